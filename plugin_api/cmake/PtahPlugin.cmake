@@ -1,0 +1,19 @@
+# ptah_add_plugin(<name> SOURCES a.cpp ... [LINK lib ...])
+#
+# Builds ptah_<name>.so, one plugin. Inside Ptah's own tree it lands in build/plugins. Symbols are
+# hidden; -fno-gnu-unique lets the library really leave memory on dlclose.
+function(ptah_add_plugin name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(ptah_${name} MODULE ${ARG_SOURCES})
+  target_link_libraries(ptah_${name} PRIVATE Ptah::sdk ${ARG_LINK})
+  target_compile_options(ptah_${name} PRIVATE -fno-gnu-unique)
+  if(TARGET ptah_flags)
+    target_link_libraries(ptah_${name} PRIVATE ptah_flags)
+  endif()
+  set_target_properties(ptah_${name} PROPERTIES PREFIX ""
+    CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+  if(PTAH_PLUGIN_DIRECTORY)
+    set_target_properties(ptah_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PTAH_PLUGIN_DIRECTORY})
+    install(TARGETS ptah_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ptah/plugins)
+  endif()
+endfunction()

@@ -1,0 +1,70 @@
+/// A flat analog circuit: what every stage after reading works on. Immutable once a job starts.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/geom/geometry.hpp"
+
+namespace ptah {
+
+enum class DeviceKind { kNmos, kPmos, kCapacitor, kResistor };
+std::string_view to_string(DeviceKind kind) noexcept;
+
+/// Index of a device in its Circuit.
+using DeviceId = std::int32_t;
+
+/// Positions of a device's terminals in `Device::nets`.
+namespace terminal {
+constexpr std::size_t kDrain = 0, kGate = 1, kSource = 2, kBulk = 3;  // kNmos, kPmos
+constexpr std::size_t kTop = 0, kBottom = 1;                          // kCapacitor
+constexpr std::size_t kA = 0, kB = 1, kSubstrate = 2;  // kResistor; the third only where modelled
+}  // namespace terminal
+
+/// The names tiles use for their pins: D G S B; TOP BOTTOM; A B SUB.
+std::vector<std::string_view> terminal_names(DeviceKind kind, std::size_t count);
+
+/// One device of the schematic after hierarchy, parameters and arrays are resolved.
+struct Device {
+  std::string name;  ///< Path within the top cell: "M0", "x1.M3".
+  DeviceKind kind = DeviceKind::kNmos;
+  std::string model;        ///< The technology's device name: "sky130_fd_pr__nfet_01v8".
+  std::vector<NetId> nets;  ///< One a terminal, in the order of namespace `terminal`.
+  Dbu width = 0;            ///< MOS: width of ONE finger. MIM, resistor: width of the body. nm.
+  Dbu length = 0;           ///< MOS: channel length. MIM: the other side. Resistor: body length. nm.
+  int fingers = 1;          ///< Parallel fingers (MOS). 0 while free (`nf=ZZZ`).
+  int multiplier = 1;       ///< `m=`: copies in parallel; the tile draws fingers * multiplier.
+  std::optional<double> resistance_ohm;  ///< Resistors given by value instead of size.
+  std::string where;                     ///< "file.sp:12", for messages.
+
+  bool is_mos() const noexcept { return kind == DeviceKind::kNmos || kind == DeviceKind::kPmos; }
+  /// Gates drawn for a MOS device.
+  int total_fingers() const noexcept { return fingers * multiplier; }
+};
+
+struct Net {
+  std::string name;
+};
+
+/// Devices that must match: equal finger counts, equal orientation, placed symmetrically.
+using MatchedGroup = std::vector<DeviceId>;
+
+struct Circuit {
+  std::string name;          ///< The top `.subckt`.
+  std::vector<NetId> ports;  ///< In schematic order.
+  std::vector<Net> nets;
+  std::vector<Device> devices;
+  std::vector<MatchedGroup> matched;
+
+  /// kNoNet / -1 when absent. Names compare case-insensitively, as SPICE does.
+  NetId find_net(std::string_view net_name) const noexcept;
+  DeviceId find_device(std::string_view device_name) const noexcept;
+  bool is_port(NetId net) const noexcept;
+  /// The group that `device` is in, or nullptr.
+  const MatchedGroup* group_of(DeviceId device) const noexcept;
+};
+
+}  // namespace ptah

@@ -1,0 +1,57 @@
+/// Fingers permutation (OSIRIS, section on fingers permutation): every matched group shares one
+/// finger count, every other MOS device with a free count is a group of its own, and all
+/// assignments of the allowed counts to the groups are enumerated lazily.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/random.hpp"
+#include "ptah/netlist/circuit.hpp"
+
+namespace ptah {
+
+/// Device name -> finger count. Ordered, so that equal assignments print equally.
+using FingerAssignment = std::map<std::string, int>;
+
+class FingerSpace {
+ public:
+  /// `allowed` are the counts every group chooses from, ascending, each in 1..64.
+  /// Fails when `allowed` is empty or a matched group mixes devices that cannot match (kind, model
+  /// or length differ). Matched devices may have different finger widths.
+  static Result<FingerSpace> create(const Circuit& circuit, std::vector<int> allowed);
+
+  /// Number of assignments: allowed^groups, saturating at 2^63 - 1.
+  std::int64_t count() const noexcept;
+  std::size_t group_count() const noexcept { return groups_.size(); }
+  const std::vector<std::vector<DeviceId>>& groups() const noexcept { return groups_; }
+  const std::vector<int>& allowed() const noexcept { return allowed_; }
+
+  /// The `index`-th assignment, 0 <= index < count(), the first group varying fastest.
+  FingerAssignment at(std::int64_t index) const;
+  /// The inverse of `at`. Fails with the device, the field and the allowed values when
+  /// `assignment` names an unknown or fixed device, leaves a free device out whose group is not
+  /// otherwise given, asks for a count that is not allowed, or gives a group two counts.
+  Result<std::int64_t> index_of(const FingerAssignment& assignment) const;
+  /// `count` different assignment indices (all of them when fewer exist), drawn without
+  /// replacement in a deterministic order.
+  std::vector<std::int64_t> sample(std::int64_t count, Rng rng) const;
+
+ private:
+  const Circuit* circuit_ = nullptr;
+  std::vector<int> allowed_;
+  std::vector<std::vector<DeviceId>> groups_;
+};
+
+/// `circuit` with the free counts filled in. Fails as `index_of` does for fixed or unknown devices.
+Result<Circuit> with_fingers(const Circuit& circuit, const FingerAssignment& assignment);
+
+/// "M0=6,M1=2" -> assignment; fails naming the token.
+Result<FingerAssignment> parse_fingers(std::string_view text);
+std::string to_string(const FingerAssignment& assignment);
+
+}  // namespace ptah

@@ -1,0 +1,62 @@
+/// SPICE netlists in: OSIRIS templates (`nf=ZZZ`), `M` and `X` devices as xschem writes them,
+/// hierarchy, parameters, arrays. The result is flat, with every size resolved to nanometres.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/netlist/circuit.hpp"
+#include "ptah/tech/technology.hpp"
+
+namespace ptah {
+
+/// What `w=` of a device with several fingers means.
+enum class WidthMeaning {
+  kByDialect,  ///< `M` lines: one finger (OSIRIS). `X` lines with a numeric nf: total (xschem, BSIM).
+  kFinger,
+  kTotal,
+};
+
+struct SpiceOptions {
+  std::string top;  ///< The subcircuit to flatten; empty: the only one, or the one nobody calls.
+  WidthMeaning width = WidthMeaning::kByDialect;
+  std::map<std::string, std::string> parameters;  ///< Overrides `.param`, expressions allowed.
+  std::vector<std::filesystem::path> parameter_files;  ///< Extra `.param` files, read first.
+  std::size_t max_line_bytes = 1 << 20;
+  std::size_t max_file_bytes = 64u << 20;
+  std::size_t max_devices = 100'000;
+};
+
+struct SpiceCircuit {
+  Circuit circuit;
+  /// Decisions a designer should know of: "M0: w=1.05 read as micrometres". One sentence each.
+  std::vector<std::string> notes;
+};
+
+/// `name` stands for the text in messages ("ota.sp"). Pure: touches no file unless the text holds
+/// `.include`, which is resolved relative to `base` (empty: includes are refused). Thread-safe.
+Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
+                                const Technology& technology, const SpiceOptions& options = {},
+                                const std::filesystem::path& base = {});
+Result<SpiceCircuit> read_spice_file(const std::filesystem::path& file,
+                                     const Technology& technology,
+                                     const SpiceOptions& options = {});
+
+/// OSIRIS pairs file: {"pairs": [["M1","M2"], ...]}; sets `circuit.matched`. Pairs that share a
+/// device are merged into one group. Fails naming the unknown or unmatched device.
+Status read_pairs(std::string_view json_text, std::string_view name, Circuit& circuit);
+Status read_pairs_file(const std::filesystem::path& file, Circuit& circuit);
+
+/// Fails with the device or net and its place when a circuit can not be laid out: a net with a
+/// single terminal that is no port, no devices, a size the technology forbids.
+Status check_circuit(const Circuit& circuit, const Technology& technology);
+
+/// The flat `.subckt` that LVS compares with and the pre-layout simulation runs: one line a finger
+/// ("XM0_1 d g s b model w=1.05 l=0.15"), sizes in bare micrometres.
+std::string write_spice(const Circuit& circuit, const Technology& technology);
+
+}  // namespace ptah

@@ -1,0 +1,204 @@
+/// The abstract stages of a flow, each implemented by plugins.
+///
+///   Circuit -> FingerAssignment -> Tile[] -> Placement -> Layout -> Verdicts
+///           -> ExtractedNetlist -> Waveforms -> Score
+///
+/// Shared contract. One instance serves one job at a time and is called from one thread; arguments
+/// outlive the call, results are values. Same arguments, options, plugin version and
+/// `JobContext::seed()` give the same result. A stage polls `cancelled()` at least every 50 ms of
+/// its own work. Failures are Errors; an exception that escapes is turned into kPluginFailed.
+/// All coordinates are dbu (nm).
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/job_context.hpp"
+#include "ptah/core/json.hpp"
+#include "ptah/layout/layout.hpp"
+#include "ptah/netlist/circuit.hpp"
+#include "ptah/netlist/fingers.hpp"
+#include "ptah/sim/testbench.hpp"
+#include "ptah/sim/waveform.hpp"
+#include "ptah/tech/technology.hpp"
+
+namespace ptah {
+
+/// device + fingers -> tile
+class DeviceGenerator {
+ public:
+  virtual ~DeviceGenerator() = default;
+  /// Fails with the device and the rule when the technology forbids the size.
+  virtual Result<Tile> generate(const Device& device, const Technology& technology,
+                                JobContext& job) = 0;
+};
+
+/// tiles + constraints -> placement
+class Placer {
+ public:
+  virtual ~Placer() = default;
+  /// Matched groups come out symmetric and equally oriented, slots legal (PlacedTile::slot).
+  virtual Result<Placement> place(const Circuit& circuit, const Tiles& tiles,
+                                  const Technology& technology, JobContext& job) = 0;
+};
+
+/// placement -> routed layout
+class Router {
+ public:
+  virtual ~Router() = default;
+  virtual Result<Layout> route(const Circuit& circuit, const Tiles& tiles,
+                               const Placement& placement, const Technology& technology,
+                               JobContext& job) = 0;
+  /// As `route` for `placement`, keeping of `previous` every net that the moved tiles do not touch.
+  /// `previous` is a layout of the same circuit and tiles. The result depends on the arguments
+  /// alone, not on what this instance routed before.
+  virtual Result<Layout> reroute(const Circuit& circuit, const Tiles& tiles,
+                                 const Placement& placement, const Layout& previous,
+                                 const Technology& technology, JobContext& job) = 0;
+};
+
+/// Where the judges find a layout: a file, and what it should be.
+struct LayoutFile {
+  std::filesystem::path gds;
+  std::string top;
+};
+
+struct Violation {
+  std::string rule;   ///< The rule's id or, from a tool that has none, its sentence.
+  std::string text;
+  std::string layer;  ///< May be empty.
+  Rect place;         ///< Empty when the tool gives none.
+};
+
+struct Verdict {
+  enum class Kind { kDrc, kLvs };
+  Kind kind = Kind::kDrc;
+  bool clean = false;
+  std::int64_t errors = 0;  ///< DRC: as the judge counts. LVS: 0 or 1.
+  std::string summary;      ///< DRC: "0 errors". LVS: "match" or the reason.
+  std::vector<Violation> violations;
+};
+
+/// layout (+ circuit) -> verdict with places
+class Verifier {
+ public:
+  virtual ~Verifier() = default;
+  virtual Verdict::Kind kind() const noexcept = 0;
+  /// An unclean layout is a Verdict, not an Error. A verdict comes only from complete, fresh output
+  /// of the judge. `circuit` has its fingers assigned; DRC ignores it.
+  virtual Result<Verdict> verify(const LayoutFile& layout, const Circuit& circuit,
+                                 const Technology& technology, JobContext& job) = 0;
+};
+
+/// One device as found in a layout.
+struct ExtractedDevice {
+  std::string name;
+  std::string model;
+  std::vector<std::string> nets;            ///< In the schematic's terminal order.
+  std::map<std::string, double> parameters; ///< um and um^2: w l ad as pd ps; resistors r in ohm.
+};
+struct ExtractedCapacitor {
+  std::string a, b;
+  double farad = 0;
+};
+struct ExtractedResistor {
+  std::string a, b;
+  double ohm = 0;
+};
+
+/// Devices and parasitics of a layout; nets are ports by their names, the rest as the extractor
+/// names them.
+struct ExtractedNetlist {
+  std::string name;
+  std::vector<std::string> ports;
+  std::vector<ExtractedDevice> devices;
+  std::vector<ExtractedCapacitor> capacitors;
+  std::vector<ExtractedResistor> resistors;
+};
+
+/// layout -> parasitic netlist
+class Extractor {
+ public:
+  virtual ~Extractor() = default;
+  virtual Result<ExtractedNetlist> extract(const LayoutFile& layout, const Circuit& circuit,
+                                           const Technology& technology, JobContext& job) = 0;
+};
+
+/// netlist + testbench -> waveforms
+class Simulator {
+ public:
+  virtual ~Simulator() = default;
+  /// `netlist` becomes the body of the testbench's DUT. Waveforms in the order of
+  /// `testbench.analyses`. Fails with the simulator's own words when it does not converge.
+  virtual Result<std::vector<Waveform>> simulate(const ExtractedNetlist& netlist,
+                                                 const Testbench& testbench,
+                                                 const Technology& technology,
+                                                 JobContext& job) = 0;
+};
+
+/// The schematic, fingers expanded, as a netlist to simulate: the pre-layout circuit.
+ExtractedNetlist schematic_netlist(const Circuit& circuit, const Technology& technology);
+
+/// One step of a layout exploration: shift a tile.
+struct Move {
+  DeviceId device = 0;
+  Point by;  ///< Multiples of kPlacementGrid.
+  friend bool operator==(const Move&, const Move&) = default;
+};
+
+/// What evaluating a move found.
+struct Evaluation {
+  bool valid = false;           ///< Routed, and accepted by every judge in charge.
+  std::string reason;           ///< Why not: "router: ...", "drc: ...", "lvs: ...", "simulation: ...".
+  std::optional<double> pscore; ///< Volts.
+  double area_um2 = 0;
+  std::int64_t hpwl = 0;        ///< nm
+};
+
+/// What an explorer explores: the present layout of one finger assignment, and moves from it.
+class ExplorationSpace {
+ public:
+  virtual ~ExplorationSpace() = default;
+  virtual const Circuit& circuit() const = 0;
+  virtual const Tiles& tiles() const = 0;
+  /// The layout that the next move starts from.
+  virtual const Placement& placement() const = 0;
+  /// Of the baseline.
+  virtual const Evaluation& baseline() const = 0;
+  /// Index of the next variant to accept; 1 on a fresh start, more when a run is resumed.
+  virtual int next_variant() const = 0;
+  /// The last variant wanted.
+  virtual int last_variant() const = 0;
+  /// Applies the move to the present layout, re-routes and judges. The present layout stays.
+  /// A move that leaves its slot or does not validate comes back with `valid == false`; an Error
+  /// means that the run cannot go on.
+  virtual Result<Evaluation> evaluate(const Move& move) = 0;
+  /// Makes the last evaluated, valid layout the present one and records it as `next_variant()`.
+  virtual Status accept() = 0;
+};
+
+/// design space + evaluator + budget -> variants
+class Explorer {
+ public:
+  virtual ~Explorer() = default;
+  /// Accepts variants `next_variant()`..`last_variant()` and returns. What it does for variant k
+  /// depends on `job.seed()`, k and the present layout alone, so that an interrupted exploration
+  /// continues with the same variants.
+  virtual Status explore(ExplorationSpace& space, JobContext& job) = 0;
+};
+
+/// placements -> quality
+class Predictor {
+ public:
+  virtual ~Predictor() = default;
+  /// One score a placement, higher is better, in the order given.
+  virtual Result<std::vector<double>> predict(const Circuit& circuit, const Tiles& tiles,
+                                              const std::vector<Placement>& placements,
+                                              JobContext& job) = 0;
+};
+
+}  // namespace ptah

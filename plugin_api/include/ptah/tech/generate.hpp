@@ -1,0 +1,19 @@
+/// What outside tools need, generated from the technology's one YAML.
+#pragma once
+
+#include <string>
+
+#include "ptah/tech/technology.hpp"
+
+namespace ptah {
+
+/// A Magic technology file (magic 8.3.105 and newer): planes, contacts, GDS in and out, connectivity,
+/// DRC style drc(full), extraction with parasitics.
+std::string magic_tech(const Technology& technology);
+/// A Netgen setup that compares every device without parallel merging, sizes within 5 nm, with
+/// property errors as errors.
+std::string netgen_setup(const Technology& technology);
+/// KLayout layer properties (.lyp).
+std::string klayout_layer_properties(const Technology& technology);
+
+}  // namespace ptah

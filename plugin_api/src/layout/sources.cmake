@@ -1,0 +1,1 @@
+# Sources of ptah_sdk in this folder: target_sources(ptah_sdk PRIVATE src/layout/x.cpp)
