@@ -1,0 +1,40 @@
+/// A flow: which plugin, with which options, does each stage. YAML in configs/flows.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
+
+namespace ptah {
+
+struct StageChoice {
+  std::string plugin;
+  Json options = Json::object();
+};
+
+struct FlowConfig {
+  std::string name;
+  std::string description;
+  /// Keys: device_generator, placer, router, extractor, simulator, explorer.
+  std::map<std::string, StageChoice> stages;
+  std::vector<StageChoice> judges;
+  int baseline_attempts = 4;
+};
+
+/// Fails with file:line, the field and what it may be.
+Result<FlowConfig> parse_flow(std::string_view yaml, std::string_view name);
+/// "osiris" is configs/flows/osiris.yaml; anything with a slash or ".yaml" is a file.
+Result<FlowConfig> load_flow(std::string_view name_or_path);
+
+Json to_json(const FlowConfig& flow);
+Result<FlowConfig> flow_from_json(const Json& json);
+
+/// The installed configs (flows, circuits): next to the program, `<exe>/../share/ptah`.
+std::filesystem::path config_directory();
+
+}  // namespace ptah
