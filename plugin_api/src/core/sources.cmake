@@ -1,1 +1,1 @@
-target_sources(ptah_sdk PRIVATE src/core/error.cpp)
+target_sources(ptah_sdk PRIVATE src/core/error.cpp src/core/run_tool.cpp src/core/files.cpp)
