@@ -54,8 +54,10 @@ Result<StageChoice> read_choice(const YAML::Node& node, std::string_view name) {
         choice.options[option.first.Scalar()] = to_json_value(option.second);
       }
     } else {
-      return bad(name, entry.first,
-                 "`" + key + "` is not a field of a stage; it has `plugin` (a name) and `options` (a map).");
+      return bad(
+          name, entry.first,
+          "`" + key +
+              "` is not a field of a stage; it has `plugin` (a name) and `options` (a map).");
     }
   }
   if (choice.plugin.empty()) return bad(name, node, "The stage names no `plugin`.");
@@ -94,8 +96,9 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
       }
     } else {
       return bad(name, entry.first,
-                 "`" + key + "` is not a field of a flow; fields are name, description, stages (a map), "
-                 "judges (a list), baseline_attempts.");
+                 "`" + key +
+                     "` is not a field of a flow; fields are name, description, stages (a map), "
+                     "judges (a list), baseline_attempts.");
     }
   }
   for (std::string_view stage : {"device_generator", "placer", "router", "explorer"}) {

@@ -1,0 +1,630 @@
+#include "flow/chain.hpp"
+
+#include <array>
+#include <functional>
+
+#include "flow/dataset.hpp"
+#include "flow/stage_runner.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "ptah/layout/gds.hpp"
+#include "render/render.hpp"
+
+namespace ptah {
+namespace {
+
+constexpr std::array<std::pair<SignOff, std::string_view>, 3> kSignOffs{
+    {{SignOff::kAll, "all"}, {SignOff::kKept, "kept"}, {SignOff::kNone, "none"}}};
+
+/// Streams of the chain's generator.
+enum Stream : std::uint64_t { kPlacer = 1, kRouter, kJudges, kExplorer };
+
+/// A layout and all that was found out about it.
+struct Candidate {
+  Layout layout;
+  std::filesystem::path folder;  ///< Its files and the judges' work; removed with it.
+  std::filesystem::path gds;
+  Evaluation evaluation;
+  std::map<std::string, std::int64_t> drc;
+  std::map<std::string, std::string> lvs;
+  std::optional<Waveform> post;
+  StageSeconds seconds;
+  Move move;
+};
+
+struct Reverted {
+  Move move;
+  std::string reason;
+};
+
+/// "drc: 3 errors ..." -> "drc"
+std::string reason_class(const std::string& reason) {
+  return reason.substr(0, reason.find(':'));
+}
+
+Json um(Point point) {
+  return Json::array({to_um(point.x), to_um(point.y)});
+}
+
+class Chain final : public ExplorationSpace {
+ public:
+  Chain(const ChainSpec& spec, std::filesystem::path scratch, PluginHost& host, TaskSink& sink)
+      : spec_(spec),
+        scratch_(std::move(scratch)),
+        host_(host),
+        sink_(sink),
+        rng_(Rng(spec.seed).fork(static_cast<std::uint64_t>(spec.assignment))) {}
+
+  Result<Json> run();
+
+  const Circuit& circuit() const override { return circuit_; }
+  const Tiles& tiles() const override { return tiles_; }
+  const Placement& placement() const override { return present_.placement; }
+  const Evaluation& baseline() const override { return baseline_; }
+  int next_variant() const override { return next_variant_; }
+  int last_variant() const override { return spec_.variants; }
+  Result<Evaluation> evaluate(const Move& move) override;
+  Status accept() override;
+
+ private:
+  Status prepare();
+  Status bind_stages();
+  Status make_tiles();
+  Status simulate_schematic();
+  Status make_baseline();
+  Status restore(const ChainResume& resume);
+
+  Result<Candidate> new_candidate(Layout layout);
+  /// Fills in the candidate's evaluation; an Error only when the run can not go on.
+  Status judge(Candidate& candidate);
+  Status judge_drc_lvs(Candidate& candidate, FlowJob& job);
+  Status judge_score(Candidate& candidate, FlowJob& job);
+  Status record(Candidate& candidate);
+  Json state() const;
+  Json plugins() const;
+  void discard(Candidate& candidate) const;
+  FlowJob job(Stream stream, const std::filesystem::path& folder) const {
+    FlowJob job(sink_, rng_.fork(stream).next(), folder);
+    const double total = spec_.variants + 1;
+    job.set_window(next_variant_ / total, 1 / total, progress_label());
+    return job;
+  }
+  std::string progress_label() const {
+    return paths_->name() + (next_variant_ == 0
+                                 ? " baseline: "
+                                 : " variant " + std::to_string(next_variant_) + ": ");
+  }
+
+  const ChainSpec& spec_;
+  std::filesystem::path scratch_;
+  PluginHost& host_;
+  TaskSink& sink_;
+  Rng rng_;
+
+  Technology technology_;
+  Circuit circuit_;
+  std::optional<Testbench> testbench_;
+  std::optional<DatasetPaths> paths_;
+  Tiles tiles_;
+
+  Bound<DeviceGenerator> generator_;
+  Bound<Placer> placer_;
+  Bound<Router> router_;
+  Bound<Extractor> extractor_;
+  Bound<Simulator> simulator_;
+  Bound<Explorer> explorer_;
+  std::vector<Bound<Verifier>> judges_;
+
+  StageSeconds setup_seconds_;  ///< Tiles and the schematic's simulation: charged to the baseline.
+  std::optional<Waveform> pre_;
+  Layout present_;
+  Evaluation baseline_;
+  Json moves_ = Json::object();  ///< Accumulated displacement of each moved device, um.
+  int next_variant_ = 0;
+  std::optional<Candidate> candidate_;
+  std::vector<Reverted> reverted_;  ///< Since the last accepted variant.
+  std::map<std::string, int> reverted_total_;
+  std::int64_t evaluated_ = 0;
+  int candidate_count_ = 0;
+};
+
+Status Chain::bind_stages() {
+  const auto choice = [&](const char* stage) -> const StageChoice* {
+    const auto found = spec_.flow.stages.find(stage);
+    return found == spec_.flow.stages.end() ? nullptr : &found->second;
+  };
+  const auto bind = [&](auto& bound, const char* stage) -> Status {
+    const StageChoice* chosen = choice(stage);
+    if (chosen == nullptr) return ok();
+    using Stage = typename std::remove_reference_t<decltype(*bound.instance)>;
+    PTAH_TRY(bound, bind_stage<Stage>(host_, stage, chosen->plugin, chosen->options));
+    return ok();
+  };
+  PTAH_TRY(bind(generator_, "device_generator"));
+  PTAH_TRY(bind(placer_, "placer"));
+  PTAH_TRY(bind(router_, "router"));
+  PTAH_TRY(bind(explorer_, "explorer"));
+  if (spec_.judges == SignOff::kNone) return ok();
+  for (const StageChoice& judge : spec_.flow.judges) {
+    PTAH_TRY(auto bound, bind_stage<Verifier>(host_, "judge", judge.plugin, judge.options));
+    bound.stage = bound.instance->kind() == Verdict::Kind::kDrc ? "drc" : "lvs";
+    judges_.push_back(std::move(bound));
+  }
+  if (testbench_) {
+    PTAH_TRY(bind(extractor_, "extractor"));
+    PTAH_TRY(bind(simulator_, "simulator"));
+  }
+  return ok();
+}
+
+Status Chain::prepare() {
+  PTAH_TRY(technology_, Technology::resolve(spec_.technology));
+  PTAH_TRY(auto loaded, load_circuit(spec_.input, technology_));
+  PTAH_TRY(circuit_, with_fingers(loaded.circuit, spec_.fingers));
+  testbench_ = std::move(loaded.testbench);
+  paths_.emplace(circuit_.name, spec_.assignment);
+  circuit_.name = paths_->name();
+  PTAH_TRY(bind_stages());
+  PTAH_TRY(make_tiles());
+  return simulate_schematic();
+}
+
+Status Chain::make_tiles() {
+  FlowJob context = job(kPlacer, scratch_);
+  for (const Device& device : circuit_.devices) {
+    PTAH_TRY(auto tile, run_stage(generator_, context, setup_seconds_, [&](DeviceGenerator& stage) {
+               return stage.generate(device, technology_, context);
+             }));
+    tiles_.push_back(std::move(tile));
+  }
+  return ok();
+}
+
+Status Chain::simulate_schematic() {
+  if (!simulator_) return ok();
+  FlowJob context = job(kJudges, scratch_);
+  context.progress(0, "simulating the schematic");
+  StageSeconds seconds;
+  PTAH_TRY(auto waveforms, run_stage(simulator_, context, seconds, [&](Simulator& stage) {
+             return stage.simulate(schematic_netlist(circuit_, technology_), *testbench_,
+                                   technology_, context);
+           }));
+  setup_seconds_["pre"] = seconds["simulator"];
+  pre_ = std::move(waveforms.front());
+  return ok();
+}
+
+Result<Candidate> Chain::new_candidate(Layout layout) {
+  Candidate candidate;
+  candidate.folder = scratch_ / ("layout_" + std::to_string(candidate_count_++));
+  std::error_code failure;
+  std::filesystem::create_directories(candidate.folder, failure);
+  if (failure) return make_error(ErrorCode::kIo, failure.message(), candidate.folder.string());
+  candidate.layout = std::move(layout);
+  candidate.gds = candidate.folder / "layout.gds";
+  candidate.evaluation.area_um2 = to_um2(component_area(tiles_));
+  candidate.evaluation.hpwl = hpwl(circuit_, tiles_, candidate.layout.placement);
+  PTAH_TRY(gds::write_file(
+      gds::from_layout(circuit_, tiles_, candidate.layout, technology_, paths_->name()),
+      candidate.gds));
+  return candidate;
+}
+
+void Chain::discard(Candidate& candidate) const {
+  std::error_code ignored;
+  if (!candidate.folder.empty()) std::filesystem::remove_all(candidate.folder, ignored);
+}
+
+Status Chain::judge_drc_lvs(Candidate& candidate, FlowJob& context) {
+  Evaluation& evaluation = candidate.evaluation;
+  for (Bound<Verifier>& judge : judges_) {
+    context.progress(0.5, judge.name);
+    PTAH_TRY(auto verdict, run_stage(judge, context, candidate.seconds, [&](Verifier& stage) {
+               return stage.verify({candidate.gds, paths_->name()}, circuit_, technology_, context);
+             }));
+    if (verdict.kind == Verdict::Kind::kDrc) {
+      candidate.drc[judge.name] = verdict.errors;
+    } else {
+      candidate.lvs[judge.name] = verdict.summary;
+    }
+    if (!verdict.clean) {
+      evaluation.valid = false;
+      evaluation.reason = judge.stage + ": " + judge.name + ": " + verdict.summary;
+      for (std::size_t i = 0; i < verdict.violations.size() && i < 3; ++i) {
+        const Violation& violation = verdict.violations[i];
+        evaluation.reason += "; " + violation.rule + " " + violation.text;
+        if (!violation.place.empty()) {
+          evaluation.reason += " at (" + std::to_string(to_um(violation.place.x0)) + ", " +
+                               std::to_string(to_um(violation.place.y0)) + ") um";
+        }
+      }
+      return ok();
+    }
+  }
+  return ok();
+}
+
+Status Chain::judge_score(Candidate& candidate, FlowJob& context) {
+  if (!extractor_ || !simulator_) return ok();
+  context.progress(0.8, "extraction and simulation");
+  PTAH_TRY(auto extracted, run_stage(extractor_, context, candidate.seconds, [&](Extractor& stage) {
+             return stage.extract({candidate.gds, paths_->name()}, circuit_, technology_, context);
+           }));
+  auto waveforms = run_stage(simulator_, context, candidate.seconds, [&](Simulator& stage) {
+    return stage.simulate(extracted, *testbench_, technology_, context);
+  });
+  if (waveforms.has_error()) {
+    if (waveforms.error().code != ErrorCode::kToolFailed) return std::move(waveforms).error();
+    candidate.evaluation.valid = false;
+    candidate.evaluation.reason = "simulation: " + waveforms.error().text();
+    return ok();
+  }
+  candidate.post = std::move(waveforms.value().front());
+  const std::string& output = testbench_->outputs.front();
+  const auto* pre = pre_->find(output);
+  const auto* post = candidate.post->find(output);
+  if (pre == nullptr || post == nullptr) {
+    return make_error(ErrorCode::kInvalidArgument, "The simulation has no vector `" + output + "`.",
+                      "testbench", "Write a node of the testbench, such as v(out).");
+  }
+  if (candidate.post->analysis != "ac") return ok();  // pscore is a measure of AC sweeps
+  PTAH_TRY(candidate.evaluation.pscore, pscore(*pre, *post));
+  return ok();
+}
+
+Status Chain::judge(Candidate& candidate) {
+  FlowJob context = job(kJudges, candidate.folder);
+  candidate.evaluation.valid = true;
+  PTAH_TRY(judge_drc_lvs(candidate, context));
+  if (candidate.evaluation.valid) PTAH_TRY(judge_score(candidate, context));
+  return ok();
+}
+
+Status Chain::make_baseline() {
+  std::string last_reason;
+  for (int attempt = 0; attempt < spec_.flow.baseline_attempts; ++attempt) {
+    if (sink_.cancelled()) return cancelled_error();
+    FlowJob context = job(kPlacer, scratch_);
+    context.set_seed(rng_.fork(kPlacer).fork(static_cast<std::uint64_t>(attempt)).next());
+    StageSeconds seconds = setup_seconds_;
+    context.progress(0.1, "placing");
+    PTAH_TRY(auto placement, run_stage(placer_, context, seconds, [&](Placer& stage) {
+               return stage.place(circuit_, tiles_, technology_, context);
+             }));
+    context.progress(0.3, "routing");
+    auto routed = run_stage(router_, context, seconds, [&](Router& stage) {
+      return stage.route(circuit_, tiles_, placement, technology_, context);
+    });
+    if (routed.has_error()) {
+      if (routed.error().code != ErrorCode::kInfeasible) return std::move(routed).error();
+      last_reason = "router: " + routed.error().text();
+    } else {
+      PTAH_TRY(auto candidate, new_candidate(std::move(routed.value())));
+      candidate.seconds = std::move(seconds);
+      ++evaluated_;
+      PTAH_TRY(judge(candidate));
+      if (candidate.evaluation.valid) {
+        baseline_ = candidate.evaluation;
+        return record(candidate);
+      }
+      last_reason = candidate.evaluation.reason;
+      discard(candidate);
+    }
+    ++reverted_total_[reason_class(last_reason)];
+    reverted_.push_back({{}, last_reason});
+    context.log(LogLevel::kWarning, paths_->name() + ": placement " + std::to_string(attempt + 1) +
+                                        " of the baseline was given up: " + last_reason);
+  }
+  return make_error(ErrorCode::kInfeasible,
+                    "No baseline layout after " + std::to_string(spec_.flow.baseline_attempts) +
+                        " placements; the last one failed: " + last_reason,
+                    paths_->name(), "Try another seed, or other finger counts.");
+}
+
+Result<Evaluation> Chain::evaluate(const Move& move) {
+  if (sink_.cancelled()) return cancelled_error();
+  if (candidate_) {
+    discard(*candidate_);
+    candidate_.reset();
+  }
+  const auto reject = [&](std::string reason) {
+    ++reverted_total_[reason_class(reason)];
+    reverted_.push_back({move, reason});
+    Evaluation evaluation;
+    evaluation.reason = std::move(reason);
+    return evaluation;
+  };
+  if (move.device < 0 || static_cast<std::size_t>(move.device) >= tiles_.size()) {
+    return make_error(ErrorCode::kInvalidArgument, "The move names a device that does not exist.",
+                      "explorer " + explorer_.plugin);
+  }
+  Placement placement = present_.placement;
+  PlacedTile& tile = placement.tiles[static_cast<std::size_t>(move.device)];
+  tile.origin = tile.origin + move.by;
+  if (!tile.slot.contains(placed_outline(tiles_[static_cast<std::size_t>(move.device)], tile))) {
+    Evaluation outside;
+    outside.reason = "slot: the tile would leave its halo";
+    return outside;
+  }
+  ++evaluated_;
+  FlowJob context = job(kRouter, scratch_);
+  context.progress(0.1, "routing");
+  StageSeconds seconds;
+  auto routed = run_stage(router_, context, seconds, [&](Router& stage) {
+    return stage.reroute(circuit_, tiles_, placement, present_, technology_, context);
+  });
+  if (routed.has_error()) {
+    if (routed.error().code != ErrorCode::kInfeasible) return std::move(routed).error();
+    return reject("router: " + routed.error().text());
+  }
+  PTAH_TRY(auto candidate, new_candidate(std::move(routed.value())));
+  candidate.seconds = std::move(seconds);
+  candidate.move = move;
+  PTAH_TRY(judge(candidate));
+  if (!candidate.evaluation.valid) {
+    discard(candidate);
+    return reject(candidate.evaluation.reason);
+  }
+  candidate_ = std::move(candidate);
+  return candidate_->evaluation;
+}
+
+Status Chain::accept() {
+  if (!candidate_) {
+    return make_error(ErrorCode::kPluginFailed, "The explorer accepted a move it did not evaluate.",
+                      "explorer " + explorer_.plugin);
+  }
+  Candidate candidate = std::move(*candidate_);
+  candidate_.reset();
+  return record(candidate);
+}
+
+Json Chain::plugins() const {
+  Json named{{"device_generator", generator_.plugin},
+             {"placer", placer_.plugin},
+             {"router", router_.plugin},
+             {"explorer", explorer_.plugin}};
+  if (extractor_) named["extractor"] = extractor_.plugin;
+  if (simulator_) named["simulator"] = simulator_.plugin;
+  for (const auto& judge : judges_) named[judge.stage + " " + judge.name] = judge.plugin;
+  return named;
+}
+
+Json Chain::state() const {
+  return {{"layout", layout_to_json(present_, technology_)},
+          {"moves", moves_},
+          {"baseline",
+           {{"pscore_V", baseline_.pscore ? Json(*baseline_.pscore) : Json()},
+            {"area_um2", baseline_.area_um2},
+            {"hpwl", baseline_.hpwl}}},
+          {"evaluated", evaluated_},
+          {"reverted", reverted_total_}};
+}
+
+Status Chain::record(Candidate& candidate) {
+  const int variant = next_variant_;
+  present_ = candidate.layout;
+  if (variant > 0) {
+    const std::string& device =
+        circuit_.devices[static_cast<std::size_t>(candidate.move.device)].name;
+    const Json before = moves_.value(device, Json::array({0.0, 0.0}));
+    const Point total{from_um(before[0]) + candidate.move.by.x,
+                      from_um(before[1]) + candidate.move.by.y};
+    moves_[device] = um(total);
+  }
+  const Rect outline = placement_outline(tiles_, present_.placement);
+  const Evaluation& evaluation = candidate.evaluation;
+  Json reverted = Json::array();
+  for (const Reverted& entry : reverted_) {
+    Json item{{"reason", entry.reason}};
+    if (variant > 0) {
+      item["device"] = circuit_.devices[static_cast<std::size_t>(entry.move.device)].name;
+      item["by_um"] = um(entry.move.by);
+    }
+    reverted.push_back(std::move(item));
+  }
+  Json components = Json::array();
+  for (std::size_t i = 0; i < tiles_.size(); ++i) {
+    const Rect box = placed_outline(tiles_[i], present_.placement.tiles[i]);
+    components.push_back({{"device", circuit_.devices[i].name},
+                          {"type", to_string(circuit_.devices[i].kind)},
+                          {"corners_um", {um({box.x0, box.y0}), um({box.x1, box.y1})}}});
+  }
+
+  Json metrics{{"circuit", circuit_.name.substr(0, circuit_.name.rfind('_'))},
+               {"assignment", spec_.assignment},
+               {"fingers", spec_.fingers},
+               {"variant", variant},
+               {"tech", technology_.name()},
+               {"drc", candidate.drc},
+               {"lvs", candidate.lvs},
+               {"pscore_V", evaluation.pscore ? Json(*evaluation.pscore) : Json()},
+               {"area_um2", evaluation.area_um2},
+               {"outline_um", um({outline.width(), outline.height()})},
+               {"hpwl_um", static_cast<double>(evaluation.hpwl) / 1000.0},
+               {"wirelength_um", static_cast<double>(wirelength(present_, technology_)) / 1000.0},
+               {"seed", spec_.seed},
+               {"plugins", plugins()}};
+  Json metadata{
+      {"moves_um", moves_}, {"components", std::move(components)}, {"reverted", reverted}};
+
+  Json files = Json::array();
+  const auto add = [&](const char* role, const std::filesystem::path& path,
+                       const std::string& dataset) {
+    files.push_back({{"role", role}, {"path", path.string()}, {"dataset", dataset}});
+  };
+  const auto add_text = [&](const char* role, const std::string& name, const std::string& text,
+                            const std::string& dataset) -> Status {
+    PTAH_TRY(write_text_file(candidate.folder / name, text));
+    add(role, candidate.folder / name, dataset);
+    return ok();
+  };
+  add("gds", candidate.gds, paths_->layout(variant));
+  PTAH_TRY(add_text("metrics", "metrics.json", metrics.dump(1) + "\n", paths_->metrics(variant)));
+  PTAH_TRY(
+      add_text("metadata", "metadata.json", metadata.dump(1) + "\n", paths_->metadata(variant)));
+  PTAH_TRY(add_text("state", "state.json", state().dump(), ""));
+  if (candidate.post) {
+    PTAH_TRY(add_text("post", "post.csv",
+                      waveform_csv(*candidate.post, testbench_->outputs.front()),
+                      paths_->post(variant)));
+  }
+  if (variant == 0) {
+    PTAH_TRY(
+        add_text("netlist", "netlist.sp", write_spice(circuit_, technology_), paths_->netlist()));
+    if (pre_) {
+      PTAH_TRY(add_text("pre", "pre.csv", waveform_csv(*pre_, testbench_->outputs.front()),
+                        paths_->pre()));
+    }
+    for (std::size_t i = 0; i < tiles_.size(); ++i) {
+      const std::string file = "tile_" + std::to_string(i) + ".gds";
+      PTAH_TRY(gds::write_file(gds::from_tile(tiles_[i], technology_), candidate.folder / file));
+      add("tile", candidate.folder / file, paths_->tile(circuit_.devices[i].name));
+    }
+  }
+  if (spec_.pictures) {
+    const auto picture = candidate.folder / "layout.png";
+    PTAH_TRY(auto library, gds::read_file(candidate.gds));
+    PTAH_TRY(render_layout(library, paths_->name(), technology_, picture));
+    add("picture", picture, paths_->picture(variant));
+    if (pre_ && candidate.post && candidate.post->analysis == "ac") {
+      const std::string& output = testbench_->outputs.front();
+      const auto bode = candidate.folder / "bode.svg";
+      PTAH_TRY(plot_bode({{"pre-layout", pre_->x, *pre_->find(output)},
+                          {"post-layout", candidate.post->x, *candidate.post->find(output)}},
+                         paths_->name() + " variant " + std::to_string(variant), bode));
+      add("bode", bode, paths_->bode(variant));
+    }
+  }
+
+  Json event = metrics;
+  event["top"] = paths_->name();
+  event["gds"] = paths_->layout(variant);
+  event["netlist"] = paths_->netlist();
+  event["seconds"] = candidate.seconds;
+  event["reverted"] = std::move(reverted);
+  sink_.emit({{"event", "variant"},
+              {"variant", variant},
+              {"record", std::move(event)},
+              {"files", std::move(files)}});
+
+  reverted_.clear();
+  ++next_variant_;
+  sink_.emit({{"event", "progress"},
+              {"fraction", next_variant_ / (spec_.variants + 1.0)},
+              {"message",
+               paths_->name() + (variant == 0 ? std::string(" baseline done")
+                                              : " variant " + std::to_string(variant) + " done")}});
+  return ok();
+}
+
+Status Chain::restore(const ChainResume& resume) {
+  PTAH_TRY(auto text, read_text_file(resume.state));
+  try {
+    const Json state = Json::parse(text);
+    PTAH_TRY(present_, layout_from_json(state.at("layout"), technology_));
+    moves_ = state.at("moves");
+    const Json& baseline = state.at("baseline");
+    baseline_.valid = true;
+    if (!baseline.at("pscore_V").is_null()) baseline_.pscore = baseline["pscore_V"].get<double>();
+    baseline_.area_um2 = baseline.at("area_um2");
+    baseline_.hpwl = baseline.at("hpwl");
+    evaluated_ = state.at("evaluated");
+    reverted_total_ = state.at("reverted").get<std::map<std::string, int>>();
+  } catch (const Json::exception& exception) {
+    return make_error(ErrorCode::kParse, exception.what(), resume.state.string());
+  }
+  if (present_.placement.tiles.size() != tiles_.size()) {
+    return make_error(ErrorCode::kConflict, "The stored layout is of another circuit.",
+                      resume.state.string());
+  }
+  next_variant_ = resume.variant + 1;
+  return ok();
+}
+
+Result<Json> Chain::run() {
+  PTAH_TRY(prepare());
+  if (spec_.resume) {
+    PTAH_TRY(restore(*spec_.resume));
+  } else {
+    PTAH_TRY(make_baseline());
+  }
+  if (next_variant_ <= spec_.variants) {
+    FlowJob context = job(kExplorer, scratch_);
+    StageSeconds whole;  // contains the other stages' time; each variant carries those
+    PTAH_TRY(run_stage(explorer_, context, whole,
+                       [&](Explorer& stage) { return stage.explore(*this, context); }));
+    if (next_variant_ <= spec_.variants) {
+      return make_error(ErrorCode::kPluginFailed,
+                        "The explorer stopped at variant " + std::to_string(next_variant_ - 1) +
+                            " of " + std::to_string(spec_.variants) + ".",
+                        "explorer " + explorer_.plugin);
+    }
+  }
+  if (candidate_) discard(*candidate_);
+  return Json{{"assignment", spec_.assignment},
+              {"name", paths_->name()},
+              {"variants", next_variant_},
+              {"evaluated", evaluated_},
+              {"reverted", reverted_total_}};
+}
+
+}  // namespace
+
+Result<SignOff> sign_off_from_string(std::string_view text) {
+  for (const auto& [sign_off, name] : kSignOffs) {
+    if (name == text) return sign_off;
+  }
+  return make_error(ErrorCode::kInvalidArgument,
+                    "`" + std::string(text) + "` is none of: all, kept, none.", "judges");
+}
+
+std::string_view to_string(SignOff sign_off) noexcept {
+  for (const auto& [value, name] : kSignOffs) {
+    if (value == sign_off) return name;
+  }
+  return "all";
+}
+
+Json to_json(const ChainSpec& spec) {
+  Json json{{"input", to_json(spec.input)},
+            {"tech", spec.technology},
+            {"fingers", spec.fingers},
+            {"assignment", spec.assignment},
+            {"seed", spec.seed},
+            {"variants", spec.variants},
+            {"judges", to_string(spec.judges)},
+            {"pictures", spec.pictures},
+            {"flow", to_json(spec.flow)}};
+  return json;
+}
+
+Result<ChainSpec> chain_spec_from_json(const Json& json) {
+  try {
+    ChainSpec spec;
+    PTAH_TRY(spec.input, circuit_input_from_json(json.at("input")));
+    spec.technology = json.at("tech");
+    spec.fingers = json.at("fingers").get<FingerAssignment>();
+    spec.assignment = json.at("assignment");
+    spec.seed = json.at("seed");
+    spec.variants = json.at("variants");
+    PTAH_TRY(spec.judges, sign_off_from_string(json.at("judges").get<std::string>()));
+    spec.pictures = json.at("pictures");
+    PTAH_TRY(spec.flow, flow_from_json(json.at("flow")));
+    if (json.contains("resume") && !json["resume"].is_null()) {
+      const Json& resume = json["resume"];
+      spec.resume =
+          ChainResume{resume.at("variant"), resume.at("files").at("state").get<std::string>()};
+    }
+    return spec;
+  } catch (const Json::exception& exception) {
+    return make_error(ErrorCode::kInvalidArgument, exception.what(), "chain");
+  }
+}
+
+Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scratch,
+                       PluginHost& host, TaskSink& sink) {
+  Chain chain(spec, scratch, host, sink);
+  return chain.run();
+}
+
+}  // namespace ptah

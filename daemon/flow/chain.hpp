@@ -1,0 +1,54 @@
+/// A chain: all variants of one finger assignment, from tiles to judged layouts (OSIRIS, baseline
+/// place and route, then variant generation).
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "flow/circuit_input.hpp"
+#include "flow/flow_config.hpp"
+#include "flow/tasks.hpp"
+#include "ptah/netlist/fingers.hpp"
+
+namespace ptah {
+
+/// Which layouts the judges see.
+enum class SignOff {
+  kAll,   ///< Every layout that an explorer evaluates.
+  kKept,  ///< Those that it accepts. (The random explorer accepts every valid one: the same.)
+  kNone,  ///< None: place and route only; no verdict and no score.
+};
+Result<SignOff> sign_off_from_string(std::string_view text);
+std::string_view to_string(SignOff sign_off) noexcept;
+
+/// The last committed variant of an interrupted chain.
+struct ChainResume {
+  int variant = 0;
+  std::filesystem::path state;  ///< What its `state` file holds.
+};
+
+struct ChainSpec {
+  CircuitInput input;
+  std::string technology = "ptah130";
+  FingerAssignment fingers;     ///< Of every free device.
+  std::int64_t assignment = 0;  ///< Index in the circuit's FingerSpace; names the layouts.
+  std::uint64_t seed = 0;       ///< Of the whole job; chains fork from it by `assignment`.
+  int variants = 0;             ///< Moves after the baseline.
+  SignOff judges = SignOff::kAll;
+  bool pictures = false;  ///< A PNG and a Bode plot with each variant.
+  FlowConfig flow;
+  std::optional<ChainResume> resume;
+};
+
+Json to_json(const ChainSpec& spec);
+/// Fails naming the field.
+Result<ChainSpec> chain_spec_from_json(const Json& json);
+
+/// Runs the chain, a `variant` event for each layout kept. Result: {"assignment", "variants",
+/// "evaluated", "reverted": {reason class: count}}. A baseline that no attempt gets past the judges
+/// is an Error of kind kInfeasible that says what was found.
+Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scratch,
+                       PluginHost& host, TaskSink& sink);
+
+}  // namespace ptah

@@ -1,0 +1,195 @@
+#include "flow/check.hpp"
+
+#include <algorithm>
+
+#include "flow/circuit_input.hpp"
+#include "flow/flow_config.hpp"
+#include "flow/stage_runner.hpp"
+#include "ptah/layout/gds.hpp"
+#include "ptah/netlist/fingers.hpp"
+#include "render/render.hpp"
+
+namespace ptah {
+namespace {
+
+constexpr std::size_t kMaxViolations = 1000;  ///< Reported; `errors` counts all.
+constexpr std::size_t kMaxCouplings = 1000;
+
+Json verdict_json(const Verdict& verdict) {
+  Json violations = Json::array();
+  for (const Violation& violation : verdict.violations) {
+    if (violations.size() == kMaxViolations) break;
+    Json item{{"rule", violation.rule}, {"text", violation.text}, {"layer", violation.layer}};
+    if (!violation.place.empty()) {
+      item["box_um"] = {to_um(violation.place.x0), to_um(violation.place.y0),
+                        to_um(violation.place.x1), to_um(violation.place.y1)};
+    }
+    violations.push_back(std::move(item));
+  }
+  return {{"errors", verdict.errors},
+          {"clean", verdict.clean},
+          {"summary", verdict.summary},
+          {"violations", std::move(violations)}};
+}
+
+Json parasitics_json(const ExtractedNetlist& netlist) {
+  std::map<std::string, double> totals;
+  std::vector<const ExtractedCapacitor*> couplings;
+  for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
+    totals[capacitor.a] += capacitor.farad;
+    totals[capacitor.b] += capacitor.farad;
+    couplings.push_back(&capacitor);
+  }
+  std::stable_sort(couplings.begin(), couplings.end(),
+                   [](const auto* a, const auto* b) { return a->farad > b->farad; });
+  Json nets = Json::array();
+  for (const auto& [net, farad] : totals)
+    nets.push_back({{"net", net}, {"total_fF", farad * 1e15}});
+  Json pairs = Json::array();
+  for (const ExtractedCapacitor* capacitor : couplings) {
+    if (pairs.size() == kMaxCouplings) break;
+    pairs.push_back({{"a", capacitor->a}, {"b", capacitor->b}, {"fF", capacitor->farad * 1e15}});
+  }
+  return {{"devices", netlist.devices.size()},
+          {"nets", std::move(nets)},
+          {"coupling", std::move(pairs)}};
+}
+
+/// The only top cell, or the one asked for.
+Result<std::string> choose_top(const gds::Library& library, const std::string& asked,
+                               const std::string& file) {
+  if (!asked.empty()) {
+    if (library.find(asked) != nullptr) return asked;
+    return make_error(ErrorCode::kNotFound, "The layout has no cell `" + asked + "`.", file);
+  }
+  const auto tops = library.tops();
+  if (tops.size() == 1) return tops.front();
+  std::string names;
+  for (const std::string& top : tops) names += (names.empty() ? "" : ", ") + top;
+  return make_error(ErrorCode::kInvalidArgument,
+                    tops.empty() ? "The layout has no top cell."
+                                 : "The layout has several top cells: " + names + ".",
+                    file, "Name one with `top`.");
+}
+
+Result<std::string> path_field(const Json& spec, const char* field) {
+  if (!spec.contains(field) || !spec[field].is_string()) {
+    return make_error(ErrorCode::kInvalidArgument, "The field is the absolute path of a file.",
+                      field);
+  }
+  return spec[field].get<std::string>();
+}
+
+Result<Circuit> circuit_of(const Json& spec, const Technology& technology) {
+  PTAH_TRY(auto input, read_circuit_input(spec));
+  PTAH_TRY(auto loaded, load_circuit(input, technology));
+  FingerAssignment fingers;
+  if (spec.contains("fingers")) fingers = spec["fingers"].get<FingerAssignment>();
+  // A group's count may be given by one of its members.
+  PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
+  for (const auto& group : space.groups()) {
+    const auto name = [&](DeviceId id) {
+      return loaded.circuit.devices[static_cast<std::size_t>(id)].name;
+    };
+    int count = 0;
+    for (DeviceId device : group) {
+      if (fingers.contains(name(device))) count = fingers[name(device)];
+    }
+    for (DeviceId device : group) {
+      if (count > 0 && !fingers.contains(name(device))) fingers[name(device)] = count;
+    }
+  }
+  PTAH_TRY(auto circuit, with_fingers(loaded.circuit, fingers));
+  for (const Device& device : circuit.devices) {
+    if (device.is_mos() && device.fingers == 0) {
+      return make_error(
+          ErrorCode::kInvalidArgument, "The finger count of " + device.name + " is free.",
+          "fingers",
+          "Say which assignment this layout is, such as --fingers " + device.name + "=2.");
+    }
+  }
+  return circuit;
+}
+
+bool wants(const Json& spec, const char* field) {
+  return spec.value(field, false);
+}
+
+}  // namespace
+
+Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
+                          TaskSink& sink) {
+  PTAH_TRY(auto file, path_field(spec, "gds"));
+  PTAH_TRY(auto technology, Technology::resolve(spec.value("tech", "ptah130")));
+  PTAH_TRY(auto flow, load_flow(spec.value("flow", "osiris")));
+  PTAH_TRY(auto library, gds::read_file(file));
+  PTAH_TRY(auto top, choose_top(library, spec.value("top", ""), file));
+
+  const bool has_circuit = spec.contains("circuit") || spec.contains("netlist");
+  const bool none_given = !wants(spec, "drc") && !wants(spec, "lvs") && !wants(spec, "pex");
+  const bool lvs = wants(spec, "lvs") || (none_given && has_circuit);
+  const bool drc = wants(spec, "drc") || none_given;
+  const bool pex = wants(spec, "pex");
+  Circuit circuit;
+  if (lvs || pex) {
+    PTAH_TRY(circuit, circuit_of(spec, technology));
+  }
+
+  FlowJob job(sink, 0, scratch);
+  StageSeconds seconds;
+  Json result{{"gds", file}, {"top", top}, {"drc", Json::object()}, {"lvs", Json::object()}};
+  bool clean = true;
+  for (const StageChoice& choice : flow.judges) {
+    PTAH_TRY(auto judge, bind_stage<Verifier>(host, "judge", choice.plugin, choice.options));
+    const bool is_drc = judge.instance->kind() == Verdict::Kind::kDrc;
+    judge.stage = is_drc ? "drc" : "lvs";
+    if (is_drc ? !drc : !lvs) continue;
+    job.progress(0.3, judge.name);
+    PTAH_TRY(auto verdict, run_stage(judge, job, seconds, [&](Verifier& stage) {
+               return stage.verify({file, top}, circuit, technology, job);
+             }));
+    clean = clean && verdict.clean;
+    result[judge.stage][judge.name] = verdict_json(verdict);
+  }
+  if (pex) {
+    const auto found = flow.stages.find("extractor");
+    if (found == flow.stages.end()) {
+      return make_error(ErrorCode::kInvalidArgument, "The flow has no extractor.",
+                        "flow " + flow.name);
+    }
+    PTAH_TRY(auto extractor,
+             bind_stage<Extractor>(host, "extractor", found->second.plugin, found->second.options));
+    PTAH_TRY(auto netlist, run_stage(extractor, job, seconds, [&](Extractor& stage) {
+               return stage.extract({file, top}, circuit, technology, job);
+             }));
+    result["pex"] = parasitics_json(netlist);
+  }
+  result["clean"] = clean;
+  result["seconds"] = seconds;
+  return result;
+}
+
+Result<Json> render_task(const Json& spec, const std::filesystem::path& scratch) {
+  PTAH_TRY(auto file, path_field(spec, "gds"));
+  PTAH_TRY(auto wanted, path_field(spec, "file"));
+  const std::string extension = std::filesystem::path(wanted).extension().string();
+  if (extension != ".png" && extension != ".svg") {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "`" + wanted + "` is neither a .png nor an .svg file.", "file");
+  }
+  PTAH_TRY(auto technology, Technology::resolve(spec.value("tech", "ptah130")));
+  PTAH_TRY(auto library, gds::read_file(file));
+  PTAH_TRY(auto top, choose_top(library, spec.value("top", ""), file));
+  RenderOptions options;
+  options.width_px = spec.value("width_px", options.width_px);
+  options.labels = spec.value("labels", options.labels);
+  if (options.width_px < 64 || options.width_px > 8192) {
+    return make_error(ErrorCode::kInvalidArgument, "A picture is 64 to 8192 pixels wide.",
+                      "width_px");
+  }
+  const auto picture = scratch / ("picture" + extension);
+  PTAH_TRY(render_layout(library, top, technology, picture, options));
+  return Json{{"top", top}, {"picture", picture.string()}};
+}
+
+}  // namespace ptah

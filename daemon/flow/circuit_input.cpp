@@ -1,0 +1,173 @@
+#include "flow/circuit_input.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "flow/flow_config.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "ptah/netlist/circuit_folder.hpp"
+
+namespace ptah {
+namespace {
+
+constexpr std::size_t kMaxTestbenchBytes = 4u << 20;
+
+std::filesystem::path circuits_directory() {
+  return config_directory() / "circuits";
+}
+
+Result<std::optional<NamedText>> read_optional(const Json& spec, const char* field) {
+  if (!spec.contains(field) || spec[field].is_null()) return std::optional<NamedText>{};
+  if (!spec[field].is_string()) {
+    return make_error(ErrorCode::kInvalidArgument, "The field is a path.", field);
+  }
+  const std::filesystem::path file = spec[field].get<std::string>();
+  PTAH_TRY(auto text, read_text_file(file, kMaxTestbenchBytes));
+  return std::optional<NamedText>(NamedText{file.filename().string(), std::move(text)});
+}
+
+Result<std::vector<int>> read_allowed(const Json& spec) {
+  std::vector<int> allowed;
+  if (!spec.contains("allowed_fingers")) return allowed;
+  const Json& given = spec["allowed_fingers"];
+  if (!given.is_array() || given.empty()) {
+    return make_error(ErrorCode::kInvalidArgument, "The field is a list of finger counts.",
+                      "allowed_fingers");
+  }
+  for (const Json& count : given) {
+    if (!count.is_number_integer() || count < 1 || count > 64) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        count.dump() + " is not a finger count; counts are 1 to 64.",
+                        "allowed_fingers");
+    }
+    allowed.push_back(count);
+  }
+  std::sort(allowed.begin(), allowed.end());
+  allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
+  return allowed;
+}
+
+Json text_json(const NamedText& text) {
+  return {{"name", text.name}, {"text", text.text}};
+}
+
+}  // namespace
+
+Result<CircuitInput> read_circuit_input(const Json& spec) {
+  const bool shipped = spec.contains("circuit") && !spec["circuit"].is_null();
+  const bool own = spec.contains("netlist") && !spec["netlist"].is_null();
+  if (shipped == own) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Give either `circuit` (a shipped circuit) or `netlist` (a file).",
+                      "circuit");
+  }
+  CircuitInput input;
+  PTAH_TRY(input.allowed_fingers, read_allowed(spec));
+  if (shipped) {
+    if (!spec["circuit"].is_string()) {
+      return make_error(ErrorCode::kInvalidArgument, "The field is a name.", "circuit");
+    }
+    const std::string name = spec["circuit"];
+    const auto folder = circuits_directory() / name;
+    if (name.empty() || name.find('/') != std::string::npos || name.front() == '.' ||
+        !std::filesystem::exists(folder)) {
+      std::string known;
+      PTAH_TRY(auto circuits, list_circuits());
+      for (const Json& circuit : circuits) {
+        known += (known.empty() ? "" : ", ") + circuit["name"].get<std::string>();
+      }
+      return make_error(ErrorCode::kNotFound, "There is no circuit named `" + name + "`.",
+                        "circuit",
+                        "Shipped circuits: " + known + "; or give the path of a netlist.");
+    }
+    PTAH_TRY(auto read, read_circuit_folder(folder));
+    input.title = read.title;
+    input.netlist = {read.netlist_name, read.netlist};
+    if (!read.pairs.empty()) input.pairs = NamedText{"pairs.json", read.pairs};
+    if (!read.testbench.empty()) input.testbench = NamedText{"testbench.spice", read.testbench};
+    if (input.allowed_fingers.empty()) input.allowed_fingers = read.allowed_fingers;
+  } else {
+    if (!spec["netlist"].is_string()) {
+      return make_error(ErrorCode::kInvalidArgument, "The field is a path.", "netlist");
+    }
+    const std::filesystem::path file = spec["netlist"].get<std::string>();
+    PTAH_TRY(auto text, read_text_file(file));
+    input.title = file.stem().string();
+    input.netlist = {file.filename().string(), std::move(text)};
+    input.netlist_folder = file.parent_path().string();
+    PTAH_TRY(input.pairs, read_optional(spec, "pairs"));
+    PTAH_TRY(input.testbench, read_optional(spec, "testbench"));
+    input.top = spec.value("top", "");
+  }
+  if (input.allowed_fingers.empty()) input.allowed_fingers = {2, 4};
+  return input;
+}
+
+Json to_json(const CircuitInput& input) {
+  return {{"title", input.title},
+          {"netlist", text_json(input.netlist)},
+          {"netlist_folder", input.netlist_folder},
+          {"pairs", input.pairs ? text_json(*input.pairs) : Json()},
+          {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
+          {"top", input.top},
+          {"allowed_fingers", input.allowed_fingers}};
+}
+
+Result<CircuitInput> circuit_input_from_json(const Json& json) {
+  try {
+    CircuitInput input;
+    input.title = json.at("title");
+    input.netlist = {json.at("netlist").at("name"), json.at("netlist").at("text")};
+    input.netlist_folder = json.at("netlist_folder");
+    if (const Json& pairs = json.at("pairs"); !pairs.is_null()) {
+      input.pairs = NamedText{pairs.at("name"), pairs.at("text")};
+    }
+    if (const Json& bench = json.at("testbench"); !bench.is_null()) {
+      input.testbench = NamedText{bench.at("name"), bench.at("text")};
+    }
+    input.top = json.at("top");
+    input.allowed_fingers = json.at("allowed_fingers").get<std::vector<int>>();
+    return input;
+  } catch (const Json::exception& exception) {
+    return make_error(ErrorCode::kInvalidArgument, exception.what(), "input");
+  }
+}
+
+Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& technology) {
+  SpiceOptions options;
+  options.top = input.top;
+  PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
+                                 input.netlist_folder));
+  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes)};
+  if (input.pairs) PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
+  PTAH_TRY(check_circuit(loaded.circuit, technology));
+  if (input.testbench) {
+    PTAH_TRY(loaded.testbench, read_testbench(input.testbench->text, input.testbench->name));
+  }
+  return loaded;
+}
+
+Result<Json> list_circuits() {
+  Json circuits = Json::array();
+  std::error_code failure;
+  std::vector<std::filesystem::path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(circuits_directory(), failure)) {
+    if (entry.is_directory()) folders.push_back(entry.path());
+  }
+  if (failure) {
+    return make_error(ErrorCode::kIo,
+                      "The shipped circuits can not be read: " + failure.message() + ".",
+                      circuits_directory().string(), "Is Ptah installed completely?");
+  }
+  std::sort(folders.begin(), folders.end());
+  for (const auto& folder : folders) {
+    PTAH_TRY(auto read, read_circuit_folder(folder));
+    circuits.push_back({{"name", read.name},
+                        {"title", read.title},
+                        {"description", read.description},
+                        {"allowed_fingers", read.allowed_fingers}});
+  }
+  return circuits;
+}
+
+}  // namespace ptah

@@ -1,0 +1,52 @@
+/// From a request to the texts of a circuit, and from the texts to the circuit. The texts travel
+/// with the job, so that a run does not change when a file does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
+#include "ptah/netlist/circuit.hpp"
+#include "ptah/netlist/spice.hpp"
+#include "ptah/sim/testbench.hpp"
+#include "ptah/tech/technology.hpp"
+
+namespace ptah {
+
+struct NamedText {
+  std::string name;  ///< For messages: the file's name.
+  std::string text;
+};
+
+struct CircuitInput {
+  std::string title;  ///< What people call it.
+  NamedText netlist;
+  std::string netlist_folder;  ///< `.include` is resolved here; empty for shipped circuits.
+  std::optional<NamedText> pairs;
+  std::optional<NamedText> testbench;
+  std::string top;  ///< Subcircuit to take; empty: the obvious one.
+  std::vector<int> allowed_fingers;
+};
+
+/// Takes from `spec` either `circuit` (a shipped circuit) or `netlist`, `pairs`, `testbench`, `top`
+/// (absolute paths), and `allowed_fingers`. Errors name the field.
+Result<CircuitInput> read_circuit_input(const Json& spec);
+
+Json to_json(const CircuitInput& input);
+Result<CircuitInput> circuit_input_from_json(const Json& json);
+
+struct LoadedCircuit {
+  Circuit circuit;  ///< With matched groups; fingers may be free.
+  std::optional<Testbench> testbench;
+  std::vector<std::string> notes;
+};
+
+/// Parses and checks. Fails with file:line.
+Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& technology);
+
+/// Names of the shipped circuits with title and description.
+Result<Json> list_circuits();
+
+}  // namespace ptah

@@ -1,0 +1,44 @@
+/// The dataset on disk, as OSIRIS lays it out. Paths are relative to the dataset's folder:
+///
+///   netlists/<circuit>/{template.sp, pairs.json, testbench.spice, <circuit>_<k>.sp}
+///   data/<circuit>/simulations/<circuit>_<k>/{pre.csv, v000.csv, v001.csv, ...}
+///   data/<circuit>/metrics/<circuit>_<k>/v000.json
+///   data/<circuit>/layouts/<circuit>_<k>/v000.gds
+///   data/<circuit>/metadata/<circuit>_<k>/{v000.json, tiles/<device>.gds}
+///
+/// <k> is the index of the finger assignment; variant 0 is the baseline.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "ptah/sim/waveform.hpp"
+
+namespace ptah {
+
+class DatasetPaths {
+ public:
+  DatasetPaths(std::string circuit, std::int64_t assignment);
+
+  /// "<circuit>_<k>": the netlist's and the layout's top cell.
+  const std::string& name() const noexcept { return name_; }
+  std::string netlist() const;
+  std::string pre() const;
+  std::string post(int variant) const;
+  std::string metrics(int variant) const;
+  std::string layout(int variant) const;
+  std::string picture(int variant) const;
+  std::string bode(int variant) const;
+  std::string metadata(int variant) const;
+  std::string tile(const std::string& device) const;
+
+ private:
+  std::string data(const char* kind, const std::string& file) const;
+  std::string circuit_;
+  std::string name_;
+};
+
+/// "frequency_Hz,real_V,imag_V", a line a point, enough digits to read back the same doubles.
+std::string waveform_csv(const Waveform& waveform, const std::string& output);
+
+}  // namespace ptah

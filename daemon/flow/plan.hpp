@@ -1,0 +1,16 @@
+/// What a run would do: the request checked, the circuit parsed, one chain for each assignment.
+#pragma once
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
+
+namespace ptah {
+
+/// `spec`: circuit | netlist, pairs, testbench, top (circuit_input.hpp); allowed_fingers;
+/// fingers (one assignment, as {"M0": 6}) | indices (a list) | assignments (how many, drawn at
+/// random by `seed`; the default 1); variants (0..100000); seed; tech; judges; flow; pictures.
+/// Result: {"circuit", "title", "tech", "ports", "devices", "nets", "groups", "allowed_fingers",
+/// "count", "notes", "chains", "dataset"}; errors name the field and its allowed values.
+Result<Json> plan_run(const Json& spec);
+
+}  // namespace ptah

@@ -1,0 +1,98 @@
+/// Calls a plugin's stage: announces it, times it, and turns what it throws into an Error.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <new>
+#include <string>
+
+#include "flow/tasks.hpp"
+#include "plugins/plugin_host.hpp"
+#include "ptah/core/job_context.hpp"
+#include "ptah/plugin/plugin.hpp"
+
+namespace ptah {
+
+/// Seconds a stage took, by stage; simulation of the schematic counts as "pre".
+using StageSeconds = std::map<std::string, double>;
+
+/// The context that stages see; progress of a stage moves the task's bar inside a window.
+class FlowJob final : public JobContext {
+ public:
+  FlowJob(TaskSink& sink, std::uint64_t seed, std::filesystem::path scratch)
+      : sink_(sink), seed_(seed), scratch_(std::move(scratch)) {}
+
+  bool cancelled() const noexcept override { return sink_.cancelled(); }
+  void progress(double fraction, std::string_view message) override {
+    sink_.emit({{"event", "progress"},
+                {"fraction", begin_ + std::clamp(fraction, 0.0, 1.0) * span_},
+                {"message", label_ + std::string(message)}});
+  }
+  void log(LogLevel level, std::string_view message) override;
+  std::uint64_t seed() const noexcept override { return seed_; }
+  const std::filesystem::path& scratch_dir() const noexcept override { return scratch_; }
+
+  void set_window(double begin, double span, std::string label) {
+    begin_ = begin;
+    span_ = span;
+    label_ = std::move(label);
+  }
+  void set_seed(std::uint64_t seed) { seed_ = seed; }
+  TaskSink& sink() noexcept { return sink_; }
+
+ private:
+  TaskSink& sink_;
+  std::uint64_t seed_;
+  std::filesystem::path scratch_;
+  double begin_ = 0;
+  double span_ = 1;
+  std::string label_;
+};
+
+/// A stage and what to call it.
+template <typename Stage>
+struct Bound {
+  std::string stage;   ///< "placer"
+  std::string plugin;  ///< "sequence_pair 1.0.0"
+  std::string name;    ///< "sequence_pair"
+  StagePtr<Stage> instance;
+  explicit operator bool() const noexcept { return instance != nullptr; }
+};
+
+template <typename Stage>
+Result<Bound<Stage>> bind_stage(PluginHost& host, const std::string& stage,
+                                const std::string& plugin, const Json& options) {
+  PTAH_TRY(auto instance, host.create<Stage>(plugin, options));
+  const LoadedPlugin* loaded = host.find(PluginKindOf<Stage>::value, plugin);
+  return Bound<Stage>{stage, plugin + " " + loaded->version, plugin, std::move(instance)};
+}
+
+/// Runs `call(*bound.instance)`; what it returns is a Result.
+template <typename Stage, typename Call>
+auto run_stage(Bound<Stage>& bound, FlowJob& job, StageSeconds& seconds, Call&& call)
+    -> decltype(call(*bound.instance)) {
+  job.sink().emit({{"event", "stage"}, {"stage", bound.stage}, {"plugin", bound.plugin}});
+  const auto begin = std::chrono::steady_clock::now();
+  const auto timed = [&] {
+    seconds[bound.stage] +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  try {
+    auto result = call(*bound.instance);
+    timed();
+    return result;
+  } catch (const std::bad_alloc&) {
+    return make_error(ErrorCode::kLimit, "The plugin ran out of memory.",
+                      bound.stage + " " + bound.plugin);
+  } catch (const std::exception& exception) {
+    return make_error(ErrorCode::kPluginFailed,
+                      "The plugin threw: " + std::string(exception.what()),
+                      bound.stage + " " + bound.plugin);
+  } catch (...) {
+    return make_error(ErrorCode::kPluginFailed, "The plugin threw something unknown.",
+                      bound.stage + " " + bound.plugin);
+  }
+}
+
+}  // namespace ptah

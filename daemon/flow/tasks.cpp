@@ -1,0 +1,47 @@
+#include "flow/tasks.hpp"
+
+#include "flow/chain.hpp"
+#include "flow/check.hpp"
+#include "flow/circuit_input.hpp"
+#include "flow/plan.hpp"
+#include "plugins/plugin_host.hpp"
+
+namespace ptah {
+namespace {
+
+Result<Json> dispatch(std::string_view kind, const Json& spec, const std::filesystem::path& scratch,
+                      PluginHost& host, TaskSink& sink) {
+  if (kind == "plan") {
+    if (spec.value("list", false)) {
+      PTAH_TRY(auto circuits, list_circuits());
+      return Json{{"circuits", std::move(circuits)}};
+    }
+    return plan_run(spec);
+  }
+  if (kind == "chain") {
+    PTAH_TRY(auto chain, chain_spec_from_json(spec));
+    return run_chain(chain, scratch, host, sink);
+  }
+  if (kind == "check") return check_layout(spec, scratch, host, sink);
+  if (kind == "render") return render_task(spec, scratch);
+  if (kind == "selftest") return host.selftest();
+  return make_error(ErrorCode::kInvalidArgument,
+                    "`" + std::string(kind) + "` is not a kind of task.", "kind");
+}
+
+}  // namespace
+
+Result<Json> run_task(std::string_view kind, const Json& spec, const std::filesystem::path& scratch,
+                      PluginHost& host, TaskSink& sink) {
+  try {
+    return dispatch(kind, spec, scratch, host, sink);
+  } catch (const Json::exception& exception) {
+    return make_error(ErrorCode::kInvalidArgument, exception.what(), std::string(kind));
+  } catch (const std::bad_alloc&) {
+    return make_error(ErrorCode::kLimit, "The task ran out of memory.", std::string(kind));
+  } catch (const std::exception& exception) {
+    return make_error(ErrorCode::kInternal, exception.what(), std::string(kind));
+  }
+}
+
+}  // namespace ptah
