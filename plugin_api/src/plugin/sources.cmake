@@ -1,1 +1,4 @@
-# Sources of ptah_sdk in this folder: target_sources(ptah_sdk PRIVATE src/plugin/x.cpp)
+target_sources(ptah_sdk PRIVATE
+  src/plugin/manifest.cpp
+  src/plugin/options.cpp
+  src/plugin/plugin.cpp)

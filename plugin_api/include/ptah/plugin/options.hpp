@@ -1,6 +1,7 @@
 /// Options of a plugin: declared once, checked before the plugin sees them, listed for people.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,10 @@ struct OptionSpec {
 
 using OptionSchema = std::vector<OptionSpec>;
 
+/// Fails naming the option when a schema is malformed: an empty or repeated name, a default that is
+/// of the wrong type, out of range or not among the choices. Hosts refuse such a plugin.
+Status check_schema(const OptionSchema& schema);
+
 /// Checked options: every option of the schema is present with the right type and in range.
 class Options {
  public:
@@ -42,7 +47,13 @@ class Options {
   Json values_ = Json::object();
 };
 
-/// For people and for the protocol: an array of objects, one an option.
+/// "bool", "int", "real", "text".
+std::string_view to_string(OptionType type) noexcept;
+
+/// For people and for the protocol: an array of objects, one an option, with "name", "type",
+/// "default", "description" and, where they apply, "minimum", "maximum", "choices".
 Json to_json(const OptionSchema& schema);
+/// The inverse; fails naming the field.
+Result<OptionSchema> option_schema_from_json(const Json& json);
 
 }  // namespace ptah

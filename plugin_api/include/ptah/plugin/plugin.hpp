@@ -12,7 +12,10 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <new>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -76,6 +79,7 @@ struct PluginEntry {
   /// Never throws.
   void* (*create)(const Options& options, Error& error) noexcept;
   void (*destroy)(void* stage) noexcept;
+  /// What the stage's constructor understands. May throw.
   OptionSchema (*options)();
 };
 
@@ -83,7 +87,9 @@ namespace detail {
 
 template <std::size_t N>
 constexpr void copy_text(char (&to)[N], std::string_view from) {
-  for (std::size_t i = 0; i < from.size() && i + 1 < N; ++i) to[i] = from[i];
+  // In the constant evaluation that PTAH_PLUGIN asks for, this is a compile error.
+  if (from.size() >= N) throw "PTAH_PLUGIN: the text is too long for the manifest";
+  for (std::size_t i = 0; i < from.size(); ++i) to[i] = from[i];
 }
 
 constexpr PluginManifest make_manifest(PluginKind kind, std::string_view name,
@@ -101,6 +107,8 @@ template <typename Stage, typename Implementation>
 void* create_stage(const Options& options, Error& error) noexcept {
   try {
     return static_cast<Stage*>(new Implementation(options));
+  } catch (const std::bad_alloc&) {
+    error = make_error(ErrorCode::kLimit, "The plugin ran out of memory while it was created.");
   } catch (const std::exception& exception) {
     error = make_error(ErrorCode::kPluginFailed, exception.what());
   } catch (...) {
@@ -117,14 +125,17 @@ void destroy_stage(void* stage) noexcept {
 }  // namespace detail
 }  // namespace ptah
 
-#define PTAH_PLUGIN(STAGE, IMPLEMENTATION, NAME, VERSION, DESCRIPTION)                          \
-  extern "C" {                                                                                  \
-  extern __attribute__((section(".ptah_manifest"), used, visibility("default")))                \
-  const ::ptah::PluginManifest ptah_manifest;                                                   \
-  constinit const ::ptah::PluginManifest ptah_manifest = ::ptah::detail::make_manifest(         \
-      ::ptah::PluginKindOf<STAGE>::value, NAME, VERSION, DESCRIPTION);                          \
-  extern __attribute__((used, visibility("default"))) const ::ptah::PluginEntry ptah_plugin;    \
-  const ::ptah::PluginEntry ptah_plugin = {                                                     \
-      &ptah_manifest, &::ptah::detail::create_stage<STAGE, IMPLEMENTATION>,                     \
-      &::ptah::detail::destroy_stage<STAGE>, &IMPLEMENTATION::options};                         \
+/// Declarations carry what every reference must know (section, visibility); `used` belongs on the
+/// definitions, where g++ honours it. Both symbols stay exported under -fvisibility=hidden.
+#define PTAH_PLUGIN(STAGE, IMPLEMENTATION, NAME, VERSION, DESCRIPTION)                             \
+  extern "C" {                                                                                     \
+  extern const ::ptah::PluginManifest ptah_manifest                                                \
+      __attribute__((section(".ptah_manifest"), visibility("default")));                           \
+  __attribute__((used)) constinit const ::ptah::PluginManifest ptah_manifest =                     \
+      ::ptah::detail::make_manifest(::ptah::PluginKindOf<STAGE>::value, NAME, VERSION,             \
+                                    DESCRIPTION);                                                  \
+  extern const ::ptah::PluginEntry ptah_plugin __attribute__((visibility("default")));             \
+  __attribute__((used)) constinit const ::ptah::PluginEntry ptah_plugin = {                        \
+      &ptah_manifest, &::ptah::detail::create_stage<STAGE, IMPLEMENTATION>,                        \
+      &::ptah::detail::destroy_stage<STAGE>, &IMPLEMENTATION::options};                            \
   }

@@ -1,0 +1,35 @@
+/// What plugin folders hold, found without loading anything: ptahd's view of plugins.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/plugin/manifest.hpp"
+
+namespace ptah {
+
+/// One shared library of a plugin folder. A worker can load it when `info` is there and `refusal`
+/// is not.
+struct ScannedPlugin {
+  std::filesystem::path file;
+  std::optional<PluginInfo> info;  ///< Absent when the manifest is not readable.
+  std::string hash;                ///< SHA-256 of the file; empty when it could not be read.
+  std::optional<Error> refusal;    ///< Why it will not be loaded.
+
+  bool usable() const noexcept { return info.has_value() && !refusal.has_value(); }
+};
+
+/// Looks at one file: trust, manifest, compatibility, hash.
+ScannedPlugin scan_file(const std::filesystem::path& file);
+
+/// Every `*.so` directly in one of `directories`, in the order of the directories and then by file
+/// name. A folder that is missing, unreadable or not trusted gives one entry with itself as the
+/// file and the reason. Of two usable plugins with the same kind and name the first one is kept and
+/// the others are refused with kConflict, so that an earlier folder overrides a later one.
+std::vector<ScannedPlugin> scan_directories(std::span<const std::filesystem::path> directories);
+
+}  // namespace ptah
