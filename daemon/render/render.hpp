@@ -13,8 +13,8 @@
 namespace ptah {
 
 struct RenderOptions {
-  int width_px = 1200;   ///< 64..8192; the height follows from the layout.
-  bool labels = true;    ///< Port names and a scale bar.
+  int width_px = 1200;  ///< 64..8192; the height follows from the layout.
+  bool labels = true;   ///< Port names and a scale bar.
 };
 
 /// Draws `top` (empty: the only top cell) with the technology's layers, lowest first.
