@@ -275,7 +275,9 @@ Status Chain::judge(Candidate& candidate) {
   FlowJob context = job(kJudges, candidate.folder);
   candidate.evaluation.valid = true;
   PTAH_TRY(judge_drc_lvs(candidate, context));
-  if (candidate.evaluation.valid) PTAH_TRY(judge_score(candidate, context));
+  if (candidate.evaluation.valid) {
+    PTAH_TRY(judge_score(candidate, context));
+  }
   return ok();
 }
 

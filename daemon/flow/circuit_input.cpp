@@ -139,7 +139,9 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
   LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes)};
-  if (input.pairs) PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
+  if (input.pairs) {
+    PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
+  }
   PTAH_TRY(check_circuit(loaded.circuit, technology));
   if (input.testbench) {
     PTAH_TRY(loaded.testbench, read_testbench(input.testbench->text, input.testbench->name));

@@ -65,7 +65,7 @@ Result<Bound<Stage>> bind_stage(PluginHost& host, const std::string& stage,
                                 const std::string& plugin, const Json& options) {
   PTAH_TRY(auto instance, host.create<Stage>(plugin, options));
   const LoadedPlugin* loaded = host.find(PluginKindOf<Stage>::value, plugin);
-  return Bound<Stage>{stage, plugin + " " + loaded->version, plugin, std::move(instance)};
+  return Bound<Stage>{stage, loaded->label(), plugin, std::move(instance)};
 }
 
 /// Runs `call(*bound.instance)`; what it returns is a Result.

@@ -57,4 +57,5 @@ inline Status ok() { return boost::outcome_v2::success(); }
 }  // namespace ptah
 
 /// `PTAH_TRY(auto x, expression)` binds the value or returns the error from the enclosing function.
+/// Several statements: give it braces below an `if`.
 #define PTAH_TRY(...) BOOST_OUTCOME_TRY(__VA_ARGS__)
