@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,14 +24,14 @@ struct GdsLayer {
 };
 
 enum class LayerType {
-  kWell,      ///< nwell, deep nwell
-  kDiffusion, ///< diff, tap
+  kWell,       ///< nwell, deep nwell
+  kDiffusion,  ///< diff, tap
   kPoly,
-  kImplant,   ///< nsdm, psdm, npc, lvtn, hvtp, rpm, urpm
-  kConductor, ///< li1, met1..met5
-  kCut,       ///< licon1, mcon, via..via4
-  kPlate,     ///< capm, cap2m
-  kMarker,    ///< poly.res, li1.res, prBoundary, ...
+  kImplant,    ///< nsdm, psdm, npc, lvtn, hvtp, rpm, urpm
+  kConductor,  ///< li1, met1..met5
+  kCut,        ///< licon1, mcon, via..via4
+  kPlate,      ///< capm, cap2m
+  kMarker,     ///< poly.res, li1.res, prBoundary, ...
 };
 
 struct Layer {
@@ -39,7 +40,7 @@ struct Layer {
   GdsLayer drawing;
   GdsLayer label;  ///< layer -1 where the layer has none
   GdsLayer pin;    ///< text and shape here make a port; layer -1 where the layer has none
-  Dbu height = 0;     ///< Bottom above the substrate, conductors and poly.
+  Dbu height = 0;  ///< Bottom above the substrate, conductors and poly.
   Dbu thickness = 0;
 };
 
@@ -54,7 +55,7 @@ struct Via {
   LayerId cut = 0;
   LayerId lower = 0;
   LayerId upper = 0;
-  Dbu size = 0;    ///< Side of the exact square.
+  Dbu size = 0;  ///< Side of the exact square.
   Dbu spacing = 0;
   Enclosure lower_enclosure;
   Enclosure upper_enclosure;
@@ -66,11 +67,11 @@ struct RoutingLayer {
   bool horizontal = true;  ///< Preferred direction.
   Dbu min_width = 0;
   Dbu spacing = 0;
-  Dbu wide_width = 0;      ///< Shapes wider than this ...
-  Dbu wide_spacing = 0;    ///< ... keep this distance.
+  Dbu wide_width = 0;    ///< Shapes wider than this ...
+  Dbu wide_spacing = 0;  ///< ... keep this distance.
   DbuArea min_area = 0;
   DbuArea min_hole_area = 0;
-  double sheet_ohm = 0;    ///< Ohm per square.
+  double sheet_ohm = 0;  ///< Ohm per square.
 };
 
 /// A device of the technology, and what a schematic may call it.
@@ -83,14 +84,89 @@ struct DeviceModel {
   std::vector<LayerId> markers;      ///< Extra layers that make this flavour: lvtn, hvtp, rpm.
   Dbu min_width = 0, max_width = 0;  ///< One finger / one body.
   Dbu min_length = 0, max_length = 0;
-  double sheet_ohm = 0;              ///< Resistors.
-  double contact_ohm = 0;            ///< Resistors: both heads together, for a body of unit width.
-  double width_offset_um = 0;        ///< Resistors: drawn minus effective width.
-  Dbu default_width = 0;             ///< Resistors given by value only.
+  double sheet_ohm = 0;        ///< Resistors.
+  double contact_ohm = 0;      ///< Resistors: both heads together, for a body of unit width.
+  double width_offset_um = 0;  ///< Resistors: drawn minus effective width.
+  Dbu default_width = 0;       ///< Resistors given by value only.
+  std::string magic_type;      ///< The tile type Magic draws it with; may be empty.
+
+  /// Resistors, drawn sizes in nm: sheet * length / (width - offset) + contact / width.
+  double resistance(Dbu width, Dbu length) const noexcept;
+  /// Resistors: the length on `grid` whose resistance at `width` is nearest to `ohm`.
+  Dbu length_for(double ohm, Dbu width, Dbu grid) const noexcept;
 };
 
-/// An installed PDK that stands behind a technology: its own tech file and models are used instead of
-/// generated ones.
+/// What a rule says. `value` of a Rule is in the unit named here.
+enum class RuleKind {
+  kWidth,                  ///< nm: `layers[0]` is at least that wide
+  kSpacing,                ///< nm between `layers[0]` and `layers[1]`
+  kWideSpacing,            ///< nm, where one shape is wider than `wider_than`
+  kBottomPlateSpacing,     ///< nm between MIM bottom plates: `layers` = plate, metal
+  kPlateToMetalSpacing,    ///< nm from a MIM plate to unrelated metal: `layers` = plate, metal
+  kEnclosure,              ///< nm that `layers[0]` reaches past `layers[1]` on all sides
+  kEnclosureOneDirection,  ///< nm, on two opposite sides
+  kExtension,              ///< nm that `layers[0]` reaches past `layers[1]` where it crosses it
+  kMaxExtension,           ///< nm, at most
+  kOverlap,                ///< nm that the two overlap at least
+  kChannelWidth,           ///< nm, transistors
+  kChannelLength,          ///< nm, transistors
+  kArea,                   ///< nm^2
+  kHoleArea,               ///< nm^2 of a hole in `layers[0]`
+  kCutSize,                ///< nm, side of the exact square
+  kAllowedWidth,           ///< nm; several rules list the widths that exist
+  kAllowedLength,          ///< nm
+  kMaxDistance,            ///< nm from any point of `layers[0]` to the next `layers[1]`
+  kHolds,                  ///< every `layers[0]` holds a `layers[1]`; no value
+  kRectangular,            ///< no value
+  kExclusive,              ///< `layers` do not overlap; no value
+  kAntenna,                ///< ratio to the gate area
+};
+std::string_view to_string(RuleKind kind) noexcept;
+
+struct Rule {
+  std::string id;  ///< "difftap.3"; several rules may share an id and then share its value.
+  RuleKind kind = RuleKind::kWidth;
+  std::vector<std::string> layers;  ///< One or two names of layers or derived layers.
+  std::int64_t value = 0;
+  Dbu wider_than = 0;  ///< kWideSpacing
+  std::string when;    ///< A condition in words, such as "abutting"; empty: always.
+  std::string text;    ///< A sentence for people.
+};
+
+/// Shapes that rules speak of and nobody draws: where all of `all` lie and none of `none`.
+struct DerivedLayer {
+  std::string name;
+  std::vector<LayerId> all;
+  std::vector<LayerId> none;
+  std::optional<LayerId> drawn;  ///< The drawn layer whose shapes these are.
+};
+
+struct Corners {
+  double typical = 0, low = 0, high = 0;
+};
+
+/// C per length = k / (spacing + offset), up to halo.
+struct SidewallLaw {
+  double k_af = 0;  ///< aF
+  double offset_um = 0;
+  double halo_um = 0;
+  double magic_k_af = 0;  ///< For Magic's older formula, offset 0.
+};
+
+/// Keys are layer or derived-layer names; "sub" stands for well, field and diffusion.
+struct Parasitics {
+  using Table = std::map<std::string, std::map<std::string, double>, std::less<>>;
+  std::map<std::string, Corners, std::less<>> sheet_ohm;
+  std::map<std::string, Corners, std::less<>> contact_ohm;  ///< One cut.
+  Table area_af_um2;                                        ///< [upper][lower]
+  Table fringe_down_af_um;  ///< [upper][lower]: from the upper's edge
+  Table fringe_up_af_um;    ///< [lower][upper]: from the lower's edge
+  std::map<std::string, SidewallLaw, std::less<>> sidewall;
+  double magic_halo_um = 2;
+};
+
+/// An installed PDK that stands behind a technology: its own tech file and models are used instead
+/// of generated ones.
 struct Pdk {
   std::filesystem::path root;           ///< "$PDK_ROOT/sky130A"
   std::filesystem::path magic_tech;     ///< Directory of its Magic tech files.
@@ -107,6 +183,8 @@ class Technology {
   static Result<Technology> parse(std::string_view yaml, std::string_view name);
   /// The embedded default, "ptah130".
   static const Technology& ptah130();
+  /// Every problem of a technology file, in file order, at most 100; empty: `parse` succeeds.
+  static std::vector<Error> lint(std::string_view yaml, std::string_view name);
 
   const std::string& name() const noexcept { return name_; }
   const std::optional<Pdk>& pdk() const noexcept { return pdk_; }
@@ -121,6 +199,8 @@ class Technology {
   /// A rule by the process's own id ("difftap.3", "licon.11", "m1.2", "capm.11"). nm, or nm^2 for
   /// areas. An unknown id is a bug and throws std::out_of_range.
   std::int64_t rule(std::string_view id) const;
+  const std::vector<Rule>& rules() const noexcept { return rules_; }
+  const std::vector<DerivedLayer>& derived_layers() const noexcept { return derived_; }
 
   /// Pairwise minimum spacing of shapes of two layers (0: none). Symmetric; same layer included.
   Dbu spacing(LayerId a, LayerId b) const noexcept;
@@ -136,6 +216,10 @@ class Technology {
   /// By name or alias, case-insensitively; nullptr when unknown.
   const DeviceModel* find_device(std::string_view name_or_alias) const noexcept;
 
+  const Parasitics& parasitics() const noexcept { return parasitics_; }
+  /// The YAML of the compact transistor models (key `models`); empty when the file has none.
+  const std::string& models_text() const noexcept { return models_text_; }
+
  private:
   friend struct TechnologyReader;
   std::string name_;
@@ -145,6 +229,17 @@ class Technology {
   std::vector<RoutingLayer> routing_;
   std::vector<Via> vias_;
   std::vector<DeviceModel> devices_;
+  std::vector<Rule> rules_;
+  std::vector<DerivedLayer> derived_;
+  Parasitics parasitics_;
+  std::string models_text_;
+  std::map<std::string, std::size_t, std::less<>> rule_index_;
+  std::map<std::string, LayerId, std::less<>> layer_index_;
+  std::map<GdsLayer, LayerId> gds_index_;
+  std::map<std::string, std::size_t, std::less<>> device_index_;  ///< Lower-case names and aliases.
+  std::vector<Dbu> spacing_;                                      ///< Square matrices over layers.
+  std::vector<Enclosure> enclosure_;
+  std::vector<Dbu> width_;
 };
 
 }  // namespace ptah
