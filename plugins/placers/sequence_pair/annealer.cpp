@@ -1,0 +1,279 @@
+#include "annealer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace ptah::sequence_pair {
+namespace {
+
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
+constexpr int kPollEvery = 64;  // Evaluations; some milliseconds.
+
+/// Moves the item at `from` to `to`, shifting those between.
+void insert(std::vector<int>& order, int from, int to) {
+  const auto begin = order.begin();
+  if (from < to) {
+    std::rotate(begin + from, begin + from + 1, begin + to + 1);
+  } else {
+    std::rotate(begin + to, begin + from, begin + from + 1);
+  }
+}
+
+class Annealer {
+ public:
+  Annealer(const Problem& problem, const Params& params, Rng rng, JobContext& job,
+           AnnealStats& stats)
+      : problem_(problem),
+        rng_(rng),
+        job_(job),
+        stats_(stats),
+        evaluator_(problem),
+        elites_wanted_(at(std::max(1, params.elites))),
+        iterations_(params.iterations > 0 ? params.iterations : default_iterations(problem.tiles)) {
+  }
+
+  std::vector<Candidate> run() {
+    const int rounds = problem_.tiles > 6 ? 2 : 1;
+    for (int round = 0; round < rounds; ++round) {
+      if (!cool(round, rounds)) return {};
+    }
+    if (!polish()) return {};
+    return std::move(elites_);
+  }
+
+ private:
+  /// Groups in random order, each cluster's tiles in one run: rows stacked within a cluster,
+  /// clusters beside or on top of each other. Always feasible.
+  State start() {
+    std::vector<std::vector<int>> blocks;
+    std::vector<char> taken(at(problem_.tiles), 0);
+    for (const AxisCluster& cluster : problem_.clusters) {
+      if (cluster.pairs.empty()) continue;  // A row, a block of its own below.
+      blocks.emplace_back();
+      for (const Pair& pair : cluster.pairs) {
+        for (const int tile : {pair.a, pair.b}) {
+          blocks.back().push_back(tile);
+          taken[at(tile)] = 1;
+        }
+      }
+    }
+    for (const auto& group : problem_.groups) {
+      if (taken[at(group[0])] == 0) blocks.push_back(group);
+    }
+    rng_.shuffle(std::span(blocks));
+    State state;
+    for (const auto& block : blocks) {
+      state.pair.first.insert(state.pair.first.end(), block.begin(), block.end());
+    }
+    rng_.shuffle(std::span(blocks));
+    for (const auto& block : blocks) {
+      state.pair.second.insert(state.pair.second.end(), block.begin(), block.end());
+    }
+    state.pair.index();
+    make_symmetric_feasible(problem_, state.pair);
+    state.flips.resize(problem_.groups.size());
+    for (Flips& flips : state.flips) flips = {rng_.below(2) == 1, rng_.below(2) == 1};
+    return state;
+  }
+
+  enum class Step { kOrder, kFlipX, kFlipY };
+
+  Step propose(State& state) {
+    const int n = problem_.tiles;
+    const auto kind = rng_.below(n < 2 ? 2 : 10);
+    if (kind < 2) {
+      Flips& flips = state.flips[rng_.below(state.flips.size())];
+      (kind == 0 ? flips.x : flips.y) ^= true;
+      return kind == 0 ? Step::kFlipX : Step::kFlipY;
+    }
+    const int i = static_cast<int>(rng_.below(at(n)));
+    int j = static_cast<int>(rng_.below(at(n - 1)));
+    if (j >= i) ++j;
+    SequencePair& pair = state.pair;
+    switch (kind) {
+      case 2:
+        std::swap(pair.first[at(i)], pair.first[at(j)]);
+        break;
+      case 3:
+        std::swap(pair.second[at(i)], pair.second[at(j)]);
+        break;
+      case 4:
+      case 5:  // The tiles change places.
+        std::swap(pair.first[at(pair.at_first[at(i)])], pair.first[at(pair.at_first[at(j)])]);
+        std::swap(pair.second[at(pair.at_second[at(i)])], pair.second[at(pair.at_second[at(j)])]);
+        break;
+      case 6:
+        insert(pair.first, i, j);
+        break;
+      case 7:
+        insert(pair.second, i, j);
+        break;
+      default:  // A tile goes next to another, on a random side.
+        insert(pair.first, pair.at_first[at(i)], beside(pair.at_first, i, j));
+        insert(pair.second, pair.at_second[at(i)], beside(pair.at_second, i, j));
+    }
+    pair.index();
+    make_symmetric_feasible(problem_, pair);
+    return Step::kOrder;
+  }
+
+  /// The place for tile i right before or after tile j.
+  int beside(const std::vector<int>& place, int i, int j) {
+    const int there = place[at(j)] - (place[at(i)] < place[at(j)] ? 1 : 0);
+    return there + static_cast<int>(rng_.below(2));
+  }
+
+  std::optional<Cost> evaluate(const State& state, const Cost& before, Step step) {
+    ++stats_.evaluations;
+    auto cost = step == Step::kOrder
+                    ? evaluator_.evaluate(state)
+                    : evaluator_.evaluate_flip(state, before, step == Step::kFlipX);
+    if (!cost) ++stats_.infeasible;
+    return cost;
+  }
+
+  void remember(const State& state, const Cost& cost) {
+    if (elites_.size() == elites_wanted_ && cost.total >= elites_.back().cost.total) return;
+    // Equal cost in both dimensions: as good as the same packing.
+    for (const Candidate& elite : elites_) {
+      if (elite.cost.total == cost.total && elite.cost.x.cost == cost.x.cost) return;
+    }
+    const auto place = std::find_if(elites_.begin(), elites_.end(), [&](const Candidate& elite) {
+      return elite.cost.total > cost.total;
+    });
+    elites_.insert(place, {state, cost});
+    if (elites_.size() > elites_wanted_) elites_.pop_back();
+  }
+
+  bool cool(int round, int rounds) {
+    State present = start();
+    auto cost = evaluator_.evaluate(present);
+    if (!cost) {
+      // The runs of clusters are feasible side by side in any case.
+      present.pair.second = present.pair.first;
+      present.pair.index();
+      make_symmetric_feasible(problem_, present.pair);
+      cost = evaluator_.evaluate(present);
+    }
+    if (!cost) return false;
+    remember(present, *cost);
+    const int steps = std::max(1, iterations_ / rounds);
+    // Temperatures: half the mean change of a random walk, down to a tenth of a micrometre.
+    State trial = present;
+    double change = 0;
+    int changes = 0;
+    Cost walk = *cost;
+    const int warm_up = std::clamp(steps / 20, 10, 200);
+    for (int i = 0; i < warm_up; ++i) {
+      const State before = trial;
+      const Step step = propose(trial);
+      if (const auto next = evaluate(trial, walk, step)) {
+        change += std::abs(static_cast<double>(next->total - walk.total));
+        ++changes;
+        walk = *next;
+        remember(trial, walk);
+      } else {
+        trial = before;
+      }
+      if (i % kPollEvery == 0 && job_.cancelled()) return false;
+    }
+    const double cold = 50.0 * 2 * kWeightUnit;
+    const double hot = std::max(cold, changes > 0 ? 0.5 * change / changes : cold);
+    present = trial;
+    *cost = walk;
+    double temperature = hot;
+    const double factor = std::pow(cold / hot, 1.0 / steps);
+    for (int i = 0; i < steps; ++i, temperature *= factor) {
+      if (i % kPollEvery == 0) {
+        if (job_.cancelled()) return false;
+        job_.progress(0.9 * (round + static_cast<double>(i) / steps) / rounds, "annealing");
+      }
+      trial = present;
+      const Step step = propose(trial);
+      const auto next = evaluate(trial, *cost, step);
+      if (!next) continue;
+      const double worse = static_cast<double>(next->total - cost->total);
+      if (worse > 0 && rng_.uniform() >= std::exp(-worse / temperature)) continue;
+      std::swap(present, trial);
+      *cost = *next;
+      ++stats_.accepted;
+      remember(present, *cost);
+    }
+    return true;
+  }
+
+  /// Descends from the best state by the best of all single moves until none is better.
+  bool polish() {
+    constexpr int kMaxRounds = 20;
+    const int n = problem_.tiles;
+    for (int round = 0; round < kMaxRounds; ++round) {
+      const Candidate best = elites_.front();
+      State trial = best.state;
+      int tried = 0;
+      const auto consider = [&](Step step) {
+        if (step == Step::kOrder) {
+          trial.pair.index();
+          make_symmetric_feasible(problem_, trial.pair);
+        }
+        if (const auto cost = evaluate(trial, best.cost, step)) remember(trial, *cost);
+        trial = best.state;
+        return ++tried % kPollEvery != 0 || !job_.cancelled();
+      };
+      for (std::size_t g = 0; g < trial.flips.size(); ++g) {
+        trial.flips[g].x ^= true;
+        if (!consider(Step::kFlipX)) return false;
+        trial.flips[g].y ^= true;
+        if (!consider(Step::kFlipY)) return false;
+      }
+      // Quadratic in the tiles, each a packing: beyond some dozens the annealing has to do.
+      for (int i = 0; i < n && n <= 60; ++i) {
+        for (int j = 0; j < n; ++j) {
+          if (i == j) continue;
+          insert(trial.pair.first, i, j);
+          if (!consider(Step::kOrder)) return false;
+          insert(trial.pair.second, i, j);
+          if (!consider(Step::kOrder)) return false;
+          if (i > j) continue;
+          std::swap(trial.pair.first[at(trial.pair.at_first[at(i)])],
+                    trial.pair.first[at(trial.pair.at_first[at(j)])]);
+          std::swap(trial.pair.second[at(trial.pair.at_second[at(i)])],
+                    trial.pair.second[at(trial.pair.at_second[at(j)])]);
+          if (!consider(Step::kOrder)) return false;
+        }
+      }
+      job_.progress(0.9, "refining");
+      if (elites_.front().cost.total >= best.cost.total) break;
+    }
+    return true;
+  }
+
+  const Problem& problem_;
+  Rng rng_;
+  JobContext& job_;
+  AnnealStats& stats_;
+  Evaluator evaluator_;
+  std::size_t elites_wanted_;
+  int iterations_;
+  std::vector<Candidate> elites_;
+};
+
+}  // namespace
+
+int default_iterations(int tiles) {
+  // An evaluation grows with the square of the tiles; the sum stays some tenths of a second.
+  if (tiles <= 2) return 200;
+  return static_cast<int>(std::clamp(4.0e6 / (tiles * tiles), 1000.0, 30000.0));
+}
+
+std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,
+                              JobContext& job, AnnealStats& stats) {
+  if (problem.tiles == 0) return {};
+  return Annealer(problem, params, rng, job, stats).run();
+}
+
+}  // namespace ptah::sequence_pair

@@ -1,0 +1,34 @@
+/// Simulated annealing over sequence pairs and orientations (Kirkpatrick, Gelatt, Vecchi 1983;
+/// moves as in Murata et al. 1996 plus insertions), the cost being the exact wire-length packing of
+/// evaluator.hpp.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "evaluator.hpp"
+#include "ptah/core/job_context.hpp"
+#include "ptah/core/random.hpp"
+
+namespace ptah::sequence_pair {
+
+struct Candidate {
+  State state;
+  Cost cost;
+};
+
+struct AnnealStats {
+  std::int64_t evaluations = 0;
+  std::int64_t infeasible = 0;  ///< Of these, states that no packing follows.
+  std::int64_t accepted = 0;
+};
+
+/// Steps for a circuit of `tiles` when the caller does not say.
+int default_iterations(int tiles);
+
+/// The best different states met, best first, at most params.elites; the first is a local optimum
+/// under all single moves. Empty only when the job was cancelled.
+std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,
+                              JobContext& job, AnnealStats& stats);
+
+}  // namespace ptah::sequence_pair

@@ -1,0 +1,57 @@
+/// What a sequence pair with orientations costs: an exact wire-length packing of rigid units.
+///
+/// Matched devices share y by being one unit there. In x a symmetric cluster is one rigid unit, its
+/// pairs as close to the axis as the tiles between them allow; the final solve (exact_packing.hpp)
+/// frees these spreads. Everything is in half nanometres, so that centres and mirror images are
+/// integers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sequence_pair.hpp"
+#include "wire_packing.hpp"
+
+namespace ptah::sequence_pair {
+
+/// Weighted wire length of one dimension, and how far the box of all slots is over its limit.
+struct DimensionCost {
+  std::int64_t cost = 0;
+  std::int64_t extent = 0;    ///< Of the box, half nm.
+  std::int64_t overflow = 0;  ///< Half nm.
+};
+
+struct Cost {
+  DimensionCost x, y;
+  std::int64_t total = 0;
+};
+
+class Evaluator {
+ public:
+  explicit Evaluator(const Problem& problem);
+
+  /// Nothing when no packing of rigid units follows the state's orders.
+  std::optional<Cost> evaluate(const State& state);
+  /// As `evaluate`, keeping of `before` the dimension in which nothing changed: for steps that turn
+  /// a group. `x_changed` says which one did.
+  std::optional<Cost> evaluate_flip(const State& state, const Cost& before, bool x_changed);
+
+ private:
+  std::optional<DimensionCost> evaluate_x(const State& state);
+  std::optional<DimensionCost> evaluate_y(const State& state);
+  std::optional<Cost> combine(const DimensionCost& x, const DimensionCost& y) const;
+  bool spread_clusters(const SequencePair& pair);
+  bool spread(const AxisCluster& cluster, const SequencePair& pair);
+  std::optional<DimensionCost> pack(const State& state, bool horizontal);
+
+  const Problem& problem_;
+  WirePacking packing_;
+  std::vector<AxisCluster> clusters_;  ///< With the pairs of the present state.
+  std::vector<int> unit_x_, unit_y_;   ///< Of every tile.
+  int units_x_ = 0;
+  std::vector<std::int64_t> offset_;    ///< x of a tile within its unit.
+  std::vector<std::int64_t> distance_;  ///< Longest ways between members of a cluster.
+};
+
+}  // namespace ptah::sequence_pair

@@ -1,0 +1,187 @@
+#include "wire_packing.hpp"
+
+#include <algorithm>
+
+namespace ptah::sequence_pair {
+namespace {
+std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+}  // namespace
+
+void WirePacking::reset(int units) {
+  units_ = units;
+  arcs_.clear();
+  nets_.clear();
+  pins_.clear();
+}
+
+void WirePacking::push_arc(int from, int to, Length length) {
+  out_[at(from)].push_back(static_cast<int>(arcs_.size()));
+  in_[at(to)].push_back(static_cast<int>(arcs_.size()));
+  arcs_.push_back({from, to, length, 0});
+}
+
+void WirePacking::add_arc(int from, int to, Length length) {
+  arcs_.push_back({from, to, length, 0});
+}
+
+void WirePacking::begin_net(int weight, Length limit) {
+  nets_.push_back({weight, limit});
+}
+
+void WirePacking::add_pin(int unit, Length low, Length high) {
+  pins_.push_back({static_cast<int>(nets_.size()) - 1, unit, low, high});
+}
+
+/// The least coordinates: longest ways from the left edge, by Bellman and Ford.
+bool WirePacking::settle() {
+  for (int round = 0; round <= nodes_; ++round) {
+    bool changed = false;
+    for (const Arc& arc : arcs_) {
+      const Length least = potential_[at(arc.from)] + arc.length;
+      if (potential_[at(arc.to)] < least) {
+        potential_[at(arc.to)] = least;
+        changed = true;
+      }
+    }
+    if (!changed) return true;
+  }
+  return false;
+}
+
+bool WirePacking::solve() {
+  nodes_ = units_ + 2 * static_cast<int>(nets_.size());
+  const auto count = at(nodes_);
+  if (out_.size() < count) {
+    out_.resize(count);
+    in_.resize(count);
+  }
+  for (std::size_t v = 0; v < count; ++v) {
+    out_[v].clear();
+    in_[v].clear();
+  }
+  potential_.assign(count, 0);
+  if (!settle()) return false;
+  for (std::size_t a = 0; a < arcs_.size(); ++a) {
+    out_[at(arcs_[a].from)].push_back(static_cast<int>(a));
+    in_[at(arcs_[a].to)].push_back(static_cast<int>(a));
+  }
+  for (std::size_t n = 0; n < nets_.size(); ++n) {
+    potential_[at(left(static_cast<int>(n)))] = kInfinite;
+    potential_[at(right(static_cast<int>(n)))] = -kInfinite;
+  }
+  for (const NetPin& pin : pins_) {
+    Length& low = potential_[at(left(pin.net))];
+    Length& high = potential_[at(right(pin.net))];
+    low = std::min(low, potential_[at(pin.unit)] + pin.low);
+    high = std::max(high, potential_[at(pin.unit)] + pin.high);
+    push_arc(left(pin.net), pin.unit, -pin.low);
+    push_arc(pin.unit, right(pin.net), pin.high);
+  }
+  demand_.assign(count, 0);
+  bool limited = false;
+  for (std::size_t n = 0; n < nets_.size(); ++n) {
+    const int net = static_cast<int>(n);
+    if (potential_[at(left(net))] >= kInfinite) {  // A net without pins.
+      potential_[at(left(net))] = potential_[at(right(net))] = 0;
+      continue;
+    }
+    demand_[at(left(net))] = nets_[n].weight;
+    demand_[at(right(net))] = -nets_[n].weight;
+    if (nets_[n].limit < kInfinite) {
+      limited = true;
+      push_arc(right(net), left(net), -nets_[n].limit);
+    }
+  }
+  // A limit may lift a left end, and so push what the left-packed positions left too far left.
+  if (limited && !settle()) return false;
+  distance_.resize(count);
+  parent_.resize(count);
+  settled_.resize(count);
+  for (std::size_t n = 0; n < nets_.size(); ++n) {
+    while (demand_[at(left(static_cast<int>(n)))] > 0) {
+      if (!augment(left(static_cast<int>(n)))) return false;
+    }
+  }
+  return true;
+}
+
+/// Sends flow from `source` along the cheapest residual way to a right end that still wants some
+/// (Dijkstra over reduced costs), and moves the coordinates so that reduced costs stay >= 0.
+bool WirePacking::augment(int source) {
+  std::fill(distance_.begin(), distance_.begin() + nodes_, kInfinite);
+  std::fill(settled_.begin(), settled_.begin() + nodes_, 0);
+  open_.clear();
+  visited_.clear();
+  distance_[at(source)] = 0;
+  parent_[at(source)] = -1;
+  open_.push_back(source);
+  int sink = -1;
+  while (!open_.empty()) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < open_.size(); ++i) {
+      const Length d = distance_[at(open_[i])] - distance_[at(open_[best])];
+      if (d < 0 || (d == 0 && open_[i] > open_[best])) best = i;
+    }
+    const int node = open_[best];
+    open_[best] = open_.back();
+    open_.pop_back();
+    settled_[at(node)] = 1;
+    visited_.push_back(node);
+    if (demand_[at(node)] < 0) {
+      sink = node;
+      break;
+    }
+    const Length base = distance_[at(node)];
+    const Length here = potential_[at(node)];
+    const auto relax = [&](int to, Length cost, int via) {
+      if (settled_[at(to)]) return;
+      Length& d = distance_[at(to)];
+      if (base + cost >= d) return;
+      if (d == kInfinite) open_.push_back(to);
+      d = base + cost;
+      parent_[at(to)] = via;
+    };
+    for (const int a : out_[at(node)]) {
+      const Arc& arc = arcs_[at(a)];
+      relax(arc.to, potential_[at(arc.to)] - here - arc.length, a);
+    }
+    for (const int a : in_[at(node)]) {
+      const Arc& arc = arcs_[at(a)];
+      if (arc.flow > 0) relax(arc.from, potential_[at(arc.from)] - here + arc.length, ~a);
+    }
+  }
+  if (sink < 0) return false;
+  const Length reach = distance_[at(sink)];
+  for (const int node : visited_) potential_[at(node)] += reach - distance_[at(node)];
+  std::int64_t amount = std::min(demand_[at(source)], -demand_[at(sink)]);
+  for (int node = sink; node != source;) {
+    const int via = parent_[at(node)];
+    if (via < 0) amount = std::min(amount, arcs_[at(~via)].flow);
+    node = via < 0 ? arcs_[at(~via)].to : arcs_[at(via)].from;
+  }
+  for (int node = sink; node != source;) {
+    const int via = parent_[at(node)];
+    Arc& arc = arcs_[at(via < 0 ? ~via : via)];
+    arc.flow += via < 0 ? -amount : amount;
+    node = via < 0 ? arc.to : arc.from;
+  }
+  demand_[at(source)] -= amount;
+  demand_[at(sink)] += amount;
+  return true;
+}
+
+WirePacking::Length WirePacking::extent(int net) const {
+  return potential_[at(right(net))] - potential_[at(left(net))];
+}
+
+WirePacking::Length WirePacking::objective() const {
+  Length sum = 0;
+  for (std::size_t n = 0; n < nets_.size(); ++n) {
+    sum += nets_[n].weight * extent(static_cast<int>(n));
+  }
+  return sum;
+}
+
+}  // namespace ptah::sequence_pair
