@@ -1,0 +1,80 @@
+#include "caller.hpp"
+
+#include <vector>
+
+namespace ptah::rpc {
+
+int Caller::cancel_pending(const Json& id) {
+  std::vector<std::shared_ptr<PendingReply>> hit;
+  for (const auto& weak : pending_) {
+    auto pending = weak.lock();
+    if (pending && !pending->answered_ && !pending->notification_ && pending->id_ == id)
+      hit.push_back(pending);
+  }
+  for (const auto& pending : hit) {
+    const auto hook = std::move(pending->on_cancel_);
+    pending->on_cancel_ = nullptr;
+    if (hook) hook();
+    pending->finish(make_error(ErrorCode::kCancelled, "The request was cancelled."));
+  }
+  return static_cast<int>(hit.size());
+}
+
+void Caller::abandon_pending() {
+  std::vector<std::shared_ptr<PendingReply>> all;
+  for (const auto& weak : pending_) {
+    if (auto pending = weak.lock()) all.push_back(std::move(pending));
+  }
+  for (const auto& pending : all) {
+    const auto hook = std::move(pending->on_cancel_);
+    pending->on_cancel_ = nullptr;
+    if (hook && !pending->answered_) hook();
+    pending->answered_ = true;
+  }
+}
+
+std::shared_ptr<PendingReply> PendingReply::create(const std::shared_ptr<Caller>& caller, Json id,
+                                                   bool notification) {
+  std::shared_ptr<PendingReply> pending(new PendingReply(caller, std::move(id), notification));
+  pending->place_ = caller->pending_.insert(caller->pending_.end(), pending);
+  return pending;
+}
+
+PendingReply::~PendingReply() {
+  if (!answered_)
+    finish_error(kInternalError, make_error(ErrorCode::kInternal, "The method gave no answer."));
+  leave();
+}
+
+void PendingReply::leave() {
+  if (place_ == decltype(place_){}) return;
+  caller_->pending_.erase(place_);
+  place_ = {};
+}
+
+void PendingReply::finish(Result<Json> result) {
+  if (answered_) return;
+  if (!result) {
+    finish_error(wire_code(result.error().code), result.error());
+    return;
+  }
+  std::string line = encode_result(id_, result.value());
+  if (line.size() >= kMaxLine) {
+    finish(make_error(ErrorCode::kLimit, "The answer is longer than a line may be (1 MiB).", {},
+                      "Ask for less at once, for example with \"limit\" or \"after\"."));
+    return;
+  }
+  send(std::move(line));
+}
+
+void PendingReply::finish_error(int code, const Error& error) {
+  if (!answered_) send(encode_error(id_, code, error));
+}
+
+void PendingReply::send(std::string line) {
+  answered_ = true;
+  on_cancel_ = nullptr;
+  if (!notification_) caller_->send(std::move(line));
+}
+
+}  // namespace ptah::rpc

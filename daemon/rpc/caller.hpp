@@ -1,0 +1,97 @@
+/// Who sent a request, and the one answer each request gets.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+
+#include "fields.hpp"
+#include "message.hpp"
+
+namespace ptah::rpc {
+
+/// What a caller may do; each level includes those before it.
+enum class Role { kStranger, kUser, kAdmin };
+
+class PendingReply;
+
+/// One client, as the methods see it. Lives as long as somebody may answer it; after the client has
+/// left, sending is silently dropped. [main thread only]
+class Caller : public std::enable_shared_from_this<Caller> {
+ public:
+  virtual ~Caller() = default;
+  /// Queues a line (without newline); never blocks.
+  virtual void send(std::string line) = 0;
+  virtual bool connected() const noexcept = 0;
+  /// Bytes queued and not yet taken by the client.
+  virtual std::size_t backlog() const noexcept = 0;
+  /// Calls `resume` once when the backlog is small again; at once when it is.
+  virtual void when_drained(std::function<void()> resume) = 0;
+
+  Role role() const noexcept { return role_; }
+  void set_role(Role role) noexcept { role_ = role; }
+
+  /// Cancels the pending requests with this id: each is answered with kCancelled. Their number.
+  int cancel_pending(const Json& id);
+  /// Cancels all, without answers: for a client that has left.
+  void abandon_pending();
+  std::size_t pending_count() const noexcept { return pending_.size(); }
+
+ private:
+  friend class PendingReply;
+  Role role_ = Role::kStranger;
+  std::list<std::weak_ptr<PendingReply>> pending_;
+};
+
+/// The one answer that a request gets: the first of `finish` calls counts; if the last owner lets
+/// go without an answer, an internal error is sent.
+class PendingReply : public std::enable_shared_from_this<PendingReply> {
+ public:
+  static std::shared_ptr<PendingReply> create(const std::shared_ptr<Caller>& caller, Json id,
+                                              bool notification);
+  ~PendingReply();
+
+  void finish(Result<Json> result);
+  void finish_error(int code, const Error& error);
+  bool answered() const noexcept { return answered_; }
+  /// What else to do when the request is cancelled or its client has left.
+  void on_cancel(std::function<void()> hook) { on_cancel_ = std::move(hook); }
+  const std::shared_ptr<Caller>& caller() const noexcept { return caller_; }
+
+ private:
+  friend class Caller;
+  PendingReply(std::shared_ptr<Caller> caller, Json id, bool notification)
+      : caller_(std::move(caller)), id_(std::move(id)), notification_(notification) {}
+  void send(std::string line);
+  void leave();
+
+  std::shared_ptr<Caller> caller_;
+  Json id_;
+  bool notification_;
+  bool answered_ = false;
+  std::function<void()> on_cancel_;
+  std::list<std::weak_ptr<PendingReply>>::iterator place_;
+};
+
+/// The answer of a method with reply type `R`. Copyable: all copies are the same answer.
+template <class R>
+class Reply {
+ public:
+  explicit Reply(std::shared_ptr<PendingReply> pending) : pending_(std::move(pending)) {}
+  void operator()(Result<R> result) const {
+    if (result) {
+      pending_->finish(Result<Json>(write_value(result.value())));
+    } else {
+      pending_->finish(Result<Json>(result.error()));
+    }
+  }
+  void on_cancel(std::function<void()> hook) const { pending_->on_cancel(std::move(hook)); }
+  const std::shared_ptr<Caller>& caller() const noexcept { return pending_->caller(); }
+
+ private:
+  std::shared_ptr<PendingReply> pending_;
+};
+
+}  // namespace ptah::rpc

@@ -1,0 +1,293 @@
+/// Typed requests and replies. A struct lists its fields once, in `describe`, and from that list it
+/// is read from JSON (strictly), written to JSON and documented:
+///
+///   struct JobParams {
+///     std::string job;
+///     template <class V> void describe(V& v) { v.required("job", job, "The job's id."); }
+///   };
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
+
+namespace ptah::rpc {
+
+/// A JSON object that is passed on as it is.
+struct Object {
+  Json value = Json::object();
+};
+
+struct Range {
+  std::int64_t low = std::numeric_limits<std::int64_t>::min();
+  std::int64_t high = std::numeric_limits<std::int64_t>::max();
+};
+
+template <class T>
+Status read_value(const Json& json, T& value, const std::string& path, const Range& range);
+template <class T>
+Json write_value(T& value);
+
+namespace detail {
+
+inline Error type_error(const std::string& path, const Json& json, const char* wanted) {
+  return make_error(
+      ErrorCode::kInvalidArgument,
+      "Field \"" + path + "\" is " + json.type_name() + ", it must be " + wanted + ".", path);
+}
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+
+}  // namespace detail
+
+/// Reads the fields of one object; the first problem is kept.
+class FieldReader {
+ public:
+  FieldReader(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
+    if (!object_.is_object())
+      error_ = detail::type_error(path_.empty() ? "params" : path_, object_, "an object");
+  }
+  template <class T>
+  void required(const char* name, T& value, const char*, Range range = {}) {
+    if (!read(name, value, range) && !error_) {
+      error_ = make_error(ErrorCode::kInvalidArgument, "Field \"" + full(name) + "\" is missing.",
+                          full(name));
+    }
+  }
+  template <class T>
+  void optional(const char* name, T& value, const char*, Range range = {}) {
+    read(name, value, range);
+  }
+  /// Fails for a field of the wrong type or range, a missing or an unknown one.
+  Status finish() const {
+    if (error_) return *error_;
+    for (const auto& item : object_.items()) {
+      if (known_.contains(item.key())) continue;
+      std::string names;
+      for (const std::string& name : known_) names += (names.empty() ? "" : ", ") + name;
+      return make_error(ErrorCode::kInvalidArgument, "Unknown field \"" + full(item.key()) + "\".",
+                        full(item.key()),
+                        names.empty() ? "This takes no fields." : "Known fields: " + names + ".");
+    }
+    return ok();
+  }
+
+ private:
+  std::string full(const std::string& name) const {
+    return path_.empty() ? name : path_ + "." + name;
+  }
+  /// False when the field is absent (or null, which means the same).
+  template <class T>
+  bool read(const char* name, T& value, const Range& range) {
+    known_.insert(name);
+    if (error_) return true;
+    const auto found = object_.find(name);
+    if (found == object_.end() || found->is_null()) return false;
+    Status status = read_value(*found, value, full(name), range);
+    if (!status) error_ = status.error();
+    return true;
+  }
+
+  const Json& object_;
+  std::string path_;
+  std::set<std::string> known_;
+  std::optional<Error> error_;
+};
+
+class FieldWriter {
+ public:
+  template <class T>
+  void required(const char* name, T& value, const char*, Range = {}) {
+    json_[name] = write_value(value);
+  }
+  /// An optional field without a value is left out.
+  template <class T>
+  void optional(const char* name, T& value, const char*, Range = {}) {
+    Json written = write_value(value);
+    if (!written.is_null()) json_[name] = std::move(written);
+  }
+  Json take() { return std::move(json_); }
+
+ private:
+  Json json_ = Json::object();
+};
+
+template <class T>
+Status read_value(const Json& json, T& value, const std::string& path, const Range& range) {
+  if constexpr (detail::IsOptional<T>::value) {
+    value.emplace();
+    return read_value(json, *value, path, range);
+  } else if constexpr (detail::IsVector<T>::value) {
+    if (!json.is_array()) return detail::type_error(path, json, "an array");
+    value.clear();
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      value.emplace_back();
+      PTAH_TRY(read_value(json[i], value.back(), path + "[" + std::to_string(i) + "]", range));
+    }
+    return ok();
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    if (!json.is_string()) return detail::type_error(path, json, "a string");
+    value = json.get<std::string>();
+    if (value.find('\0') != std::string::npos) {
+      return make_error(ErrorCode::kInvalidArgument, "Field \"" + path + "\" holds a zero byte.",
+                        path);
+    }
+    return ok();
+  } else if constexpr (std::is_same_v<T, bool>) {
+    if (!json.is_boolean()) return detail::type_error(path, json, "true or false");
+    value = json.get<bool>();
+    return ok();
+  } else if constexpr (std::is_same_v<T, std::int64_t>) {
+    const bool fits =
+        json.is_number_integer() &&
+        !(json.is_number_unsigned() &&
+          json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()});
+    if (!fits) return detail::type_error(path, json, "an integer");
+    value = json.get<std::int64_t>();
+    if (value < range.low || value > range.high) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "Field \"" + path + "\" is " + std::to_string(value) + ", it must be " +
+                            std::to_string(range.low) + " to " + std::to_string(range.high) + ".",
+                        path);
+    }
+    return ok();
+  } else if constexpr (std::is_same_v<T, double>) {
+    if (!json.is_number()) return detail::type_error(path, json, "a number");
+    value = json.get<double>();
+    return ok();
+  } else if constexpr (std::is_same_v<T, Object>) {
+    if (!json.is_object()) return detail::type_error(path, json, "an object");
+    value.value = json;
+    return ok();
+  } else if constexpr (std::is_same_v<T, Json>) {
+    value = json;
+    return ok();
+  } else {
+    FieldReader reader(json, path);
+    value.describe(reader);
+    return reader.finish();
+  }
+}
+
+template <class T>
+Json write_value(T& value) {
+  if constexpr (detail::IsOptional<T>::value) {
+    return value ? write_value(*value) : Json(nullptr);
+  } else if constexpr (detail::IsVector<T>::value) {
+    Json array = Json::array();
+    for (auto& item : value) array.push_back(write_value(item));
+    return array;
+  } else if constexpr (std::is_same_v<T, Object>) {
+    return value.value;
+  } else if constexpr (requires {
+                         FieldWriter{};
+                         value.describe(std::declval<FieldWriter&>());
+                       }) {
+    FieldWriter writer;
+    value.describe(writer);
+    return writer.take();
+  } else {
+    return Json(value);
+  }
+}
+
+template <class T>
+Result<T> read_struct(const Json& params) {
+  T value;
+  FieldReader reader(params, "");
+  value.describe(reader);
+  PTAH_TRY(reader.finish());
+  return value;
+}
+
+/// One field as the reference shows it.
+struct FieldDoc {
+  std::string name;
+  std::string type;
+  bool required = false;
+  std::string default_text;
+  std::string text;
+};
+
+/// Lists fields; the fields of nested structs follow as "outer.inner".
+class FieldDocumenter {
+ public:
+  template <class T>
+  void required(const char* name, T& value, const char* text, Range range = {}) {
+    add(name, value, text, range, true);
+  }
+  template <class T>
+  void optional(const char* name, T& value, const char* text, Range range = {}) {
+    add(name, value, text, range, false);
+  }
+  std::vector<FieldDoc> take() { return std::move(fields_); }
+
+ private:
+  template <class T>
+  static std::string type_name() {
+    if constexpr (detail::IsOptional<T>::value) {
+      return type_name<typename T::value_type>();
+    } else if constexpr (detail::IsVector<T>::value) {
+      return "array of " + type_name<typename T::value_type>();
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      return "string";
+    } else if constexpr (std::is_same_v<T, bool>) {
+      return "boolean";
+    } else if constexpr (std::is_same_v<T, std::int64_t>) {
+      return "integer";
+    } else if constexpr (std::is_same_v<T, double>) {
+      return "number";
+    } else if constexpr (std::is_same_v<T, Json>) {
+      return "any";
+    } else {
+      return "object";
+    }
+  }
+  template <class T>
+  void add(const char* name, T& value, const char* text, const Range& range, bool is_required) {
+    FieldDoc doc{prefix_ + name, type_name<T>(), is_required, {}, text};
+    if (range.low != Range{}.low && range.high != Range{}.high) {
+      doc.type += " " + std::to_string(range.low) + ".." + std::to_string(range.high);
+    }
+    if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, bool> ||
+                  std::is_same_v<T, std::string>) {
+      if (!is_required && value != T{}) doc.default_text = Json(value).dump();
+    }
+    fields_.push_back(std::move(doc));
+    nested<T>(std::string(name));
+  }
+  template <class T>
+  void nested(const std::string& name) {
+    if constexpr (detail::IsOptional<T>::value) {
+      nested<typename T::value_type>(name);
+    } else if constexpr (detail::IsVector<T>::value) {
+      nested<typename T::value_type>(name + "[]");
+    } else if constexpr (requires(T & value) {
+                           value.describe(std::declval<FieldDocumenter&>());
+                         }) {
+      T value;
+      const std::string outer = prefix_;
+      prefix_ += name + ".";
+      value.describe(*this);
+      prefix_ = outer;
+    }
+  }
+
+  std::string prefix_;
+  std::vector<FieldDoc> fields_;
+};
+
+}  // namespace ptah::rpc

@@ -1,0 +1,64 @@
+/// The methods the daemon serves: one table for dispatch and for the reference in docs/protocol.md.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "caller.hpp"
+
+namespace ptah::rpc {
+
+struct MethodDoc {
+  std::string name;
+  Role role = Role::kUser;
+  std::string text;
+  std::vector<FieldDoc> params;
+  std::vector<FieldDoc> reply;
+};
+
+class MethodTable {
+ public:
+  /// Binds `handler(const P&, Reply<R>)`. P and R describe their fields (fields.hpp).
+  template <class P, class R, class Handler>
+  void add(const char* name, Role role, const char* text, Handler handler) {
+    Method method;
+    method.doc = {name, role, text, document<P>(), document<R>()};
+    method.call = [handler = std::move(handler)](const Json& params,
+                                                 std::shared_ptr<PendingReply> pending) {
+      Result<P> read = read_struct<P>(params);
+      if (!read) {
+        pending->finish_error(kInvalidParams, read.error());
+        return;
+      }
+      handler(read.value(), Reply<R>(std::move(pending)));
+    };
+    methods_[name] = std::move(method);
+  }
+
+  /// Answers one line of a client. Empty lines are ignored.
+  void dispatch(const std::shared_ptr<Caller>& caller, std::string_view line) const;
+
+  std::vector<MethodDoc> documentation() const;
+
+ private:
+  struct Method {
+    MethodDoc doc;
+    std::function<void(const Json&, std::shared_ptr<PendingReply>)> call;
+  };
+  template <class T>
+  static std::vector<FieldDoc> document() {
+    T value;
+    FieldDocumenter documenter;
+    value.describe(documenter);
+    return documenter.take();
+  }
+  std::map<std::string, Method, std::less<>> methods_;
+};
+
+/// docs/protocol.md from the table.
+std::string protocol_document(const MethodTable& table);
+
+}  // namespace ptah::rpc

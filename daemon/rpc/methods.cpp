@@ -1,0 +1,91 @@
+#include "method_table.hpp"
+#include "service.hpp"
+
+namespace ptah::rpc {
+
+MethodTable bind_methods(Service& service) {
+  MethodTable table;
+  const auto bind = [&table, &service]<class P, class R>(
+                        const char* name, Role role, const char* text,
+                        void (Service::*function)(const P&, Reply<R>)) {
+    table.add<P, R>(name, role, text, [&service, function](const P& params, Reply<R> reply) {
+      (service.*function)(params, std::move(reply));
+    });
+  };
+  table.add<Nothing, Nothing>("server.ping", Role::kStranger, "Answers at once.",
+                              [](const Nothing&, Reply<Nothing> reply) { reply(Nothing{}); });
+  table.add<CancelParams, CancelReply>(
+      "server.cancel", Role::kUser,
+      "Cancels a pending request of this connection. The request gets its one answer, error "
+      "`cancelled`; work that "
+      "was done for it alone (flow.plan, flow.check and flow.render with `wait`) stops.",
+      [](const CancelParams& params, Reply<CancelReply> reply) {
+        reply(CancelReply{reply.caller()->cancel_pending(params.id)});
+      });
+  bind("server.hello", Role::kStranger, "The first request of a client: versions, and who it is.",
+       &Service::hello);
+  bind("server.status", Role::kUser, "The daemon's health.", &Service::status);
+  bind("server.shutdown", Role::kAdmin, "Ends the daemon. Jobs go on at its next start.",
+       &Service::shutdown);
+
+  bind("plugin.list", Role::kUser, "Plugins and their state.", &Service::plugin_list);
+  bind("plugin.load", Role::kAdmin,
+       "Makes a plugin file of the trusted folders available. Answers when the new set serves.",
+       &Service::plugin_load);
+  bind("plugin.reload", Role::kAdmin,
+       "Looks at the plugin's file again and serves it, if it passes its self-test; otherwise the "
+       "old one goes on "
+       "serving and this fails with the reason.",
+       &Service::plugin_reload);
+  bind("plugin.unload", Role::kAdmin,
+       "Takes a plugin out of service; tasks that run keep it to their end.",
+       &Service::plugin_unload);
+
+  bind("flow.run", Role::kUser,
+       "Starts a job that makes layouts, and answers when it is on disk. The plan's chains run on "
+       "the worker pool; every "
+       "finished variant is committed and announced. The job outlives the client.",
+       &Service::flow_run);
+  bind("flow.plan", Role::kUser,
+       "Plans without running: circuit, count of assignments, chains. Answers when done.",
+       &Service::flow_plan);
+  bind("flow.check", Role::kUser, "A job that checks a layout: DRC, LVS, extraction.",
+       &Service::flow_check);
+  bind("flow.render", Role::kUser, "A job that draws a layout.", &Service::flow_render);
+
+  bind("job.list", Role::kUser, "Jobs.", &Service::job_list);
+  bind("job.get", Role::kUser, "One job.", &Service::job_get);
+  bind("job.wait", Role::kUser, "Answers with the job when it has finished.", &Service::job_wait);
+  bind("job.cancel", Role::kUser, "Stops a job. Its variants stay.", &Service::job_cancel);
+  bind("job.resume", Role::kUser,
+       "Goes on with a failed or cancelled job where it stopped; for a finished one, restores "
+       "missing files of its `out`.",
+       &Service::job_resume);
+  bind("job.delete", Role::kUser, "Forgets a finished job, its variants and their files.",
+       &Service::job_delete);
+  bind("job.events", Role::kUser, "Events of a job after a number.", &Service::job_events);
+  bind("job.subscribe", Role::kUser,
+       "Sends this connection the events of a job as notifications, those after `after` first. "
+       "Ends with job.finished.",
+       &Service::job_subscribe);
+  bind("job.unsubscribe", Role::kUser, "Ends that.", &Service::job_unsubscribe);
+
+  bind("variant.list", Role::kUser, "Variants of a job.", &Service::variant_list);
+  bind("variant.get", Role::kUser, "One variant.", &Service::variant_get);
+  bind("variant.export", Role::kUser, "Writes a job's dataset into another folder.",
+       &Service::variant_export);
+
+  bind("library.circuits", Role::kUser,
+       "The circuits that Ptah brings along (from the flow's `plan` task with {\"list\": true}).",
+       &Service::library_circuits);
+  bind("library.cells", Role::kUser, "Cells of a library.", &Service::library_cells);
+  bind("library.views", Role::kUser, "Views of cells.", &Service::library_views);
+  bind("library.versions", Role::kUser, "Versions of views.", &Service::library_versions);
+
+  bind("store.get", Role::kUser, "The file with a hash, checked.", &Service::store_get);
+  bind("store.check", Role::kUser, "Checks every file of the store against its hash.",
+       &Service::store_check);
+  return table;
+}
+
+}  // namespace ptah::rpc

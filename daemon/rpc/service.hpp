@@ -1,0 +1,57 @@
+/// What the daemon does for its clients, without a word of JSON-RPC: the methods are bound to it in
+/// methods.cpp, and the protocol's tests and fuzzer put a small one of their own in its place.
+#pragma once
+
+#include "caller.hpp"
+#include "types.hpp"
+
+namespace ptah::rpc {
+
+class MethodTable;
+
+/// Every function answers `reply` once, at once or later, and never blocks. [main thread]
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  virtual void hello(const HelloParams&, Reply<HelloReply>) = 0;
+  virtual void status(const Nothing&, Reply<StatusReply>) = 0;
+  virtual void shutdown(const ShutdownParams&, Reply<Nothing>) = 0;
+
+  virtual void plugin_list(const Nothing&, Reply<PluginListReply>) = 0;
+  virtual void plugin_load(const PluginParams&, Reply<PluginReply>) = 0;
+  virtual void plugin_reload(const PluginParams&, Reply<PluginReply>) = 0;
+  virtual void plugin_unload(const PluginParams&, Reply<PluginReply>) = 0;
+
+  virtual void flow_run(const RunParams&, Reply<JobReply>) = 0;
+  virtual void flow_plan(const SpecParams&, Reply<ResultReply>) = 0;
+  virtual void flow_check(const TaskParams&, Reply<JobReply>) = 0;
+  virtual void flow_render(const TaskParams&, Reply<JobReply>) = 0;
+
+  virtual void job_list(const JobListParams&, Reply<JobListReply>) = 0;
+  virtual void job_get(const JobParams&, Reply<JobInfo>) = 0;
+  virtual void job_wait(const JobWaitParams&, Reply<JobInfo>) = 0;
+  virtual void job_cancel(const JobParams&, Reply<JobReply>) = 0;
+  virtual void job_resume(const JobParams&, Reply<JobReply>) = 0;
+  virtual void job_delete(const JobParams&, Reply<Nothing>) = 0;
+  virtual void job_events(const JobEventsParams&, Reply<JobEventsReply>) = 0;
+  virtual void job_subscribe(const SubscribeParams&, Reply<JobReply>) = 0;
+  virtual void job_unsubscribe(const JobParams&, Reply<Nothing>) = 0;
+
+  virtual void variant_list(const VariantListParams&, Reply<VariantListReply>) = 0;
+  virtual void variant_get(const VariantParams&, Reply<VariantInfo>) = 0;
+  virtual void variant_export(const ExportParams&, Reply<ExportReply>) = 0;
+
+  virtual void library_circuits(const Nothing&, Reply<ResultReply>) = 0;
+  virtual void library_cells(const CellParams&, Reply<CellsReply>) = 0;
+  virtual void library_views(const CellParams&, Reply<ViewsReply>) = 0;
+  virtual void library_versions(const CellParams&, Reply<VersionsReply>) = 0;
+
+  virtual void store_get(const HashParams&, Reply<StoreFileReply>) = 0;
+  virtual void store_check(const Nothing&, Reply<StoreCheckReply>) = 0;
+};
+
+/// The method table of the protocol. `service` outlives the table.
+MethodTable bind_methods(Service& service);
+
+}  // namespace ptah::rpc

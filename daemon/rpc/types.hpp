@@ -1,0 +1,490 @@
+/// The requests and replies of the protocol, one struct each. The texts here are the reference.
+#pragma once
+
+#include "fields.hpp"
+
+namespace ptah::rpc {
+
+constexpr std::int64_t kProtocolVersion = 1;
+
+struct Nothing {
+  template <class V>
+  void describe(V&) {}
+};
+
+// --- server
+// ---------------------------------------------------------------------------------------
+
+struct HelloParams {
+  std::string client, version, token;
+  std::int64_t protocol = kProtocolVersion;
+  template <class V>
+  void describe(V& v) {
+    v.optional("client", client, "Name of the client, for the log.");
+    v.optional("version", version, "Version of the client, for the log.");
+    v.optional("protocol", protocol, "Protocol version the client speaks.", Range{1, 1000});
+    v.optional("token", token, "The user's or the administrator's token; TCP clients need one.");
+  }
+};
+struct HelloReply {
+  std::string server = "ptahd", version, api, role;
+  std::int64_t protocol = kProtocolVersion, pid = 0, max_line = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("server", server, "Always \"ptahd\".");
+    v.required("version", version, "The daemon's version.");
+    v.required("protocol", protocol, "Protocol version the daemon speaks.");
+    v.required("api", api, "Version of the plugin interface.");
+    v.required("role", role, "\"stranger\", \"user\" or \"admin\": what this connection may do.");
+    v.required("pid", pid, "The daemon's process id.");
+    v.required("max_line", max_line, "Longest line in bytes.");
+  }
+};
+struct CancelParams {
+  Json id;
+  template <class V>
+  void describe(V& v) {
+    v.required("id", id, "The id of a pending request of this connection.");
+  }
+};
+struct CancelReply {
+  std::int64_t cancelled = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("cancelled", cancelled,
+               "How many requests were cancelled; each got its one answer.");
+  }
+};
+struct StatusReply {
+  std::string version, state_dir, socket;
+  std::int64_t pid = 0, uptime_s = 0, rss_bytes = 0, sessions = 0, tcp_port = 0;
+  std::int64_t jobs_queued = 0, jobs_running = 0, store_bytes_free = 0;
+  bool ready = false;
+  std::string problem;
+  std::int64_t plugin_generation = 0;
+  std::vector<Object> workers;
+  template <class V>
+  void describe(V& v) {
+    v.required("version", version, "The daemon's version.");
+    v.required("pid", pid, "The daemon's process id.");
+    v.required("uptime_s", uptime_s, "Seconds since the start.");
+    v.required("rss_bytes", rss_bytes, "Resident memory of the daemon.");
+    v.required("sessions", sessions, "Connected clients.");
+    v.required("socket", socket, "Path of the Unix socket.");
+    v.required("tcp_port", tcp_port, "Loopback TCP port, 0 when there is none.");
+    v.required("state_dir", state_dir, "Where jobs and files are kept.");
+    v.required("store_bytes_free", store_bytes_free, "Free space there.");
+    v.required("jobs_queued", jobs_queued, "Jobs that wait.");
+    v.required("jobs_running", jobs_running, "Jobs that run.");
+    v.required("ready", ready, "Whether a plugin set serves.");
+    v.optional("problem", problem, "Why workers cannot start, if so.");
+    v.required("plugin_generation", plugin_generation, "Number of the plugin set that serves.");
+    v.required("workers", workers,
+               "One object a worker: pid, state, task, stage, plugin, rss_bytes, generation.");
+  }
+};
+struct ShutdownParams {
+  bool now = false;
+  template <class V>
+  void describe(V& v) {
+    v.optional("now", now,
+               "Kill the tasks that run instead of letting each worker stop; jobs go on at the "
+               "next start.");
+  }
+};
+
+// --- plugins
+// --------------------------------------------------------------------------------------
+
+struct PluginDescription {
+  std::string kind, name, version, description, file, hash, state, reason;
+  Json options;
+  template <class V>
+  void describe(V& v) {
+    v.required("kind", kind, "The stage it implements.");
+    v.required("name", name, "Its name.");
+    v.required("version", version, "Its version.");
+    v.required("description", description, "What it does.");
+    v.required("file", file, "The shared library.");
+    v.required("hash", hash, "SHA-256 of the file, hexadecimal.");
+    v.required("state", state, "\"ready\", \"loading\", \"unloaded\" or \"unavailable\".");
+    v.optional("reason", reason, "Why it is unavailable.");
+    v.optional("options", options, "Its options: name, type, default, description, bounds.");
+  }
+};
+struct PluginListReply {
+  std::vector<PluginDescription> plugins;
+  std::int64_t generation = 0;
+  std::vector<std::string> directories;
+  template <class V>
+  void describe(V& v) {
+    v.required("plugins", plugins, "Every plugin file in the trusted folders.");
+    v.required("generation", generation, "Number of the plugin set that serves.");
+    v.required("directories", directories, "The trusted folders.");
+  }
+};
+struct PluginParams {
+  std::string name;
+  template <class V>
+  void describe(V& v) {
+    v.required("name", name,
+               "Name of the plugin, or file name inside the trusted folders; never a path.");
+  }
+};
+struct PluginReply {
+  std::int64_t generation = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("generation", generation, "Number of the plugin set that serves now.");
+  }
+};
+
+// --- jobs
+// -----------------------------------------------------------------------------------------
+
+struct RunParams {
+  std::string job, out, library = "work";
+  Object spec;
+  template <class V>
+  void describe(V& v) {
+    v.optional("job", job,
+               "Id chosen by the client ([A-Za-z0-9._-], at most 64): a retry with the same id and "
+               "spec is the same job.");
+    v.required("spec", spec, "What to run, handed to the flow as it is (docs/architecture.md).");
+    v.optional("out", out, "Absolute folder in which the results appear as well.");
+    v.optional("library", library, "Library in which the results become versions.");
+  }
+};
+struct TaskParams {
+  std::string job, out;
+  Object spec;
+  bool wait = false;
+  template <class V>
+  void describe(V& v) {
+    v.optional("job", job, "Id chosen by the client, as in flow.run.");
+    v.required("spec", spec, "What to do, handed to the flow as it is.");
+    v.optional("out", out, "Absolute folder in which the task's files appear as well.");
+    v.optional("wait", wait,
+               "Answer when the task has finished, with its result, or with its error.");
+  }
+};
+struct JobReply {
+  std::string job, state;
+  Json result;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.required("state", state, "\"queued\", \"running\", \"done\", \"failed\" or \"cancelled\".");
+    v.optional("result", result, "The task's result, where the request waited for it.");
+  }
+};
+struct SpecParams {
+  Object spec;
+  template <class V>
+  void describe(V& v) {
+    v.required("spec", spec, "What to plan, handed to the flow as it is.");
+  }
+};
+struct ResultReply {
+  Json result;
+  template <class V>
+  void describe(V& v) {
+    v.required("result", result,
+               "The task's result. An array \"chains\" that does not fit into a line is cut, and "
+               "\"chains_cut\": true added.");
+  }
+};
+struct JobParams {
+  std::string job;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+  }
+};
+struct JobWaitParams {
+  std::string job;
+  std::int64_t timeout_s = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("timeout_s", timeout_s, "Answer after so long with the state as it is; 0: no limit.",
+               Range{0, 31536000});
+  }
+};
+struct ChainCounts {
+  std::int64_t total = 0, done = 0, failed = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("total", total, "Chains planned.");
+    v.required("done", done, "Chains finished.");
+    v.required("failed", failed, "Chains that ended with an error.");
+  }
+};
+struct JobInfo {
+  std::string job, kind, state, circuit, library, out;
+  std::int64_t created_ms = 0, finished_ms = 0, variants = 0, last_event = 0;
+  ChainCounts chains;
+  Json error, result, spec;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.required("kind", kind, "\"run\", \"check\" or \"render\".");
+    v.required("state", state, "\"queued\", \"running\", \"done\", \"failed\" or \"cancelled\".");
+    v.required("circuit", circuit, "Name of the circuit, once planned.");
+    v.required("library", library, "Library of the results.");
+    v.required("out", out, "Folder of the results, or empty.");
+    v.required("created_ms", created_ms, "Milliseconds since 1970.");
+    v.required("finished_ms", finished_ms, "The same, 0 while it lives.");
+    v.required("chains", chains, "Progress in chains.");
+    v.required("variants", variants, "Variants committed.");
+    v.required("last_event", last_event, "Number of its newest event.");
+    v.optional("error", error, "Why it failed: code, message, where, hint.");
+    v.optional("result", result, "The result of a finished job.");
+    v.optional("spec", spec, "As given (job.get only).");
+  }
+};
+struct JobListParams {
+  std::string state, after;
+  std::int64_t limit = 100;
+  template <class V>
+  void describe(V& v) {
+    v.optional("state", state, "Only jobs in this state.");
+    v.optional("after", after, "Continue after this job, in order of creation.");
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
+  }
+};
+struct JobListReply {
+  std::vector<JobInfo> jobs;
+  template <class V>
+  void describe(V& v) {
+    v.required("jobs", jobs, "In order of creation.");
+  }
+};
+struct JobEventsParams {
+  std::string job;
+  std::int64_t after = 0, limit = 100;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("after", after, "Only events with greater numbers.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
+  }
+};
+struct EventInfo {
+  std::int64_t event = 0;
+  std::string method;
+  Json params;
+  template <class V>
+  void describe(V& v) {
+    v.required("event", event, "Its number: they grow, with gaps.");
+    v.required("method", method, "Name of its notification.");
+    v.required("params", params, "Parameters of its notification.");
+  }
+};
+struct JobEventsReply {
+  std::vector<EventInfo> events;
+  bool more = false;
+  template <class V>
+  void describe(V& v) {
+    v.required("events", events, "In order.");
+    v.required("more", more, "Whether there are more at present: ask again after the last one.");
+  }
+};
+struct SubscribeParams {
+  std::string job;
+  std::int64_t after = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("after", after, "The last event already seen; 0 for all.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+  }
+};
+
+// --- variants
+// -------------------------------------------------------------------------------------
+
+struct FileInfo {
+  std::string role, hash, path, dataset;
+  std::int64_t size = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("role", role, "What it is: \"gds\", \"netlist\", ...");
+    v.required("hash", hash, "SHA-256 of its bytes, hexadecimal: its name in the store.");
+    v.required("size", size, "Bytes.");
+    v.required("path", path, "The read-only file in the store.");
+    v.optional("dataset", dataset, "Its place below the job's `out`, if it has one.");
+  }
+};
+struct VariantInfo {
+  std::string job;
+  std::int64_t chain = 0, variant = 0;
+  Json record;
+  std::vector<FileInfo> files;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.required("chain", chain, "Number of the chain (finger assignment) in the job.");
+    v.required("variant", variant, "0 is the baseline.");
+    v.required("record", record, "What the flow says about it.");
+    v.required("files", files, "Its files.");
+  }
+};
+struct VariantListParams {
+  std::string job;
+  std::optional<std::int64_t> chain;
+  std::int64_t after = 0, limit = 100;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("chain", chain, "Only this chain.");
+    v.optional("after", after, "`next` of the answer before.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
+  }
+};
+struct VariantListReply {
+  std::vector<VariantInfo> variants;
+  std::int64_t next = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("variants", variants, "In the order in which they were finished.");
+    v.required("next", next, "`after` for the next call; 0 when there are no more at present.");
+  }
+};
+struct VariantParams {
+  std::string job;
+  std::int64_t chain = 0, variant = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.required("chain", chain, "Number of the chain.");
+    v.required("variant", variant, "Number of the variant.");
+  }
+};
+struct ExportParams {
+  std::string job, out;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.required("out", out,
+               "Absolute folder for the dataset; files that are there already are kept.");
+  }
+};
+struct ExportReply {
+  std::int64_t files = 0, written = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("files", files, "Files of the job that belong into a dataset.");
+    v.required("written", written, "Those that were missing and are there now.");
+  }
+};
+
+// --- library
+// --------------------------------------------------------------------------------------
+
+struct CellParams {
+  std::string library = "work", cell, view;
+  std::int64_t limit = 1000;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library.");
+    v.optional("cell", cell, "Only this cell.");
+    v.optional("view", view, "Only this view.");
+    v.optional("limit", limit, "At most so many, the newest.", Range{1, 1000});
+  }
+};
+struct CellInfo {
+  std::string library, cell;
+  std::int64_t views = 0, versions = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("library", library, "The library.");
+    v.required("cell", cell, "The cell: a circuit's name.");
+    v.required("views", views, "How many views it has.");
+    v.required("versions", versions, "How many versions all views have.");
+  }
+};
+struct CellsReply {
+  std::vector<CellInfo> cells;
+  template <class V>
+  void describe(V& v) {
+    v.required("cells", cells, "By name.");
+  }
+};
+struct ViewInfo {
+  std::string library, cell, view;
+  std::int64_t versions = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("library", library, "The library.");
+    v.required("cell", cell, "The cell.");
+    v.required("view", view, "\"layout\", \"netlist\", \"pairs\" or \"testbench\".");
+    v.required("versions", versions, "How many versions it has; the newest has this number.");
+  }
+};
+struct ViewsReply {
+  std::vector<ViewInfo> views;
+  template <class V>
+  void describe(V& v) {
+    v.required("views", views, "By cell and name.");
+  }
+};
+struct VersionInfo {
+  std::string library, cell, view, job, hash, path;
+  std::int64_t version = 0, chain = -1, variant = -1, created_ms = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("library", library, "The library.");
+    v.required("cell", cell, "The cell.");
+    v.required("view", view, "The view.");
+    v.required("version", version, "1 is the first.");
+    v.required("job", job, "The job that made it.");
+    v.required("chain", chain, "Its chain, or -1.");
+    v.required("variant", variant, "Its variant, or -1.");
+    v.required("hash", hash, "SHA-256 of the file.");
+    v.required("path", path, "The read-only file in the store.");
+    v.required("created_ms", created_ms, "Milliseconds since 1970.");
+  }
+};
+struct VersionsReply {
+  std::vector<VersionInfo> versions;
+  template <class V>
+  void describe(V& v) {
+    v.required("versions", versions, "Newest first.");
+  }
+};
+
+// --- store
+// ----------------------------------------------------------------------------------------
+
+struct HashParams {
+  std::string hash;
+  template <class V>
+  void describe(V& v) {
+    v.required("hash", hash, "SHA-256 of the file, hexadecimal.");
+  }
+};
+struct StoreFileReply {
+  std::string hash, path;
+  std::int64_t size = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("hash", hash, "SHA-256 of the file.");
+    v.required("path", path,
+               "The read-only file; its bytes were checked against the hash just now.");
+    v.required("size", size, "Bytes.");
+  }
+};
+struct StoreCheckReply {
+  std::int64_t files = 0;
+  std::vector<Object> damaged;
+  template <class V>
+  void describe(V& v) {
+    v.required("files", files, "Files checked.");
+    v.required("damaged", damaged, "One object a damaged or missing file: hash, problem, job.");
+  }
+};
+
+}  // namespace ptah::rpc
