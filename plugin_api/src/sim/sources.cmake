@@ -1,1 +1,9 @@
-# Sources of ptah_sdk in this folder: target_sources(ptah_sdk PRIVATE src/sim/x.cpp)
+# Sources of ptah_sdk in this folder.
+target_sources(ptah_sdk PRIVATE
+  src/sim/compact_models.cpp
+  src/sim/deck.cpp
+  src/sim/model_library.cpp
+  src/sim/raw_file.cpp
+  src/sim/schematic_netlist.cpp
+  src/sim/sim_text.cpp
+  src/sim/waveform.cpp)

@@ -1,0 +1,373 @@
+#include "ptah/sim/deck.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "sim_text.hpp"
+
+namespace ptah {
+namespace {
+
+bool is_node_character(unsigned char c) {
+  return std::isalnum(c) != 0 ||
+         std::string_view("_.#/[]<>+-:").find(static_cast<char>(c)) != std::string_view::npos;
+}
+
+bool is_safe_word(std::string_view text, std::string_view extra) {
+  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_node_character(static_cast<unsigned char>(c)) ||
+           extra.find(c) != std::string_view::npos;
+  });
+}
+
+/// Node names as the deck writes them. An extractor may name a node in characters that SPICE reads
+/// as something else; such a node gets a number.
+class NodeNames {
+ public:
+  std::string operator()(const std::string& net) {
+    if (is_safe_word(net, "")) return net;
+    const auto [found, fresh] = renamed_.emplace(net, "");
+    if (fresh) found->second = "ptah_node_" + std::to_string(renamed_.size());
+    return found->second;
+  }
+
+ private:
+  std::map<std::string, std::string> renamed_;
+};
+
+/// Magic before 8.3.411 names the device of a fixed-width precision resistor generically; the
+/// model of that width is the one that fits the drawing.
+std::string fixed_width_model(const std::string& model, double width_um,
+                              const Technology& technology) {
+  const auto generic = [&](std::string_view tail) {
+    return model.size() >= tail.size() &&
+           model.compare(model.size() - tail.size(), tail.size(), tail) == 0;
+  };
+  if (!generic("_high_po") && !generic("_xhigh_po")) return model;
+  for (const char* suffix : {"0p35", "0p69", "1p41", "2p85", "5p73"}) {
+    const double fixed = (suffix[0] - '0') + 0.1 * (suffix[2] - '0') + 0.01 * (suffix[3] - '0');
+    if (std::abs(width_um - fixed) > 0.0025) continue;
+    const std::string named = model + "_" + suffix;
+    if (technology.find_device(named) != nullptr) return named;
+  }
+  return model;
+}
+
+double parameter(const ExtractedDevice& device, const char* name) {
+  const auto found = device.parameters.find(name);
+  return found == device.parameters.end() ? 0 : found->second;
+}
+
+std::string simulated_model(const ExtractedDevice& device, const Technology& technology) {
+  return fixed_width_model(lower_case(device.model), parameter(device, "w"), technology);
+}
+
+/// Words of a card; parentheses around the nodes of an instance are no part of them.
+std::vector<std::string> card_words(const std::string& card) {
+  std::string text = card;
+  if (!text.empty() && std::tolower(static_cast<unsigned char>(text[0])) == 'x') {
+    const std::size_t parameters = text.find('=');
+    for (std::size_t i = 0; i < std::min(parameters, text.size()); ++i) {
+      if (text[i] == '(' || text[i] == ')') text[i] = ' ';
+    }
+  }
+  // "w = 1" is one word.
+  std::string joined;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ' ' || text[i] == '\t') {
+      std::size_t next = text.find_first_not_of(" \t", i);
+      if (next != std::string::npos && text[next] == '=') continue;
+      if (!joined.empty() && joined.back() == '=') continue;
+    }
+    joined += text[i];
+  }
+  return split_words(joined, 4096);
+}
+
+Error deck_error(std::string message, std::string hint = {}) {
+  return make_error(ErrorCode::kInvalidArgument, std::move(message), "testbench", std::move(hint));
+}
+
+/// One analysis as a command of the control block, with what its output must cover.
+Result<DeckAnalysis> read_analysis(const std::string& card, std::size_t index) {
+  const std::vector<std::string> words = split_words(card, 64);
+  for (const std::string& word : words) {
+    if (!is_safe_word(word, "(),=")) {
+      return deck_error("\"" + word + "\" can not stand in the analysis \"" + card + "\".");
+    }
+  }
+  DeckAnalysis analysis;
+  analysis.card = card;
+  analysis.raw_file = "analysis" + std::to_string(index) + ".raw";
+  if (words.empty() || words[0].size() < 2 || words[0][0] != '.') {
+    return deck_error("\"" + card + "\" is no analysis.", "one of: .ac .dc .tran .op .noise");
+  }
+  analysis.kind = lower_case(words[0].substr(1));
+  const auto number = [&](std::size_t i) {
+    return i < words.size() ? spice_number(words[i]) : std::nullopt;
+  };
+  const auto malformed = [&] {
+    return deck_error("The analysis \"" + card + "\" lacks a number or has one too small.");
+  };
+  /// "dec 50 1k 1g" from the word at `at`.
+  const auto frequency_sweep = [&](std::size_t at) -> Status {
+    const std::string grid = at < words.size() ? lower_case(words[at]) : "";
+    const auto count = number(at + 1), first = number(at + 2), last = number(at + 3);
+    if (!count || !first || !last || *count < 1 || *count > 1e6 || *last < *first) {
+      return malformed();
+    }
+    analysis.first = *first;
+    analysis.last = *last;
+    if (grid == "lin") {
+      analysis.step = *count > 1 ? (*last - *first) / (*count - 1) : *last - *first;
+    } else if ((grid == "dec" || grid == "oct") && *first > 0) {
+      analysis.step_ratio = std::pow(grid == "dec" ? 10 : 2, 1 / *count);
+    } else {
+      return malformed();
+    }
+    return ok();
+  };
+  if (analysis.kind == "op") return analysis;
+  if (analysis.kind == "ac") {
+    PTAH_TRY(frequency_sweep(1));
+  } else if (analysis.kind == "noise") {
+    PTAH_TRY(frequency_sweep(3));
+  } else if (analysis.kind == "dc") {
+    const auto first = number(2), last = number(3), step = number(4);
+    if (!first || !last || !step || *step == 0) return malformed();
+    analysis.first = *first;
+    analysis.last = *last;
+    analysis.step = std::abs(*step);
+  } else if (analysis.kind == "tran") {
+    const auto step = number(1), last = number(2), start = number(3);
+    if (!step || !last || *step <= 0 || *last <= 0) return malformed();
+    analysis.first = start.value_or(0);
+    analysis.last = *last;
+    analysis.step = *last - analysis.first;  // ngspice chooses its own
+  } else {
+    return deck_error("The analysis ." + analysis.kind +
+                      " is not one of: .ac .dc .tran .op .noise.");
+  }
+  return analysis;
+}
+
+/// `ac dec 50 1k 1g` and the line that writes its results.
+std::string analysis_commands(const DeckAnalysis& analysis, const std::vector<std::string>& outputs,
+                              std::size_t noise_plot) {
+  // Once the first number stands, ngspice wants the command without its dot.
+  std::string text = analysis.card.substr(1) + "\nwrite " + analysis.raw_file;
+  if (analysis.kind == "noise") {
+    const std::string plot = "noise" + std::to_string(noise_plot);
+    text += " " + plot + ".onoise_spectrum " + plot + ".inoise_spectrum";
+  } else {
+    for (const std::string& output : outputs) text += " " + output;
+  }
+  return text + "\n";
+}
+
+/// The body of the device under test.
+Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Technology& technology,
+                                    NodeNames& node) {
+  std::string out;
+  std::size_t serial = 0;
+  for (const ExtractedDevice& device : netlist.devices) {
+    const std::string model = simulated_model(device, technology);
+    const DeviceModel* known = technology.find_device(model);
+    if (known == nullptr || !is_safe_word(model, "")) {
+      return make_error(
+          ErrorCode::kUnsupported,
+          "The technology " + technology.name() + " has no device \"" + device.model + "\".",
+          "device " + device.name);
+    }
+    // The name may start with any letter and hold any character: the number keeps it apart.
+    std::string name = std::to_string(++serial);
+    if (is_safe_word(device.name, "")) name = device.name + "." + name;
+    const auto resistance = device.parameters.find("r");
+    const bool by_value =
+        known->kind == DeviceKind::kResistor && resistance != device.parameters.end();
+    const bool card_r = by_value || (known->kind == DeviceKind::kResistor && known->terminals == 2);
+    out += (card_r ? "R" : "X") + name;
+    const std::size_t terminals = by_value ? 2 : known->terminals;
+    if (device.nets.size() < terminals) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        model + " has " + std::to_string(known->terminals) + " terminals, not " +
+                            std::to_string(device.nets.size()) + ".",
+                        "device " + device.name);
+    }
+    for (std::size_t i = 0; i < terminals; ++i) out += " " + node(device.nets[i]);
+    if (by_value) {
+      out += " " + number_text(resistance->second) + "\n";
+      continue;
+    }
+    out += " " + model;
+    for (const char* key : {"w", "l", "ad", "as", "pd", "ps"}) {
+      const auto value = device.parameters.find(key);
+      if (value == device.parameters.end()) continue;
+      const bool area = key[0] == 'a' || key[0] == 'p';
+      if (area && known->kind != DeviceKind::kNmos && known->kind != DeviceKind::kPmos) continue;
+      if (!std::isfinite(value->second) || value->second < 0 || (!area && value->second == 0)) {
+        return make_error(ErrorCode::kInvalidArgument,
+                          std::string(key) + "=" + number_text(value->second) + " is no size.",
+                          "device " + device.name);
+      }
+      out += std::string(" ") + key + "=" + number_text(value->second);
+    }
+    out += "\n";
+  }
+  serial = 0;
+  for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
+    if (capacitor.farad == 0 || !std::isfinite(capacitor.farad)) continue;
+    out += "C" + std::to_string(++serial) + " " + node(capacitor.a) + " " + node(capacitor.b) +
+           " " + number_text(capacitor.farad) + "\n";
+  }
+  serial = 0;
+  for (const ExtractedResistor& resistor : netlist.resistors) {
+    // 0 ohm would be a singular row; a milliohm is far below any wire's.
+    out += "Rw" + std::to_string(++serial) + " " + node(resistor.a) + " " + node(resistor.b) + " " +
+           number_text(std::max(resistor.ohm, 1e-3)) + "\n";
+  }
+  return out;
+}
+
+/// What could leave the deck's own order or run a program. read_testbench refuses such cards; a
+/// testbench may also be put together by a program.
+Status check_card(const std::string& card) {
+  static constexpr std::string_view kForbidden[] = {".control", ".endc", ".include", ".inc",
+                                                    ".lib",     ".end",  ".csparam", ".save",
+                                                    ".subckt_", ".endl"};
+  const std::string keyword =
+      lower_case(split_words(card, 1).empty() ? "" : split_words(card, 1)[0]);
+  const bool forbidden =
+      std::find(std::begin(kForbidden), std::end(kForbidden), keyword) != std::end(kForbidden);
+  if (forbidden || card.find_first_of("`\n\r") != std::string::npos) {
+    return deck_error("The line \"" + card.substr(0, 60) + "\" is not taken into a simulation.");
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::optional<double> spice_number(std::string_view text) {
+  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc()) return std::nullopt;
+  const std::string tail = lower_case(text.substr(static_cast<std::size_t>(end - text.data())));
+  if (!std::all_of(tail.begin(), tail.end(),
+                   [](unsigned char c) { return std::isalpha(c) != 0; })) {
+    return std::nullopt;
+  }
+  if (tail.rfind("meg", 0) == 0) return value * 1e6;
+  if (tail.rfind("mil", 0) == 0) return value * 25.4e-6;
+  switch (tail.empty() ? ' ' : tail[0]) {
+    case 't':
+      return value * 1e12;
+    case 'g':
+      return value * 1e9;
+    case 'k':
+      return value * 1e3;
+    case 'm':
+      return value * 1e-3;
+    case 'u':
+      return value * 1e-6;
+    case 'n':
+      return value * 1e-9;
+    case 'p':
+      return value * 1e-12;
+    case 'f':
+      return value * 1e-15;
+    case 'a':
+      return value * 1e-18;
+    default:
+      return value;
+  }
+}
+
+std::vector<ModelUse> model_uses(const ExtractedNetlist& netlist, const Testbench& testbench,
+                                 const Technology& technology) {
+  std::set<ModelUse> uses;
+  for (const ExtractedDevice& device : netlist.devices) {
+    if (device.parameters.count("r") != 0 && technology.find_device(device.model) != nullptr &&
+        technology.find_device(device.model)->kind == DeviceKind::kResistor) {
+      continue;
+    }
+    uses.insert(
+        {simulated_model(device, technology), parameter(device, "w"), parameter(device, "l")});
+  }
+  for (const std::string& card : testbench.cards) {
+    const std::vector<std::string> words = card_words(card);
+    if (words.empty()) continue;
+    const char type = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0][0])));
+    if (std::string_view("xmrcdq").find(type) == std::string_view::npos) continue;
+    ModelUse use;
+    for (std::size_t i = 1; i < words.size(); ++i) {
+      const std::string word = lower_case(words[i]);
+      if (word.find('=') == std::string::npos) {
+        use.model = word;  // the last word that is no parameter
+      } else if (const auto value = spice_number(std::string_view(word).substr(2));
+                 value && (word.rfind("w=", 0) == 0 || word.rfind("l=", 0) == 0)) {
+        (word[0] == 'w' ? use.width_um : use.length_um) = *value;
+      }
+    }
+    if (use.model == lower_case(testbench.dut) || use.model.empty()) continue;
+    uses.insert(use);
+  }
+  return {uses.begin(), uses.end()};
+}
+
+Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& testbench,
+                             const Technology& technology, const std::string& models) {
+  NodeNames node;
+  std::set<std::string> ports;
+  for (const std::string& port : netlist.ports) ports.insert(lower_case(port));
+  if (!is_safe_word(testbench.dut, "")) {
+    return deck_error("\"" + testbench.dut + "\" is no name of a subcircuit.");
+  }
+  std::string header = ".subckt " + testbench.dut;
+  for (const std::string& port : testbench.dut_ports) {
+    if (ports.count(lower_case(port)) == 0) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "The circuit " + netlist.name + " has no port \"" + port +
+                            "\", which the testbench connects.",
+                        "testbench", "the ports of both must have the same names");
+    }
+    header += " " + node(port);
+  }
+  if (testbench.analyses.empty()) return deck_error("The testbench holds no analysis.");
+  if (testbench.outputs.empty()) {
+    return deck_error("The testbench names no output.", "write FILE v(OUT) in its control block");
+  }
+  for (const std::string& output : testbench.outputs) {
+    if (!is_safe_word(output, "(),@")) {
+      return deck_error("\"" + output + "\" is no output.", "such as v(out) or i(vdd)");
+    }
+  }
+  PTAH_TRY(const std::string body, subcircuit_body(netlist, technology, node));
+
+  Deck deck;
+  deck.text = "* " + (is_safe_word(netlist.name, "") ? netlist.name : "circuit") + "\n";
+  deck.text += models;
+  deck.text += header + "\n" + body + ".ends " + testbench.dut + "\n";
+  for (const std::string& card : testbench.cards) {
+    PTAH_TRY(check_card(card));
+    deck.text += card + "\n";
+  }
+  // OpenMP threads spin on circuits this small: 0.01 s becomes anything up to 1 s. ngspice reads
+  // the variable when an analysis sets the circuit up, so the control block is early enough.
+  deck.text += ".control\nset num_threads=1\nset filetype=ascii\n";
+  std::size_t noise_plot = 1;
+  for (std::size_t i = 0; i < testbench.analyses.size(); ++i) {
+    PTAH_TRY(DeckAnalysis analysis, read_analysis(testbench.analyses[i], i));
+    deck.text += analysis_commands(analysis, testbench.outputs, noise_plot);
+    if (analysis.kind == "noise") noise_plot += 2;  // density and integral
+    deck.analyses.push_back(std::move(analysis));
+  }
+  deck.text += std::string("echo ") + kDeckEndMark + "\nquit\n.endc\n.end\n";
+  return deck;
+}
+
+}  // namespace ptah

@@ -1,0 +1,45 @@
+/// The pre-layout circuit (declared in stages.hpp).
+#include "ptah/stages/stages.hpp"
+
+namespace ptah {
+namespace {
+
+double micrometres(Dbu nanometres) {
+  return static_cast<double>(nanometres) / 1000;
+}
+
+}  // namespace
+
+ExtractedNetlist schematic_netlist(const Circuit& circuit, const Technology& technology) {
+  ExtractedNetlist netlist;
+  netlist.name = circuit.name;
+  const auto net_name = [&](NetId net) {
+    return circuit.nets.at(static_cast<std::size_t>(net)).name;
+  };
+  for (const NetId port : circuit.ports) netlist.ports.push_back(net_name(port));
+  for (const Device& device : circuit.devices) {
+    ExtractedDevice extracted;
+    extracted.model = device.model;
+    // A resistor that the schematic gives by value is that value: what its layout really has is
+    // part of what the post-layout simulation finds.
+    if (device.resistance_ohm) {
+      extracted.parameters["r"] = *device.resistance_ohm;
+    } else {
+      extracted.parameters["w"] = micrometres(device.width);
+      extracted.parameters["l"] = micrometres(device.length);
+    }
+    for (const NetId net : device.nets) extracted.nets.push_back(net_name(net));
+    if (const DeviceModel* model = technology.find_device(device.model)) {
+      extracted.model = model->name;
+    }
+    // One device a finger: `w=2.1 nf=2` would take the model bin of w=2.1.
+    const int copies = device.is_mos() ? device.total_fingers() : device.multiplier;
+    for (int copy = 1; copy <= copies; ++copy) {
+      extracted.name = copies == 1 ? device.name : device.name + "_" + std::to_string(copy);
+      netlist.devices.push_back(extracted);
+    }
+  }
+  return netlist;
+}
+
+}  // namespace ptah
