@@ -14,6 +14,7 @@
 #include <cstring>
 
 #include "plugins/content_hash.hpp"
+#include "plugins/crash_notes.hpp"
 #include "plugins/trusted_file.hpp"
 
 namespace ptah {
@@ -68,21 +69,22 @@ class PluginLibrary {
  public:
   /// `descriptor` stays open as long as the library is in memory: the loader knows libraries by
   /// their names, and another file under the same number would be taken for this one.
-  PluginLibrary(FileDescriptor descriptor, boost::dll::shared_library library)
-      : descriptor_(std::move(descriptor)), library_(std::move(library)) {}
+  PluginLibrary(FileDescriptor descriptor, boost::dll::shared_library library, std::string name)
+      : descriptor_(std::move(descriptor)), library_(std::move(library)), name_(std::move(name)) {}
 
   ~PluginLibrary() {
     library_.unload();
     if (descriptor_.get() < 0) return;
     // Some libraries stay in memory after dlclose (unique symbols, thread-local destructors); then
     // the descriptor, and with it the name, must stay too.
-    const std::string name = loader_name(descriptor_);
-    if (void* resident = ::dlopen(name.c_str(), RTLD_LAZY | RTLD_NOLOAD)) {
+    if (void* resident = ::dlopen(name_.c_str(), RTLD_LAZY | RTLD_NOLOAD)) {
       ::dlclose(resident);
       descriptor_.release();
     }
   }
 
+  /// What the loader and backtraces call it.
+  const std::string& name() const noexcept { return name_; }
   static std::string loader_name(const FileDescriptor& descriptor) {
     return "/proc/self/fd/" + std::to_string(descriptor.get());
   }
@@ -94,9 +96,13 @@ class PluginLibrary {
  private:
   FileDescriptor descriptor_;
   boost::dll::shared_library library_;
+  std::string name_;
 };
 
-PluginHost::~PluginHost() = default;
+PluginHost::~PluginHost() {
+  plugins_.clear();
+  note_libraries();
+}
 
 Result<const LoadedPlugin*> PluginHost::load(const std::filesystem::path& file) {
   PTAH_TRY(FileDescriptor opened, open_trusted_file(file));
@@ -122,13 +128,14 @@ Result<const LoadedPlugin*> PluginHost::load(const std::filesystem::path& file) 
                       where, "keep one of the two files");
   }
 
+  const PluginActivity activity("loading", where);
   std::shared_ptr<PluginLibrary> library;
   try {
     std::filesystem::path name = PluginLibrary::loader_name(opened);
     if (loading_ == PluginLoading::kInPlace) name = std::filesystem::absolute(file);
     boost::dll::shared_library loaded(name, kLoadMode);
     if (loading_ == PluginLoading::kInPlace) opened = FileDescriptor();
-    library = std::make_shared<PluginLibrary>(std::move(opened), std::move(loaded));
+    library = std::make_shared<PluginLibrary>(std::move(opened), std::move(loaded), name.string());
   } catch (const std::exception& exception) {
     return plugin_error(info, ErrorCode::kPluginFailed,
                         "The library can not be loaded: " + std::string(exception.what()) + ".");
@@ -164,6 +171,7 @@ Result<const LoadedPlugin*> PluginHost::load(const std::filesystem::path& file) 
   loaded->library = std::move(library);
   const LoadedPlugin* plugin = &loaded->plugin;
   plugins_.emplace(Key{info.kind, info.name}, std::move(loaded));
+  note_libraries();
   return plugin;
 }
 
@@ -180,7 +188,17 @@ Status PluginHost::unload(PluginKind kind, std::string_view name) {
     return make_error(ErrorCode::kNotFound, "No " + std::string(to_string(kind)) + " \"" +
                                                 std::string(name) + "\" is loaded.");
   }
+  note_libraries();
   return ok();
+}
+
+void PluginHost::note_libraries() const {
+  std::string text;
+  for (const auto& [key, entry] : plugins_) {
+    text += "  " + entry->library->name() + " is " + std::string(to_string(key.first)) + "/" +
+            entry->plugin.label() + ", " + entry->plugin.file.string() + "\n";
+  }
+  set_loaded_libraries(text);
 }
 
 const LoadedPlugin* PluginHost::find(PluginKind kind, std::string_view name) const noexcept {
@@ -220,6 +238,7 @@ Result<std::pair<void*, StageDeleter>> PluginHost::create_untyped(PluginKind kin
     return error;
   }
   Error error;
+  const PluginActivity activity("creating", where);
   const PluginEntry& plugin = *entry.library->entry();
   void* stage = plugin.create(checked.value(), error);
   if (stage == nullptr) {

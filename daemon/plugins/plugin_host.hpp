@@ -110,6 +110,7 @@ class PluginHost {
 
   Result<std::pair<void*, StageDeleter>> create_untyped(PluginKind kind, std::string_view name,
                                                         const Json& options);
+  void note_libraries() const;
 
   PluginLoading loading_;
   std::map<Key, std::unique_ptr<Entry>> plugins_;
