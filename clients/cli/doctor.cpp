@@ -1,0 +1,174 @@
+/// ptah doctor: what is installed, which versions, what works, and what to do about the rest.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <iostream>
+#include <regex>
+
+#include "ptah/core/run_tool.hpp"
+#include "session.hpp"
+#include "terminal.hpp"
+
+namespace ptah::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Finding {
+  std::string what;
+  bool fine = false;
+  bool needed = true;  ///< Whether Ptah's main job needs it.
+  std::string detail;
+  std::string advice;
+};
+
+struct Tool {
+  const char* name;
+  const char* package;
+  std::vector<std::string> arguments;
+  const char* version;  ///< A pattern; its first group is the version.
+  bool needed;
+};
+
+const std::vector<Tool>& tools() {
+  static const std::vector<Tool> list{
+      {"magic", "magic", {"-dnull", "-noconsole", "--version"}, R"((\d+\.\d+\.\d+))", true},
+      {"netgen-lvs", "netgen-lvs", {"-batch", "quit"}, R"(Netgen (\d+\.\d+\.\d+))", true},
+      {"ngspice", "ngspice", {"--version"}, R"(ngspice-(\d+(?:\.\d+)*))", true},
+      {"klayout", "klayout", {"-v"}, R"(KLayout (\d+\.\d+(?:\.\d+)*))", false},
+  };
+  return list;
+}
+
+Finding check_tool(const Tool& tool) {
+  Finding finding{tool.name, false, tool.needed, "",
+                  std::string("sudo apt install ") + tool.package};
+  auto program = find_tool(tool.name, tool.package);
+  if (program.has_error()) {
+    finding.detail = "not installed";
+    return finding;
+  }
+  SimpleJobContext job;
+  auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-doctor");
+  if (scratch.has_error()) {
+    finding.detail = scratch.error().text();
+    return finding;
+  }
+  ToolRun run;
+  run.program = program.value();
+  run.arguments = tool.arguments;
+  run.directory = scratch.value().path();
+  run.wall_limit_s = 20;
+  run.environment["QT_QPA_PLATFORM"] = "offscreen";
+  auto output = run_tool(run, job);
+  std::smatch match;
+  if (output.has_value()) {
+    const std::string text = output.value().out + output.value().err;
+    if (std::regex_search(text, match, std::regex(tool.version))) finding.detail = match[1].str();
+  }
+  finding.fine = !finding.detail.empty();
+  if (finding.fine) {
+    finding.advice.clear();
+    finding.detail += "  " + program.value().string();
+  } else {
+    finding.detail = output.has_error() ? output.error().text() : "does not say its version";
+    finding.advice = "Does `" + program.value().string() + "` start by hand?";
+  }
+  return finding;
+}
+
+Finding check_pdk() {
+  Finding finding{"PDK_ROOT", false, false, "", ""};
+  const char* root = std::getenv("PDK_ROOT");
+  if (root == nullptr || *root == '\0') {
+    finding.detail = "not set: the embedded technology ptah130 is used";
+    finding.advice = "Only for --tech sky130A: set PDK_ROOT to the folder that holds sky130A.";
+    return finding;
+  }
+  const fs::path pdk = fs::path(root) / "sky130A";
+  for (const char* part : {"libs.tech/magic/sky130A.tech", "libs.tech/ngspice/sky130.lib.spice"}) {
+    if (!fs::exists(pdk / part)) {
+      finding.detail = (pdk / part).string() + " is missing";
+      finding.advice =
+          "Point PDK_ROOT at a complete installation of sky130A (volare, ciel, open_pdks).";
+      return finding;
+    }
+  }
+  finding.fine = true;
+  finding.detail = pdk.string();
+  return finding;
+}
+
+Finding check_daemon(const Session& session) {
+  Finding finding{"ptahd", false, false, "", ""};
+  auto client = session.connect(false);
+  if (client.has_error()) {
+    finding.detail = client.error().message;
+    finding.advice = "The next command that needs it starts one; or `ptah server start`.";
+    return finding;
+  }
+  finding.fine = true;
+  finding.detail =
+      client.value().server().value("version", "") + "  " + session.launch.socket.string();
+  if (client.value().server().value("version", "") != PTAH_VERSION) {
+    finding.fine = false;
+    finding.advice = "The daemon is of another version than this program: `ptah server stop`.";
+  }
+  return finding;
+}
+
+Finding check_socket_folder(const Session& session) {
+  const fs::path folder = session.launch.socket.parent_path();
+  Finding finding{"socket folder", true, true, folder.string(), ""};
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) return finding;  // made when the daemon starts
+  if (info.st_uid != ::getuid() || (info.st_mode & 077) != 0) {
+    finding.fine = false;
+    finding.detail += " is open to other users";
+    finding.advice = "chmod 700 " + folder.string();
+  }
+  return finding;
+}
+
+int doctor(const Session& session) {
+  std::vector<Finding> findings;
+  for (const Tool& tool : tools()) findings.push_back(check_tool(tool));
+  findings.push_back(check_pdk());
+  findings.push_back(check_socket_folder(session));
+  findings.push_back(check_daemon(session));
+  bool healthy = true, tool_missing = false;
+  Table table({"", "what", "found"}, {});
+  Json list = Json::array();
+  for (const Finding& finding : findings) {
+    if (finding.needed && !finding.fine) {
+      healthy = false;
+      tool_missing = true;
+    }
+    table.add({finding.fine ? "ok" : finding.needed ? "FAIL" : "-", finding.what, finding.detail});
+    if (!finding.advice.empty()) table.add({"", "", "-> " + finding.advice});
+    list.push_back({{"what", finding.what},
+                    {"ok", finding.fine},
+                    {"needed", finding.needed},
+                    {"found", finding.detail},
+                    {"advice", finding.advice}});
+  }
+  if (session.json) {
+    print_line({{"healthy", healthy}, {"version", PTAH_VERSION}, {"findings", list}});
+  } else {
+    std::cout << "ptah " << PTAH_VERSION << "\n"
+              << table.text()
+              << (healthy ? "everything the main job needs is here\n"
+                          : "something needed is missing\n");
+  }
+  return tool_missing ? kToolMissing : kOk;
+}
+
+}  // namespace
+
+void add_doctor_command(CLI::App& app, Session& session, int& status) {
+  auto* command = app.add_subcommand("doctor", "What is installed, and what to do about the rest");
+  on_command(command, status, [&session] { return doctor(session); });
+}
+
+}  // namespace ptah::cli

@@ -1,0 +1,211 @@
+#include "job_view.hpp"
+
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+
+#include "terminal.hpp"
+
+namespace ptah::cli {
+namespace {
+
+using Align = Table::Align;
+
+volatile std::sig_atomic_t interrupts = 0;
+
+/// Counts Ctrl-C while it lives.
+class InterruptScope {
+ public:
+  InterruptScope() {
+    interrupts = 0;
+    struct sigaction action {};
+    action.sa_handler = [](int) { interrupts = interrupts + 1; };
+    ::sigaction(SIGINT, &action, &before_);
+  }
+  ~InterruptScope() { ::sigaction(SIGINT, &before_, nullptr); }
+
+ private:
+  struct sigaction before_ {};
+};
+
+std::string fingers_text(const Json& fingers) {
+  std::string text;
+  for (const auto& [device, count] : fingers.items()) {
+    text += (text.empty() ? "" : " ") + device + "=" + count.dump();
+  }
+  return text;
+}
+
+/// One number for one judge, else "judge 0 judge 2".
+std::string verdicts(const Json& by_judge) {
+  std::string text;
+  for (const auto& [judge, verdict] : by_judge.items()) {
+    const std::string value = verdict.is_string() ? verdict.get<std::string>() : verdict.dump();
+    text += (text.empty() ? "" : " ") + (by_judge.size() > 1 ? judge + " " : std::string()) + value;
+  }
+  return text.empty() ? "-" : text;
+}
+
+double stage_seconds(const Json& seconds, std::initializer_list<const char*> stages) {
+  double sum = 0;
+  for (const char* stage : stages) sum += seconds.value(stage, 0.0);
+  return sum;
+}
+
+bool is_clean(const Json& line) {
+  for (const auto& [judge, errors] : line.value("drc", Json::object()).items()) {
+    if (errors != 0) return false;
+  }
+  for (const auto& [judge, verdict] : line.value("lvs", Json::object()).items()) {
+    if (verdict != "match") return false;
+  }
+  return true;
+}
+
+struct Tally {
+  std::vector<Json> lines;
+  std::map<std::string, int> reverted;
+  int clean = 0;
+  void add(Json line) {
+    clean += is_clean(line);
+    for (const Json& entry : line.value("reverted", Json::array())) {
+      const std::string reason = entry.value("reason", "");
+      ++reverted[reason.substr(0, reason.find(':'))];
+    }
+    lines.push_back(std::move(line));
+  }
+};
+
+void print_summary(const Session& session, const std::string& job, const Json& finished,
+                   const Tally& tally, double seconds, const std::string& out) {
+  const std::string state = finished.value("state", "failed");
+  if (session.json) {
+    print_line({{"summary",
+                 {{"job", job},
+                  {"state", state},
+                  {"layouts", tally.lines.size()},
+                  {"clean", tally.clean},
+                  {"reverted", tally.reverted},
+                  {"seconds", seconds},
+                  {"out", out},
+                  {"result", finished.value("result", Json())},
+                  {"error", finished.value("error", Json())}}}});
+    return;
+  }
+  if (!tally.lines.empty()) std::cout << variant_table(tally.lines) << "\n";
+  std::cout << "job " << job << ": " << state << ", " << tally.lines.size() << " layouts, "
+            << tally.clean << " clean, " << duration(seconds);
+  for (const auto& [reason, count] : tally.reverted)
+    std::cout << ", " << count << " moves reverted (" << reason << ")";
+  std::cout << "\n";
+  if (!out.empty()) std::cout << "dataset: " << out << "\n";
+}
+
+}  // namespace
+
+Json variant_line(const Json& variant, const std::string& out) {
+  Json line = variant.value("record", Json::object());
+  std::map<std::string, std::string> stored;
+  for (const Json& file : variant.value("files", Json::array())) {
+    stored.emplace(file.value("role", ""), file.value("path", ""));
+  }
+  const auto locate = [&](const char* field, const char* role) {
+    if (!out.empty() && line.contains(field)) {
+      line[field] = (std::filesystem::path(out) / line[field].get<std::string>()).string();
+    } else if (stored.contains(role)) {
+      line[field] = stored[role];
+    }
+  };
+  locate("gds", "gds");
+  locate("netlist", "netlist");
+  return line;
+}
+
+std::string variant_table(const std::vector<Json>& lines) {
+  Table table(
+      {"layout", "v", "fingers", "DRC", "LVS", "pscore", "area um2", "HPWL um", "place", "route",
+       "judges", "simulate"},
+      {Align::kLeft, Align::kRight, Align::kLeft, Align::kRight, Align::kLeft, Align::kRight,
+       Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  std::string previous;
+  for (const Json& line : lines) {
+    const Json seconds = line.value("seconds", Json::object());
+    const std::string name = line.value("top", "");
+    const Json pscore = line.value("pscore_V", Json());
+    table.add({name, line.value("variant", Json()).dump(),
+               name == previous ? "" : fingers_text(line.value("fingers", Json::object())),
+               verdicts(line.value("drc", Json::object())),
+               verdicts(line.value("lvs", Json::object())),
+               pscore.is_number() ? engineering(pscore, "V") : "-",
+               number(line.value("area_um2", 0.0), 1), number(line.value("hpwl_um", 0.0), 1),
+               seconds.contains("placer") ? duration(seconds["placer"]) : "",
+               duration(seconds.value("router", 0.0)),
+               duration(stage_seconds(seconds, {"drc", "lvs", "extractor"})),
+               duration(stage_seconds(seconds, {"pre", "simulator"}))});
+    previous = name;
+  }
+  return table.text();
+}
+
+int follow_job(const Session& session, Client& client, const std::string& job,
+               const std::string& out) {
+  const auto begin = std::chrono::steady_clock::now();
+  auto subscribed = client.call("job.subscribe", {{"job", job}, {"after", 0}});
+  if (subscribed.has_error()) return fail(session, subscribed.error());
+  InterruptScope scope;
+  ProgressBar bar(!session.json && !session.quiet);
+  Tally tally;
+  bool cancelling = false;
+  for (;;) {
+    auto next = client.next_notification(std::chrono::milliseconds(200));
+    if (next.has_error()) {
+      bar.clear();
+      return fail(session, next.error());
+    }
+    if (interrupts > 0 && !cancelling) {
+      cancelling = true;
+      bar.clear();
+      std::cerr << "cancelling " << job << " (Ctrl-C again leaves at once)\n";
+      if (auto reply = client.call("job.cancel", {{"job", job}}); reply.has_error()) {
+        return fail(session, reply.error());
+      }
+    }
+    if (interrupts > 1) return kCancelled;
+    if (!next.value()) continue;
+    const Notification& event = *next.value();
+    if (event.params.value("job", "") != job) continue;
+    if (event.method == "job.progress") {
+      bar.update(event.params.value("fraction", 0.0), event.params.value("message", ""));
+    } else if (event.method == "job.log") {
+      const std::string level = event.params.value("level", "info");
+      if (level == "warning" || level == "error") {
+        bar.clear();
+        std::cerr << level << ": " << event.params.value("message", "") << "\n";
+      }
+    } else if (event.method == "variant.ready") {
+      Json line = variant_line(event.params, out);
+      if (session.json) print_line(line);
+      tally.add(std::move(line));
+    } else if (event.method == "job.finished") {
+      bar.clear();
+      const double seconds =
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+      print_summary(session, job, event.params, tally, seconds, out);
+      const std::string state = event.params.value("state", "failed");
+      if (const Json error = event.params.value("error", Json());
+          error.is_object() && !error.empty()) {
+        Error failure{error_code_from_string(error.value("code", "internal")),
+                      error.value("message", ""), error.value("where", ""),
+                      error.value("hint", "")};
+        Session plain = session;
+        plain.json = false;  // the summary line holds it already
+        return fail(plain, failure);
+      }
+      if (state == "cancelled") return kCancelled;
+      return state == "done" && tally.clean == static_cast<int>(tally.lines.size()) ? kOk
+                                                                                    : kUnclean;
+    }
+  }
+}
+
+}  // namespace ptah::cli

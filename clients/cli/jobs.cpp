@@ -1,0 +1,211 @@
+/// ptah jobs, ptah variants, ptah show, ptah export
+#include <ctime>
+#include <filesystem>
+#include <iostream>
+
+#include "job_view.hpp"
+#include "terminal.hpp"
+
+namespace ptah::cli {
+namespace {
+
+using Align = Table::Align;
+
+std::string local_time(std::int64_t milliseconds) {
+  const std::time_t seconds = milliseconds / 1000;
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &parts);
+  return text;
+}
+
+int list_jobs(const Session& session, const std::string& state) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  Table table({"job", "state", "kind", "circuit", "chains", "variants", "started"},
+              {Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight,
+               Align::kLeft});
+  Json params{{"limit", 1000}};
+  if (!state.empty()) params["state"] = state;
+  for (;;) {
+    auto reply = client.value().call("job.list", params);
+    if (reply.has_error()) return fail(session, reply.error());
+    const Json& jobs = reply.value()["jobs"];
+    for (const Json& job : jobs) {
+      if (session.json) {
+        print_line(job);
+        continue;
+      }
+      const Json& chains = job["chains"];
+      table.add({job["job"], job["state"], job["kind"], job["circuit"],
+                 chains["done"].dump() + "/" + chains["total"].dump(), job["variants"].dump(),
+                 local_time(job["created_ms"])});
+    }
+    if (jobs.size() < 1000) break;
+    params["after"] = jobs.back()["job"];
+  }
+  if (!session.json) std::cout << (table.empty() ? "no jobs\n" : table.text());
+  return kOk;
+}
+
+/// A method that takes {"job"} and answers with something to print.
+int job_call(const Session& session, const std::string& method, const std::string& job) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto reply = client.value().call(method, {{"job", job}}, std::chrono::hours(24));
+  if (reply.has_error()) return fail(session, reply.error());
+  if (session.json) {
+    print_line(reply.value());
+  } else if (reply.value().contains("state")) {
+    std::cout << job << ": " << reply.value()["state"].get<std::string>() << "\n";
+  }
+  return kOk;
+}
+
+int follow(const Session& session, const std::string& job) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto info = client.value().call("job.get", {{"job", job}});
+  if (info.has_error()) return fail(session, info.error());
+  return follow_job(session, client.value(), job, info.value().value("out", ""));
+}
+
+Result<std::vector<Json>> all_variants(Client& client, const std::string& job) {
+  std::vector<Json> variants;
+  std::int64_t after = 0;
+  do {
+    PTAH_TRY(auto reply,
+             client.call("variant.list", {{"job", job}, {"after", after}, {"limit", 100}}));
+    for (const Json& variant : reply["variants"]) variants.push_back(variant);
+    after = reply["next"];
+  } while (after != 0);
+  return variants;
+}
+
+int variants(const Session& session, const std::string& job, const std::string& sort) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto found = all_variants(client.value(), job);
+  if (found.has_error()) return fail(session, found.error());
+  std::vector<Json> lines;
+  for (const Json& variant : found.value()) {
+    Json line = variant_line(variant, "");
+    line["chain"] = variant["chain"];
+    lines.push_back(std::move(line));
+  }
+  if (!sort.empty()) {
+    const std::string field = sort == "pscore" ? "pscore_V"
+                              : sort == "area" ? "area_um2"
+                                               : "hpwl_um";
+    std::stable_sort(lines.begin(), lines.end(), [&](const Json& a, const Json& b) {
+      // Layouts without the value come last.
+      if (!a[field].is_number() || !b[field].is_number())
+        return a[field].is_number() > b[field].is_number();
+      return a[field].get<double>() < b[field].get<double>();
+    });
+  }
+  if (session.json) {
+    for (const Json& line : lines) print_line(line);
+  } else {
+    std::cout << (lines.empty() ? "no variants yet\n" : variant_table(lines));
+  }
+  return kOk;
+}
+
+int show(const Session& session, const std::string& job, std::int64_t chain, std::int64_t variant) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto reply =
+      client.value().call("variant.get", {{"job", job}, {"chain", chain}, {"variant", variant}});
+  if (reply.has_error()) return fail(session, reply.error());
+  if (session.json) {
+    print_line(reply.value());
+    return kOk;
+  }
+  for (const auto& [field, value] : reply.value()["record"].items()) {
+    std::cout << field << std::string(field.size() < 16 ? 16 - field.size() : 1, ' ')
+              << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
+  }
+  Table files({"file", "bytes", "in the store"}, {Align::kLeft, Align::kRight, Align::kLeft});
+  for (const Json& file : reply.value()["files"]) {
+    files.add({file["role"], file["size"].dump(), file["path"]});
+  }
+  std::cout << "\n" << files.text();
+  return kOk;
+}
+
+int export_dataset(const Session& session, const std::string& job, const std::string& out) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  const std::string folder = std::filesystem::absolute(out).lexically_normal().string();
+  auto reply =
+      client.value().call("variant.export", {{"job", job}, {"out", folder}}, std::chrono::hours(1));
+  if (reply.has_error()) return fail(session, reply.error());
+  if (session.json) {
+    print_line(reply.value());
+  } else {
+    std::cout << reply.value()["files"] << " files, " << reply.value()["written"] << " new, in "
+              << folder << "\n";
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_job_commands(CLI::App& app, Session& session, int& status) {
+  struct Arguments {
+    std::string job, state, sort, out;
+    std::int64_t chain = 0, variant = 0;
+  };
+  auto arguments = std::make_shared<Arguments>();
+
+  auto* jobs = app.add_subcommand("jobs", "List, follow, cancel and forget jobs");
+  jobs->add_option("--state", arguments->state, "Only jobs in this state")
+      ->check(CLI::IsMember({"queued", "running", "done", "failed", "cancelled"}));
+  jobs->require_subcommand(0, 1);
+  on_command(jobs, status, [&session, &status, jobs, arguments] {
+    return jobs->get_subcommands().empty() ? list_jobs(session, arguments->state) : status;
+  });
+  const auto add = [&](const char* name, const char* text,
+                       std::function<int(const std::string&)> action) {
+    auto* command = jobs->add_subcommand(name, text);
+    command->add_option("job", arguments->job, "The job's id")->required();
+    on_command(command, status, [arguments, action] { return action(arguments->job); });
+  };
+  const auto call = [&session](const char* method) {
+    return [&session, method](const std::string& job) { return job_call(session, method, job); };
+  };
+  add("follow", "Watch a job until it ends",
+      [&session](const std::string& job) { return follow(session, job); });
+  add("wait", "Wait until a job ends", call("job.wait"));
+  add("get", "Everything about a job", call("job.get"));
+  add("cancel", "Stop a job; its variants stay", call("job.cancel"));
+  add("resume", "Go on with a failed or cancelled job", call("job.resume"));
+  add("delete", "Forget a finished job and its files", call("job.delete"));
+
+  auto* list = app.add_subcommand("variants", "Layouts that a job has made");
+  list->add_option("job", arguments->job, "The job's id")->required();
+  list->add_option("--sort", arguments->sort, "Best first")
+      ->check(CLI::IsMember({"pscore", "area", "hpwl"}));
+  on_command(list, status,
+             [&session, arguments] { return variants(session, arguments->job, arguments->sort); });
+
+  auto* one = app.add_subcommand("show", "Everything about one layout");
+  one->add_option("job", arguments->job, "The job's id")->required();
+  one->add_option("chain", arguments->chain, "Number of the finger assignment in the job")
+      ->required();
+  one->add_option("variant", arguments->variant, "0 is the baseline")->required();
+  on_command(one, status, [&session, arguments] {
+    return show(session, arguments->job, arguments->chain, arguments->variant);
+  });
+
+  auto* write = app.add_subcommand("export", "Write a job's dataset into a folder");
+  write->add_option("job", arguments->job, "The job's id")->required();
+  write->add_option("-o,--out", arguments->out, "The folder")->required();
+  on_command(write, status, [&session, arguments] {
+    return export_dataset(session, arguments->job, arguments->out);
+  });
+}
+
+}  // namespace ptah::cli

@@ -1,0 +1,141 @@
+/// ptah report: a dataset folder as a table, a row a circuit.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <set>
+
+#include "session.hpp"
+#include "terminal.hpp"
+
+namespace ptah::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Align = Table::Align;
+
+struct CircuitReport {
+  std::set<std::int64_t> assignments;
+  std::int64_t layouts = 0, drc_clean = 0, lvs_match = 0, moves = 0, reverted = 0;
+  std::map<std::string, std::int64_t> reasons;
+  std::vector<double> pscores, areas;
+};
+
+Result<Json> read_json(const fs::path& file) {
+  std::ifstream stream(file);
+  Json json = Json::parse(stream, nullptr, false);
+  if (json.is_discarded())
+    return make_error(ErrorCode::kParse, "The file is no JSON.", file.string());
+  return json;
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+Status read_circuit(const fs::path& folder, CircuitReport& report) {
+  std::vector<fs::path> files;
+  std::error_code failure;
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "metrics", failure)) {
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  if (failure) return make_error(ErrorCode::kIo, failure.message(), (folder / "metrics").string());
+  std::sort(files.begin(), files.end());
+  for (const fs::path& file : files) {
+    PTAH_TRY(auto metrics, read_json(file));
+    PTAH_TRY(auto metadata,
+             read_json(folder / "metadata" / file.parent_path().filename() / file.filename()));
+    ++report.layouts;
+    report.assignments.insert(metrics.value("assignment", std::int64_t{0}));
+    const Json drc = metrics.value("drc", Json::object()),
+               lvs = metrics.value("lvs", Json::object());
+    report.drc_clean +=
+        !drc.empty() && std::all_of(drc.begin(), drc.end(), [](const Json& n) { return n == 0; });
+    report.lvs_match += !lvs.empty() && std::all_of(lvs.begin(), lvs.end(),
+                                                    [](const Json& v) { return v == "match"; });
+    if (metrics.value("pscore_V", Json()).is_number())
+      report.pscores.push_back(metrics["pscore_V"]);
+    report.areas.push_back(metrics.value("area_um2", 0.0));
+    report.moves += metrics.value("variant", 0) > 0;
+    for (const Json& entry : metadata.value("reverted", Json::array())) {
+      const std::string reason = entry.value("reason", "");
+      if (metrics.value("variant", 0) > 0) ++report.reverted;
+      ++report.reasons[reason.substr(0, reason.find(':'))];
+    }
+  }
+  return ok();
+}
+
+int report(const Session& session, const std::string& dataset) {
+  std::map<std::string, CircuitReport> circuits;
+  std::error_code failure;
+  for (const auto& entry : fs::directory_iterator(fs::path(dataset) / "data", failure)) {
+    if (!entry.is_directory()) continue;
+    auto read = read_circuit(entry.path(), circuits[entry.path().filename().string()]);
+    if (read.has_error()) return fail(session, read.error());
+  }
+  if (failure) {
+    return fail(session, make_error(ErrorCode::kNotFound, "This folder holds no dataset.", dataset,
+                                    "`ptah run CIRCUIT --out DIR` makes one."));
+  }
+  Table table(
+      {"circuit", "assignments", "layouts", "DRC clean", "LVS match", "moves", "reverted", "why",
+       "pscore min", "median", "area um2"},
+      {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight,
+       Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kRight});
+  bool clean = true;
+  for (const auto& [name, found] : circuits) {
+    clean = clean && found.drc_clean == found.layouts && found.lvs_match == found.layouts;
+    const double tried = static_cast<double>(found.moves + found.reverted);
+    const double share = tried > 0 ? static_cast<double>(found.reverted) / tried * 100 : 0;
+    if (session.json) {
+      print_line({{"circuit", name},
+                  {"assignments", found.assignments.size()},
+                  {"layouts", found.layouts},
+                  {"drc_clean", found.drc_clean},
+                  {"lvs_match", found.lvs_match},
+                  {"moves", found.moves},
+                  {"reverted", found.reverted},
+                  {"reverted_percent", share},
+                  {"reasons", found.reasons},
+                  {"pscore_min_V",
+                   found.pscores.empty()
+                       ? Json()
+                       : Json(*std::min_element(found.pscores.begin(), found.pscores.end()))},
+                  {"pscore_median_V", found.pscores.empty() ? Json() : Json(median(found.pscores))},
+                  {"area_median_um2", median(found.areas)}});
+      continue;
+    }
+    std::string reasons;
+    for (const auto& [reason, count] : found.reasons) {
+      reasons += (reasons.empty() ? "" : ", ") + reason + " " + std::to_string(count);
+    }
+    table.add(
+        {name, std::to_string(found.assignments.size()), std::to_string(found.layouts),
+         std::to_string(found.drc_clean), std::to_string(found.lvs_match),
+         std::to_string(found.moves),
+         std::to_string(found.reverted) + " (" + number(share, 1) + " %)", reasons,
+         found.pscores.empty()
+             ? "-"
+             : engineering(*std::min_element(found.pscores.begin(), found.pscores.end()), "V"),
+         found.pscores.empty() ? "-" : engineering(median(found.pscores), "V"),
+         number(median(found.areas), 1)});
+  }
+  if (!session.json) std::cout << table.text();
+  return clean ? kOk : kUnclean;
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app, Session& session, int& status) {
+  auto* command = app.add_subcommand("report", "Sum up a dataset folder");
+  auto dataset = std::make_shared<std::string>();
+  command->add_option("dataset", *dataset, "Folder given to --out")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  on_command(command, status, [&session, dataset] { return report(session, *dataset); });
+}
+
+}  // namespace ptah::cli

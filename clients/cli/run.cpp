@@ -1,0 +1,102 @@
+/// ptah run
+#include <filesystem>
+#include <iostream>
+
+#include "job_view.hpp"
+
+namespace ptah::cli {
+namespace {
+
+struct RunArguments : CircuitArguments {
+  std::int64_t assignments = 1;
+  std::string fingers;
+  std::string indices;
+  int variants = 0;
+  std::int64_t seed = 0;
+  std::string judges = "all";
+  std::string flow = "osiris";
+  std::string out;
+  std::string job;
+  std::string library = "work";
+  bool pictures = false;
+  bool detach = false;
+};
+
+Result<Json> run_spec(const RunArguments& arguments) {
+  Json spec{{"variants", arguments.variants},
+            {"seed", arguments.seed},
+            {"judges", arguments.judges},
+            {"pictures", arguments.pictures}};
+  PTAH_TRY(arguments.fill(spec));
+  spec["flow"] = arguments.flow.find('/') != std::string::npos || arguments.flow.ends_with(".yaml")
+                     ? std::filesystem::absolute(arguments.flow).string()
+                     : arguments.flow;
+  if (!arguments.fingers.empty()) {
+    PTAH_TRY(spec["fingers"], fingers_json(arguments.fingers));
+  } else {
+    spec["assignments"] = arguments.assignments;
+  }
+  return spec;
+}
+
+int run(const Session& session, const RunArguments& arguments) {
+  auto spec = run_spec(arguments);
+  if (spec.has_error()) return fail(session, spec.error());
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+
+  const std::string out =
+      arguments.out.empty() ? ""
+                            : std::filesystem::absolute(arguments.out).lexically_normal().string();
+  Json params{{"spec", spec.value()}, {"library", arguments.library}};
+  if (!out.empty()) params["out"] = out;
+  if (!arguments.job.empty()) params["job"] = arguments.job;
+  auto started = client.value().call("flow.run", params);
+  if (started.has_error()) return fail(session, started.error());
+  const std::string job = started.value()["job"];
+  if (arguments.detach) {
+    if (session.json) {
+      print_line(started.value());
+    } else {
+      std::cout << job << "\n";
+    }
+    return kOk;
+  }
+  return follow_job(session, client.value(), job, out);
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Session& session, int& status) {
+  auto* command = app.add_subcommand("run", "Make verified layout variants of a circuit");
+  auto arguments = std::make_shared<RunArguments>();
+  arguments->add_to(command);
+  auto* count = command
+                    ->add_option("-k,--assignments", arguments->assignments,
+                                 "How many finger assignments, drawn at random by the seed")
+                    ->check(CLI::Range(1, 10'000'000))
+                    ->capture_default_str();
+  command->add_option("--fingers", arguments->fingers, "One assignment: M0=6,M1=2,...")
+      ->excludes(count);
+  command->add_option("-n,--variants", arguments->variants, "Moves after each baseline (variant 0)")
+      ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
+  command->add_option("--seed", arguments->seed, "Same seed, same layouts")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--judges", arguments->judges, "Which layouts DRC, LVS and simulation see")
+      ->check(CLI::IsMember({"all", "kept", "none"}))
+      ->capture_default_str();
+  command->add_option("--flow", arguments->flow, "A flow's name, or its YAML file")
+      ->capture_default_str();
+  command->add_option("-o,--out", arguments->out, "Folder for the dataset");
+  command->add_option("--job", arguments->job,
+                      "An id of your own: the same id again continues that job");
+  command->add_option("--library", arguments->library, "Library that receives the layouts")
+      ->capture_default_str();
+  command->add_flag("--pictures", arguments->pictures, "A PNG and a Bode plot with every variant");
+  command->add_flag("--detach", arguments->detach, "Print the job's id and leave");
+  on_command(command, status, [&session, arguments] { return run(session, *arguments); });
+}
+
+}  // namespace ptah::cli

@@ -1,0 +1,150 @@
+#include "session.hpp"
+
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+
+#include "ptah/core/run_tool.hpp"
+#include "ptah/netlist/fingers.hpp"
+
+namespace ptah::cli {
+
+ExitCode exit_code(const Error& error) noexcept {
+  switch (error.code) {
+    case ErrorCode::kInvalidArgument:
+    case ErrorCode::kParse:
+    case ErrorCode::kUnsupported:
+    case ErrorCode::kConflict:
+    case ErrorCode::kDenied:
+      return kUsage;
+    case ErrorCode::kNotFound:
+      return kNotFound;
+    case ErrorCode::kToolMissing:
+      return kToolMissing;
+    case ErrorCode::kIo:
+      return kNoServer;
+    case ErrorCode::kCancelled:
+      return kCancelled;
+    case ErrorCode::kInfeasible:
+    case ErrorCode::kToolFailed:
+    case ErrorCode::kPluginFailed:
+    case ErrorCode::kLimit:
+      return kUnclean;
+    case ErrorCode::kInternal:
+      return kInternal;
+  }
+  return kInternal;
+}
+
+Result<Client> Session::connect(bool may_start) const {
+  if (!host.empty()) {
+    const auto colon = host.rfind(':');
+    const int port = colon == std::string::npos ? 0 : std::atoi(host.c_str() + colon + 1);
+    if (port <= 0 || port > 65535) {
+      return make_error(ErrorCode::kInvalidArgument, "`" + host + "` is not HOST:PORT.", "--host");
+    }
+    std::string token;
+    if (!token_file.empty()) {
+      PTAH_TRY(token, read_text_file(token_file, 4096));
+      token.erase(token.find_last_not_of(" \r\n") + 1);
+    }
+    return Client::connect_tcp(host.substr(0, colon), static_cast<std::uint16_t>(port), token);
+  }
+  LaunchOptions options = launch;
+  options.start = may_start;
+  return connect_or_start(options);
+}
+
+int fail(const Session& session, const Error& error) {
+  if (session.json) {
+    print_line({{"error",
+                 {{"code", to_string(error.code)},
+                  {"message", error.message},
+                  {"where", error.where},
+                  {"hint", error.hint}}}});
+  }
+  std::cerr << "ptah: " << (error.where.empty() ? "" : error.where + ": ") << error.message << "\n";
+  if (!error.hint.empty()) std::cerr << "      " << error.hint << "\n";
+  return exit_code(error);
+}
+
+void print_line(const Json& json) {
+  std::cout << json.dump() << std::endl;
+}
+
+void on_command(CLI::App* command, int& status, Action action) {
+  command->callback([&status, action = std::move(action)] { status = action(); });
+}
+
+void CircuitArguments::add_to(CLI::App* command, bool required) {
+  auto* name = command->add_option(required ? "circuit" : "--circuit", circuit,
+                                   "A shipped circuit (`ptah circuits`) or a SPICE netlist");
+  if (required) name->required();
+  command
+      ->add_option("--pairs", pairs, "JSON file of matched devices: {\"pairs\": [[\"M1\",\"M2\"]]}")
+      ->check(CLI::ExistingFile);
+  command->add_option("--testbench", testbench, "SPICE testbench with XXX as the circuit's body")
+      ->check(CLI::ExistingFile);
+  command->add_option("--top", top, "Subcircuit to lay out, where the netlist has several");
+  command->add_option("--allowed-fingers", allowed, "Finger counts to choose from, such as 2,4,6");
+  command->add_option("--tech", tech, "ptah130, sky130A (needs PDK_ROOT), or a technology YAML")
+      ->capture_default_str();
+}
+
+Status CircuitArguments::fill(Json& spec) const {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  if (!circuit.empty()) {
+    const bool file =
+        circuit.find('/') != std::string::npos || circuit.find('.') != std::string::npos;
+    if (!file) {
+      if (!pairs.empty() || !testbench.empty() || !top.empty()) {
+        return make_error(
+            ErrorCode::kInvalidArgument,
+            "Pairs, testbench and top go with a netlist; `" + circuit + "` is a shipped circuit.",
+            "command line", "Give the path of the netlist, such as ./" + circuit + ".sp.");
+      }
+      spec["circuit"] = circuit;
+    } else {
+      if (!fs::is_regular_file(circuit, ignored)) {
+        return make_error(ErrorCode::kNotFound, "There is no such file.", circuit);
+      }
+      spec["netlist"] = fs::absolute(circuit).string();
+      if (!pairs.empty()) spec["pairs"] = fs::absolute(pairs).string();
+      if (!testbench.empty()) spec["testbench"] = fs::absolute(testbench).string();
+      if (!top.empty()) spec["top"] = top;
+    }
+  }
+  if (!allowed.empty()) {
+    Json counts = Json::array();
+    std::istringstream list(allowed);
+    for (std::string word; std::getline(list, word, ',');) {
+      char* end = nullptr;
+      const long count = std::strtol(word.c_str(), &end, 10);
+      if (word.empty() || *end != '\0') {
+        return make_error(ErrorCode::kInvalidArgument, "`" + word + "` is not a finger count.",
+                          "--allowed-fingers");
+      }
+      counts.push_back(count);
+    }
+    spec["allowed_fingers"] = counts;
+  }
+  // A technology file's path must mean the same to the daemon.
+  spec["tech"] = tech.find('/') != std::string::npos || tech.ends_with(".yaml")
+                     ? fs::absolute(tech).string()
+                     : tech;
+  return ok();
+}
+
+Result<Json> fingers_json(const std::string& text) {
+  PTAH_TRY(auto assignment, parse_fingers(text));
+  return Json(assignment);
+}
+
+Result<Json> call_and_wait(Client& client, const std::string& method, Json params) {
+  params["wait"] = true;
+  PTAH_TRY(auto reply, client.call(method, params, std::chrono::minutes(30)));
+  return reply.value("result", Json::object());
+}
+
+}  // namespace ptah::cli

@@ -1,0 +1,82 @@
+/// What every command shares: global options, the connection, exit codes, and the registration of
+/// the commands with CLI11.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "client.hpp"
+#include "daemon_launcher.hpp"
+#include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
+
+namespace ptah::cli {
+
+/// Exit statuses; `ptah help exit-codes` prints them.
+enum ExitCode : int {
+  kOk = 0,
+  kUnclean = 1,  ///< The command ran; a layout is not clean, or a job failed.
+  kUsage = 2,    ///< The command line, an option or an input file must be corrected.
+  kNotFound = 3,
+  kToolMissing = 4,
+  kNoServer = 5,  ///< ptahd can not be reached or was lost.
+  kInternal = 6,
+  kCancelled = 130,
+};
+
+ExitCode exit_code(const Error& error) noexcept;
+
+struct Session {
+  bool json = false;   ///< Objects on standard output instead of tables.
+  bool quiet = false;  ///< No progress bar.
+  std::string host;    ///< "127.0.0.1:7411": TCP instead of the Unix socket.
+  std::string token_file;
+  LaunchOptions launch;
+
+  /// Connects; starts a private daemon where none runs and `may_start`.
+  Result<Client> connect(bool may_start = true) const;
+};
+
+/// Prints an error for people (standard error) or scripts (a JSON object) and returns the status.
+int fail(const Session& session, const Error& error);
+/// One line of JSON on standard output, flushed.
+void print_line(const Json& json);
+
+/// A command's action; its result is the exit status.
+using Action = std::function<int()>;
+
+/// Registers `action` to run when `command` is chosen.
+void on_command(CLI::App* command, int& status, Action action);
+
+// One function a file; each adds its commands.
+void add_circuit_commands(CLI::App& app, Session& session, int& status);
+void add_run_command(CLI::App& app, Session& session, int& status);
+void add_job_commands(CLI::App& app, Session& session, int& status);
+void add_layout_commands(CLI::App& app, Session& session, int& status);
+void add_report_command(CLI::App& app, Session& session, int& status);
+void add_server_commands(CLI::App& app, Session& session, int& status);
+void add_doctor_command(CLI::App& app, Session& session, int& status);
+void add_completion_command(CLI::App& app, Session& session, int& status);
+
+/// The circuit a command speaks of: a shipped name, or a netlist file with its companions.
+struct CircuitArguments {
+  std::string circuit;  ///< Positional: a name, or a path that exists or looks like one.
+  std::string pairs;
+  std::string testbench;
+  std::string top;
+  std::string allowed;  ///< "2,4,6"
+  std::string tech = "ptah130";
+
+  void add_to(CLI::App* command, bool required = true);
+  /// Fields `circuit` or `netlist`, ... of a task's spec, with absolute paths.
+  Status fill(Json& spec) const;
+};
+
+/// "M0=6,M1=2" -> {"M0": 6, ...}; fails naming the token.
+Result<Json> fingers_json(const std::string& text);
+
+/// Calls a task that answers when done (flow.check, flow.render) and returns its result.
+Result<Json> call_and_wait(Client& client, const std::string& method, Json params);
+
+}  // namespace ptah::cli

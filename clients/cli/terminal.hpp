@@ -1,0 +1,51 @@
+/// What people see: tables, a progress bar, sizes. Everything here is bytes in, bytes out; only
+/// ProgressBar writes, and only to a terminal.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace ptah::cli {
+
+class Table {
+ public:
+  enum class Align { kLeft, kRight };
+  /// One alignment a column; headers may be empty.
+  Table(std::vector<std::string> headers, std::vector<Align> aligns);
+  void add(std::vector<std::string> row);
+  bool empty() const noexcept { return rows_.empty(); }
+  std::string text() const;
+
+ private:
+  std::vector<std::string> headers_;
+  std::vector<Align> aligns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// Fixed digits: number(1.5, 2) is "1.50".
+std::string number(double value, int digits);
+/// Four significant digits with a unit prefix: "57.8 mV".
+std::string engineering(double value, const std::string& unit);
+/// "1 min 12 s"
+std::string duration(double seconds);
+
+/// One line on standard error, redrawn in place; silent where that is no terminal.
+class ProgressBar {
+ public:
+  explicit ProgressBar(bool enabled);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  void update(double fraction, const std::string& message);
+  /// Takes the line away, so that something else can be printed.
+  void clear();
+
+ private:
+  bool enabled_;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace ptah::cli
