@@ -39,7 +39,7 @@ Result<Json> run_spec(const RunArguments& arguments) {
   return spec;
 }
 
-int run(const Session& session, const RunArguments& arguments) {
+int run_one(const Session& session, const RunArguments& arguments) {
   auto spec = run_spec(arguments);
   if (spec.has_error()) return fail(session, spec.error());
   auto client = session.connect();
@@ -65,10 +65,33 @@ int run(const Session& session, const RunArguments& arguments) {
   return follow_job(session, client.value(), job, out);
 }
 
+/// Every shipped circuit, one job each, into one dataset.
+int run_all(const Session& session, const RunArguments& arguments) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto circuits = client.value().call("library.circuits");
+  if (circuits.has_error()) return fail(session, circuits.error());
+  int worst = kOk;
+  for (const Json& circuit : circuits.value()["result"]["circuits"]) {
+    RunArguments one = arguments;
+    one.circuit = circuit["name"];
+    if (!one.job.empty()) one.job += "-" + one.circuit;
+    const int status = run_one(session, one);
+    if (status == kCancelled || status == kNoServer) return status;
+    worst = std::max(worst, status);
+  }
+  return worst;
+}
+
+int run(const Session& session, const RunArguments& arguments) {
+  return arguments.circuit == "all" ? run_all(session, arguments) : run_one(session, arguments);
+}
+
 }  // namespace
 
 void add_run_command(CLI::App& app, Session& session, int& status) {
-  auto* command = app.add_subcommand("run", "Make verified layout variants of a circuit");
+  auto* command = app.add_subcommand(
+      "run", "Make verified layout variants of a circuit, or of `all` shipped ones");
   auto arguments = std::make_shared<RunArguments>();
   arguments->add_to(command);
   auto* count = command
