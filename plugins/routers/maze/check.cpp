@@ -1,0 +1,241 @@
+#include "check.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "finish.hpp"
+
+namespace ptah::maze {
+namespace {
+
+/// Beyond this no fixed metal can take part in a gap or a small hole with a wire: twice the largest
+/// spacing, or the longest hole below the minimum area between walls a spacing apart.
+constexpr Dbu kNear = 1200;
+
+std::vector<Rect> on_layer(const NetWires& wires, int layer) {
+  std::vector<Rect> rects;
+  for (const Metal& metal : wires.metal) {
+    if (metal.layer == layer) rects.push_back(metal.rect);
+  }
+  return rects;
+}
+
+void check_cuts(const Scene& scene, NetId net, const NetWires& wires,
+                std::vector<WiringViolation>& out) {
+  const Stack& stack = *scene.stack;
+  for (std::size_t i = 0; i < wires.cuts.size(); ++i) {
+    const CutAt& cut = wires.cuts[i];
+    const CutRules& rules = stack.cuts[cut.cut];
+    const Rect rect = rules.rect(cut.at);
+    for (std::size_t j = i + 1; j < wires.cuts.size(); ++j) {
+      if (wires.cuts[j].cut != cut.cut || wires.cuts[j].at == cut.at) continue;
+      if (rect.bloated(rules.spacing).overlaps(rules.rect(wires.cuts[j].at))) {
+        out.push_back({"cut spacing", net, kNoNet, cut.cut, rect});
+      }
+    }
+    for (const bool upper : {false, true}) {
+      const int layer = cut.cut + (upper ? 1 : 0);
+      const Pad& pad = upper ? rules.upper : rules.lower;
+      const bool enclosed =
+          std::any_of(wires.metal.begin(), wires.metal.end(), [&](const Metal& metal) {
+            return metal.layer == layer && (metal.rect.contains(pad.rect(cut.at, true)) ||
+                                            metal.rect.contains(pad.rect(cut.at, false)));
+          });
+      if (!enclosed) out.push_back({"enclosure of a cut", net, kNoNet, layer, rect});
+    }
+  }
+}
+
+/// Pins, wires and cuts as one graph: every pin must be reached from the first.
+void check_connected(const Scene& scene, NetId net, const NetWires& wires,
+                     std::vector<WiringViolation>& out) {
+  const std::vector<Pin>& pins = scene.pins[net];
+  if (pins.size() < 2) return;
+  const std::size_t metals = wires.metal.size(), cuts = wires.cuts.size();
+  std::vector<std::size_t> parent(pins.size() + metals + cuts);
+  std::iota(parent.begin(), parent.end(), 0u);
+  const auto find = [&](std::size_t i) {
+    while (parent[i] != i) i = parent[i] = parent[parent[i]];
+    return i;
+  };
+  const auto overlap = [](const Metal& a, const Metal& b) {
+    return a.layer == b.layer && a.rect.overlaps(b.rect);
+  };
+  for (std::size_t m = 0; m < metals; ++m) {
+    const std::size_t at = pins.size() + m;
+    for (std::size_t p = 0; p < pins.size(); ++p) {
+      for (const Metal& access : pins[p].access) {
+        if (overlap(access, wires.metal[m])) parent[find(p)] = find(at);
+      }
+    }
+    for (std::size_t k = m + 1; k < metals; ++k) {
+      if (overlap(wires.metal[m], wires.metal[k])) parent[find(pins.size() + k)] = find(at);
+    }
+    for (std::size_t c = 0; c < cuts; ++c) {
+      const int cut = wires.cuts[c].cut, layer = wires.metal[m].layer;
+      if (layer != cut && layer != cut + 1) continue;
+      if (wires.metal[m].rect.overlaps(scene.stack->cuts[cut].rect(wires.cuts[c].at))) {
+        parent[find(pins.size() + metals + c)] = find(at);
+      }
+    }
+  }
+  for (std::size_t p = 1; p < pins.size(); ++p) {
+    for (const Metal& a : pins[p].access) {
+      for (std::size_t q = 0; q < p; ++q) {
+        for (const Metal& b : pins[q].access) {
+          if (overlap(a, b)) parent[find(p)] = find(q);
+        }
+      }
+    }
+  }
+  for (std::size_t p = 1; p < pins.size(); ++p) {
+    if (find(p) == find(0)) continue;
+    out.push_back(
+        {"open at " + pins[p].name, net, kNoNet, pins[p].access.front().layer, pins[p].box});
+  }
+}
+
+}  // namespace
+
+std::vector<NetWires> wires_of(const Layout& layout, const Circuit& circuit, const Stack& stack) {
+  std::vector<NetWires> nets(circuit.nets.size());
+  for (const NetShape& shape : layout.wires) {
+    if (shape.net < 0 || shape.net >= static_cast<NetId>(nets.size())) continue;
+    if (const int layer = stack.layer_index(shape.layer); layer >= 0) {
+      nets[shape.net].metal.push_back({layer, shape.rect});
+    } else if (const int cut = stack.cut_index(shape.layer); cut >= 0) {
+      nets[shape.net].cuts.push_back({cut, shape.rect.center()});
+    }
+  }
+  return nets;
+}
+
+std::vector<Rect> own_fixed_near(const Scene& scene, NetId net, int layer,
+                                 const std::vector<Rect>& wires, bool* wide) {
+  std::vector<Rect> near;
+  Rect box;
+  for (const Rect& wire : wires) box = box.united(wire);
+  *wide = false;
+  if (wires.empty()) return near;
+  box = box.bloated(kNear);
+  for (const Fixed& fixed : scene.fixed[layer]) {
+    if (fixed.net != net || !fixed.rect.overlaps(box)) continue;
+    const Rect reach = fixed.rect.bloated(kNear);
+    if (std::none_of(wires.begin(), wires.end(),
+                     [&](const Rect& r) { return r.overlaps(reach); })) {
+      continue;
+    }
+    near.push_back(fixed.rect);
+    *wide |= fixed.wide;
+  }
+  return near;
+}
+
+std::vector<WiringViolation> check_against_tiles(const Scene& scene, NetId net,
+                                                 const NetWires& wires) {
+  std::vector<WiringViolation> out;
+  const Stack& stack = *scene.stack;
+  for (const Metal& metal : wires.metal) {
+    const LayerRules& rules = stack.layers[metal.layer];
+    const Rect reach = metal.rect.bloated(2 * rules.wide_spacing);
+    for (const Fixed& fixed : scene.fixed[metal.layer]) {
+      if (fixed.net == net || !fixed.rect.overlaps(reach)) continue;
+      // Wires keep twice the wide spacing from foreign plates (Grid says why).
+      const Dbu distance = fixed.wide ? 2 * rules.wide_spacing : rules.spacing;
+      if (fixed.rect.bloated(distance).overlaps(metal.rect)) {
+        out.push_back({"spacing to a tile", net, kNoNet, metal.layer,
+                       fixed.rect.bloated(distance).intersection(metal.rect)});
+      }
+    }
+    // What hangs on an own plate within the wide spacing keeps that spacing too.
+    for (const Fixed& plate : scene.fixed[metal.layer]) {
+      if (plate.net != net || !plate.wide) continue;
+      const Rect piece = plate.rect.bloated(rules.wide_spacing).intersection(metal.rect);
+      if (piece.empty()) continue;
+      for (const Fixed& fixed : scene.fixed[metal.layer]) {
+        if (fixed.net != net && fixed.rect.bloated(rules.wide_spacing).overlaps(piece)) {
+          out.push_back({"wide spacing to a tile", net, kNoNet, metal.layer, piece});
+        }
+      }
+    }
+  }
+  for (const CutAt& cut : wires.cuts) {
+    const CutRules& rules = stack.cuts[cut.cut];
+    const Rect rect = rules.rect(cut.at);
+    for (const Rect& fixed : scene.cuts[cut.cut]) {
+      if (fixed.bloated(rules.spacing).overlaps(rect)) {
+        out.push_back({"cut spacing to a tile", net, kNoNet, cut.cut, rect});
+      }
+    }
+    for (const Rect& plate : scene.plates) {
+      if (plate.bloated(rules.plate_distance).overlaps(rect)) {
+        out.push_back({"cut to a capacitor plate", net, kNoNet, cut.cut, rect});
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<WiringViolation> check_between_nets(const Scene& scene,
+                                                const std::vector<NetWires>& nets) {
+  struct Item {
+    NetId net;
+    Rect rect;
+  };
+  std::vector<WiringViolation> out;
+  for (int layer = 0; layer < scene.stack->size(); ++layer) {
+    const Dbu spacing = scene.stack->layers[layer].spacing;
+    std::vector<Item> items;
+    for (std::size_t n = 0; n < nets.size(); ++n) {
+      for (const Metal& metal : nets[n].metal) {
+        if (metal.layer == layer) items.push_back({static_cast<NetId>(n), metal.rect});
+      }
+    }
+    std::stable_sort(items.begin(), items.end(),
+                     [](const Item& a, const Item& b) { return a.rect.x0 < b.rect.x0; });
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const Rect reach = items[i].rect.bloated(spacing);
+      for (std::size_t j = i + 1; j < items.size() && items[j].rect.x0 < reach.x1; ++j) {
+        if (items[i].net == items[j].net || !reach.overlaps(items[j].rect)) continue;
+        out.push_back({"spacing", items[i].net, items[j].net, layer,
+                       reach.intersection(items[j].rect.bloated(spacing))});
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetWires& wires) {
+  std::vector<WiringViolation> out;
+  for (int layer = 0; layer < scene.stack->size(); ++layer) {
+    const LayerRules& rules = scene.stack->layers[layer];
+    OwnMetal own;
+    own.wires = on_layer(wires, layer);
+    if (own.wires.empty()) continue;
+    bool wide = false;
+    own.fixed = own_fixed_near(scene, net, layer, own.wires, &wide);
+    own.width = rules.width;
+    own.spacing = rules.distance(wide);
+    own.min_area = rules.min_area;
+    own.min_hole = rules.min_hole;
+    for (const Defect& defect : find_defects(own)) {
+      out.push_back({std::string(to_string(defect.kind)), net, kNoNet, layer, defect.place});
+    }
+  }
+  check_cuts(scene, net, wires, out);
+  check_connected(scene, net, wires, out);
+  return out;
+}
+
+std::vector<WiringViolation> check_wiring(const Scene& scene, const std::vector<NetWires>& nets) {
+  std::vector<WiringViolation> out = check_between_nets(scene, nets);
+  for (std::size_t n = 0; n < nets.size(); ++n) {
+    for (const auto check : {&check_against_tiles, &check_net}) {
+      auto found = check(scene, static_cast<NetId>(n), nets[n]);
+      out.insert(out.end(), found.begin(), found.end());
+    }
+  }
+  return out;
+}
+
+}  // namespace ptah::maze

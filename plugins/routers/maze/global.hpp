@@ -1,0 +1,28 @@
+/// Global routing: for every net a corridor of coarse cells, found by Dijkstra's algorithm on a
+/// graph whose edges cost more the fuller they are. Detailed routing prefers the corridor.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "grid.hpp"
+
+namespace ptah::maze {
+
+struct Corridors {
+  int size = 0;  ///< Side of a coarse cell in grid nodes.
+  int nx = 0, ny = 0;
+  /// By net: 1 for every coarse cell of the corridor, empty for nets without wires.
+  std::vector<std::vector<std::uint8_t>> nets;
+  /// By net: estimated length of the wiring, nm.
+  std::vector<std::int64_t> length;
+
+  bool inside(NetId net, int x, int y) const noexcept {
+    return nets[net][static_cast<std::size_t>(y / size) * nx + x / size] != 0;
+  }
+};
+
+/// Routes `order` one after the other.
+Corridors route_globally(const Grid& grid, const std::vector<NetId>& order);
+
+}  // namespace ptah::maze

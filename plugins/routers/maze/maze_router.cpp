@@ -1,0 +1,247 @@
+#include "maze_router.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <limits>
+#include <map>
+
+#include "negotiation.hpp"
+
+namespace ptah::maze {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Drops rectangles that another rectangle of the list covers.
+std::vector<Rect> without_covered(std::vector<Rect> rects) {
+  std::sort(rects.begin(), rects.end(), [](const Rect& a, const Rect& b) {
+    if (a.area() != b.area()) return a.area() > b.area();
+    return a < b;
+  });
+  std::vector<Rect> kept;
+  for (const Rect& rect : rects) {
+    if (std::none_of(kept.begin(), kept.end(), [&](const Rect& k) { return k.contains(rect); })) {
+      kept.push_back(rect);
+    }
+  }
+  return kept;
+}
+
+/// Where a label may stand: inside metal of the net with room for a square of minimum width, as
+/// near to the outline of the cell as the net comes.
+PortLabel label(const Scene& scene, NetId net, const NetWires& wires) {
+  const Stack& stack = *scene.stack;
+  std::vector<Metal> candidates = wires.metal;
+  for (const Pin& pin : scene.pins[net]) {
+    candidates.insert(candidates.end(), pin.access.begin(), pin.access.end());
+  }
+  PortLabel best{net, stack.layers.front().layer, {}};
+  auto best_key = std::make_tuple(std::numeric_limits<Dbu>::max(), 0, Point{});
+  for (const Metal& metal : candidates) {
+    const Dbu half = stack.layers[metal.layer].width / 2;
+    if (metal.rect.width() < 2 * half || metal.rect.height() < 2 * half) continue;
+    const Rect room = metal.rect.bloated(-half);
+    for (const Point at : {Point{room.x0, room.y0}, Point{room.x1, room.y1}}) {
+      const Dbu inside = std::min({at.x - scene.outline.x0, scene.outline.x1 - at.x,
+                                   at.y - scene.outline.y0, scene.outline.y1 - at.y});
+      const auto key = std::make_tuple(inside, metal.layer, at);
+      if (key < best_key) {
+        best_key = key;
+        best = {net, stack.layers[metal.layer].layer, at};
+      }
+    }
+  }
+  return best;
+}
+
+Layout to_layout(const Scene& scene, const Placement& placement,
+                 const std::vector<NetWires>& nets) {
+  const Stack& stack = *scene.stack;
+  Layout layout;
+  layout.placement = placement;
+  for (std::size_t n = 0; n < nets.size(); ++n) {
+    const auto net = static_cast<NetId>(n);
+    std::map<LayerId, std::vector<Rect>> by_layer;
+    for (const Metal& metal : nets[n].metal) {
+      by_layer[stack.layers[metal.layer].layer].push_back(metal.rect);
+    }
+    for (const CutAt& cut : nets[n].cuts) {
+      by_layer[stack.cuts[cut.cut].layer].push_back(stack.cuts[cut.cut].rect(cut.at));
+    }
+    for (auto& [layer, rects] : by_layer) {
+      for (const Rect& rect : without_covered(std::move(rects))) {
+        layout.wires.push_back({net, layer, rect});
+      }
+    }
+  }
+  std::sort(layout.wires.begin(), layout.wires.end());
+  for (const NetId port : scene.circuit->ports) {
+    layout.ports.push_back(label(scene, port, nets[port]));
+  }
+  return layout;
+}
+
+/// Nets whose wires in `previous` still hold in the new placement.
+std::vector<bool> untouched_nets(const Scene& scene, const Circuit& circuit,
+                                 const Placement& placement, const Layout& previous,
+                                 const std::vector<NetWires>& wires) {
+  std::vector<bool> untouched(circuit.nets.size(), true);
+  for (std::size_t d = 0; d < circuit.devices.size(); ++d) {
+    const PlacedTile &before = previous.placement.tiles[d], &after = placement.tiles[d];
+    if (before.origin == after.origin && before.orientation == after.orientation) continue;
+    for (const NetId net : circuit.devices[d].nets) {
+      if (net >= 0) untouched[net] = false;
+    }
+  }
+  for (std::size_t n = 0; n < wires.size(); ++n) {
+    const auto net = static_cast<NetId>(n);
+    if (!untouched[n] || scene.pins[n].size() < 2) continue;
+    // An earlier layout may come from anywhere: what is not whole is routed afresh.
+    if (!check_against_tiles(scene, net, wires[n]).empty() ||
+        !check_net(scene, net, wires[n]).empty()) {
+      untouched[n] = false;
+    }
+  }
+  return untouched;
+}
+
+Status check_ports(const Scene& scene) {
+  for (const NetId port : scene.circuit->ports) {
+    if (port >= 0 && port < static_cast<NetId>(scene.pins.size()) && !scene.pins[port].empty()) {
+      continue;
+    }
+    const bool known = port >= 0 && port < static_cast<NetId>(scene.pins.size());
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Port " + (known ? scene.net_name(port) : std::to_string(port)) +
+                          " is connected to no device, so there is no metal to label.",
+                      "circuit " + scene.circuit->name);
+  }
+  return ok();
+}
+
+Result<Layout> run(const MazeOptions& options, const Circuit& circuit, const Tiles& tiles,
+                   const Placement& placement, const Layout* previous, const Technology& technology,
+                   JobContext& job, MazeStats& stats) {
+  if (job.cancelled()) return cancelled_error();
+  const auto start = Clock::now();
+  PTAH_TRY(const Stack stack, Stack::build(technology, options.bottom_layer, options.top_layer));
+  PTAH_TRY(const Scene scene, build_scene(circuit, tiles, placement, stack));
+  PTAH_TRY(check_ports(scene));
+  Grid grid(scene, options.margin, options.supply_width);
+  Negotiation negotiation(scene, grid, options, supply_nets(circuit));
+  if (previous != nullptr) {
+    std::vector<NetWires> wires = wires_of(*previous, circuit, stack);
+    const auto untouched = untouched_nets(scene, circuit, placement, *previous, wires);
+    for (std::size_t n = 0; n < wires.size(); ++n) {
+      if (untouched[n]) negotiation.keep(static_cast<NetId>(n), std::move(wires[n]));
+    }
+  }
+  stats.setup_s = seconds_since(start);
+  PTAH_TRY(negotiation.run(job, stats));
+  if (stats.narrowed_nm > 0) {
+    job.log(LogLevel::kInfo, "Supply wiring at minimum width for want of room: " +
+                                 std::to_string(stats.narrowed_nm / 1000) + "." +
+                                 std::to_string(stats.narrowed_nm / 100 % 10) + " um.");
+  }
+  return to_layout(scene, placement, negotiation.nets());
+}
+
+}  // namespace
+
+OptionSchema MazeOptions::schema() {
+  const MazeOptions defaults;
+  return {
+      {"supply_width_um",
+       OptionType::kReal,
+       to_um(defaults.supply_width),
+       "Width of supply wires; narrower where it does not fit.",
+       0.1,
+       2.0,
+       {}},
+      {"margin_um",
+       OptionType::kReal,
+       to_um(defaults.margin),
+       "Room for wires around the placement.",
+       0.5,
+       20.0,
+       {}},
+      {"max_rounds",
+       OptionType::kInt,
+       defaults.max_rounds,
+       "Rounds of rip-up and re-route before giving up.",
+       1,
+       1000,
+       {}},
+      {"bottom_layer",
+       OptionType::kText,
+       defaults.bottom_layer,
+       "Lowest routing layer.",
+       {},
+       {},
+       {}},
+      {"top_layer", OptionType::kText, defaults.top_layer, "Highest routing layer.", {}, {}, {}},
+  };
+}
+
+MazeOptions MazeOptions::from(const Options& options) {
+  MazeOptions out;
+  out.supply_width = from_um(options.real("supply_width_um")) / 10 * 10;
+  out.margin = from_um(options.real("margin_um"));
+  out.max_rounds = static_cast<int>(options.integer("max_rounds"));
+  out.bottom_layer = options.text("bottom_layer");
+  out.top_layer = options.text("top_layer");
+  return out;
+}
+
+std::vector<bool> supply_nets(const Circuit& circuit) {
+  std::vector<bool> supplies(circuit.nets.size(), false);
+  const auto mark = [&](NetId net) {
+    if (net >= 0 && net < static_cast<NetId>(supplies.size())) supplies[net] = true;
+  };
+  for (const Device& device : circuit.devices) {
+    if (device.is_mos() && device.nets.size() > terminal::kBulk) {
+      mark(device.nets[terminal::kBulk]);
+    }
+  }
+  static constexpr std::string_view kNames[] = {"vdd",  "vss",  "gnd",  "vcc",  "vee",
+                                                "avdd", "avss", "dvdd", "dvss", "agnd",
+                                                "dgnd", "vpwr", "vgnd"};
+  for (const NetId port : circuit.ports) {
+    if (port < 0 || port >= static_cast<NetId>(supplies.size())) continue;
+    std::string name = circuit.nets[port].name;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames)) mark(port);
+  }
+  return supplies;
+}
+
+Result<Layout> MazeRouter::route(const Circuit& circuit, const Tiles& tiles,
+                                 const Placement& placement, const Technology& technology,
+                                 JobContext& job, MazeStats* stats) {
+  MazeStats own;
+  return run(options_, circuit, tiles, placement, nullptr, technology, job,
+             stats != nullptr ? *stats : own);
+}
+
+Result<Layout> MazeRouter::reroute(const Circuit& circuit, const Tiles& tiles,
+                                   const Placement& placement, const Layout& previous,
+                                   const Technology& technology, JobContext& job,
+                                   MazeStats* stats) {
+  MazeStats own;
+  if (previous.placement.tiles.size() != circuit.devices.size()) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The previous layout is not one of this circuit: it has " +
+                          std::to_string(previous.placement.tiles.size()) + " tiles.",
+                      "circuit " + circuit.name);
+  }
+  return run(options_, circuit, tiles, placement, &previous, technology, job,
+             stats != nullptr ? *stats : own);
+}
+
+}  // namespace ptah::maze

@@ -1,0 +1,355 @@
+#include "search.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace ptah::maze {
+namespace {
+
+constexpr int kStepCost = 10;
+/// How a node was reached.
+enum From : std::uint8_t { kSource, kLeft, kRight, kBelow, kAbove, kDown, kUp };
+
+std::string um(Dbu value) {
+  const std::int64_t tenths = (value + (value < 0 ? -5 : 5)) / 10;  // two decimals
+  std::string text = std::to_string(std::abs(tenths) / 100) + ".";
+  text += std::to_string(std::abs(tenths) / 10 % 10) + std::to_string(std::abs(tenths) % 10);
+  return (tenths < 0 ? "-" : "") + text;
+}
+
+}  // namespace
+
+Search::Search(const Grid& grid, const SearchCosts& costs)
+    : grid_(grid),
+      costs_(costs),
+      plane_(grid.plane()),
+      cost_(grid.nodes(), 0),
+      stamp_(grid.nodes(), 0),
+      from_(grid.nodes(), kSource),
+      target_stamp_(grid.nodes(), 0),
+      cut_near_(grid.plane() * grid.scene().stack->cuts.size(), 0) {}
+
+GridNode Search::node(Index index) const noexcept {
+  const auto cell = index % plane_;
+  return {static_cast<int>(index / plane_), static_cast<int>(cell % grid_.nx()),
+          static_cast<int>(cell / grid_.nx())};
+}
+
+std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
+  // Inside a large plate only a rim serves: any way from outside meets it first.
+  constexpr Dbu kRim = 500;
+  std::vector<Index> nodes;
+  for (const Metal& access : pin.access) {
+    const Dbu half = grid_.half_width(access.layer, false);
+    const NodeBox box = grid_.covered(access.rect.bloated(-half));
+    for (int y = box.y0; y <= box.y1; ++y) {
+      for (int x = box.x0; x <= box.x1; ++x) {
+        if (access.rect.bloated(-half - kRim).contains(grid_.at(x, y))) continue;
+        nodes.push_back(index(access.layer, grid_.cell(x, y)));
+      }
+    }
+  }
+  std::sort(nodes.begin(), nodes.end());
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+  return nodes;
+}
+
+int Search::to_go(const GridNode& at) const noexcept {
+  int best = std::numeric_limits<int>::max();
+  for (const Target& target : targets_) {
+    const int dx = std::max({0, target.box.x0 - at.x, at.x - target.box.x1});
+    const int dy = std::max({0, target.box.y0 - at.y, at.y - target.box.y1});
+    const int dz = std::max({0, target.layer_low - at.layer, at.layer - target.layer_high});
+    best = std::min(best, kStepCost * (dx + dy) + costs_.via * dz);
+  }
+  return best;
+}
+
+void Search::reach(Index to, int cost, std::uint8_t from) {
+  if (stamp_[to] == search_ && cost_[to] <= cost) return;
+  stamp_[to] = search_;
+  cost_[to] = cost;
+  from_[to] = from;
+  queue_.push_back({cost + to_go(node(to)), cost, to});
+  // Ties: the longer way behind, then the lower index, so that the order is total.
+  std::push_heap(queue_.begin(), queue_.end(), [](const Entry& a, const Entry& b) {
+    if (a.estimate != b.estimate) return a.estimate > b.estimate;
+    if (a.cost != b.cost) return a.cost < b.cost;
+    return a.node > b.node;
+  });
+}
+
+std::optional<bool> Search::orientation(const std::array<Figure, 2>& pads, std::size_t cell,
+                                        NetId net, bool prefer_horizontal) const noexcept {
+  const bool first = prefer_horizontal, second = !prefer_horizontal;
+  const bool can_first = grid_.possible(pads[first], cell, net);
+  const bool can_second = grid_.possible(pads[second], cell, net);
+  if (can_first &&
+      (!can_second || grid_.crowd(pads[first], cell) <= grid_.crowd(pads[second], cell))) {
+    return first;
+  }
+  if (can_second) return second;
+  return std::nullopt;
+}
+
+void Search::expand(Index from, const SearchRequest& request) {
+  const GridNode at = node(from);
+  const std::size_t cell = from % plane_;
+  const int base = cost_[from];
+  const NetId net = request.net;
+  const Stack& stack = *grid_.scene().stack;
+  const LayerRules& rules = stack.layers[at.layer];
+
+  const auto step = [&](int x, int y, std::uint8_t by) {
+    if (x < 0 || y < 0 || x >= grid_.nx() || y >= grid_.ny()) return;
+    const std::size_t to = grid_.cell(x, y);
+    if (!grid_.possible(grid_.wire(at.layer), to, net)) return;
+    const bool horizontal = y == at.y;
+    int cost =
+        kStepCost + grid_.surcharge(at.layer, to) + costs_.history * grid_.history(at.layer, to);
+    if (horizontal != rules.horizontal) cost += costs_.wrong_way;
+    if (grid_.crowd(grid_.wire(at.layer), to) > 0) cost += request.conflict;
+    if (request.wide && (!grid_.possible(grid_.wide_wire(at.layer), to, net) ||
+                         grid_.crowd(grid_.wide_wire(at.layer), to) > 0)) {
+      cost += costs_.narrow;
+    }
+    if (request.corridors != nullptr && !request.corridors->inside(net, x, y)) {
+      cost += costs_.off_corridor;
+    }
+    reach(index(at.layer, to), base + cost, by);
+  };
+  step(at.x - 1, at.y, kLeft);
+  step(at.x + 1, at.y, kRight);
+  step(at.x, at.y - 1, kBelow);
+  step(at.x, at.y + 1, kAbove);
+
+  const auto change_layer = [&](int cut, int to_layer, std::uint8_t by) {
+    if (!grid_.cut_possible(cut, cell) || cut_near_[cut * plane_ + cell]) return;
+    const std::array<Figure, 2> low{grid_.lower_pad(cut, false), grid_.lower_pad(cut, true)};
+    const std::array<Figure, 2> high{grid_.upper_pad(cut, false), grid_.upper_pad(cut, true)};
+    const auto low_pad = orientation(low, cell, net, stack.layers[cut].horizontal);
+    const auto high_pad = orientation(high, cell, net, stack.layers[cut + 1].horizontal);
+    if (!low_pad || !high_pad) return;
+    int cost = costs_.via + costs_.history * grid_.history(to_layer, cell);
+    if (grid_.crowd(low[*low_pad], cell) > 0) cost += request.conflict;
+    if (grid_.crowd(high[*high_pad], cell) > 0) cost += request.conflict;
+    reach(index(to_layer, cell), base + cost, by);
+  };
+  if (at.layer > 0) change_layer(at.layer - 1, at.layer - 1, kDown);
+  if (at.layer + 1 < stack.size()) change_layer(at.layer, at.layer + 1, kUp);
+}
+
+void Search::keep_cuts_away(int cut, std::size_t cell) {
+  const CutRules& rules = grid_.scene().stack->cuts[cut];
+  const int x = static_cast<int>(cell % grid_.nx()), y = static_cast<int>(cell / grid_.nx());
+  const NodeBox box = grid_.inside(rules.rect(grid_.at(x, y)).bloated(rules.half + rules.spacing));
+  for (int b = box.y0; b <= box.y1; ++b) {
+    for (int a = box.x0; a <= box.x1; ++a) {
+      const std::size_t mark = cut * plane_ + grid_.cell(a, b);
+      cut_near_[mark] = 1;
+      cut_marks_.push_back(mark);
+    }
+  }
+}
+
+void Search::draw(const std::vector<Index>& path, const SearchRequest& request, Wiring& wiring) {
+  const Stack& stack = *grid_.scene().stack;
+  const NetId net = request.net;
+  const auto wide_at = [&](const GridNode& at) {
+    if (!request.wide) return false;
+    const Figure figure = grid_.wide_wire(at.layer);
+    const std::size_t cell = grid_.cell(at.x, at.y);
+    return grid_.possible(figure, cell, net) && grid_.crowd(figure, cell) == 0;
+  };
+  const auto place = [&](const GridNode& at) { return grid_.at(at.x, at.y); };
+  // Straight runs of equal width become one rectangle each.
+  struct Run {
+    Point from, to;
+    int layer;
+    bool wide, horizontal;
+  };
+  Run run{};
+  bool open = false;
+  const auto flush = [&] {
+    if (!open) return;
+    const Rect line{std::min(run.from.x, run.to.x), std::min(run.from.y, run.to.y),
+                    std::max(run.from.x, run.to.x), std::max(run.from.y, run.to.y)};
+    wiring.metal.push_back({run.layer, line.bloated(grid_.half_width(run.layer, run.wide))});
+    open = false;
+  };
+  for (std::size_t k = 0; k + 1 < path.size(); ++k) {
+    const GridNode a = node(path[k]), b = node(path[k + 1]);
+    if (a.layer == b.layer) {
+      const bool horizontal = a.y == b.y, wide = wide_at(a) && wide_at(b);
+      if (request.wide && !wide) wiring.narrowed_nm += kPlacementGrid;
+      if (open && (run.layer != a.layer || run.wide != wide || run.horizontal != horizontal))
+        flush();
+      if (!open) run = Run{place(a), place(b), a.layer, wide, horizontal};
+      open = true;
+      run.to = place(b);
+      continue;
+    }
+    flush();
+    const int cut = std::min(a.layer, b.layer);
+    const std::size_t cell = grid_.cell(a.x, a.y);
+    wiring.cuts.push_back({cut, place(a)});
+    const auto low = orientation({grid_.lower_pad(cut, false), grid_.lower_pad(cut, true)}, cell,
+                                 net, stack.layers[cut].horizontal);
+    const auto high = orientation({grid_.upper_pad(cut, false), grid_.upper_pad(cut, true)}, cell,
+                                  net, stack.layers[cut + 1].horizontal);
+    wiring.metal.push_back({cut, stack.cuts[cut].lower.rect(place(a), low.value_or(true))});
+    wiring.metal.push_back({cut + 1, stack.cuts[cut].upper.rect(place(a), high.value_or(true))});
+  }
+  flush();
+}
+
+Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
+  const Scene& scene = grid_.scene();
+  const std::vector<Pin>& pins = scene.pins.at(request.net);
+  Wiring wiring;
+  for (const std::size_t mark : cut_marks_) cut_near_[mark] = 0;
+  cut_marks_.clear();
+
+  std::vector<std::vector<Index>> access;
+  for (const Pin& pin : pins) {
+    access.push_back(nodes_of(pin));
+    if (access.back().empty()) {
+      return make_error(ErrorCode::kInfeasible,
+                        "No wire of net " + scene.net_name(request.net) + " can reach terminal " +
+                            pin.name + ": its metal is too small or off the routing grid.",
+                        "net " + scene.net_name(request.net) + " at (" + um(pin.box.center().x) +
+                            ", " + um(pin.box.center().y) + ") um");
+    }
+  }
+  std::vector<bool> connected(pins.size(), false);
+  std::vector<Index> tree;
+  const auto add_to_tree = [&](std::size_t pin) {
+    connected[pin] = true;
+    tree.insert(tree.end(), access[pin].begin(), access[pin].end());
+  };
+  // The pin nearest to the middle of all pins starts the tree.
+  Rect box;
+  for (const Pin& pin : pins) box = box.united(pin.box);
+  std::size_t start = 0;
+  std::int64_t nearest = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t p = 0; p < pins.size(); ++p) {
+    const Point away = pins[p].box.center() - box.center();
+    const std::int64_t distance = std::abs(away.x) + std::abs(away.y);
+    if (distance < nearest) {
+      nearest = distance;
+      start = p;
+    }
+  }
+  add_to_tree(start);
+
+  int retries = 0;
+  for (std::size_t done = 1; done < pins.size();) {
+    ++search_;
+    ++stats_.searches;
+    targets_.clear();
+    for (std::size_t p = 0; p < pins.size(); ++p) {
+      if (connected[p]) continue;
+      Target target{std::numeric_limits<int>::max(), -1, grid_.covered(pins[p].box)};
+      for (const Metal& metal : pins[p].access) {
+        target.layer_low = std::min(target.layer_low, metal.layer);
+        target.layer_high = std::max(target.layer_high, metal.layer);
+      }
+      targets_.push_back(target);
+      for (const Index at : access[p]) target_stamp_[at] = search_;
+    }
+    queue_.clear();
+    for (const Index at : tree) reach(at, 0, kSource);
+    std::optional<Index> found;
+    while (!queue_.empty()) {
+      std::pop_heap(queue_.begin(), queue_.end(), [](const Entry& a, const Entry& b) {
+        if (a.estimate != b.estimate) return a.estimate > b.estimate;
+        if (a.cost != b.cost) return a.cost < b.cost;
+        return a.node > b.node;
+      });
+      const Entry top = queue_.back();
+      queue_.pop_back();
+      if (top.cost > cost_[top.node]) continue;
+      if (target_stamp_[top.node] == search_) {
+        found = top.node;
+        break;
+      }
+      if ((++stats_.expansions & 0x7ff) == 0 && job.cancelled()) return cancelled_error();
+      expand(top.node, request);
+    }
+    if (!found) {
+      std::size_t lost = 0;
+      while (connected[lost]) ++lost;
+      return make_error(
+          ErrorCode::kInfeasible,
+          "Net " + scene.net_name(request.net) + " cannot reach terminal " + pins[lost].name +
+              " on the routing layers: fixed metal of the tiles leaves no legal way.",
+          "net " + scene.net_name(request.net) + ", layer " +
+              std::to_string(pins[lost].access.front().layer) + " of the stack, at (" +
+              um(pins[lost].box.center().x) + ", " + um(pins[lost].box.center().y) + ") um",
+          "Place the tiles farther apart (a larger halo), or allow a higher top_layer.");
+    }
+    std::vector<Index> path{*found};
+    while (from_[path.back()] != kSource) {
+      const Index at = path.back();
+      const auto row = static_cast<Index>(grid_.nx());
+      switch (from_[at]) {
+        case kLeft:
+          path.push_back(at + 1);
+          break;
+        case kRight:
+          path.push_back(at - 1);
+          break;
+        case kBelow:
+          path.push_back(at + row);
+          break;
+        case kAbove:
+          path.push_back(at - row);
+          break;
+        case kDown:
+          path.push_back(at + static_cast<Index>(plane_));
+          break;
+        default:
+          path.push_back(at - static_cast<Index>(plane_));
+          break;
+      }
+    }
+    // Cuts of one path may stand too near each other, which the search cannot see: forbid the place
+    // of the second and look again.
+    std::vector<std::pair<int, std::size_t>> cuts;
+    bool clash = false;
+    for (std::size_t k = 0; k + 1 < path.size() && !clash; ++k) {
+      const GridNode a = node(path[k]), b = node(path[k + 1]);
+      if (a.layer == b.layer) continue;
+      const int cut = std::min(a.layer, b.layer);
+      const std::size_t cell = grid_.cell(a.x, a.y);
+      const CutRules& rules = scene.stack->cuts[cut];
+      for (const auto& [other_cut, other_cell] : cuts) {
+        if (other_cut != cut) continue;
+        const Point other = grid_.at(static_cast<int>(other_cell % grid_.nx()),
+                                     static_cast<int>(other_cell / grid_.nx()));
+        if (rules.rect(other).bloated(rules.spacing).overlaps(rules.rect(grid_.at(a.x, a.y)))) {
+          const std::size_t mark = cut * plane_ + cell;
+          cut_near_[mark] = 1;
+          cut_marks_.push_back(mark);
+          clash = true;
+          break;
+        }
+      }
+      cuts.emplace_back(cut, cell);
+    }
+    constexpr int kMaxRetries = 200;
+    if (clash && ++retries < kMaxRetries) continue;
+    draw(path, request, wiring);
+    for (const auto& [cut, cell] : cuts) keep_cuts_away(cut, cell);
+    tree.insert(tree.end(), path.begin(), path.end());
+    for (std::size_t p = 0; p < pins.size(); ++p) {
+      if (!connected[p] && std::binary_search(access[p].begin(), access[p].end(), *found)) {
+        add_to_tree(p);
+        ++done;
+      }
+    }
+  }
+  return wiring;
+}
+
+}  // namespace ptah::maze

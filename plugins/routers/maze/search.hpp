@@ -1,0 +1,101 @@
+/// Detailed routing of one net: A* from the tree wired so far to the nearest pin not yet on it,
+/// again and again (Hart, Nilsson, Raphael 1968; the tree grows as in Dijkstra's form of Prim's
+/// algorithm).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "global.hpp"
+#include "grid.hpp"
+#include "ptah/core/job_context.hpp"
+
+namespace ptah::maze {
+
+struct CutAt {
+  int cut = 0;
+  Point at;
+  friend constexpr auto operator<=>(const CutAt&, const CutAt&) = default;
+};
+
+/// What is drawn for a net.
+struct Wiring {
+  std::vector<Metal> metal;
+  std::vector<CutAt> cuts;
+  std::int64_t narrowed_nm = 0;  ///< Of a wide net: length that only fits at minimum width.
+};
+
+/// In tenths of a grid step.
+struct SearchCosts {
+  int wrong_way = 3;     ///< Added to a step against the layer's direction.
+  int via = 50;          ///< A cut is worth this detour (5: 500 nm).
+  int narrow = 6;        ///< Added to a step of a wide net that only fits at minimum width.
+  int off_corridor = 6;  ///< Added to a step outside the corridor of global routing.
+  int history = 4;       ///< Times the history of the node.
+};
+
+struct SearchRequest {
+  NetId net = kNoNet;
+  bool wide = false;
+  int conflict = 60;  ///< Added to a step that comes too close to another net's wire.
+  const Corridors* corridors = nullptr;
+};
+
+struct SearchStats {
+  std::int64_t expansions = 0;
+  std::int64_t searches = 0;
+};
+
+class Search {
+ public:
+  Search(const Grid& grid, const SearchCosts& costs);
+
+  /// Wires all pins of the net. Foreign wires may be crossed at a price; fixed metal never. Fails
+  /// with kInfeasible naming net, pin and place when fixed metal leaves no way.
+  Result<Wiring> route(const SearchRequest& request, JobContext& job);
+
+  const SearchStats& stats() const noexcept { return stats_; }
+
+ private:
+  using Index = std::uint32_t;  ///< layer * plane + cell
+  struct Entry {
+    int estimate;
+    int cost;
+    Index node;
+  };
+  struct Target {
+    int layer_low, layer_high;
+    NodeBox box;
+  };
+
+  GridNode node(Index index) const noexcept;
+  Index index(int layer, std::size_t cell) const noexcept {
+    return static_cast<Index>(layer * plane_ + cell);
+  }
+  std::vector<Index> nodes_of(const Pin& pin) const;
+  int to_go(const GridNode& at) const noexcept;
+  void reach(Index to, int cost, std::uint8_t from);
+  void expand(Index at, const SearchRequest& request);
+  /// The cheaper legal orientation of a pad, or nothing.
+  std::optional<bool> orientation(const std::array<Figure, 2>& pads, std::size_t cell, NetId net,
+                                  bool prefer_horizontal) const noexcept;
+  void draw(const std::vector<Index>& path, const SearchRequest& request, Wiring& wiring);
+  void keep_cuts_away(int cut, std::size_t cell);
+
+  const Grid& grid_;
+  SearchCosts costs_;
+  std::size_t plane_;
+  std::vector<int> cost_;
+  std::vector<std::uint32_t> stamp_;  ///< cost_ and from_ hold for this search.
+  std::vector<std::uint8_t> from_;
+  std::vector<std::uint32_t> target_stamp_;
+  std::vector<std::uint8_t> cut_near_;  ///< By cut and cell: a cut of this net is too near.
+  std::vector<std::size_t> cut_marks_;  ///< To clear cut_near_.
+  std::vector<Entry> queue_;
+  std::vector<Target> targets_;
+  std::uint32_t search_ = 0;
+  SearchStats stats_;
+};
+
+}  // namespace ptah::maze
