@@ -1,0 +1,129 @@
+#include "flow_fixture.hpp"
+#include "ptah/layout/gds.hpp"
+
+namespace ptah {
+namespace {
+
+std::string file_of(const Json& variant, const std::string& role) {
+  for (const Json& file : variant["files"]) {
+    if (file["role"] == role) return file["path"];
+  }
+  return {};
+}
+
+std::string bytes_of(const Json& variant, const std::string& role) {
+  auto text = read_text_file(file_of(variant, role));
+  return text.has_value() ? text.value() : text.error().text();
+}
+
+class ChainTest : public FlowTest {
+ protected:
+  /// The only chain of a plan on `circuit` without judges: fast, place and route alone.
+  Json chain(const char* circuit, int variants, std::int64_t seed = 3) {
+    const auto planned =
+        plan({{"circuit", circuit}, {"variants", variants}, {"seed", seed}, {"judges", "none"}});
+    EXPECT_TRUE(planned.has_value()) << planned.error().text();
+    return planned.value()["chains"][0];
+  }
+};
+
+TEST_F(ChainTest, EveryVariantIsOneMoveAwayFromTheOneBefore) {
+  CollectingSink sink;
+  const auto done = run_task("chain", chain("five_transistors_ota", 6), folder("a"), host_, sink);
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  ASSERT_EQ(sink.variants.size(), 7u);
+  EXPECT_EQ(done.value()["variants"], 7);
+  Json before;
+  for (std::size_t i = 0; i < sink.variants.size(); ++i) {
+    EXPECT_EQ(sink.variants[i]["record"]["variant"], i);
+    const Json layout = Json::parse(bytes_of(sink.variants[i], "state"))["layout"];
+    if (i > 0) {
+      int moved = 0;
+      const Json &now = layout["placement"], &then = before["placement"];
+      ASSERT_EQ(now.size(), then.size());
+      moved = now != then;
+      EXPECT_EQ(moved, 1) << "variant " << i;
+    }
+    before = layout;
+  }
+}
+
+TEST_F(ChainTest, SameSeedSameBytes) {
+  CollectingSink once, twice;
+  const Json spec = chain("five_transistors_ota", 3);
+  ASSERT_TRUE(run_task("chain", spec, folder("a"), host_, once).has_value());
+  ASSERT_TRUE(run_task("chain", spec, folder("b"), host_, twice).has_value());
+  ASSERT_EQ(once.variants.size(), twice.variants.size());
+  for (std::size_t i = 0; i < once.variants.size(); ++i) {
+    for (const char* role : {"gds", "metrics", "metadata", "state"}) {
+      EXPECT_EQ(bytes_of(once.variants[i], role), bytes_of(twice.variants[i], role))
+          << role << " of " << i;
+    }
+  }
+}
+
+TEST_F(ChainTest, OtherSeedsGiveOtherLayouts) {
+  CollectingSink once, twice;
+  ASSERT_TRUE(
+      run_task("chain", chain("five_transistors_ota", 0, 3), folder("a"), host_, once).has_value());
+  Json other = chain("five_transistors_ota", 0, 3);
+  other["seed"] = 4;
+  ASSERT_TRUE(run_task("chain", other, folder("b"), host_, twice).has_value());
+  EXPECT_NE(bytes_of(once.variants[0], "gds"), bytes_of(twice.variants[0], "gds"));
+}
+
+TEST_F(ChainTest, AResumedChainMakesTheSameVariants) {
+  CollectingSink whole;
+  const Json spec = chain("five_transistors_ota", 5);
+  ASSERT_TRUE(run_task("chain", spec, folder("whole"), host_, whole).has_value());
+  for (const int last : {0, 2, 4}) {
+    Json resumed = spec;
+    const Json& variant = whole.variants[static_cast<std::size_t>(last)];
+    resumed["resume"] = {{"variant", last},
+                         {"record", variant["record"]},
+                         {"files", {{"state", file_of(variant, "state")}}}};
+    CollectingSink rest;
+    const auto done =
+        run_task("chain", resumed, folder("rest" + std::to_string(last)), host_, rest);
+    ASSERT_TRUE(done.has_value()) << done.error().text();
+    ASSERT_EQ(rest.variants.size(), static_cast<std::size_t>(5 - last));
+    for (std::size_t i = 0; i < rest.variants.size(); ++i) {
+      const Json& expected = whole.variants[static_cast<std::size_t>(last) + 1 + i];
+      EXPECT_EQ(bytes_of(rest.variants[i], "gds"), bytes_of(expected, "gds"));
+      EXPECT_EQ(bytes_of(rest.variants[i], "metadata"), bytes_of(expected, "metadata"));
+    }
+  }
+}
+
+TEST_F(ChainTest, CancellingKeepsWhatIsFinished) {
+  CollectingSink sink;
+  sink.cancel_after_variants = 2;
+  const auto done = run_task("chain", chain("five_transistors_ota", 50), folder("a"), host_, sink);
+  ASSERT_TRUE(done.has_error());
+  EXPECT_EQ(done.error().code, ErrorCode::kCancelled) << done.error().text();
+  EXPECT_EQ(sink.variants.size(), 2u);
+}
+
+TEST_F(ChainTest, ADamagedStateIsRefused) {
+  const auto state = folder("x") / "state.json";
+  Json spec = chain("five_transistors_ota", 2);
+  spec["resume"] = {{"variant", 0}, {"record", {}}, {"files", {{"state", state.string()}}}};
+  for (const char* text : {"", "{}", "{\"layout\": {}}", "[1,2]"}) {
+    ASSERT_TRUE(write_text_file(state, text).has_value());
+    CollectingSink sink;
+    EXPECT_TRUE(run_task("chain", spec, folder("y"), host_, sink).has_error()) << text;
+  }
+}
+
+TEST_F(ChainTest, AnUnknownPluginSaysWhichThereAre) {
+  Json spec = chain("five_transistors_ota", 0);
+  spec["flow"]["stages"]["placer"]["plugin"] = "no_such_placer";
+  CollectingSink sink;
+  const auto done = run_task("chain", spec, folder("a"), host_, sink);
+  ASSERT_TRUE(done.has_error());
+  EXPECT_EQ(done.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(done.error().text().find("sequence_pair"), std::string::npos) << done.error().text();
+}
+
+}  // namespace
+}  // namespace ptah

@@ -1,0 +1,74 @@
+#include "flow/flow_config.hpp"
+
+#include <gtest/gtest.h>
+
+namespace ptah {
+namespace {
+
+constexpr char kMinimal[] = R"(
+name: small
+stages:
+  device_generator: {plugin: tiles}
+  placer: {plugin: rows, options: {halo_um: 0.5, tries: 3, mirror: true, mode: "5"}}
+  router: {plugin: maze}
+  explorer: {plugin: random}
+)";
+
+TEST(FlowConfig, ReadsPluginsAndTypedOptions) {
+  const auto flow = parse_flow(kMinimal, "small.yaml");
+  ASSERT_TRUE(flow.has_value()) << flow.error().text();
+  const StageChoice& placer = flow.value().stages.at("placer");
+  EXPECT_EQ(placer.plugin, "rows");
+  EXPECT_EQ(placer.options["halo_um"], 0.5);
+  EXPECT_EQ(placer.options["tries"], 3);
+  EXPECT_EQ(placer.options["mirror"], true);
+  EXPECT_EQ(placer.options["mode"], "5") << "a quoted scalar is text";
+}
+
+TEST(FlowConfig, SurvivesJson) {
+  const auto flow = parse_flow(kMinimal, "small.yaml");
+  ASSERT_TRUE(flow.has_value());
+  const auto back = flow_from_json(to_json(flow.value()));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(to_json(back.value()), to_json(flow.value()));
+}
+
+TEST(FlowConfig, MistakesNameLineAndField) {
+  const struct {
+    const char* yaml;
+    const char* where;
+    const char* says;
+  } cases[] = {
+      {"name: x\nstage: {}\n", "f.yaml:2", "not a field of a flow"},
+      {"name: x\nstages:\n  plaser: {plugin: a}\n", "f.yaml:3", "device_generator"},
+      {"name: x\nstages:\n  placer: {plugins: a}\n", "f.yaml:3", "not a field of a stage"},
+      {"name: x\nbaseline_attempts: 0\n", "f.yaml:2", "1 to 100"},
+      {"name: x\nstages: {placer: {plugin: a}}\n", "f.yaml:1", "device_generator"},
+      {"name: [x\n", "f.yaml", ""},
+      {"[]", "f.yaml:1", "map"},
+  };
+  for (const auto& wrong : cases) {
+    const auto flow = parse_flow(wrong.yaml, "f.yaml");
+    ASSERT_TRUE(flow.has_error()) << wrong.yaml;
+    EXPECT_EQ(flow.error().code, ErrorCode::kParse);
+    EXPECT_TRUE(flow.error().where.starts_with(wrong.where)) << flow.error().text();
+    EXPECT_NE(flow.error().message.find(wrong.says), std::string::npos) << flow.error().text();
+  }
+}
+
+TEST(FlowConfig, TheShippedFlowLoads) {
+  const auto flow = load_flow(PTAH_SOURCE_DIR "/configs/flows/osiris.yaml");
+  ASSERT_TRUE(flow.has_value()) << flow.error().text();
+  EXPECT_EQ(flow.value().name, "osiris");
+  EXPECT_EQ(flow.value().judges.size(), 2u);
+}
+
+TEST(FlowConfig, UnknownNameSaysWhereFlowsAre) {
+  const auto flow = load_flow("no_such_flow");
+  ASSERT_TRUE(flow.has_error());
+  EXPECT_EQ(flow.error().code, ErrorCode::kNotFound);
+  EXPECT_NE(flow.error().hint.find("flows"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ptah

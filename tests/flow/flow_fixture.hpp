@@ -1,0 +1,66 @@
+/// Runs tasks in this process on the plugins that the build made.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+
+#include "flow/tasks.hpp"
+#include "plugins/plugin_host.hpp"
+#include "ptah/core/run_tool.hpp"
+
+namespace ptah {
+
+class CollectingSink final : public TaskSink {
+ public:
+  void emit(const Json& event) override {
+    events.push_back(event);
+    if (event["event"] == "variant") {
+      variants.push_back(event);
+      if (static_cast<int>(variants.size()) == cancel_after_variants) cancelled_ = true;
+    }
+  }
+  bool cancelled() const noexcept override { return cancelled_; }
+  void cancel() { cancelled_ = true; }
+
+  std::vector<Json> events;
+  std::vector<Json> variants;
+  int cancel_after_variants = -1;
+
+ private:
+  bool cancelled_ = false;
+};
+
+class FlowTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ::setenv("PTAH_CONFIGS", PTAH_SOURCE_DIR "/configs", 1);
+    auto scratch = ScratchDir::create(std::filesystem::temp_directory_path(), "ptah-flow-test");
+    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
+    scratch_.emplace(std::move(scratch.value()));
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(PTAH_BUILD_DIR "/plugins")) {
+      if (entry.path().extension() == ".so") files.push_back(entry.path());
+    }
+    for (const PluginRefusal& refusal : host_.load_all(files)) {
+      ADD_FAILURE() << refusal.file << ": " << refusal.reason.text();
+    }
+  }
+
+  std::filesystem::path folder(const std::string& name) const {
+    const auto path = scratch_->path() / name;
+    std::filesystem::create_directories(path);
+    return path;
+  }
+  Result<Json> plan(const Json& spec) {
+    CollectingSink sink;
+    return run_task("plan", spec, folder("plan"), host_, sink);
+  }
+
+  PluginHost host_;
+  std::optional<ScratchDir> scratch_;
+};
+
+}  // namespace ptah
