@@ -109,8 +109,8 @@ void find_clusters(const Circuit& circuit, Problem& problem) {
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     for (std::size_t j = i + 1; j < pairs.size(); ++j) {
       if (parity(pairs[i]) != parity(pairs[j]) || !linked(tiles_on, pairs[i], pairs[j])) continue;
-      const auto [low, high] = std::minmax(find(i), find(j));
-      leader[high] = low;
+      const std::size_t mine = find(i), other = find(j);
+      leader[std::max(mine, other)] = std::min(mine, other);
     }
   }
   std::map<std::size_t, AxisCluster> by_leader;
