@@ -18,6 +18,8 @@ constexpr std::array<std::pair<SignOff, std::string_view>, 3> kSignOffs{
 /// Streams of the chain's generator.
 enum Stream : std::uint64_t { kPlacer = 1, kRouter, kJudges, kExplorer };
 
+using Clock = std::chrono::steady_clock;
+
 /// A layout and all that was found out about it.
 struct Candidate {
   Layout layout;
@@ -28,6 +30,7 @@ struct Candidate {
   std::map<std::string, std::string> lvs;
   std::optional<Waveform> post;
   StageSeconds seconds;
+  Clock::time_point begin;  ///< When work on it started: `seconds["total"]` is from here.
   Move move;
 };
 
@@ -285,6 +288,7 @@ Status Chain::make_baseline() {
   std::string last_reason;
   for (int attempt = 0; attempt < spec_.flow.baseline_attempts; ++attempt) {
     if (sink_.cancelled()) return cancelled_error();
+    const auto begin = Clock::now();
     FlowJob context = job(kPlacer, scratch_);
     context.set_seed(rng_.fork(kPlacer).fork(static_cast<std::uint64_t>(attempt)).next());
     StageSeconds seconds = setup_seconds_;
@@ -302,6 +306,7 @@ Status Chain::make_baseline() {
     } else {
       PTAH_TRY(auto candidate, new_candidate(std::move(routed.value())));
       candidate.seconds = std::move(seconds);
+      candidate.begin = begin;
       ++evaluated_;
       PTAH_TRY(judge(candidate));
       if (candidate.evaluation.valid) {
@@ -348,6 +353,7 @@ Result<Evaluation> Chain::evaluate(const Move& move) {
     return outside;
   }
   ++evaluated_;
+  const auto begin = Clock::now();
   FlowJob context = job(kRouter, scratch_);
   context.progress(0.1, "routing");
   StageSeconds seconds;
@@ -360,6 +366,7 @@ Result<Evaluation> Chain::evaluate(const Move& move) {
   }
   PTAH_TRY(auto candidate, new_candidate(std::move(routed.value())));
   candidate.seconds = std::move(seconds);
+  candidate.begin = begin;
   candidate.move = move;
   PTAH_TRY(judge(candidate));
   if (!candidate.evaluation.valid) {
@@ -498,6 +505,8 @@ Status Chain::record(Candidate& candidate) {
     }
   }
 
+  candidate.seconds["total"] =
+      std::chrono::duration<double>(Clock::now() - candidate.begin).count();
   Json event = metrics;
   event["top"] = paths_->name();
   event["gds"] = paths_->layout(variant);
