@@ -1,1 +1,5 @@
-# Sources of ptah_sdk in this folder: target_sources(ptah_sdk PRIVATE src/netlist/x.cpp)
+foreach(source check_circuit circuit deck device_line dialect expression fingers flatten pairs scope sizes spice text
+        write_spice)
+  target_sources(ptah_sdk PRIVATE src/netlist/${source}.cpp)
+endforeach()
+target_include_directories(ptah_sdk PRIVATE src)

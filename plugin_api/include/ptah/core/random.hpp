@@ -20,12 +20,12 @@ class Rng {
   }
   /// Uniform in [0, bound), bound > 0, without modulo bias (Lemire 2019).
   std::uint64_t below(std::uint64_t bound) noexcept {
-    unsigned __int128 product = static_cast<unsigned __int128>(next()) * bound;
+    Wide product = static_cast<Wide>(next()) * bound;
     auto low = static_cast<std::uint64_t>(product);
     if (low < bound) {
       const std::uint64_t threshold = (0 - bound) % bound;
       while (low < threshold) {
-        product = static_cast<unsigned __int128>(next()) * bound;
+        product = static_cast<Wide>(next()) * bound;
         low = static_cast<std::uint64_t>(product);
       }
     }
@@ -43,6 +43,8 @@ class Rng {
   }
 
  private:
+  __extension__ using Wide = unsigned __int128;
+
   static std::uint64_t mix(std::uint64_t z) noexcept {
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;

@@ -42,9 +42,12 @@ class FingerSpace {
   std::vector<std::int64_t> sample(std::int64_t count, Rng rng) const;
 
  private:
-  const Circuit* circuit_ = nullptr;
+  FingerSpace() = default;
+
   std::vector<int> allowed_;
   std::vector<std::vector<DeviceId>> groups_;
+  std::vector<std::string> names_;      ///< Of every device of the circuit.
+  std::vector<std::int32_t> group_of_;  ///< Of every device; -1: not free.
 };
 
 /// `circuit` with the free counts filled in. Fails as `index_of` does for fixed or unknown devices.

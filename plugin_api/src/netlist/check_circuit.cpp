@@ -1,0 +1,118 @@
+/// Whether a circuit can be laid out at all.
+#include <algorithm>
+
+#include "netlist/sizes.hpp"
+#include "netlist/text.hpp"
+#include "ptah/netlist/spice.hpp"
+
+namespace ptah {
+namespace {
+
+std::string um(Dbu nm) {
+  return spice::shortest(to_um(nm));
+}
+
+Status check_size(const Device& device, const DeviceModel& model, const char* what, Dbu size,
+                  Dbu least, Dbu most, Dbu grid) {
+  const std::string shown = device.name + ": " + what + " is " + um(size) + " um";
+  if (size < least || (most > 0 && size > most)) {
+    return make_error(
+        ErrorCode::kUnsupported,
+        shown + ", but " + model.name + " allows " + um(least) + " to " + um(most) + " um.",
+        device.where);
+  }
+  if (size % grid != 0) {
+    return make_error(ErrorCode::kUnsupported, shown + ", off the " + um(grid) + " um grid.",
+                      device.where);
+  }
+  return ok();
+}
+
+Status check_device(const Device& device, const Circuit& circuit, const Technology& technology) {
+  const DeviceModel* model = technology.find_device(device.model);
+  if (model == nullptr) {
+    return make_error(ErrorCode::kNotFound,
+                      device.name + ": " + technology.name() + " has no device " +
+                          text::quoted(device.model) + ".",
+                      device.where);
+  }
+  if (device.nets.size() != model->terminals) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      device.name + " has " + std::to_string(device.nets.size()) +
+                          " terminals, but " + model->name + " has " +
+                          std::to_string(model->terminals) + ".",
+                      device.where);
+  }
+  for (const NetId net : device.nets) {
+    if (net < 0 || static_cast<std::size_t>(net) >= circuit.nets.size()) {
+      return make_error(ErrorCode::kInvalidArgument, device.name + " has an unconnected terminal.",
+                        device.where);
+    }
+  }
+  if (device.fingers < 0 || device.multiplier < 1) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      device.name + ": nf=" + std::to_string(device.fingers) +
+                          " m=" + std::to_string(device.multiplier) + " is not possible.",
+                      device.where);
+  }
+  const Dbu grid = technology.grid();
+  const char* width = device.is_mos() ? "the width of a finger" : "the width";
+  PTAH_TRY(
+      check_size(device, *model, width, device.width, model->min_width, model->max_width, grid));
+  if (device.resistance_ohm) {
+    if (!(*device.resistance_ohm > 0)) {
+      return make_error(ErrorCode::kInvalidArgument, device.name + ": its value is not positive.",
+                        device.where);
+    }
+    const Dbu length = model->length_for(*device.resistance_ohm, device.width, grid);
+    if (length < model->min_length || (model->max_length > 0 && length > model->max_length)) {
+      return make_error(ErrorCode::kUnsupported,
+                        device.name + ": " + spice::shortest(*device.resistance_ohm) +
+                            " ohm would be " + um(length) + " um long at " + um(device.width) +
+                            " um width, but " + model->name + " allows " + um(model->min_length) +
+                            " to " + um(model->max_length) + " um.",
+                        device.where, "choose a model with another sheet resistance, or give w=");
+    }
+    return ok();
+  }
+  return check_size(device, *model, "the length", device.length, model->min_length,
+                    model->max_length, grid);
+}
+
+}  // namespace
+
+Status check_circuit(const Circuit& circuit, const Technology& technology) {
+  if (circuit.devices.empty()) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The circuit " + circuit.name + " has no devices.", circuit.name);
+  }
+  std::vector<int> terminals(circuit.nets.size(), 0);
+  std::vector<const Device*> first(circuit.nets.size(), nullptr);
+  for (const Device& device : circuit.devices) {
+    PTAH_TRY(check_device(device, circuit, technology));
+    for (const NetId net : device.nets) {
+      const auto n = static_cast<std::size_t>(net);
+      if (first[n] == nullptr) first[n] = &device;
+      ++terminals[n];
+    }
+  }
+  for (std::size_t n = 0; n < terminals.size(); ++n) {
+    const bool port = circuit.is_port(static_cast<NetId>(n));
+    if (terminals[n] == 1 && !port) {
+      return make_error(
+          ErrorCode::kInvalidArgument,
+          "The net " + text::quoted(circuit.nets[n].name) + " has a single terminal, on " +
+              first[n]->name + ": it connects nothing.",
+          first[n]->where, "is a net misspelt, or a port missing in the .subckt line?");
+    }
+    if (terminals[n] == 0 && port) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "The port " + text::quoted(circuit.nets[n].name) + " of " + circuit.name +
+                            " connects to no device.",
+                        circuit.name, "remove it from the .subckt line");
+    }
+  }
+  return ok();
+}
+
+}  // namespace ptah

@@ -1,0 +1,65 @@
+#include "ptah/netlist/circuit.hpp"
+
+#include <algorithm>
+
+#include "netlist/text.hpp"
+
+namespace ptah {
+
+std::string_view to_string(DeviceKind kind) noexcept {
+  switch (kind) {
+    case DeviceKind::kNmos:
+      return "nmos";
+    case DeviceKind::kPmos:
+      return "pmos";
+    case DeviceKind::kCapacitor:
+      return "capacitor";
+    case DeviceKind::kResistor:
+      return "resistor";
+  }
+  return "device";
+}
+
+std::vector<std::string_view> terminal_names(DeviceKind kind, std::size_t count) {
+  std::vector<std::string_view> names;
+  switch (kind) {
+    case DeviceKind::kNmos:
+    case DeviceKind::kPmos:
+      names = {"D", "G", "S", "B"};
+      break;
+    case DeviceKind::kCapacitor:
+      names = {"TOP", "BOTTOM"};
+      break;
+    case DeviceKind::kResistor:
+      names = {"A", "B", "SUB"};
+      break;
+  }
+  if (count < names.size()) names.resize(count);
+  return names;
+}
+
+NetId Circuit::find_net(std::string_view net_name) const noexcept {
+  const auto it = std::find_if(nets.begin(), nets.end(),
+                               [&](const Net& net) { return text::same(net.name, net_name); });
+  return it == nets.end() ? kNoNet : static_cast<NetId>(it - nets.begin());
+}
+
+DeviceId Circuit::find_device(std::string_view device_name) const noexcept {
+  const auto it = std::find_if(devices.begin(), devices.end(), [&](const Device& device) {
+    return text::same(device.name, device_name);
+  });
+  return it == devices.end() ? -1 : static_cast<DeviceId>(it - devices.begin());
+}
+
+bool Circuit::is_port(NetId net) const noexcept {
+  return std::find(ports.begin(), ports.end(), net) != ports.end();
+}
+
+const MatchedGroup* Circuit::group_of(DeviceId device) const noexcept {
+  for (const MatchedGroup& group : matched) {
+    if (std::find(group.begin(), group.end(), device) != group.end()) return &group;
+  }
+  return nullptr;
+}
+
+}  // namespace ptah

@@ -1,0 +1,377 @@
+#include "netlist/deck.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "netlist/dialect.hpp"
+#include "netlist/expression.hpp"
+#include "netlist/text.hpp"
+#include "ptah/core/run_tool.hpp"
+
+namespace ptah::spice {
+namespace {
+
+constexpr int kMaxIncludeDepth = 16;
+constexpr std::size_t kMaxFiles = 256;
+constexpr std::size_t kMaxNotes = 1000;
+
+bool is_outer_quoted(const std::string& word) {
+  return word.size() >= 2 && (word.front() == '"' || word.front() == '\'') &&
+         word.back() == word.front();
+}
+
+std::string unquote(const std::string& word) {
+  return is_outer_quoted(word) ? word.substr(1, word.size() - 2) : word;
+}
+
+/// Cards that steer a simulation: no part of a layout.
+constexpr std::array<std::string_view, 27> kSimulationCards{
+    ".ac",      ".tran",    ".dc",   ".op",      ".tf",     ".noise",  ".four",
+    ".pz",      ".disto",   ".sens", ".save",    ".print",  ".plot",   ".probe",
+    ".measure", ".meas",    ".ic",   ".nodeset", ".width",  ".temp",   ".model",
+    ".title",   ".csparam", ".opt",  ".options", ".option", ".protect"};
+
+struct Words {
+  std::vector<std::string> words;
+  Parameters parameters;
+};
+
+class DeckReader {
+ public:
+  DeckReader(const SpiceOptions& options, const std::filesystem::path& base)
+      : options_(options), base_(base) {}
+
+  Status parameter_file(const std::filesystem::path& path) {
+    PTAH_TRY(const std::string source, load(path, path.string()));
+    PTAH_TRY(const int file, add_file(path.filename().string()));
+    PTAH_TRY(refuse_other_formats(source, deck_.files.back()));
+    PTAH_TRY(const auto lines,
+             text::logical_lines(source, deck_.files.back(), {options_.max_line_bytes}));
+    for (const text::LogicalLine& line : lines) {
+      const Place place{file, line.line};
+      const std::string card = text::lower(line.text.substr(0, line.text.find_first_of(" \t")));
+      if (card == ".end") break;
+      if (card != ".param" && card != ".params" && card != ".parameters") {
+        return fail(place, "A parameter file holds .param lines only, not " +
+                               text::quoted(line.text) + ".");
+      }
+      PTAH_TRY(param_card(line.text, place, deck_.globals));
+    }
+    return ok();
+  }
+
+  Status netlist(std::string_view source, std::string_view name, int depth) {
+    total_bytes_ += source.size();
+    if (total_bytes_ > options_.max_file_bytes) {
+      return make_error(ErrorCode::kLimit,
+                        "The netlist with its includes is larger than " +
+                            std::to_string(options_.max_file_bytes) + " bytes.",
+                        std::string(name));
+    }
+    PTAH_TRY(const int file, add_file(std::string(name)));
+    // A long line first: looking for other formats would otherwise read all of it.
+    PTAH_TRY(refuse_other_formats(source.substr(0, 4096), name));
+    PTAH_TRY(const auto lines, text::logical_lines(source, name, {options_.max_line_bytes}));
+    PTAH_TRY(refuse_other_formats(source, name));
+    const bool outermost = depth == 0;
+    for (const text::LogicalLine& line : lines) {
+      const Place place{file, line.line};
+      if (line.text.front() == '.') {
+        PTAH_TRY(const bool more, dot_card(line, place, depth));
+        if (!more) break;
+      } else if (open_) {
+        PTAH_TRY(element(line.text, place));
+      } else {
+        // A title, or the testbench that a schematic was netlisted with.
+        if (outside_ == 0) first_outside_ = place;
+        ++outside_;
+      }
+    }
+    if (outermost && open_) {
+      return fail(
+          deck_.subcircuits.back().place,
+          "The subcircuit " + text::quoted(deck_.subcircuits.back().name) + " has no .ends.");
+    }
+    return ok();
+  }
+
+  Deck finish() {
+    if (outside_ > 0) {
+      note(std::to_string(outside_) + (outside_ == 1 ? " line" : " lines") +
+           " outside every .subckt ignored, the first at " + deck_.where(first_outside_) + ".");
+    }
+    return std::move(deck_);
+  }
+
+ private:
+  Error fail(Place place, std::string message, std::string hint = {},
+             ErrorCode code = ErrorCode::kParse) const {
+    return make_error(code, std::move(message), deck_.where(place), std::move(hint));
+  }
+
+  void note(std::string text) {
+    if (deck_.notes.size() < kMaxNotes) deck_.notes.push_back(std::move(text));
+  }
+
+  Result<int> add_file(std::string name) {
+    if (deck_.files.size() >= kMaxFiles) {
+      return make_error(ErrorCode::kLimit,
+                        "More than " + std::to_string(kMaxFiles) + " files are included.", name);
+    }
+    deck_.files.push_back(std::move(name));
+    return static_cast<int>(deck_.files.size()) - 1;
+  }
+
+  Result<std::string> load(const std::filesystem::path& path, const std::string& where) const {
+    std::error_code error;
+    if (!std::filesystem::is_regular_file(path, error)) {
+      return make_error(ErrorCode::kNotFound,
+                        "There is no file " + text::quoted(path.string()) + ".", where);
+    }
+    return read_text_file(path, options_.max_file_bytes);
+  }
+
+  /// Splits a card after its first word into words and name=value pairs.
+  Result<Words> split(std::string_view line, Place place) const {
+    auto parsed = text::tokens(line);
+    if (!parsed) return fail(place, parsed.error().message);
+    const std::vector<text::Token>& tokens = parsed.value();
+    Words out;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (tokens[i].assigns) return fail(place, "A \"=\" stands where no name precedes it.");
+      if (i + 1 < tokens.size() && tokens[i + 1].assigns) {
+        if (i + 2 >= tokens.size() || tokens[i + 2].assigns) {
+          return fail(place, "The parameter " + text::quoted(tokens[i].text) + " has no value.");
+        }
+        const std::string key = text::lower(tokens[i].text);
+        if (!out.parameters.emplace(key, Parameter{tokens[i + 2].text, place}).second) {
+          return fail(place, "The parameter " + text::quoted(key) + " is given twice.");
+        }
+        i += 2;
+      } else {
+        out.words.push_back(tokens[i].text);
+      }
+    }
+    return out;
+  }
+
+  /// `.param a=1 b = a * 2`: unlike elsewhere, a value may hold spaces without quotes.
+  Status param_card(std::string_view line, Place place, Parameters& scope) {
+    auto parsed = text::tokens(line);
+    if (!parsed) return fail(place, parsed.error().message);
+    const std::vector<text::Token>& tokens = parsed.value();
+    if (tokens.size() < 2) return fail(place, "This .param line defines nothing.");
+    for (std::size_t i = 1; i < tokens.size();) {
+      if (i + 1 >= tokens.size() || tokens[i].assigns || !tokens[i + 1].assigns) {
+        return fail(place, "A .param line reads \".param name=value\"; " +
+                               text::quoted(tokens[i].text) + " has no value.");
+      }
+      const std::string name = text::lower(tokens[i].text);
+      std::string value;
+      for (i += 2; i < tokens.size() && !(i + 1 < tokens.size() && tokens[i + 1].assigns); ++i) {
+        if (tokens[i].assigns) return fail(place, "A \"=\" stands where no name precedes it.");
+        if (!value.empty()) value += ' ';
+        value += tokens[i].text;
+      }
+      if (value.empty()) {
+        return fail(place, "The parameter " + text::quoted(name) + " has no value.");
+      }
+      if (name.find('(') != std::string::npos) {
+        return fail(place,
+                    "The function " + text::quoted(name) +
+                        " defined by .param is not "
+                        "supported.",
+                    "write the expression out", ErrorCode::kUnsupported);
+      }
+      const auto it = scope.find(name);
+      if (it != scope.end() && it->second.text != value) {
+        note("Parameter " + text::quoted(name) + " of " + deck_.where(it->second.place) +
+             " is replaced at " + deck_.where(place) + ".");
+      }
+      scope[name] = Parameter{std::move(value), place};
+    }
+    return ok();
+  }
+
+  Status element(const std::string& line, Place place) {
+    PTAH_TRY(Words parts, split(line, place));
+    if (parts.words.empty()) return fail(place, "This line names no device.");
+    Element e;
+    e.name = parts.words.front();
+    e.words.assign(parts.words.begin() + 1, parts.words.end());
+    e.parameters = std::move(parts.parameters);
+    e.place = place;
+    deck_.subcircuits.back().elements.push_back(std::move(e));
+    return ok();
+  }
+
+  Status open_subcircuit(const text::LogicalLine& line, Place place) {
+    if (open_) {
+      const Subcircuit& outer = deck_.subcircuits.back();
+      if (!outer.commented || !outer.elements.empty()) {
+        return fail(place,
+                    "A .subckt starts inside the subcircuit " + text::quoted(outer.name) + " of " +
+                        deck_.where(outer.place) + ".",
+                    "close it with .ends first; nested definitions are not supported");
+      }
+      // A user's commented-out header, not xschem's: there is nothing in it.
+      deck_.by_name.erase(text::lower(outer.name));
+      deck_.subcircuits.pop_back();
+      open_ = false;
+    }
+    PTAH_TRY(Words parts, split(line.text, place));
+    // HSPICE and PSpice write "params:" before the defaults.
+    std::erase_if(parts.words, [](const std::string& w) { return text::same(w, "params:"); });
+    if (parts.words.size() < 2) return fail(place, "This .subckt has no name.");
+    Subcircuit s;
+    s.name = parts.words[1];
+    s.ports.assign(parts.words.begin() + 2, parts.words.end());
+    s.defaults = std::move(parts.parameters);
+    s.place = place;
+    s.commented = line.commented;
+    std::set<std::string> seen;
+    for (const std::string& port : s.ports) {
+      if (!seen.insert(text::lower(port)).second) {
+        return fail(place, "The subcircuit " + text::quoted(s.name) + " has the port " +
+                               text::quoted(port) + " twice.");
+      }
+    }
+    const auto [it, fresh] = deck_.by_name.emplace(text::lower(s.name), deck_.subcircuits.size());
+    if (!fresh) {
+      return fail(place, "The subcircuit " + text::quoted(s.name) + " is defined twice, first at " +
+                             deck_.where(deck_.subcircuits[it->second].place) + ".");
+    }
+    deck_.subcircuits.push_back(std::move(s));
+    open_ = true;
+    return ok();
+  }
+
+  Status close_subcircuit(const text::LogicalLine& line, Place place) {
+    if (!open_) {
+      if (line.commented) return ok();
+      return fail(place, "This .ends closes no .subckt.");
+    }
+    const Subcircuit& s = deck_.subcircuits.back();
+    // A plain .ends inside xschem's commented top closes it as well.
+    PTAH_TRY(const Words parts, split(line.text, place));
+    if (parts.words.size() > 1 && !text::same(parts.words[1], s.name)) {
+      return fail(place, "This .ends names " + text::quoted(parts.words[1]) + " but closes " +
+                             text::quoted(s.name) + " of " + deck_.where(s.place) + ".");
+    }
+    open_ = false;
+    return ok();
+  }
+
+  Status option_card(const std::string& line, Place place) {
+    PTAH_TRY(const Words parts, split(line, place));
+    const auto it = parts.parameters.find("scale");
+    if (it == parts.parameters.end()) return ok();
+    const auto value = parse_number(unquote(it->second.text));
+    if (!value || !(value->value > 0) || value->value > 1) {
+      return fail(place, "scale=" + it->second.text + " is no scale: a number in (0, 1] is.");
+    }
+    if (deck_.scale != 0 && deck_.scale != value->value) {
+      return fail(place, "A second, different .option scale.");
+    }
+    deck_.scale = value->value;
+    return ok();
+  }
+
+  Status include(const std::string& line, Place place, int depth) {
+    PTAH_TRY(const Words parts, split(line, place));
+    if (parts.words.size() != 2) return fail(place, "An .include line names one file.");
+    const std::filesystem::path wanted = unquote(parts.words[1]);
+    const std::string shown = text::quoted(wanted.string());
+    if (base_.empty()) {
+      return fail(place, "The netlist includes " + shown + ", but it is not read from a folder.",
+                  "put the text of that file in place of the line", ErrorCode::kDenied);
+    }
+    if (wanted.is_absolute() || depth >= kMaxIncludeDepth) {
+      return fail(place,
+                  wanted.is_absolute() ? "The netlist includes " + shown + ", an absolute path."
+                                       : "Includes are nested too deeply (or include themselves).",
+                  "only files in the netlist's own folder can be included", ErrorCode::kDenied);
+    }
+    std::error_code error;
+    const std::filesystem::path root = std::filesystem::weakly_canonical(base_, error);
+    const std::filesystem::path file = std::filesystem::weakly_canonical(root / wanted, error);
+    const std::filesystem::path inside = file.lexically_relative(root);
+    if (error || inside.empty() || *inside.begin() == "..") {
+      return fail(place, "The netlist includes " + shown + ", which is outside its own folder.",
+                  "copy that file beside the netlist", ErrorCode::kDenied);
+    }
+    PTAH_TRY(const std::string source, load(file, deck_.where(place)));
+    return netlist(source, inside.string(), depth + 1);
+  }
+
+  /// False: nothing after this card counts.
+  Result<bool> dot_card(const text::LogicalLine& line, Place place, int depth) {
+    const std::string card = text::lower(line.text.substr(0, line.text.find_first_of(" \t")));
+    if (card == ".subckt" || card == ".macro") {
+      PTAH_TRY(open_subcircuit(line, place));
+    } else if (card == ".ends" || card == ".eom") {
+      PTAH_TRY(close_subcircuit(line, place));
+    } else if (card == ".param" || card == ".params" || card == ".parameters") {
+      PTAH_TRY(
+          param_card(line.text, place, open_ ? deck_.subcircuits.back().locals : deck_.globals));
+    } else if (card == ".include" || card == ".inc") {
+      PTAH_TRY(include(line.text, place, depth));
+    } else if (card == ".lib" || card == ".endl") {
+      note(deck_.where(place) + ": " + card +
+           " ignored: the technology brings the models of its devices.");
+    } else if (card == ".global") {
+      PTAH_TRY(const Words parts, split(line.text, place));
+      for (std::size_t i = 1; i < parts.words.size(); ++i) {
+        if (deck_.global_nets.insert(text::lower(parts.words[i])).second) {
+          deck_.global_spelling.push_back(parts.words[i]);
+        }
+      }
+    } else if (card == ".end") {
+      return false;
+    } else if (card == ".control" || card == ".endc") {
+      return fail(place, "The netlist holds a control block, whose commands can run programs.",
+                  "remove it: analyses belong into the testbench", ErrorCode::kDenied);
+    } else if (card == ".func" || card == ".if" || card == ".elseif" || card == ".else" ||
+               card == ".endif") {
+      return fail(place, card + " is not supported in a netlist for layout.",
+                  "write out what it stands for", ErrorCode::kUnsupported);
+    } else if (std::find(kSimulationCards.begin(), kSimulationCards.end(), card) !=
+               kSimulationCards.end()) {
+      if (card.starts_with(".opt")) {
+        PTAH_TRY(option_card(line.text, place));
+      }
+      if (card == ".model")
+        note(deck_.where(place) + ": .model ignored: the technology brings it.");
+    } else {
+      return fail(place, "The card " + text::quoted(card) + " is unknown.");
+    }
+    return true;
+  }
+
+  const SpiceOptions& options_;
+  const std::filesystem::path& base_;
+  Deck deck_;
+  bool open_ = false;
+  int outside_ = 0;
+  Place first_outside_;
+  std::size_t total_bytes_ = 0;
+};
+
+}  // namespace
+
+char Element::letter() const {
+  return name.empty() ? '\0' : text::lower(name.front());
+}
+
+Result<Deck> read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
+                       const std::filesystem::path& base) {
+  DeckReader reader(options, base);
+  for (const std::filesystem::path& file : options.parameter_files) {
+    PTAH_TRY(reader.parameter_file(file));
+  }
+  PTAH_TRY(reader.netlist(source, name, 0));
+  return reader.finish();
+}
+
+}  // namespace ptah::spice

@@ -1,0 +1,70 @@
+/// A SPICE netlist as written: subcircuits with their elements and parameters, nothing evaluated.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ptah/netlist/spice.hpp"
+
+namespace ptah::spice {
+
+/// A line of one of the deck's files.
+struct Place {
+  int file = 0;
+  int line = 0;
+};
+
+/// A parameter as written: an expression still.
+struct Parameter {
+  std::string text;
+  Place place;
+};
+
+/// By lower-case name.
+using Parameters = std::map<std::string, Parameter>;
+
+/// One element line: its first word, the words without "=", and name=value pairs.
+struct Element {
+  std::string name;
+  std::vector<std::string> words;
+  Parameters parameters;
+  Place place;
+
+  char letter() const;  ///< Lower case.
+};
+
+struct Subcircuit {
+  std::string name;
+  std::vector<std::string> ports;
+  Parameters defaults;  ///< On the `.subckt` line.
+  Parameters locals;    ///< `.param` in the body.
+  std::vector<Element> elements;
+  Place place;
+  bool commented = false;  ///< xschem's "**.subckt".
+};
+
+struct Deck {
+  std::vector<std::string> files;
+  std::vector<Subcircuit> subcircuits;
+  std::map<std::string, std::size_t> by_name;  ///< Lower-case name -> index.
+  Parameters globals;
+  std::set<std::string> global_nets;  ///< Lower case.
+  std::vector<std::string> global_spelling;
+  double scale = 0;  ///< `.option scale=`; 0: none.
+  std::vector<std::string> notes;
+
+  std::string where(Place place) const {
+    return files.at(static_cast<std::size_t>(place.file)) + ":" + std::to_string(place.line);
+  }
+};
+
+/// Reads a netlist into a deck; parameter files first.
+Result<Deck> read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
+                       const std::filesystem::path& base);
+
+}  // namespace ptah::spice

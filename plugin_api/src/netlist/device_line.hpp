@@ -1,0 +1,74 @@
+/// One element line as devices of the technology: sizes, counts, values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "netlist/deck.hpp"
+#include "netlist/scope.hpp"
+#include "netlist/sizes.hpp"
+
+namespace ptah::spice {
+
+/// A device whose nets are names still.
+struct DeviceLine {
+  Device device;
+  std::vector<std::string> nets;
+  int stack = 1;              ///< Devices in series it stands for (MOS).
+  bool free_fingers = false;  ///< nf=ZZZ
+};
+
+/// How sizes of a circuit were read: for the notes.
+struct SizeNotes {
+  struct Reading {
+    std::string example;  ///< "M0: w=1.05 is 1.05 um"
+    std::vector<std::string> devices;
+  };
+  Reading metres, microns, per_finger, total;
+  std::vector<std::string> sentences;
+  bool mixed_with_unit = false;
+};
+
+/// Reads M, X (with a model of the technology), R and C lines.
+class DeviceReader {
+ public:
+  DeviceReader(const Deck& deck, const Technology& technology, const SpiceOptions& options)
+      : deck_(deck), technology_(technology), options_(options) {}
+
+  /// `path` is the device's name in the flat circuit.
+  Result<DeviceLine> read(const Element& element, const std::string& path, Scope& scope);
+  /// `m=` and the like: a positive whole number, 1 when absent.
+  Result<int> count(const Element& element, const char* key, Scope& scope, int largest) const;
+
+  /// One sentence each.
+  std::vector<std::string> notes() const;
+
+ private:
+  struct Lengths {
+    double width_nm = 0;
+    double length_nm = 0;
+  };
+
+  Error fail(const Element& element, std::string message, std::string hint = {},
+             ErrorCode code = ErrorCode::kParse) const;
+  Error unknown_model(const Element& element, const std::string& path,
+                      const std::string& model) const;
+  Result<DeviceLine> read_mos(const Element& element, const std::string& path, Scope& scope,
+                              const DeviceModel& model);
+  Result<DeviceLine> read_passive(const Element& element, const std::string& path, Scope& scope);
+  Status read_body(const Element& element, const std::string& path, Scope& scope,
+                   const DeviceModel& model, const std::string& value_text, Device& device);
+  Status set_sizes(const Element& element, const std::string& path, Scope& scope, bool need_both,
+                   Lengths& lengths);
+  Status check_parameters(const Element& element, const std::string& path, bool mos,
+                          const Scope& scope);
+  Result<int> multiplier(const Element& element, Scope& scope) const;
+
+  const Deck& deck_;
+  const Technology& technology_;
+  const SpiceOptions& options_;
+  SizeNotes notes_;
+  std::set<std::string> ignored_;
+};
+
+}  // namespace ptah::spice

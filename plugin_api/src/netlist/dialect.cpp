@@ -1,0 +1,160 @@
+#include "netlist/dialect.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "netlist/text.hpp"
+
+namespace ptah::spice {
+namespace {
+
+constexpr std::size_t kSniffed = 256 << 10;  // bytes looked at
+
+Error refuse(std::string_view name, int line, std::string what, std::string hint) {
+  std::string where(name);
+  if (line > 0) where.append(":").append(std::to_string(line));
+  return make_error(ErrorCode::kParse, std::move(what), std::move(where), std::move(hint));
+}
+
+struct Magic {
+  std::string_view bytes;
+  std::string_view what;
+};
+
+using namespace std::string_view_literals;
+
+// First bytes of files that people hand over by mistake.
+constexpr std::array kMagics{
+    Magic{"\x00\x06\x00\x02"sv, "a GDSII layout"},
+    Magic{"%SEMI-OASIS"sv, "an OASIS layout"},
+    Magic{"\x1f\x8b"sv, "a gzip archive"},
+    Magic{"PK\x03\x04"sv, "a zip archive"},
+    Magic{"\xfd\x37zXZ"sv, "an xz archive"},
+    Magic{"BZh"sv, "a bzip2 archive"},
+    Magic{"\x7f\x45LF"sv, "a program or library"},
+    Magic{"%PDF"sv, "a PDF document"},
+    Magic{"\x89PNG"sv, "a picture"},
+    Magic{"SQLite format 3"sv, "an SQLite database"},
+};
+
+constexpr std::string_view kNetlistHint =
+    "Ptah reads SPICE netlists: a .subckt with M, X, R and C lines";
+
+Status refuse_binary(std::string_view source, std::string_view name) {
+  for (const Magic& magic : kMagics) {
+    if (source.substr(0, magic.bytes.size()) == magic.bytes) {
+      return refuse(name, 0, "This is " + std::string(magic.what) + ", not a SPICE netlist.",
+                    std::string(kNetlistHint));
+    }
+  }
+  if (source.substr(0, 2) == "\xff\xfe"sv || source.substr(0, 2) == "\xfe\xff"sv) {
+    return refuse(name, 0, "This is UTF-16 text.", "save it as UTF-8 or ASCII");
+  }
+  const std::string_view head = source.substr(0, kSniffed);
+  std::size_t control = 0;
+  for (const char c : head) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u == 0) {
+      return refuse(name, 0, "This is a binary file, not a SPICE netlist.",
+                    std::string(kNetlistHint));
+    }
+    if (u < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\v') ++control;
+  }
+  if (control * 50 > head.size()) {
+    return refuse(name, 0, "This is a binary file, not a SPICE netlist.",
+                  std::string(kNetlistHint));
+  }
+  return ok();
+}
+
+std::string_view first_word(std::string_view line) {
+  std::size_t end = 0;
+  while (end < line.size() && !text::is_space(line[end])) ++end;
+  return line.substr(0, end);
+}
+
+/// `M1 (a b c d) nfet` is Spectre's way to list nodes: two words or more in the parentheses, and
+/// a word after them. A title such as "Amplifier (new)" is not.
+bool lists_nodes_in_parentheses(std::string_view after_name) {
+  after_name = text::trim(after_name);
+  if (after_name.empty() || after_name.front() != '(') return false;
+  const std::size_t close = after_name.find(')');
+  if (close == std::string_view::npos) return false;
+  const std::string_view inside = text::trim(after_name.substr(1, close - 1));
+  return first_word(inside).size() < inside.size() &&
+         !text::trim(after_name.substr(close + 1)).empty();
+}
+
+std::string without_spaces(std::string_view s) {
+  std::string out;
+  for (const char c : s.substr(0, 200)) {
+    if (!text::is_space(c)) out += text::lower(c);
+  }
+  return out;
+}
+
+}  // namespace
+
+Status refuse_other_formats(std::string_view source, std::string_view name) {
+  PTAH_TRY(refuse_binary(source, name));
+  if (source.substr(0, 3) == "\xEF\xBB\xBF") source.remove_prefix(3);
+  std::string_view rest = source.substr(0, kSniffed);
+  int number = 0;
+  bool first = true;      // no statement seen yet
+  bool dot_card = false;  // SPICE beyond doubt; ngspice allows parentheses around nodes as well
+  const auto spectre = [&] {
+    return refuse(name, number, "This is a Spectre netlist; Ptah reads SPICE.",
+                  "export it again as SPICE, CDL or HSPICE (in Spectre's tools: format "
+                  "\"auCdl\" or \"hspiceD\")");
+  };
+  while (!rest.empty()) {
+    ++number;
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = text::trim(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.empty()) continue;
+    const std::string packed = without_spaces(line);
+    if (packed.find("simulatorlang=spectre") != std::string::npos ||
+        packed.starts_with("//generatedfor:spectre")) {
+      return spectre();
+    }
+    if (line.front() == '*' || line.substr(0, 2) == "//" || line.front() == '+') continue;
+    const std::string_view word = first_word(line);
+    if (text::same(word, "subckt") || text::same(word, "parameters") ||
+        (text::same(word, "inline") && packed.starts_with("inlinesubckt"))) {
+      return spectre();
+    }
+    const bool verilog_directive = line.front() == '`';
+    if (verilog_directive || (text::same(word, "module") && first) ||
+        text::same(word, "endmodule")) {
+      return refuse(name, number, "This is a Verilog file, not a SPICE netlist.",
+                    std::string(kNetlistHint));
+    }
+    if (first) {
+      if (line.starts_with("v {xschem") || line.starts_with("v {")) {
+        return refuse(name, number, "This is an xschem schematic, not its netlist.",
+                      "let xschem write the netlist (Netlist button) and give that file");
+      }
+      if (line.front() == '{' || line.front() == '[' || line.front() == '<') {
+        return refuse(name, number, "This looks like JSON or XML, not a SPICE netlist.",
+                      std::string(kNetlistHint));
+      }
+      if ((text::same(word, "entity") || text::same(word, "library")) &&
+          (packed.ends_with("is") || packed.ends_with(';'))) {
+        return refuse(name, number, "This is a VHDL file, not a SPICE netlist.",
+                      std::string(kNetlistHint));
+      }
+      if (text::same(word, "magic") || text::same(word, "version")) {
+        return refuse(name, number, "This is a layout file (Magic, LEF or DEF), not a netlist.",
+                      std::string(kNetlistHint));
+      }
+    }
+    first = false;
+    if (line.front() == '.') dot_card = true;
+    if (!dot_card && lists_nodes_in_parentheses(line.substr(word.size()))) return spectre();
+  }
+  return ok();
+}
+
+}  // namespace ptah::spice

@@ -1,0 +1,14 @@
+/// Recognises files that are not SPICE netlists, so that the error says what they are.
+#pragma once
+
+#include <string_view>
+
+#include "ptah/core/error.hpp"
+
+namespace ptah::spice {
+
+/// Fails when `source` is a binary, Spectre, Verilog, VHDL, xschem or similar file. Looks at a
+/// bounded part of it.
+Status refuse_other_formats(std::string_view source, std::string_view name);
+
+}  // namespace ptah::spice

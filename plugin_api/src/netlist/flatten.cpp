@@ -1,0 +1,365 @@
+#include "netlist/flatten.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "netlist/device_line.hpp"
+#include "netlist/scope.hpp"
+#include "netlist/text.hpp"
+
+namespace ptah::spice {
+namespace {
+
+constexpr int kMaxHierarchy = 64;
+
+using NetMap = std::unordered_map<std::string, NetId>;  // lower-case name; looked up only
+
+class Flattener {
+ public:
+  Flattener(const Deck& deck, const Technology& technology, const SpiceOptions& options)
+      : deck_(deck), options_(options), devices_(deck, technology, options) {}
+
+  Result<SpiceCircuit> run() {
+    PTAH_TRY(override_globals());
+    PTAH_TRY(refuse_recursion());
+    PTAH_TRY(const std::size_t top_index, top());
+    const Subcircuit& top = deck_.subcircuits[top_index];
+    Circuit& circuit = result_.circuit;
+    circuit.name = top.name;
+    NetMap nets;
+    for (const std::string& port : top.ports) {
+      PTAH_TRY(const NetId net, add_net(port, deck_.where(top.place)));
+      nets.emplace(text::lower(port), net);
+      if (is_global(text::lower(port))) global_ids_.emplace(text::lower(port), net);
+      circuit.ports.push_back(net);
+    }
+    // Overrides reach the parameters of the top's own header as well.
+    std::map<std::string, Quantity> given;
+    for (const auto& [name, value] : overrides_) {
+      if (top.defaults.count(name) != 0 || top.locals.count(name) != 0) given.emplace(name, value);
+    }
+    Scope scope(deck_, &top, std::move(given), &*globals_);
+    PTAH_TRY(instance(top, "", nets, scope, 1, 0));
+    finish_globals();
+    result_.notes = deck_.notes;
+    for (std::string& note : notes_) result_.notes.push_back(std::move(note));
+    for (std::string& note : devices_.notes()) result_.notes.push_back(std::move(note));
+    return std::move(result_);
+  }
+
+ private:
+  Error fail(Place place, std::string message, std::string hint = {},
+             ErrorCode code = ErrorCode::kParse) const {
+    return make_error(code, std::move(message), deck_.where(place), std::move(hint));
+  }
+
+  bool is_global(const std::string& lower_name) const {
+    return lower_name == "0" || deck_.global_nets.count(lower_name) != 0;
+  }
+
+  Status override_globals() {
+    Scope written(deck_, nullptr, {}, nullptr);
+    for (const auto& [name, text] : options_.parameters) {
+      auto value = evaluate(
+          text, [&](const std::string& n, int d) { return written.find(n, d); }, 0);
+      if (!value) {
+        Error error = value.error();
+        if (error.where.empty()) error.where = "parameter " + name;
+        return error;
+      }
+      overrides_.emplace(text::lower(name), value.value());
+    }
+    globals_.emplace(deck_, nullptr, overrides_, nullptr);
+    return ok();
+  }
+
+  /// The subcircuit an X line calls; nullptr when it is a device of the technology.
+  const Subcircuit* callee(const Element& element) const {
+    if (element.letter() != 'x' || element.words.empty()) return nullptr;
+    const auto it = deck_.by_name.find(text::lower(element.words.back()));
+    return it == deck_.by_name.end() ? nullptr : &deck_.subcircuits[it->second];
+  }
+
+  /// Depth-first search for a cycle, without recursion: the netlist decides how deep it goes.
+  Status refuse_recursion() const {
+    enum class State : char { kNew, kOpen, kDone };
+    std::vector<State> state(deck_.subcircuits.size(), State::kNew);
+    struct Frame {
+      std::size_t subcircuit;
+      std::size_t next_element = 0;
+    };
+    for (std::size_t root = 0; root < state.size(); ++root) {
+      if (state[root] != State::kNew) continue;
+      std::vector<Frame> stack{{root}};
+      state[root] = State::kOpen;
+      while (!stack.empty()) {
+        Frame& frame = stack.back();
+        const Subcircuit& s = deck_.subcircuits[frame.subcircuit];
+        if (frame.next_element == s.elements.size()) {
+          state[frame.subcircuit] = State::kDone;
+          stack.pop_back();
+          continue;
+        }
+        const Element& element = s.elements[frame.next_element++];
+        const Subcircuit* called = callee(element);
+        if (called == nullptr) continue;
+        const auto index = static_cast<std::size_t>(called - deck_.subcircuits.data());
+        if (state[index] == State::kOpen) {
+          std::string cycle;
+          const auto start = std::find_if(stack.begin(), stack.end(),
+                                          [&](const Frame& f) { return f.subcircuit == index; });
+          for (auto it = start; it != stack.end() && cycle.size() < 1000; ++it) {
+            cycle += deck_.subcircuits[it->subcircuit].name + " -> ";
+          }
+          return fail(element.place,
+                      "Subcircuits call each other in a circle: " + cycle + called->name + ".");
+        }
+        if (state[index] == State::kNew) {
+          state[index] = State::kOpen;
+          stack.push_back({index});
+        }
+      }
+    }
+    return ok();
+  }
+
+  Result<std::size_t> top() const {
+    if (deck_.subcircuits.empty()) {
+      return make_error(ErrorCode::kParse, "The netlist defines no .subckt.",
+                        deck_.files.empty() ? std::string() : deck_.files.back(),
+                        "put the circuit between .subckt NAME PORTS and .ends");
+    }
+    if (!options_.top.empty()) {
+      const auto it = deck_.by_name.find(text::lower(options_.top));
+      if (it != deck_.by_name.end()) return it->second;
+      return make_error(ErrorCode::kNotFound,
+                        "The netlist has no subcircuit " + text::quoted(options_.top) + ".",
+                        deck_.files.back(), "it has " + names(all()));
+    }
+    std::vector<bool> called(deck_.subcircuits.size(), false);
+    for (const Subcircuit& s : deck_.subcircuits) {
+      for (const Element& element : s.elements) {
+        if (const Subcircuit* c = callee(element)) {
+          called[static_cast<std::size_t>(c - deck_.subcircuits.data())] = true;
+        }
+      }
+    }
+    std::vector<std::size_t> roots;
+    for (std::size_t i = 0; i < called.size(); ++i) {
+      if (!called[i]) roots.push_back(i);
+    }
+    // xschem comments out the header of the schematic it was asked to netlist: that is the top.
+    for (const std::size_t i : roots) {
+      if (deck_.subcircuits[i].commented) return i;
+    }
+    // No cycle, so somebody is not called.
+    if (roots.size() == 1) return roots.front();
+    return make_error(
+        ErrorCode::kInvalidArgument,
+        "The netlist has several subcircuits that nobody calls: " + names(roots) + ".",
+        deck_.where(deck_.subcircuits[roots[1]].place), "say which one is the top");
+  }
+
+  std::vector<std::size_t> all() const {
+    std::vector<std::size_t> indices(deck_.subcircuits.size());
+    for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = i;
+    return indices;
+  }
+
+  std::string names(const std::vector<std::size_t>& indices) const {
+    std::string list;
+    for (std::size_t i = 0; i < std::min<std::size_t>(indices.size(), 20); ++i) {
+      list += (i == 0 ? "" : ", ") + deck_.subcircuits[indices[i]].name;
+    }
+    return indices.size() > 20 ? list + ", ..." : list;
+  }
+
+  Result<NetId> add_net(const std::string& name, const std::string& where) {
+    if (!net_names_.insert(text::lower(name)).second) {
+      return make_error(
+          ErrorCode::kParse,
+          "Two nets would be called " + text::quoted(name) + " once the hierarchy is flat.", where,
+          "rename the net of the upper level");
+    }
+    result_.circuit.nets.push_back({name});
+    return static_cast<NetId>(result_.circuit.nets.size()) - 1;
+  }
+
+  /// The net that `name` means inside the instance `prefix` ("x1.x2." or "").
+  Result<NetId> net(const std::string& name, const std::string& prefix, NetMap& nets, Place place) {
+    const std::string key = text::lower(name);
+    if (const auto it = nets.find(key); it != nets.end()) return it->second;
+    if (!is_global(key)) {
+      PTAH_TRY(const NetId id, add_net(prefix + name, deck_.where(place)));
+      nets.emplace(key, id);
+      return id;
+    }
+    if (const auto it = global_ids_.find(key); it != global_ids_.end()) return it->second;
+    PTAH_TRY(const NetId id, add_net(name, deck_.where(place)));
+    global_ids_.emplace(key, id);
+    new_globals_.push_back(id);
+    return id;
+  }
+
+  Status spend(std::size_t work, Place place) {
+    // Bounds instances and terminals as well as devices: empty hierarchy can explode, too.
+    work_ += work;
+    if (result_.circuit.devices.size() > options_.max_devices ||
+        work_ > options_.max_devices * 32) {
+      return fail(place,
+                  "The flat circuit has more than " + std::to_string(options_.max_devices) +
+                      " devices (or as much hierarchy).",
+                  "choose a smaller subcircuit as the top", ErrorCode::kLimit);
+    }
+    return ok();
+  }
+
+  Status instance(const Subcircuit& s, const std::string& prefix, NetMap& nets, Scope& scope,
+                  int multiplier, int depth) {
+    if (s.elements.empty()) {
+      return fail(s.place, "The subcircuit " + text::quoted(s.name) + " is empty.",
+                  "a layout needs at least one device", ErrorCode::kInvalidArgument);
+    }
+    if (depth > kMaxHierarchy) {
+      return fail(s.place, "The hierarchy is deeper than " + std::to_string(kMaxHierarchy) + ".",
+                  {}, ErrorCode::kLimit);
+    }
+    for (const Element& element : s.elements) {
+      PTAH_TRY(spend(1 + element.words.size(), element.place));
+      if (const Subcircuit* called = callee(element)) {
+        PTAH_TRY(call(element, *called, prefix, nets, scope, multiplier, depth));
+      } else {
+        PTAH_TRY(DeviceLine line, devices_.read(element, prefix + element.name, scope));
+        PTAH_TRY(add(line, prefix, nets, element.place, multiplier));
+      }
+    }
+    return ok();
+  }
+
+  Status call(const Element& element, const Subcircuit& called, const std::string& prefix,
+              NetMap& nets, Scope& scope, int multiplier, int depth) {
+    const std::string path = prefix + element.name;
+    std::vector<std::string> nodes(element.words.begin(), element.words.end() - 1);
+    if (!nodes.empty() && nodes.back() == "/") nodes.pop_back();  // CDL: x1 a b / name
+    if (nodes.size() != called.ports.size()) {
+      return fail(element.place, path + " connects " + std::to_string(nodes.size()) +
+                                     " nets, but " + called.name + " (" +
+                                     deck_.where(called.place) + ") has " +
+                                     std::to_string(called.ports.size()) + " ports.");
+    }
+    NetMap inner;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      PTAH_TRY(const NetId id, net(nodes[i], prefix, nets, element.place));
+      inner.emplace(text::lower(called.ports[i]), id);
+    }
+    PTAH_TRY(const int m, devices_.count(element, "m", scope, 1024));
+    if (multiplier > 1'000'000 / m) {
+      return fail(element.place, path + ": m= multiplies to more than a million.", {},
+                  ErrorCode::kLimit);
+    }
+    std::map<std::string, Quantity> given;
+    for (const auto& [key, parameter] : element.parameters) {
+      if (called.defaults.count(key) != 0) {
+        PTAH_TRY(const Quantity value, scope.evaluate(element, key));
+        given.emplace(key, value);
+      } else if (key != "m" && notes_.size() < 1000) {
+        notes_.push_back(path + ": parameter " + text::quoted(key) + " ignored, " + called.name +
+                         " declares none of that name (" + deck_.where(element.place) + ").");
+      }
+    }
+    Scope inner_scope(deck_, &called, std::move(given), &*globals_);
+    return instance(called, path + ".", inner, inner_scope, multiplier * m, depth + 1);
+  }
+
+  /// Adds the devices a line stands for: a series stack, copies of a passive.
+  Status add(DeviceLine& line, const std::string& prefix, NetMap& nets, Place place,
+             int multiplier) {
+    Device device = line.device;
+    for (const std::string& name : line.nets) {
+      PTAH_TRY(const NetId id, net(name, prefix, nets, place));
+      device.nets.push_back(id);
+    }
+    if (multiplier > 1'000'000 / device.multiplier) {
+      return fail(place, device.name + ": m= multiplies to more than a million.", {},
+                  ErrorCode::kLimit);
+    }
+    device.multiplier *= multiplier;
+    if (device.is_mos()) {
+      if (static_cast<std::int64_t>(device.multiplier) * std::max(device.fingers, 1) > 4096) {
+        return fail(place,
+                    device.name + ": " + std::to_string(device.multiplier) + " copies of " +
+                        std::to_string(std::max(device.fingers, 1)) +
+                        " fingers are more than the 4096 one device may have.",
+                    {}, ErrorCode::kLimit);
+      }
+      return line.stack == 1 ? add_device(device, place) : add_stack(device, line, place);
+    }
+    const int copies = device.multiplier;
+    device.multiplier = 1;
+    const std::string name = device.name;
+    for (int copy = 1; copy <= copies; ++copy) {
+      if (copies > 1) device.name = name + "_" + std::to_string(copy);
+      PTAH_TRY(add_device(device, place));
+    }
+    return ok();
+  }
+
+  /// M0 with stack=3: M0_1 at the drain, M0_2, M0_3 at the source; one gate, nets M0_n1, M0_n2.
+  Status add_stack(const Device& device, const DeviceLine& line, Place place) {
+    MatchedGroup group;
+    NetId upper = device.nets[terminal::kDrain];
+    for (int i = 1; i <= line.stack; ++i) {
+      Device part = device;
+      part.name = device.name + "_" + std::to_string(i);
+      part.nets[terminal::kDrain] = upper;
+      if (i < line.stack) {
+        PTAH_TRY(upper, add_net(device.name + "_n" + std::to_string(i), deck_.where(place)));
+        part.nets[terminal::kSource] = upper;
+      }
+      group.push_back(static_cast<DeviceId>(result_.circuit.devices.size()));
+      PTAH_TRY(add_device(part, place));
+    }
+    // One transistor to the designer: a free finger count is free once, not in every part.
+    if (line.free_fingers) result_.circuit.matched.push_back(std::move(group));
+    return ok();
+  }
+
+  Status add_device(const Device& device, Place place) {
+    if (!device_names_.insert(text::lower(device.name)).second) {
+      return fail(place, "Two devices are called " + text::quoted(device.name) + ".");
+    }
+    result_.circuit.devices.push_back(device);
+    return spend(0, place);
+  }
+
+  /// Supplies that are global in the schematic have to leave the layout through a port.
+  void finish_globals() {
+    for (const NetId id : new_globals_) {
+      result_.circuit.ports.push_back(id);
+      notes_.push_back("The global net " + result_.circuit.nets[static_cast<std::size_t>(id)].name +
+                       " became a port of " + result_.circuit.name + ".");
+    }
+  }
+
+  const Deck& deck_;
+  const SpiceOptions& options_;
+  DeviceReader devices_;
+  std::optional<Scope> globals_;
+  std::map<std::string, Quantity> overrides_;
+  SpiceCircuit result_;
+  std::vector<std::string> notes_;
+  std::set<std::string> net_names_;     // lower case, of the flat circuit
+  std::set<std::string> device_names_;  // likewise
+  NetMap global_ids_;
+  std::vector<NetId> new_globals_;
+  std::size_t work_ = 0;
+};
+
+}  // namespace
+
+Result<SpiceCircuit> flatten(const Deck& deck, const Technology& technology,
+                             const SpiceOptions& options) {
+  return Flattener(deck, technology, options).run();
+}
+
+}  // namespace ptah::spice

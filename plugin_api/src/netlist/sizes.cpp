@@ -1,0 +1,62 @@
+#include "netlist/sizes.hpp"
+
+#include <charconv>
+#include <cmath>
+
+namespace ptah::spice {
+namespace {
+
+constexpr double kLargestMetres = 1e-3;
+constexpr double kSmallestMicrons = 1e-2;
+constexpr double kLargestMicrons = 1e5;
+
+}  // namespace
+
+std::string shortest(double value) {
+  char buffer[32];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return error == std::errc{} ? std::string(buffer, end) : std::string("?");
+}
+
+Result<Size> read_size(std::string_view parameter, Quantity q, double scale) {
+  const auto shown = [&] { return std::string(parameter) + "=" + shortest(q.value); };
+  if (!std::isfinite(q.value) || q.value <= 0) {
+    return make_error(ErrorCode::kParse, shown() + " is no size: it has to be positive.");
+  }
+  if (scale > 0) return Size{q.value * scale * 1e9, SizeReading::kScaled};
+  // A hair of tolerance: 1000u is 0.001 in decimal, not quite so in binary.
+  if (q.value <= kLargestMetres * (1 + 1e-9)) {
+    return Size{q.value * 1e9, q.has_unit ? SizeReading::kUnit : SizeReading::kMetres};
+  }
+  if (q.value >= kSmallestMicrons * (1 - 1e-9)) {
+    if (q.value > kLargestMicrons) {
+      return make_error(ErrorCode::kParse,
+                        shown() + " is no size of a device, be it metres or micrometres.");
+    }
+    return Size{q.value * 1e3, SizeReading::kMicrons};
+  }
+  if (q.has_unit) return Size{q.value * 1e9, SizeReading::kUnit};
+  return make_error(ErrorCode::kParse,
+                    shown() + " is ambiguous: too large for metres, too small for micrometres.", {},
+                    "write the unit, for example " + std::string(parameter) + "=1.05u");
+}
+
+Result<Dbu> to_grid(std::string_view what, double nm, Dbu grid) {
+  if (!(nm < 1e9)) {
+    return make_error(ErrorCode::kUnsupported, std::string(what) + " is " + shortest(nm / 1e3) +
+                                                   " um: no device is that big.");
+  }
+  const double steps = nm / grid;
+  const double whole = std::nearbyint(steps);
+  // A millionth of a step and of the value: what decimal fractions lose in binary, and no more.
+  if (whole < 1 || std::fabs(steps - whole) > 1e-6 * (1 + whole)) {
+    return make_error(ErrorCode::kUnsupported,
+                      std::string(what) + " is " + shortest(std::nearbyint(nm * 1e4) / 1e7) +
+                          " um, which is off the " + std::to_string(grid) +
+                          " nm grid of the technology.",
+                      {}, "round it to a multiple of " + shortest(grid / 1e3) + " um");
+  }
+  return static_cast<Dbu>(whole) * grid;
+}
+
+}  // namespace ptah::spice

@@ -1,0 +1,39 @@
+/// Decides whether a size is in metres or in bare micrometres.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "netlist/expression.hpp"
+#include "ptah/core/error.hpp"
+#include "ptah/geom/geometry.hpp"
+
+namespace ptah::spice {
+
+/// How a number came to be a length.
+enum class SizeReading {
+  kScaled,  ///< `.option scale` says it.
+  kUnit,    ///< A unit suffix makes it metres: "1.05u".
+  kMetres,  ///< No unit, and at most 1e-3: only metres make a size of an integrated device.
+  kMicrons  ///< At least 1e-2: only micrometres do.
+};
+
+struct Size {
+  double nm = 0;
+  SizeReading reading = SizeReading::kUnit;
+};
+
+/// The rule. With `.option scale` (`scale` > 0), value * scale is metres. Else: up to 1e-3 is
+/// metres (1e-3 m = 1 mm), from 1e-2 is micrometres (10 nm), whether a unit is written or not, for
+/// Magic writes "1.05e+06u" and means 1.05 um; a written unit settles what lies between.
+/// Fails where neither reading makes a size: not positive, between 1e-3 and 1e-2, above 1e5.
+/// Errors carry no place.
+Result<Size> read_size(std::string_view parameter, Quantity value, double scale);
+
+/// `nm` as whole dbu on `grid`; fails where it is off the grid or out of range.
+Result<Dbu> to_grid(std::string_view what, double nm, Dbu grid);
+
+/// "1.05": shortest decimal that reads back as `value`.
+std::string shortest(double value);
+
+}  // namespace ptah::spice

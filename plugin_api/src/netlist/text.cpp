@@ -1,0 +1,176 @@
+#include "netlist/text.hpp"
+
+#include <algorithm>
+
+namespace ptah::text {
+
+char lower(char c) noexcept {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string lower(std::string_view s) {
+  std::string out(s);
+  for (char& c : out) c = lower(c);
+  return out;
+}
+
+bool same(std::string_view a, std::string_view b) noexcept {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                            [](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool starts_with_no_case(std::string_view s, std::string_view prefix) noexcept {
+  return s.size() >= prefix.size() && same(s.substr(0, prefix.size()), prefix);
+}
+
+bool is_space(char c) noexcept {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+
+std::string_view trim(std::string_view s) noexcept {
+  while (!s.empty() && is_space(s.front())) s.remove_prefix(1);
+  while (!s.empty() && is_space(s.back())) s.remove_suffix(1);
+  return s;
+}
+
+std::string quoted(std::string_view s) {
+  constexpr std::size_t kShown = 60;
+  std::string out = "\"";
+  for (const char c : s.substr(0, kShown)) {
+    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+  }
+  if (s.size() > kShown) out += "...";
+  return out + '"';
+}
+
+namespace {
+
+/// Where a trailing comment starts: ";" or "//" anywhere, "$" after a space or at the start. Not
+/// inside quotes or braces. A "$" within a word is part of a name (Magic writes such nets).
+std::size_t comment_start(std::string_view s) noexcept {
+  char quote = 0;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const char c = s[i];
+    if (quote != 0) {
+      if (c == quote) quote = 0;
+      continue;
+    }
+    if (c == '\'' || c == '"') quote = c;
+    if (c == ';') return i;
+    const bool after_space = i == 0 || is_space(s[i - 1]);
+    if (after_space && c == '/' && i + 1 < s.size() && s[i + 1] == '/') return i;
+    if (c == '$' && after_space) return i;
+  }
+  return s.size();
+}
+
+bool is_commented_top(std::string_view s) noexcept {
+  return starts_with_no_case(s, "**.subckt") || starts_with_no_case(s, "**.ends");
+}
+
+}  // namespace
+
+Result<std::vector<LogicalLine>> logical_lines(std::string_view source, std::string_view name,
+                                               const LineLimits& limits) {
+  std::vector<LogicalLine> lines;
+  if (source.substr(0, 3) == "\xEF\xBB\xBF") source.remove_prefix(3);
+  int number = 0;
+  const auto place = [&] { return std::string(name) + ":" + std::to_string(number); };
+  const auto too_long = [&] {
+    return make_error(ErrorCode::kLimit,
+                      "A line is longer than " + std::to_string(limits.max_line_bytes) + " bytes.",
+                      place(), "a netlist has short lines; is this really one?");
+  };
+  while (!source.empty()) {
+    ++number;
+    const std::size_t end = source.find('\n');
+    std::string_view physical = source.substr(0, end);
+    source.remove_prefix(end == std::string_view::npos ? source.size() : end + 1);
+    if (physical.size() > limits.max_line_bytes) return too_long();
+    physical = trim(physical);
+    bool commented = false;
+    if (is_commented_top(physical)) {
+      physical.remove_prefix(2);
+      commented = true;
+    } else if (!physical.empty() && physical.front() == '*') {
+      continue;
+    }
+    physical = trim(physical.substr(0, comment_start(physical)));
+    if (physical.empty()) continue;
+    if (physical.front() != '+') {
+      lines.push_back({std::string(physical), number, commented});
+      continue;
+    }
+    if (lines.empty()) {
+      return make_error(ErrorCode::kParse,
+                        "The first line starts with \"+\": it continues nothing.", place());
+    }
+    physical.remove_prefix(1);
+    std::string& joined = lines.back().text;
+    if (joined.size() + 1 + physical.size() > limits.max_line_bytes) return too_long();
+    joined += ' ';
+    joined += physical;
+  }
+  return lines;
+}
+
+Result<std::vector<Token>> tokens(std::string_view line) {
+  std::vector<Token> out;
+  std::string word;
+  std::string closers;  // of the quotes and brackets that are open
+  bool in_word = false;
+  const auto finish = [&] {
+    if (in_word) out.push_back({std::move(word), false});
+    word.clear();
+    in_word = false;
+  };
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    const char next = i + 1 < line.size() ? line[i + 1] : '\0';
+    if (!closers.empty()) {
+      word += c;
+      if (c == closers.back()) {
+        closers.pop_back();
+      } else if (closers.back() != '\'' && closers.back() != '"') {
+        if (c == '{') closers += '}';
+        if (c == '(') closers += ')';
+      }
+      if (closers.size() > 256) {
+        return make_error(ErrorCode::kParse, "Brackets are nested too deeply.");
+      }
+      continue;
+    }
+    if (is_space(c) || c == ',') {
+      finish();
+      continue;
+    }
+    if (c == '=' && next != '=' &&
+        (!in_word || std::string_view("=<>!").find(word.back()) == std::string_view::npos)) {
+      finish();
+      out.push_back({"=", true});
+      continue;
+    }
+    // A quote or bracket opens a value; inside a word a "(" belongs to a call such as max(a, b).
+    const bool after_equals = !out.empty() && out.back().assigns;
+    if (c == '\'' || c == '"' || c == '{') {
+      closers += c == '{' ? '}' : c;
+    } else if (c == '(' && (after_equals || in_word)) {
+      closers += ')';
+    }
+    // Parentheses around a list of nodes mean nothing.
+    if ((c == '(' && closers.empty()) || c == ')') {
+      finish();
+      continue;
+    }
+    in_word = true;
+    word += c;
+  }
+  if (!closers.empty()) {
+    return make_error(ErrorCode::kParse,
+                      std::string("A ") + closers.back() + " is missing at the end of the line.");
+  }
+  finish();
+  return out;
+}
+
+}  // namespace ptah::text

@@ -1,0 +1,48 @@
+/// Source text of a SPICE deck as logical lines: comments gone, continuations joined, places kept.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+
+namespace ptah::text {
+
+/// ASCII only: SPICE knows no other case.
+char lower(char c) noexcept;
+std::string lower(std::string_view s);
+/// Equal but for case.
+bool same(std::string_view a, std::string_view b) noexcept;
+bool starts_with_no_case(std::string_view s, std::string_view prefix) noexcept;
+bool is_space(char c) noexcept;
+std::string_view trim(std::string_view s) noexcept;
+/// Text of a user in a message: bounded, and no control characters.
+std::string quoted(std::string_view s);
+
+struct LogicalLine {
+  std::string text;
+  int line = 0;            ///< Of its first physical line, from 1.
+  bool commented = false;  ///< xschem's "**.subckt" or "**.ends", its two stars removed.
+};
+
+struct LineLimits {
+  std::size_t max_line_bytes = 1 << 20;
+};
+
+/// Fails with name:line when a physical or a logical line is longer than the limit, or a line
+/// starts with "+" and has none to continue.
+Result<std::vector<LogicalLine>> logical_lines(std::string_view source, std::string_view name,
+                                               const LineLimits& limits);
+
+/// A word of a line; quotes and braces keep spaces together. "=" stands alone.
+struct Token {
+  std::string text;
+  bool assigns = false;  ///< This token is the "=" of `name=value`.
+};
+
+/// Fails (message only) at an unclosed quote or brace.
+Result<std::vector<Token>> tokens(std::string_view line);
+
+}  // namespace ptah::text
