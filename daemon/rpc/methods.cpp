@@ -63,6 +63,8 @@ MethodTable bind_methods(Service& service) {
        &Service::job_resume);
   bind("job.delete", Role::kUser, "Forgets a finished job, its variants and their files.",
        &Service::job_delete);
+  bind("job.chains", Role::kUser, "The chains of a job: one for each finger assignment.",
+       &Service::job_chains);
   bind("job.events", Role::kUser, "Events of a job after a number.", &Service::job_events);
   bind("job.subscribe", Role::kUser,
        "Sends this connection the events of a job as notifications, those after `after` first. "

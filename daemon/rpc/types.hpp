@@ -224,7 +224,7 @@ struct JobInfo {
   std::string job, kind, state, circuit, library, out;
   std::int64_t created_ms = 0, finished_ms = 0, variants = 0, last_event = 0;
   ChainCounts chains;
-  Json error, result, spec;
+  Json error, result, spec, plan;
   template <class V>
   void describe(V& v) {
     v.required("job", job, "The job's id.");
@@ -241,6 +241,7 @@ struct JobInfo {
     v.optional("error", error, "Why it failed: code, message, where, hint.");
     v.optional("result", result, "The result of a finished job.");
     v.optional("spec", spec, "As given (job.get only).");
+    v.optional("plan", plan, "The plan without its chains and files (job.get only).");
   }
 };
 struct JobListParams {
@@ -258,6 +259,37 @@ struct JobListReply {
   template <class V>
   void describe(V& v) {
     v.required("jobs", jobs, "In order of creation.");
+  }
+};
+struct ChainListParams {
+  std::string job;
+  std::int64_t after = -1, limit = 100;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("after", after, "Continue after this chain.",
+               Range{-1, std::numeric_limits<std::int64_t>::max()});
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
+  }
+};
+struct ChainInfo {
+  std::int64_t chain = 0, variants = 0;
+  std::string state;
+  Json error, result;
+  template <class V>
+  void describe(V& v) {
+    v.required("chain", chain, "Its number in the plan, from 0.");
+    v.required("state", state, "\"pending\", \"done\" or \"failed\".");
+    v.required("variants", variants, "Variants committed.");
+    v.optional("error", error, "Why it failed: code, message, where, hint.");
+    v.optional("result", result, "What the flow says about a finished one.");
+  }
+};
+struct ChainListReply {
+  std::vector<ChainInfo> chains;
+  template <class V>
+  void describe(V& v) {
+    v.required("chains", chains, "In order.");
   }
 };
 struct JobEventsParams {

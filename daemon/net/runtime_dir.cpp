@@ -1,0 +1,135 @@
+#include "net/runtime_dir.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "ptah/core/run_tool.hpp"
+
+namespace ptah {
+namespace {
+
+std::string words(int error_number) {
+  return std::generic_category().message(error_number);
+}
+
+/// An absolute path from the environment, or empty.
+std::filesystem::path from_environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr && value[0] == '/' ? std::filesystem::path(value)
+                                             : std::filesystem::path();
+}
+
+}  // namespace
+
+std::filesystem::path default_runtime_dir() {
+  const std::filesystem::path runtime = from_environment("XDG_RUNTIME_DIR");
+  if (!runtime.empty()) return runtime / "ptah";
+  return "/tmp/ptah-" + std::to_string(::getuid());
+}
+
+std::filesystem::path default_socket_path() {
+  return default_runtime_dir() / "ptahd.sock";
+}
+
+std::filesystem::path default_state_dir() {
+  const std::filesystem::path state = from_environment("XDG_STATE_HOME");
+  if (!state.empty()) return state / "ptah";
+  const std::filesystem::path home = from_environment("HOME");
+  return home.empty() ? default_runtime_dir() / "state" : home / ".local/state/ptah";
+}
+
+Status prepare_private_dir(const std::filesystem::path& directory) {
+  std::error_code error;
+  if (directory.has_parent_path())
+    std::filesystem::create_directories(directory.parent_path(), error);
+  if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
+    return make_error(ErrorCode::kIo, "The folder cannot be created: " + words(errno) + ".",
+                      directory.string());
+  }
+  struct stat info {};
+  if (::lstat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
+      info.st_uid != ::getuid() || (info.st_mode & 077) != 0) {
+    return make_error(ErrorCode::kDenied,
+                      "The folder must be a real one, owned by the daemon's user, with mode 0700.",
+                      directory.string(), "Remove it or run: chmod 700 " + directory.string());
+  }
+  return ok();
+}
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& file, const std::string& what) {
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor < 0)
+    return make_error(ErrorCode::kIo, "The lock cannot be opened: " + words(errno) + ".",
+                      file.string());
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    ::close(descriptor);
+    return make_error(ErrorCode::kConflict, "Another ptahd uses " + what + ".", file.string(),
+                      "Talk to that one, or choose another with --socket and --state.");
+  }
+  return FileLock(descriptor);
+}
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<std::string> load_token(const std::filesystem::path& file) {
+  struct stat info {};
+  if (::lstat(file.c_str(), &info) == 0) {
+    if (!S_ISREG(info.st_mode) || info.st_uid != ::getuid() || (info.st_mode & 077) != 0) {
+      return make_error(ErrorCode::kDenied, "The token file must be ours, with mode 0600.",
+                        file.string(), "Remove it; a new one is made at the next start.");
+    }
+    PTAH_TRY(auto token, read_text_file(file, 4096));
+    while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
+    if (token.size() >= 32) return token;
+  }
+  std::array<unsigned char, 32> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    return make_error(ErrorCode::kIo, "The system gave no random bytes for a token.",
+                      file.string());
+  }
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string token;
+  for (const unsigned char byte : bytes) {
+    token += kDigits[byte >> 4];
+    token += kDigits[byte & 15];
+  }
+  const std::string aside = file.string() + ".new";
+  ::unlink(aside.c_str());
+  const int descriptor =
+      ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const std::string line = token + "\n";
+  const bool written = descriptor >= 0 && ::write(descriptor, line.data(), line.size()) ==
+                                              static_cast<ssize_t>(line.size());
+  if (descriptor >= 0) ::close(descriptor);
+  if (!written || ::rename(aside.c_str(), file.c_str()) != 0) {
+    return make_error(ErrorCode::kIo, "The token file cannot be written: " + words(errno) + ".",
+                      file.string());
+  }
+  return token;
+}
+
+bool same_token(const std::string& a, const std::string& b) noexcept {
+  unsigned char difference = a.size() == b.size() ? 0 : 1;
+  for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    difference = static_cast<unsigned char>(difference | (a[i] ^ b[i]));
+  }
+  return difference == 0 && !a.empty();
+}
+
+}  // namespace ptah

@@ -1,0 +1,132 @@
+#include "net/session.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+
+namespace ptah {
+
+namespace asio = boost::asio;
+
+Session::Session(Socket socket, std::int64_t number, OnLine on_line, OnEnd on_end)
+    : socket_(std::move(socket)),
+      number_(number),
+      on_line_(std::move(on_line)),
+      on_end_(std::move(on_end)),
+      lines_(rpc::kMaxLine) {}
+
+void Session::read() {
+  if (!open_ || closing_ || reading_) return;
+  reading_ = true;
+  socket_.async_read_some(asio::buffer(chunk_),
+                          [self = self()](boost::system::error_code error, std::size_t size) {
+                            self->reading_ = false;
+                            if (!self->open_) return;
+                            if (error) {
+                              self->close("the client has left");
+                              return;
+                            }
+                            self->lines_.append({self->chunk_.data(), size});
+                            self->take_lines();
+                          });
+}
+
+void Session::take_lines() {
+  // A method may answer at once, which leads back here; the outer call goes on.
+  if (in_lines_) return;
+  in_lines_ = true;
+  while (open_ && !closing_ && pending_count() < kMaxPendingRequests && backlog_ < kHighBacklog) {
+    if (lines_.oversize()) {
+      send(rpc::encode_error(nullptr, rpc::kInvalidRequest,
+                             make_error(ErrorCode::kLimit, "The line is longer than 1 MiB.", {},
+                                        "Hand over big files by their path.")));
+      close_when_sent();
+      break;
+    }
+    const auto line = lines_.next();
+    if (!line) {
+      in_lines_ = false;
+      read();
+      return;
+    }
+    on_line_(shared_from_this(), *line);
+  }
+  in_lines_ = false;
+}
+
+void Session::send(std::string line) {
+  if (!open_) return;
+  line += '\n';
+  backlog_ += line.size();
+  queue_.push_back(std::move(line));
+  if (backlog_ > kMaxBacklog) {
+    close("the client does not read what it is sent");
+    return;
+  }
+  if (writing_.empty()) write();
+}
+
+void Session::write() {
+  if (!open_) return;
+  if (queue_.empty()) {
+    if (closing_) close("closed");
+    return;
+  }
+  // All that waits goes out in one gathered write.
+  std::vector<asio::const_buffer> buffers;
+  while (!queue_.empty() && writing_.size() < 64) {
+    writing_.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  for (const std::string& line : writing_) buffers.emplace_back(asio::buffer(line));
+  asio::async_write(socket_, buffers,
+                    [self = self()](boost::system::error_code error, std::size_t) {
+                      for (const std::string& line : self->writing_) self->backlog_ -= line.size();
+                      self->writing_.clear();
+                      if (!self->open_) return;
+                      if (error) {
+                        self->close("the client has left");
+                        return;
+                      }
+                      self->write();
+                      if (self->open_ && self->backlog_ < kHighBacklog) {
+                        auto drained = std::move(self->drained_);
+                        self->drained_.clear();
+                        for (const auto& resume : drained) resume();
+                      }
+                      // Reading may have stopped because of the backlog or of pending requests.
+                      if (!self->reading_) self->take_lines();
+                    });
+}
+
+void Session::when_drained(std::function<void()> resume) {
+  if (!open_) return;
+  if (backlog_ < kHighBacklog) {
+    resume();
+  } else {
+    drained_.push_back(std::move(resume));
+  }
+}
+
+void Session::close_when_sent() {
+  closing_ = true;
+  if (writing_.empty() && queue_.empty()) close("closed");
+}
+
+void Session::close(const char* why) {
+  if (!open_) return;
+  open_ = false;
+  spdlog::debug("session {}: {}", number_, why);
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_both, ignored);
+  socket_.close(ignored);
+  queue_.clear();
+  drained_.clear();
+  const auto keep = self();
+  abandon_pending();
+  if (on_end_) on_end_(keep);
+}
+
+}  // namespace ptah

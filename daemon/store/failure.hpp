@@ -1,0 +1,31 @@
+/// How the store reports failures to itself: an exception that carries an Error. It ends at
+/// StoreThread, which hands out Results.
+#pragma once
+
+#include <cerrno>
+#include <stdexcept>
+#include <string>
+
+#include "ptah/core/error.hpp"
+
+namespace ptah {
+
+class Failure : public std::runtime_error {
+ public:
+  explicit Failure(Error error) : std::runtime_error(error.text()), error_(std::move(error)) {}
+  const Error& error() const noexcept { return error_; }
+
+ private:
+  Error error_;
+};
+
+/// Throws kIo with the system's words for `error_number`; a full disk gets its hint.
+[[noreturn]] void fail_with_errno(const std::string& doing, const std::string& where,
+                                  int error_number = errno);
+[[noreturn]] void fail(ErrorCode code, std::string message, std::string where = {},
+                       std::string hint = {});
+
+/// The hint that marks a full disk.
+bool is_disk_full(const Error& error) noexcept;
+
+}  // namespace ptah

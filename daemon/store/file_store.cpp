@@ -1,0 +1,291 @@
+#include "store/file_store.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "store/failure.hpp"
+
+namespace ptah {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value) noexcept : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int get() const noexcept { return value_; }
+  explicit operator bool() const noexcept { return value_ >= 0; }
+
+ private:
+  int value_;
+};
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
+      fail(ErrorCode::kInternal, "The SHA-256 function is not available.");
+    }
+  }
+  void add(const void* bytes, std::size_t size) { EVP_DigestUpdate(context_.get(), bytes, size); }
+  std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
+    static constexpr char kDigits[] = "0123456789abcdef";
+    std::string text;
+    for (unsigned i = 0; i < size; ++i) {
+      text += kDigits[digest[i] >> 4];
+      text += kDigits[digest[i] & 15];
+    }
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
+};
+
+constexpr std::size_t kChunk = 256u << 10;
+
+void write_all(int to, const char* bytes, std::size_t size, const std::string& where) {
+  while (size > 0) {
+    const ssize_t written = ::write(to, bytes, size);
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      fail_with_errno("The file cannot be written", where);
+    }
+    bytes += written;
+    size -= static_cast<std::size_t>(written);
+  }
+}
+
+/// Calls `sink` with each chunk; returns the number of bytes.
+template <class Sink>
+std::int64_t read_all(int from, const std::string& where, Sink sink) {
+  std::vector<char> buffer(kChunk);
+  std::int64_t total = 0;
+  for (;;) {
+    const ssize_t got = ::read(from, buffer.data(), buffer.size());
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      fail_with_errno("The file cannot be read", where);
+    }
+    if (got == 0) return total;
+    total += got;
+    if (static_cast<std::uint64_t>(total) > kMaxStoredFile) {
+      fail(ErrorCode::kLimit, "The file is larger than the store takes (4 GiB).", where);
+    }
+    sink(buffer.data(), static_cast<std::size_t>(got));
+  }
+}
+
+std::string hash_of(int from, const std::string& where) {
+  Sha256 hash;
+  read_all(from, where, [&](const char* bytes, std::size_t size) { hash.add(bytes, size); });
+  return hash.hex();
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!directory || ::fsync(directory.get()) != 0)
+    fail_with_errno("The folder cannot be synced", folder.string());
+}
+
+/// Removes a file unless told to keep it.
+class Aside {
+ public:
+  Aside(int folder, std::string name) : folder_(folder), name_(std::move(name)) {}
+  Aside(const Aside&) = delete;
+  ~Aside() {
+    if (!kept_) ::unlinkat(folder_, name_.c_str(), 0);
+  }
+  void keep() noexcept { kept_ = true; }
+
+ private:
+  int folder_;
+  std::string name_;
+  bool kept_ = false;
+};
+
+}  // namespace
+
+std::string sha256_hex(std::string_view text) {
+  Sha256 hash;
+  hash.add(text.data(), text.size());
+  return hash.hex();
+}
+
+bool FileStore::is_hash(std::string_view text) noexcept {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+FileStore::FileStore(std::filesystem::path root) : root_(std::move(root)) {
+  std::error_code error;
+  std::filesystem::create_directories(root_ / "aside", error);
+  if (error) fail_with_errno("The store cannot be created", root_.string(), error.value());
+  ::chmod(root_.c_str(), 0700);
+  for (const auto& entry : std::filesystem::directory_iterator(root_ / "aside", error)) {
+    std::filesystem::remove(entry.path(), error);
+  }
+}
+
+std::filesystem::path FileStore::path(const std::string& hash) const {
+  return root_ / hash.substr(0, 2) / hash;
+}
+
+FileStore::Stored FileStore::put_file(const std::filesystem::path& source) {
+  const Descriptor from(::open(source.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!from) fail_with_errno("The file cannot be opened", source.string());
+  struct stat info {};
+  if (::fstat(from.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+    fail(ErrorCode::kIo, "This is not a regular file.", source.string());
+  }
+  return put(from.get(), source.string());
+}
+
+FileStore::Stored FileStore::put_text(std::string_view text) {
+  const Descriptor memory(::memfd_create("ptah", MFD_CLOEXEC));
+  if (!memory) fail_with_errno("A text cannot be stored", root_.string());
+  write_all(memory.get(), text.data(), text.size(), root_.string());
+  ::lseek(memory.get(), 0, SEEK_SET);
+  return put(memory.get(), "text");
+}
+
+FileStore::Stored FileStore::put(int source, const std::string& where) {
+  const std::string name = "aside/" + std::to_string(next_aside_++);
+  const Descriptor root(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root) fail_with_errno("The store cannot be opened", root_.string());
+  const Descriptor to(::openat(root.get(), name.c_str(),
+                               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!to) fail_with_errno("The store cannot be written", root_.string());
+  Aside aside(root.get(), name);
+  Sha256 digest;
+  Stored stored;
+  stored.size = read_all(source, where, [&](const char* bytes, std::size_t size) {
+    digest.add(bytes, size);
+    write_all(to.get(), bytes, size, root_.string());
+  });
+  stored.hash = digest.hex();
+  // Equal bytes that are there already stay; damaged ones are replaced.
+  if (!problem(stored.hash)) {
+    unsynced_.insert(path(stored.hash).parent_path());
+    return stored;
+  }
+  if (::fchmod(to.get(), 0444) != 0 || ::fsync(to.get()) != 0) {
+    fail_with_errno("The store cannot be written", root_.string());
+  }
+  const std::filesystem::path target = path(stored.hash);
+  if (::mkdir(target.parent_path().c_str(), 0700) == 0) {
+    unsynced_.insert(root_);
+  } else if (errno != EEXIST) {
+    fail_with_errno("The store cannot be written", target.parent_path().string());
+  }
+  if (::renameat(root.get(), name.c_str(), AT_FDCWD, target.c_str()) != 0) {
+    fail_with_errno("The store cannot be written", target.string());
+  }
+  aside.keep();
+  unsynced_.insert(target.parent_path());
+  return stored;
+}
+
+void FileStore::sync() {
+  while (!unsynced_.empty()) {
+    sync_folder(*unsynced_.begin());
+    unsynced_.erase(unsynced_.begin());
+  }
+}
+
+std::optional<std::string> FileStore::problem(const std::string& hash) const {
+  const std::filesystem::path file = path(hash);
+  const Descriptor from(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!from) return errno == ENOENT ? "missing" : "unreadable";
+  try {
+    if (hash_of(from.get(), file.string()) != hash) return "its bytes do not match its hash";
+  } catch (const Failure& failure) {
+    return failure.error().message;
+  }
+  return std::nullopt;
+}
+
+void FileStore::remove(const std::string& hash) {
+  if (::unlink(path(hash).c_str()) != 0 && errno != ENOENT)
+    fail_with_errno("A file cannot be removed", path(hash).string());
+}
+
+Status check_relative_path(const std::string& relative) {
+  const std::filesystem::path path(relative);
+  bool good = !relative.empty() && relative.size() < 1024 && !path.is_absolute() &&
+              relative.find('\0') == std::string::npos && path.has_filename();
+  for (const auto& part : path) good = good && part != ".." && part != "." && !part.empty();
+  if (good) return ok();
+  return make_error(ErrorCode::kDenied,
+                    "The path \"" + relative.substr(0, 200) + "\" does not stay below its folder.");
+}
+
+bool FileStore::materialise(const std::string& hash, const std::filesystem::path& base,
+                            const std::string& relative) const {
+  if (Status status = check_relative_path(relative); !status) throw Failure(status.error());
+  const std::filesystem::path whole = base / relative;
+  std::error_code error;
+  std::filesystem::create_directories(base, error);
+  if (error) fail_with_errno("The output folder cannot be created", base.string(), error.value());
+  Descriptor folder(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) fail_with_errno("The output folder cannot be opened", base.string());
+  const std::filesystem::path relative_path(relative);
+  for (const auto& part : relative_path.parent_path()) {
+    if (::mkdirat(folder.get(), part.c_str(), 0777) != 0 && errno != EEXIST) {
+      fail_with_errno("The output folder cannot be created", whole.parent_path().string());
+    }
+    Descriptor inner(
+        ::openat(folder.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!inner) fail_with_errno("The output folder cannot be opened", whole.parent_path().string());
+    folder = std::move(inner);
+  }
+  const std::string name = relative_path.filename().string();
+  {
+    const Descriptor present(
+        ::openat(folder.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    struct stat info {};
+    if (present && ::fstat(present.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+        hash_of(present.get(), whole.string()) == hash) {
+      return false;
+    }
+  }
+  const Descriptor from(::open(path(hash).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!from) fail_with_errno("A file of the store cannot be opened", path(hash).string());
+  const std::string temporary = ".ptah-" + hash.substr(0, 16) + ".part";
+  ::unlinkat(folder.get(), temporary.c_str(), 0);
+  const Descriptor to(::openat(folder.get(), temporary.c_str(),
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  if (!to) fail_with_errno("The output cannot be written", whole.string());
+  Aside aside(folder.get(), temporary);
+  Sha256 digest;
+  read_all(from.get(), path(hash).string(), [&](const char* bytes, std::size_t size) {
+    digest.add(bytes, size);
+    write_all(to.get(), bytes, size, whole.string());
+  });
+  if (digest.hex() != hash) {
+    fail(ErrorCode::kIo, "A file of the store is damaged: its bytes do not match its hash.",
+         path(hash).string(), "Run the job again; store.check lists all damaged files.");
+  }
+  if (::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) {
+    fail_with_errno("The output cannot be written", whole.string());
+  }
+  aside.keep();
+  return true;
+}
+
+}  // namespace ptah

@@ -1,0 +1,76 @@
+/// What the store keeps, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptah/core/json.hpp"
+
+namespace ptah {
+
+enum class JobState { kQueued, kRunning, kDone, kFailed, kCancelled };
+std::string_view to_string(JobState state) noexcept;
+std::optional<JobState> job_state_from_string(std::string_view text) noexcept;
+inline bool is_final(JobState state) noexcept {
+  return state >= JobState::kDone;
+}
+
+struct NewJob {
+  std::string id;    ///< Empty: the store chooses one.
+  std::string kind;  ///< "run", "check", "render".
+  std::string out;
+  std::string library = "work";
+  Json spec = Json::object();
+};
+
+struct JobRow {
+  std::string id, kind, circuit, library, out;
+  JobState state = JobState::kQueued;
+  std::int64_t created_ms = 0, finished_ms = 0;
+  std::int64_t chains = 0, chains_done = 0, chains_failed = 0, variants = 0, last_event = 0;
+  bool planned = false;
+  Json spec, plan, error, result;  ///< plan, error, result: null while there is none.
+};
+
+struct ChainRow {
+  std::int64_t chain = 0, variants = 0;
+  std::string state;  ///< "pending", "done", "failed".
+  Json error, result;
+};
+
+/// A file that a task made: where it lies, and where it belongs.
+struct NewFile {
+  std::string role, path, text, dataset;  ///< `path`, or the text itself where that is empty.
+};
+
+struct FileRow {
+  std::string role, hash, dataset;
+  std::int64_t size = 0;
+};
+
+struct VariantRow {
+  std::int64_t sequence = 0;  ///< Order of commitment over all jobs.
+  std::int64_t chain = 0, variant = 0;
+  Json record;
+  std::vector<FileRow> files;
+};
+
+struct EventRow {
+  std::int64_t number = 0;
+  std::string method;
+  Json params;  ///< Without `job` and `event`.
+};
+
+struct VersionRow {
+  std::string library, cell, view, job, hash;
+  std::int64_t version = 0, chain = -1, variant = -1, created_ms = 0;
+};
+
+struct ViewRow {
+  std::string library, cell, view;
+  std::int64_t versions = 0;
+};
+
+}  // namespace ptah

@@ -1,0 +1,125 @@
+/// Jobs, chains, variants, events and libraries in SQLite; files by content hash. Everything throws
+/// Failure. Used by one thread only (StoreThread, or a test); writing functions run inside the
+/// transaction that the caller has begun.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/file_store.hpp"
+#include "store/records.hpp"
+#include "store/sqlite.hpp"
+
+namespace ptah {
+
+/// What a task is handed for a chain: its spec, with `resume` when variants are committed already.
+struct ChainStart {
+  Json spec;
+  std::int64_t committed = 0;  ///< Variants that are there.
+  std::string warning;         ///< Why the chain cannot be resumed and starts again, if so.
+};
+
+/// What became of a variant.
+struct VariantCommit {
+  bool fresh = false;  ///< False when it was there already: nothing is announced.
+  EventRow event;
+  std::vector<FileRow> files;
+};
+
+class Store {
+ public:
+  /// Creates `state_dir` (0700) and the tables where missing. Fails when the state is of a newer
+  /// version.
+  explicit Store(std::filesystem::path state_dir);
+
+  const std::filesystem::path& state_dir() const noexcept { return state_dir_; }
+  FileStore& files() noexcept { return files_; }
+  const FileStore& files() const noexcept { return files_; }
+  Database& database() noexcept { return database_; }
+
+  /// Where a little space is kept so that a failure can still be written down on a full disk. True
+  /// when there was some to release.
+  bool release_reserve();
+  void restore_reserve();
+
+  // --- jobs
+  /// The job and whether it is new. Fails with kConflict when the id is taken by another request.
+  std::pair<JobRow, bool> create_job(const NewJob& job);
+  std::optional<JobRow> job(const std::string& id);
+  JobRow existing_job(const std::string& id);  ///< Fails with kNotFound.
+  /// Without spec, plan and result. `after` is a job's id, or empty.
+  std::vector<JobRow> jobs(std::optional<JobState> state, const std::string& after,
+                           std::int64_t limit);
+  std::vector<std::string> unfinished_jobs();
+  void set_running(const std::string& id);
+  EventRow finish_job(const std::string& id, JobState state, const Json& error, const Json& result);
+  /// Makes a failed or cancelled job queued again; its failed chains are pending again.
+  void reopen_job(const std::string& id);
+  /// Returns hashes of files that nothing refers to any more: remove them after the commit.
+  std::vector<std::string> delete_job(const std::string& id);
+
+  // --- chains
+  void save_plan(const std::string& job, const std::string& circuit, const Json& plan,
+                 const std::vector<Json>& chains, const std::vector<NewFile>& files);
+  std::vector<ChainRow> chains(const std::string& job, std::int64_t after, std::int64_t limit);
+  std::vector<std::int64_t> pending_chains(const std::string& job);
+  ChainStart load_chain(const std::string& job, std::int64_t chain);
+  EventRow finish_chain(const std::string& job, std::int64_t chain, const Json& error,
+                        const Json& result);
+
+  // --- variants
+  VariantCommit commit_variant(const std::string& job, std::int64_t chain, std::int64_t variant,
+                               const Json& record, const std::vector<NewFile>& files);
+  /// Files that a job of one task made.
+  std::vector<FileRow> add_job_files(const std::string& job, const std::vector<NewFile>& files);
+  std::vector<VariantRow> variants(const std::string& job, std::optional<std::int64_t> chain,
+                                   std::int64_t after, std::int64_t limit);
+  VariantRow variant(const std::string& job, std::int64_t chain, std::int64_t variant);
+  /// Copies the job's dataset files to `out`; calls `step` between files. Returns {files, written}.
+  std::pair<std::int64_t, std::int64_t> materialise(const std::string& job,
+                                                    const std::filesystem::path& out);
+  void materialise(const std::vector<FileRow>& files, const std::filesystem::path& out);
+  std::vector<FileRow> job_files(const std::string& job);
+
+  // --- events
+  EventRow add_event(const std::string& job, const std::string& method, const Json& params);
+  std::vector<EventRow> events(const std::string& job, std::int64_t after, std::int64_t limit);
+
+  // --- library
+  std::vector<ViewRow> views(const std::string& library, const std::string& cell,
+                             const std::string& view);
+  std::vector<VersionRow> versions(const std::string& library, const std::string& cell,
+                                   const std::string& view, std::int64_t limit);
+
+  // --- integrity
+  /// Every hash that something refers to, with one job that does.
+  std::vector<std::pair<std::string, std::string>> referenced_files();
+
+  // --- settings of the daemon
+  std::string setting(const std::string& name);
+  void set_setting(const std::string& name, const std::string& value);
+
+ private:
+  std::vector<FileRow> put_files(const std::string& job, std::int64_t chain, std::int64_t variant,
+                                 const std::vector<NewFile>& files);
+  std::vector<FileRow> files_of(const std::string& job, std::int64_t chain, std::int64_t variant);
+  void add_version(const std::string& library, const std::string& cell, const std::string& view,
+                   const std::string& hash, const std::string& job, std::int64_t chain,
+                   std::int64_t variant, bool only_if_changed);
+  void create_tables();
+
+  std::filesystem::path state_dir_;
+  FileStore files_;
+  Database database_;
+};
+
+/// Milliseconds since 1970, for people: nothing depends on it.
+std::int64_t now_ms();
+
+/// The view of a cell that a plan's file is, or empty: "netlist", "pairs", "testbench".
+std::string view_of_plan_file(const NewFile& file);
+
+}  // namespace ptah

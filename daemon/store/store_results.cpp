@@ -1,0 +1,380 @@
+// Chains, variants, their files, and the library's versions.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/failure.hpp"
+#include "store/store.hpp"
+
+namespace ptah {
+namespace {
+
+/// A chain's and variant's number for files that belong to a job as a whole.
+constexpr std::int64_t kWholeJob = -1;
+constexpr std::size_t kMaxRecord = 400u << 10;
+
+std::string dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json parse_or_null(const std::string& text) {
+  Json json = Json::parse(text, nullptr, false);
+  return json.is_discarded() ? Json(nullptr) : json;
+}
+
+}  // namespace
+
+std::string view_of_plan_file(const NewFile& file) {
+  const std::string stem = std::filesystem::path(file.dataset).stem().string();
+  const std::string& name = file.role.empty() || file.role == "dataset" ? stem : file.role;
+  if (name == "template" || name == "netlist") return "netlist";
+  if (name == "pairs" || name == "testbench") return name;
+  return {};
+}
+
+void Store::save_plan(const std::string& job, const std::string& circuit, const Json& plan,
+                      const std::vector<Json>& chains, const std::vector<NewFile>& files) {
+  const JobRow row = existing_job(job);
+  const std::vector<FileRow> stored = put_files(job, kWholeJob, kWholeJob, files);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const std::string view = view_of_plan_file(files[i]);
+    if (!view.empty())
+      add_version(row.library, circuit, view, stored[i].hash, job, kWholeJob, kWholeJob, true);
+  }
+  std::int64_t number = 0;
+  for (const Json& chain : chains) {
+    Query query(database_, "INSERT INTO chains(job, chain, spec) VALUES(?, ?, ?)");
+    (query << job << number++ << dump(chain)).run();
+  }
+  Query query(database_, "UPDATE jobs SET circuit=?, plan=?, chains=? WHERE id=?");
+  (query << circuit << dump(plan) << number << job).run();
+}
+
+std::vector<ChainRow> Store::chains(const std::string& job, std::int64_t after,
+                                    std::int64_t limit) {
+  Query query(database_,
+              "SELECT chain, state, variants, error, result FROM chains WHERE job=? AND chain>? "
+              "ORDER BY chain LIMIT ?");
+  query << job << after << limit;
+  std::vector<ChainRow> rows;
+  std::size_t bytes = 0;
+  while (bytes < (512u << 10) && query.next()) {
+    ChainRow row;
+    row.chain = query.integer(0);
+    row.state = query.text(1);
+    row.variants = query.integer(2);
+    if (!query.is_null(3)) row.error = parse_or_null(query.text(3));
+    if (!query.is_null(4)) row.result = parse_or_null(query.text(4));
+    bytes += query.text(3).size() + query.text(4).size() + 100;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<std::int64_t> Store::pending_chains(const std::string& job) {
+  Query query(database_, "SELECT chain FROM chains WHERE job=? AND state='pending' ORDER BY chain");
+  query << job;
+  std::vector<std::int64_t> chains;
+  while (query.next()) chains.push_back(query.integer(0));
+  return chains;
+}
+
+ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
+  ChainStart start;
+  {
+    Query query(database_, "SELECT spec FROM chains WHERE job=? AND chain=?");
+    query << job << chain;
+    if (!query.next())
+      fail(ErrorCode::kNotFound, "There is no chain " + std::to_string(chain) + ".", job);
+    start.spec = parse_or_null(query.text(0));
+  }
+  std::int64_t last = -1;
+  Json record;
+  {
+    Query query(database_,
+                "SELECT variant, record FROM variants WHERE job=? AND chain=? ORDER BY variant "
+                "DESC LIMIT 1");
+    query << job << chain;
+    if (query.next()) {
+      last = query.integer(0);
+      record = parse_or_null(query.text(1));
+    }
+  }
+  {
+    Query query(database_, "SELECT count(*) FROM variants WHERE job=? AND chain=?");
+    query << job << chain;
+    if (query.next()) start.committed = query.integer(0);
+  }
+  if (last < 0) return start;
+  Json files = Json::object();
+  for (const FileRow& file : files_of(job, chain, last)) {
+    if (const auto problem = files_.problem(file.hash)) {
+      start.warning = "File " + file.hash + " of variant " + std::to_string(last) +
+                      " is damaged (" + *problem + "): the chain is made again from its start.";
+      return start;
+    }
+    files[file.role] = files_.path(file.hash).string();
+  }
+  start.spec["resume"] = {
+      {"variant", last}, {"record", std::move(record)}, {"files", std::move(files)}};
+  return start;
+}
+
+EventRow Store::finish_chain(const std::string& job, std::int64_t chain, const Json& error,
+                             const Json& result) {
+  const bool failed = !error.is_null();
+  {
+    Query query(database_, "UPDATE chains SET state=?, error=?, result=? WHERE job=? AND chain=?");
+    query << (failed ? "failed" : "done");
+    failed ? query << dump(error) : query.null();
+    result.is_null() ? query.null() : query << dump(result);
+    (query << job << chain).run();
+  }
+  {
+    Query query(database_, failed ? "UPDATE jobs SET chains_failed=chains_failed+1 WHERE id=?"
+                                  : "UPDATE jobs SET chains_done=chains_done+1 WHERE id=?");
+    (query << job).run();
+  }
+  Json params{{"chain", chain}, {"state", failed ? "failed" : "done"}};
+  if (failed) params["error"] = error;
+  if (!result.is_null()) params["result"] = result;
+  return add_event(job, "chain.finished", params);
+}
+
+std::vector<FileRow> Store::put_files(const std::string& job, std::int64_t chain,
+                                      std::int64_t variant, const std::vector<NewFile>& files) {
+  std::vector<FileRow> rows;
+  for (const NewFile& file : files) {
+    if (!file.dataset.empty()) {
+      if (Status status = check_relative_path(file.dataset); !status) throw Failure(status.error());
+    }
+    const FileStore::Stored stored =
+        file.path.empty() ? files_.put_text(file.text) : files_.put_file(file.path);
+    rows.push_back({file.role, stored.hash, file.dataset, stored.size});
+  }
+  // The names are on disk before the rows that speak of them.
+  files_.sync();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    Query query(database_,
+                "INSERT OR REPLACE INTO files(job, chain, variant, place, role, hash, size, "
+                "dataset) VALUES(?,?,?,?,?,?,?,?)");
+    (query << job << chain << variant << static_cast<std::int64_t>(i) << rows[i].role
+           << rows[i].hash << rows[i].size << rows[i].dataset)
+        .run();
+  }
+  return rows;
+}
+
+VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
+                                    std::int64_t variant, const Json& record,
+                                    const std::vector<NewFile>& files) {
+  const std::string text = dump(record);
+  if (text.size() > kMaxRecord) {
+    fail(ErrorCode::kLimit, "The record of a variant is larger than 400 KiB.",
+         "variant " + std::to_string(variant));
+  }
+  VariantCommit commit;
+  std::string circuit, library;
+  {
+    Query query(database_, "SELECT circuit, library FROM jobs WHERE id=?");
+    query << job;
+    if (!query.next()) fail(ErrorCode::kNotFound, "There is no job \"" + job + "\".", job);
+    circuit = query.text(0);
+    library = query.text(1);
+  }
+  {
+    Query query(database_, "SELECT 1 FROM variants WHERE job=? AND chain=? AND variant=?");
+    query << job << chain << variant;
+    if (query.next()) {
+      // Made again after a restart, with the same bytes: this heals what is damaged in the store.
+      for (const NewFile& file : files) files_.put_file(file.path);
+      files_.sync();
+      commit.files = files_of(job, chain, variant);
+      return commit;
+    }
+  }
+  commit.fresh = true;
+  commit.files = put_files(job, chain, variant, files);
+  {
+    Query query(database_, "INSERT INTO variants(job, chain, variant, record) VALUES(?, ?, ?, ?)");
+    (query << job << chain << variant << text).run();
+  }
+  {
+    Query query(database_, "UPDATE chains SET variants=variants+1 WHERE job=? AND chain=?");
+    (query << job << chain).run();
+  }
+  {
+    Query query(database_, "UPDATE jobs SET variants=variants+1 WHERE id=?");
+    (query << job).run();
+  }
+  Json shown = Json::array();
+  for (const FileRow& file : commit.files) {
+    if (file.role == "gds")
+      add_version(library, circuit, "layout", file.hash, job, chain, variant, false);
+    Json item{{"role", file.role},
+              {"hash", file.hash},
+              {"size", file.size},
+              {"path", files_.path(file.hash).string()}};
+    if (!file.dataset.empty()) item["dataset"] = file.dataset;
+    shown.push_back(std::move(item));
+  }
+  Json params{{"chain", chain}, {"variant", variant}, {"files", std::move(shown)}};
+  if (text.size() < (256u << 10)) {
+    params["record"] = record;
+  } else {
+    params["cut"] = true;
+  }
+  commit.event = add_event(job, "variant.ready", params);
+  return commit;
+}
+
+std::vector<FileRow> Store::add_job_files(const std::string& job,
+                                          const std::vector<NewFile>& files) {
+  return put_files(job, kWholeJob, kWholeJob, files);
+}
+
+std::vector<FileRow> Store::files_of(const std::string& job, std::int64_t chain,
+                                     std::int64_t variant) {
+  Query query(database_,
+              "SELECT role, hash, dataset, size FROM files WHERE job=? AND chain=? AND variant=? "
+              "ORDER BY place");
+  query << job << chain << variant;
+  std::vector<FileRow> rows;
+  while (query.next())
+    rows.push_back({query.text(0), query.text(1), query.text(2), query.integer(3)});
+  return rows;
+}
+
+std::vector<FileRow> Store::job_files(const std::string& job) {
+  Query query(
+      database_,
+      "SELECT role, hash, dataset, size FROM files WHERE job=? ORDER BY chain, variant, place");
+  query << job;
+  std::vector<FileRow> rows;
+  while (query.next())
+    rows.push_back({query.text(0), query.text(1), query.text(2), query.integer(3)});
+  return rows;
+}
+
+std::vector<VariantRow> Store::variants(const std::string& job, std::optional<std::int64_t> chain,
+                                        std::int64_t after, std::int64_t limit) {
+  std::vector<VariantRow> rows;
+  std::size_t bytes = 0;
+  {
+    Query query(database_,
+                "SELECT sequence, chain, variant, record FROM variants WHERE job=?1 AND "
+                "sequence>?2 AND (?3<0 OR chain=?3) "
+                "ORDER BY sequence LIMIT ?4");
+    query << job << after << chain.value_or(-1) << limit;
+    while (bytes < (400u << 10) && query.next()) {
+      bytes += query.text(3).size() + 4000;  // With room for the files' rows.
+      rows.push_back(
+          {query.integer(0), query.integer(1), query.integer(2), parse_or_null(query.text(3)), {}});
+    }
+  }
+  for (VariantRow& row : rows) row.files = files_of(job, row.chain, row.variant);
+  return rows;
+}
+
+VariantRow Store::variant(const std::string& job, std::int64_t chain, std::int64_t variant) {
+  VariantRow row;
+  {
+    Query query(database_,
+                "SELECT sequence, record FROM variants WHERE job=? AND chain=? AND variant=?");
+    query << job << chain << variant;
+    if (!query.next()) {
+      fail(ErrorCode::kNotFound,
+           "Job \"" + job.substr(0, 64) + "\" has no variant " + std::to_string(variant) +
+               " in chain " + std::to_string(chain) + ".",
+           job.substr(0, 64), "variant.list shows its variants.");
+    }
+    row = {query.integer(0), chain, variant, parse_or_null(query.text(1)), {}};
+  }
+  row.files = files_of(job, chain, variant);
+  return row;
+}
+
+std::pair<std::int64_t, std::int64_t> Store::materialise(const std::string& job,
+                                                         const std::filesystem::path& out) {
+  std::int64_t count = 0, written = 0;
+  for (const FileRow& file : job_files(job)) {
+    if (file.dataset.empty()) continue;
+    ++count;
+    if (files_.materialise(file.hash, out, file.dataset)) ++written;
+  }
+  return {count, written};
+}
+
+void Store::materialise(const std::vector<FileRow>& files, const std::filesystem::path& out) {
+  for (const FileRow& file : files) {
+    if (!file.dataset.empty()) files_.materialise(file.hash, out, file.dataset);
+  }
+}
+
+void Store::add_version(const std::string& library, const std::string& cell,
+                        const std::string& view, const std::string& hash, const std::string& job,
+                        std::int64_t chain, std::int64_t variant, bool only_if_changed) {
+  std::int64_t newest = 0;
+  std::string newest_hash;
+  {
+    Query query(database_,
+                "SELECT version, hash FROM versions WHERE library=? AND cell=? AND view=? ORDER BY "
+                "version DESC LIMIT 1");
+    query << library << cell << view;
+    if (query.next()) {
+      newest = query.integer(0);
+      newest_hash = query.text(1);
+    }
+  }
+  if (only_if_changed && newest_hash == hash) return;
+  Query query(database_,
+              "INSERT INTO versions(library, cell, view, version, hash, job, chain, variant, "
+              "created_ms) VALUES(?,?,?,?,?,?,?,?,?)");
+  (query << library << cell << view << newest + 1 << hash << job << chain << variant << now_ms())
+      .run();
+}
+
+std::vector<ViewRow> Store::views(const std::string& library, const std::string& cell,
+                                  const std::string& view) {
+  Query query(database_,
+              "SELECT cell, view, max(version) FROM versions WHERE library=?1 AND (?2='' OR "
+              "cell=?2) AND (?3='' OR view=?3) "
+              "GROUP BY cell, view ORDER BY cell, view LIMIT 4000");
+  query << library << cell << view;
+  std::vector<ViewRow> rows;
+  while (query.next()) rows.push_back({library, query.text(0), query.text(1), query.integer(2)});
+  return rows;
+}
+
+std::vector<VersionRow> Store::versions(const std::string& library, const std::string& cell,
+                                        const std::string& view, std::int64_t limit) {
+  Query query(
+      database_,
+      "SELECT cell, view, version, hash, job, chain, variant, created_ms FROM versions WHERE "
+      "library=?1 AND "
+      "(?2='' OR cell=?2) AND (?3='' OR view=?3) ORDER BY cell, view, version DESC LIMIT ?4");
+  query << library << cell << view << limit;
+  std::vector<VersionRow> rows;
+  while (query.next()) {
+    VersionRow row;
+    row.library = library;
+    row.cell = query.text(0);
+    row.view = query.text(1);
+    row.version = query.integer(2);
+    row.hash = query.text(3);
+    row.job = query.text(4);
+    row.chain = query.integer(5);
+    row.variant = query.integer(6);
+    row.created_ms = query.integer(7);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<std::pair<std::string, std::string>> Store::referenced_files() {
+  Query query(database_, "SELECT hash, min(job) FROM files GROUP BY hash ORDER BY hash");
+  std::vector<std::pair<std::string, std::string>> rows;
+  while (query.next()) rows.emplace_back(query.text(0), query.text(1));
+  return rows;
+}
+
+}  // namespace ptah

@@ -1,0 +1,158 @@
+#include "store/store_thread.hpp"
+
+#include <csignal>
+
+#include "store/failure.hpp"
+
+namespace ptah {
+namespace {
+
+constexpr std::size_t kMaxBatch = 64;
+
+Error describe(const std::exception& exception) {
+  const auto* failure = dynamic_cast<const Failure*>(&exception);
+  return failure != nullptr ? failure->error()
+                            : make_error(ErrorCode::kInternal, exception.what(), "store");
+}
+
+}  // namespace
+
+StoreThread::StoreThread(std::unique_ptr<Store> store, Post post)
+    : store_(std::move(store)), post_(std::move(post)) {
+  // Signals are the main thread's.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { loop(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+StoreThread::~StoreThread() {
+  stop();
+}
+
+void StoreThread::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+std::size_t StoreThread::backlog() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
+void StoreThread::enqueue(Item item) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    queue_.push_back(std::move(item));
+  }
+  wake_.notify_one();
+}
+
+void StoreThread::loop() {
+  for (;;) {
+    std::vector<Item> batch;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      const bool read = queue_.front().kind == Kind::kRead;
+      do {
+        batch.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+      } while (!read && !queue_.empty() && queue_.front().kind != Kind::kRead &&
+               batch.size() < kMaxBatch);
+    }
+    run_batch(batch);
+    for (Item& item : batch) deliver(std::move(item));
+  }
+}
+
+void StoreThread::run_batch(std::vector<Item>& batch) {
+  if (batch.front().kind == Kind::kRead) {
+    try {
+      batch.front().run(*store_);
+    } catch (const std::exception& exception) {
+      batch.front().error = describe(exception);
+    }
+    return;
+  }
+  std::vector<Item*> items;
+  for (Item& item : batch) items.push_back(&item);
+  run_transaction(items);
+  for (Item& item : batch) {
+    if (item.error && is_disk_full(*item.error) && item.kind == Kind::kEssentialWrite &&
+        store_->release_reserve()) {
+      reserve_used_ = true;
+      item.error.reset();
+      run_transaction({&item});
+    }
+    if (item.error) continue;
+    try {
+      item.then(*store_);
+    } catch (const std::exception& exception) {
+      item.then_error = describe(exception);
+    }
+  }
+  if (reserve_used_) {
+    store_->restore_reserve();
+    reserve_used_ = !std::filesystem::exists(store_->state_dir() / "reserve");
+  }
+}
+
+void StoreThread::run_transaction(std::vector<Item*> items) {
+  Database& database = store_->database();
+  try {
+    bool relaxed = true;
+    for (const Item* item : items) relaxed = relaxed && item->kind == Kind::kRelaxedWrite;
+    if (relaxed != relaxed_) {
+      database.exec(relaxed ? "PRAGMA synchronous=NORMAL" : "PRAGMA synchronous=FULL");
+      relaxed_ = relaxed;
+    }
+    database.exec("BEGIN IMMEDIATE");
+    for (Item* item : items) {
+      item->error.reset();
+      database.exec("SAVEPOINT item");
+      try {
+        item->run(*store_);
+      } catch (const std::exception& exception) {
+        item->error = describe(exception);
+        // SQLite ends the whole transaction on some failures, such as a full disk.
+        if (!database.in_transaction()) throw;
+        database.exec("ROLLBACK TO item");
+      }
+      database.exec("RELEASE item");
+    }
+    database.exec("COMMIT");
+  } catch (const std::exception& exception) {
+    if (database.in_transaction()) {
+      try {
+        database.exec("ROLLBACK");
+      } catch (const Failure&) {
+        // The journal cannot be written; SQLite rolls back by itself at the next start.
+      }
+    }
+    if (items.size() == 1) {
+      items.front()->error = describe(exception);
+      return;
+    }
+    for (Item* item : items) run_transaction({item});
+  }
+}
+
+void StoreThread::deliver(Item item) {
+  post_([done = std::move(item.done), error = std::move(item.error),
+         then_error = std::move(item.then_error)]() mutable {
+    const auto status = [](std::optional<Error>& from) {
+      return from ? Status(std::move(*from)) : ok();
+    };
+    done(status(error), status(then_error));
+  });
+}
+
+}  // namespace ptah

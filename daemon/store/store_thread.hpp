@@ -1,0 +1,105 @@
+/// The one thread that touches the store. Work is done in the order in which it was handed in;
+/// writes that wait together are committed together (one fsync), and each answer is posted back
+/// after its commit.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <variant>
+
+#include "store/store.hpp"
+
+namespace ptah {
+
+class StoreThread {
+ public:
+  /// Runs a function on the thread that owns the daemon's state.
+  using Post = std::function<void(std::function<void()>)>;
+
+  enum class Kind {
+    kRead,
+    kWrite,
+    kRelaxedWrite,   ///< May be lost when the machine (not the daemon) dies: progress.
+    kEssentialWrite  ///< On a full disk the reserve is released for it: the end of a job.
+  };
+
+  StoreThread(std::unique_ptr<Store> store, Post post);
+  /// Does what is queued, then ends; answers that were not posted yet are dropped with their owner.
+  ~StoreThread();
+  void stop();
+
+  /// `work(Store&)` returns R or throws; it may run twice when a commit has to be repeated.
+  /// `done(Result<R>)` runs on the main thread. R of `void` is handed on as std::monostate.
+  /// Thread-safe.
+  template <class Work, class Done>
+  void submit(Kind kind, Work work, Done done) {
+    submit_then(
+        kind, std::move(work), [](Store&, const auto&) {},
+        [done = std::move(done)](auto result, Status) mutable { done(std::move(result)); });
+  }
+
+  /// As `submit`; after the commit `then(Store&, const R&)` runs on the store thread, and its
+  /// failure is the second argument of `done`.
+  template <class Work, class Then, class Done>
+  void submit_then(Kind kind, Work work, Then then, Done done) {
+    using Raw = std::invoke_result_t<Work&, Store&>;
+    using R = std::conditional_t<std::is_void_v<Raw>, std::monostate, Raw>;
+    auto value = std::make_shared<std::optional<R>>();
+    Item item;
+    item.kind = kind;
+    item.run = [value, work = std::move(work)](Store& store) mutable {
+      value->reset();
+      if constexpr (std::is_void_v<Raw>) {
+        work(store);
+        value->emplace();
+      } else {
+        value->emplace(work(store));
+      }
+    };
+    item.then = [value, then = std::move(then)](Store& store) mutable { then(store, **value); };
+    item.done = [value, done = std::move(done)](Status status, Status then_status) mutable {
+      if (status) {
+        done(Result<R>(std::move(**value)), std::move(then_status));
+      } else {
+        done(Result<R>(status.error()), std::move(then_status));
+      }
+    };
+    enqueue(std::move(item));
+  }
+
+  /// Items that wait; for back-pressure.
+  std::size_t backlog() const;
+
+ private:
+  struct Item {
+    Kind kind = Kind::kRead;
+    std::function<void(Store&)> run;
+    std::function<void(Store&)> then;
+    std::function<void(Status, Status)> done;
+    std::optional<Error> error;
+    std::optional<Error> then_error;
+  };
+  void enqueue(Item item);
+  void loop();
+  void run_batch(std::vector<Item>& batch);
+  void run_transaction(std::vector<Item*> items);
+  void deliver(Item item);
+
+  std::unique_ptr<Store> store_;
+  Post post_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Item> queue_;
+  bool stopping_ = false;
+  bool reserve_used_ = false;
+  bool relaxed_ = false;
+  std::thread thread_;
+};
+
+}  // namespace ptah
