@@ -1,12 +1,20 @@
-# ptah_add_plugin(<name> SOURCES a.cpp ... [LINK lib ...])
+# ptah_add_plugin(<name> SOURCES a.cpp ... [LINK lib ...] [NO_INSTALL])
 #
 # Builds ptah_<name>.so, one plugin. Inside Ptah's own tree it lands in build/plugins. Symbols are
-# hidden; -fno-gnu-unique lets the library really leave memory on dlclose.
+# hidden; -fno-gnu-unique lets the library really leave memory on dlclose. Link what you need
+# statically, or from system folders: libraries beside the plugin ($ORIGIN) are not found, because
+# hosts load a copy of the file.
+include(GNUInstallDirs)
+
 function(ptah_add_plugin name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "NO_INSTALL" "" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_SOURCES)
+    message(FATAL_ERROR "ptah_add_plugin(${name}): SOURCES is missing")
+  endif()
   add_library(ptah_${name} MODULE ${ARG_SOURCES})
   target_link_libraries(ptah_${name} PRIVATE Ptah::sdk ${ARG_LINK})
-  target_compile_options(ptah_${name} PRIVATE -fno-gnu-unique)
+  # clang neither makes unique symbols on request nor knows the flag.
+  target_compile_options(ptah_${name} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   if(TARGET ptah_flags)
     target_link_libraries(ptah_${name} PRIVATE ptah_flags)
   endif()
@@ -14,6 +22,8 @@ function(ptah_add_plugin name)
     CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   if(PTAH_PLUGIN_DIRECTORY)
     set_target_properties(ptah_${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${PTAH_PLUGIN_DIRECTORY})
+  endif()
+  if(NOT ARG_NO_INSTALL)
     install(TARGETS ptah_${name} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/ptah/plugins)
   endif()
 endfunction()

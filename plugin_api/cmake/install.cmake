@@ -1,0 +1,20 @@
+# `cmake --install <build> --component sdk --prefix <where>` installs what a plugin author needs.
+include(CMakePackageConfigHelpers)
+set(ptah_package ${CMAKE_INSTALL_LIBDIR}/cmake/Ptah)
+install(TARGETS ptah_sdk EXPORT PtahTargets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sdk NAMELINK_COMPONENT sdk)
+# In-tree targets are linked as Ptah::sdk; the package offers the same name.
+set_target_properties(ptah_sdk PROPERTIES EXPORT_NAME sdk)
+install(EXPORT PtahTargets NAMESPACE Ptah:: DESTINATION ${ptah_package} COMPONENT sdk)
+install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include/ptah DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  COMPONENT sdk FILES_MATCHING PATTERN "*.hpp")
+configure_package_config_file(cmake/PtahConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/PtahConfig.cmake
+  INSTALL_DESTINATION ${ptah_package})
+# The package's version is the plugin API's (kApiMajor.kApiMinor), which is what authors build for.
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/PtahConfigVersion.cmake
+  VERSION 1.0 COMPATIBILITY SameMajorVersion)
+install(FILES
+  ${CMAKE_CURRENT_BINARY_DIR}/PtahConfig.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/PtahConfigVersion.cmake
+  cmake/PtahPlugin.cmake
+  DESTINATION ${ptah_package} COMPONENT sdk)

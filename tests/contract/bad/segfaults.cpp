@@ -1,0 +1,13 @@
+#include "bad_placer.hpp"
+
+namespace {
+struct Crashes : ptah::bad::Nothing {
+  [[gnu::noinline]] static void called() {
+    int* volatile nowhere = nullptr;
+    *nowhere = 1;
+  }
+};
+}  // namespace
+
+PTAH_PLUGIN(ptah::Placer, ptah::bad::BadPlacer<Crashes>, "bad_segfaults", "1.0.0",
+            "Writes to a null pointer when it is asked to place.")
