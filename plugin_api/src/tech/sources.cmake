@@ -11,6 +11,12 @@ set_source_files_properties(${ptah_embedded} PROPERTIES
   INCLUDE_DIRECTORIES ${CMAKE_CURRENT_SOURCE_DIR}/src/tech)
 target_sources(ptah_sdk PRIVATE
   ${ptah_embedded}
+  src/tech/generate.cpp
+  src/tech/magic_cif.cpp
+  src/tech/magic_drc.cpp
+  src/tech/magic_extract.cpp
+  src/tech/magic_layers.cpp
+  src/tech/magic_template.cpp
   src/tech/technology.cpp
   src/tech/technology_reader.cpp
   src/tech/technology_resolve.cpp
