@@ -1,0 +1,107 @@
+"""Drives the real programs: a daemon of its own for each test case, in folders of its own."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("PTAH_BUILD_DIR", SOURCE / "build")).resolve()
+CIRCUITS = ["five_transistors_ota", "miller_ota", "ahuja_ota", "ota_ff", "lpf"]
+
+
+class Outcome:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    @property
+    def lines(self):
+        return [json.loads(line) for line in self.out.splitlines() if line.startswith("{")]
+
+    @property
+    def layouts(self):
+        return [line for line in self.lines if "variant" in line]
+
+    @property
+    def summary(self):
+        return self.lines[-1]["summary"]
+
+
+class PtahCase(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ptah-e2e"))
+        self.env = dict(os.environ, PTAH_SOCKET=str(self.folder / "run/ptahd.sock"),
+                        XDG_STATE_HOME=str(self.folder / "state"), XDG_CACHE_HOME=str(self.folder / "cache"))
+
+    def tearDown(self):
+        self.kill_daemon()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, *words, **more):
+        return subprocess.Popen([BUILD / "bin/ptah", *words], env=self.env, text=True, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+    def ptah(self, *words, timeout=300):
+        process = self.start(*words)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            self.fail(f"ptah {' '.join(map(str, words))} did not end in {timeout} s\n{out[-2000:]}\n{err[-2000:]}\n"
+                      + self.daemon_log())
+        return Outcome(process.returncode, out, err)
+
+    def run_json(self, *words, status=0, timeout=300):
+        outcome = self.ptah("--json", *words, timeout=timeout)
+        self.assertEqual(outcome.status, status, f"{outcome.out[-2000:]}\n{outcome.err}\n{self.daemon_log()}")
+        return outcome
+
+    def daemon_log(self):
+        log = self.folder / "run/ptahd.log"
+        return log.read_text(errors="replace")[-3000:] if log.exists() else "(no log)"
+
+    def daemon_pid(self):
+        outcome = self.ptah("--json", "server", "status")
+        return outcome.lines[0]["pid"] if outcome.status == 0 else None
+
+    def kill_daemon(self):
+        pid = self.daemon_pid()
+        if pid:
+            os.kill(pid, signal.SIGKILL)
+            self.wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists() or
+                            pathlib.Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z")
+
+    def wait_until(self, condition, seconds=60):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                if condition():
+                    return
+            except FileNotFoundError:
+                pass
+            time.sleep(0.05)
+        self.fail("waited in vain\n" + self.daemon_log())
+
+    def raw_connection(self):
+        """A client of ten lines, as a script would write it."""
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(self.env["PTAH_SOCKET"])
+        connection.settimeout(30)
+        return connection
+
+    def netlist(self, text, name="own.sp"):
+        file = self.folder / name
+        file.write_text(text)
+        return str(file)
+
+
+def files_below(folder):
+    """Relative path -> bytes."""
+    root = pathlib.Path(folder)
+    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}

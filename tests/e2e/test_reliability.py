@@ -1,0 +1,135 @@
+"""Nothing that was finished is lost: kills, cancels, clients that leave, plugins that misbehave."""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import time
+import unittest
+
+from harness import BUILD, PtahCase, files_below
+
+
+class ReliabilityTest(PtahCase):
+    RUN = ["run", "five_transistors_ota", "--assignments", "2", "--variants", "40", "--seed", "9", "--judges", "none"]
+
+    def test_kill_minus_nine_twenty_times_loses_and_repeats_nothing(self):
+        reference, out = self.folder / "reference", self.folder / "out"
+        self.run_json(*self.RUN, "--out", str(reference))
+        self.kill_daemon()
+        shutil.rmtree(self.folder / "state", ignore_errors=True)
+
+        chance = random.Random(4)
+        self.run_json(*self.RUN, "--out", str(out), "--job", "killed", "--detach")
+        for _ in range(20):
+            pid = self.daemon_pid()
+            time.sleep(chance.uniform(0.0, 0.25))
+            if pid:
+                os.kill(pid, signal.SIGKILL)
+            self.ptah("server", "start")
+        self.run_json("jobs", "wait", "killed")
+        variants = self.run_json("variants", "killed").lines
+        keys = [(line["chain"], line["variant"]) for line in variants]
+        self.assertEqual(sorted(keys), [(chain, variant) for chain in sorted({k[0] for k in keys}) for variant in range(41)])
+        self.assertEqual(len(keys), 82)
+        first, second = files_below(reference), files_below(out)
+        self.assertEqual(sorted(first), sorted(second))
+        for name, data in first.items():
+            self.assertEqual(data, second[name], name)
+
+    def test_a_cancelled_job_keeps_what_is_finished(self):
+        process = self.start("--json", "run", "five_transistors_ota", "--variants", "5000", "--judges", "none", "--job", "long")
+        for _ in range(3):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, err)
+        self.assertEqual(json.loads(out.splitlines()[-1])["summary"]["state"], "cancelled")
+        self.assertGreaterEqual(len(self.run_json("variants", "long").lines), 3)
+
+    def test_a_job_outlives_its_client(self):
+        process = self.start("--json", "run", "five_transistors_ota", "--variants", "30", "--judges", "none", "--job", "left")
+        process.stdout.readline()
+        process.kill()
+        process.communicate()
+        self.run_json("jobs", "wait", "left")
+        self.assertEqual(len(self.run_json("variants", "left").lines), 31)
+        # Who comes back sees everything, numbered.
+        followed = self.run_json("jobs", "follow", "left")
+        self.assertEqual(len(followed.layouts), 31)
+
+    def test_malformed_lines_get_an_answer_and_the_daemon_serves_on(self):
+        self.run_json("server", "start")
+        connection = self.raw_connection()
+        connection.sendall(b"this is no json\n")
+        self.assertEqual(json.loads(connection.recv(65536))["error"]["code"], -32700)
+        connection.close()
+        self.assertEqual(self.ptah("server", "ping", "-c", "3").status, 0)
+
+
+class PluginTest(PtahCase):
+    """Plugins in a folder of this test's own, beside the shipped ones."""
+
+    def setUp(self):
+        super().setUp()
+        self.plugins = self.folder / "plugins"
+        self.plugins.mkdir(mode=0o755)
+        for plugin in (BUILD / "plugins").glob("*.so"):
+            shutil.copy(plugin, self.plugins)
+        self.env["PTAH_PLUGIN_PATH"] = str(self.plugins)
+
+    def names(self, state="ready"):
+        return {line["name"] for line in self.run_json("plugins").lines if line["state"] == state}
+
+    def drop(self, file):
+        """As an installer should: aside, then renamed."""
+        aside = self.plugins / (pathlib.Path(file).name + ".part")
+        shutil.copy(file, aside)
+        aside.chmod(0o755)
+        aside.rename(self.plugins / pathlib.Path(file).name)
+
+    def flow_with(self, stage, plugin):
+        text = (pathlib.Path(__file__).parents[2] / "configs/flows/osiris.yaml").read_text()
+        lines = [f"  {stage}: {{plugin: {plugin}}}" if line.startswith(f"  {stage}:") else line for line in text.splitlines()]
+        return self.netlist("\n".join(lines) + "\n", f"flow_{plugin}.yaml")
+
+    def test_a_dropped_plugin_serves_without_a_restart_while_jobs_run(self):
+        self.assertNotIn("row", self.names())
+        pid = self.daemon_pid()
+        self.run_json("run", "five_transistors_ota", "--variants", "200", "--judges", "none", "--job", "busy", "--detach")
+        self.drop(BUILD / "tests/example/ptah_row.so")
+        self.wait_until(lambda: "row" in self.names())
+        outcome = self.run_json("run", "five_transistors_ota", "--flow", self.flow_with("placer", "row"))
+        self.assertEqual(outcome.layouts[0]["drc"], {"magic_drc": 0})
+        self.assertTrue(outcome.layouts[0]["plugins"]["placer"].startswith("row "))
+        self.run_json("jobs", "wait", "busy")
+        self.assertEqual(len(self.run_json("variants", "busy").lines), 201)
+        self.assertEqual(self.daemon_pid(), pid)
+
+    def test_a_plugin_that_misbehaves_costs_its_job_and_nothing_else(self):
+        bad = BUILD / "tests/bad_plugins"
+        self.run_json("server", "start")
+        pid = self.daemon_pid()
+        for file in sorted(bad.glob("*.so")):
+            self.drop(file)
+        said = {}
+        for name, words in {"bad_throw_call": "threw", "bad_segfault": "SIGSEGV", "bad_exit": "exit",
+                            "bad_allocate": "memory"}.items():
+            with self.subTest(plugin=name):
+                self.wait_until(lambda: name in self.names())
+                outcome = self.ptah("run", "five_transistors_ota", "--flow", self.flow_with("placer", name))
+                self.assertEqual(outcome.status, 1, outcome.out + outcome.err)
+                said[name] = outcome.err
+                self.assertIn(name, outcome.err)
+                self.assertIn(words, outcome.err)
+        refused = {line["file"].rsplit("/", 1)[-1]: line.get("reason", "") for line in self.run_json("plugins").lines
+                   if line["state"] == "unavailable"}
+        self.assertTrue(any("version" in reason for reason in refused.values()), refused)
+        # The daemon is the same, and the honest plugins work.
+        self.assertEqual(self.daemon_pid(), pid)
+        self.assertEqual(self.run_json("run", "five_transistors_ota", "--judges", "none").summary["state"], "done")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

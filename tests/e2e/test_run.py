@@ -1,0 +1,144 @@
+"""The main job: netlist in, verified variants out."""
+import json
+import pathlib
+import unittest
+
+from harness import CIRCUITS, PtahCase, files_below
+
+FIELDS = ["circuit", "fingers", "variant", "gds", "top", "netlist", "drc", "lvs", "pscore_V", "area_um2",
+          "outline_um", "hpwl_um", "wirelength_um", "seconds", "seed", "plugins"]
+
+
+class RunTest(PtahCase):
+    def test_a_netlist_becomes_verified_variants_and_a_dataset(self):
+        out = self.folder / "out"
+        outcome = self.run_json("run", "five_transistors_ota", "--assignments", "2", "--variants", "2", "--seed", "1",
+                                "--pictures", "--out", str(out))
+        self.assertEqual(len(outcome.layouts), 6)
+        for layout in outcome.layouts:
+            for field in FIELDS:
+                self.assertIn(field, layout)
+            self.assertEqual(layout["drc"], {"magic_drc": 0})
+            self.assertEqual(layout["lvs"], {"netgen_lvs": "match"})
+            self.assertGreater(layout["pscore_V"], 0)
+            self.assertLess(layout["pscore_V"], 0.5)
+            self.assertTrue(pathlib.Path(layout["gds"]).is_file())
+            self.assertTrue(pathlib.Path(layout["netlist"]).is_file())
+        self.assertEqual(outcome.summary["state"], "done")
+        self.assertEqual(sorted(layout["variant"] for layout in outcome.layouts), [0, 0, 1, 1, 2, 2])
+
+        names = list(files_below(out))
+        for kind, count in (("layouts", 6), ("metrics", 6), ("metadata", 6)):
+            found = [name for name in names if name.startswith(f"data/five_transistors_ota/{kind}/")
+                     and name.endswith((".gds", ".json")) and "/tiles/" not in name]
+            self.assertEqual(len(found), count, found)
+        for name in ("template.sp", "pairs.json", "testbench.spice"):
+            self.assertIn(f"netlists/five_transistors_ota/{name}", names)
+        self.assertEqual(len([name for name in names if "/tiles/" in name]), 10)
+        self.assertEqual(len([name for name in names if name.endswith("pre.csv")]), 2)
+
+        report = self.run_json("report", str(out)).lines[0]
+        self.assertEqual((report["layouts"], report["drc_clean"], report["lvs_match"]), (6, 6, 6))
+
+        # The finished layout before the judges again, from outside the run.
+        last = outcome.layouts[-1]
+        fingers = ",".join(f"{device}={count}" for device, count in last["fingers"].items())
+        checked = self.run_json("check", last["gds"], "--circuit", "five_transistors_ota", "--fingers", fingers,
+                                "--drc", "--lvs", "--pex").lines[0]
+        self.assertTrue(checked["clean"])
+        self.assertTrue(any(net["net"].lower() == "vout" and net["total_fF"] > 0 for net in checked["pex"]["nets"]))
+        wrong = ",".join(f"{device}={count % 16 + 2}" for device, count in last["fingers"].items())
+        self.run_json("check", last["gds"], "--circuit", "five_transistors_ota", "--fingers", wrong, "--lvs", status=1)
+
+        picture = self.folder / "layout.svg"
+        self.run_json("render", last["gds"], "-o", str(picture))
+        self.assertIn("<svg", picture.read_text()[:500])
+
+    def test_same_seed_same_bytes(self):
+        for name in ("a", "b"):
+            self.run_json("run", "five_transistors_ota", "--assignments", "2", "--variants", "2", "--seed", "5",
+                          "--out", str(self.folder / name))
+            self.kill_daemon()
+        first, second = files_below(self.folder / "a"), files_below(self.folder / "b")
+        self.assertEqual(sorted(first), sorted(second))
+        for name, data in first.items():
+            self.assertEqual(data, second[name], name)
+
+    def test_published_counts_of_assignments(self):
+        for circuit, count in (("five_transistors_ota", 512), ("miller_ota", 2187), ("ahuja_ota", 1024), ("ota_ff", 2048)):
+            self.assertEqual(self.ptah("permutations", circuit, "--count").out.strip(), str(count))
+
+    def test_a_netlist_of_the_users_own(self):
+        netlist = self.netlist("* a mirror\n.subckt mirror in out vss\n"
+                               "XM1 in in vss vss sky130_fd_pr__nfet_01v8 L=0.15 W=1 nf=1\n"
+                               "XM2 out in vss vss sky130_fd_pr__nfet_01v8 L=0.15 W=1 nf=1\n.ends\n")
+        outcome = self.run_json("run", netlist, "--variants", "1", "--out", str(self.folder / "out"))
+        self.assertEqual(len(outcome.layouts), 2)
+        for layout in outcome.layouts:
+            self.assertEqual(layout["drc"], {"magic_drc": 0})
+            self.assertEqual(layout["lvs"], {"netgen_lvs": "match"})
+            self.assertIsNone(layout["pscore_V"])
+
+    def test_bad_input_gets_a_sentence_with_its_place(self):
+        cases = [
+            (".subckt a p\nM1 p p p p sky130_fd_pr__nfet_01v8 w=1 l=0.15\n.ends\n.foo bar baz\n", None, 2),
+            (".subckt a p v\nM1 p p v v mystery_fet w=1u l=0.15u\n.ends\n", "own.sp:2", 2),
+            (".subckt a p v\n.ends\n", "own.sp", 2),
+            (".subckt a p v\nX1 p v a\n.ends\n", "own.sp", 2),
+            (".subckt a p v\nM1 p q v v sky130_fd_pr__nfet_01v8 w=1u l=0.15u\n.ends\n", "q", 2),
+            (".subckt a p v\nM1 p p v v sky130_fd_pr__nfet_01v8 w=0.1u l=0.15u\n.ends\n", "own.sp:2", 2),
+            ("simulator lang=spectre\nM1 (a b c d) nfet l=1u w=1u\n", "own.sp", 2),
+        ]
+        for text, place, status in cases[1:]:
+            outcome = self.ptah("run", self.netlist(text))
+            self.assertEqual(outcome.status, status, f"{text}\n{outcome.out}{outcome.err}")
+            self.assertIn(place, outcome.err, text)
+        fingers = self.ptah("run", "five_transistors_ota", "--fingers", "M0=2,M1=2,M2=4,M3=2,M4=2")
+        self.assertEqual(fingers.status, 2)
+        self.assertIn("M2", fingers.err)
+        self.assertEqual(self.ptah("run", "no_such_circuit").status, 3)
+        self.assertEqual(self.ptah("run", "five_transistors_ota", "--variants", "-1").status, 2)
+        truncated = self.folder / "cut.gds"
+        truncated.write_bytes(bytes([0, 6, 0, 2, 2, 88, 0, 28]))
+        self.assertEqual(self.ptah("check", str(truncated)).status, 2)
+        # And the daemon serves on.
+        self.assertEqual(self.ptah("permutations", "ota_ff", "--count").out.strip(), "2048")
+
+    def test_a_testbench_that_does_not_converge_says_so(self):
+        bench = self.netlist(".subckt mirror in out vss\nXXX\n.ends\nxm (in out vss) mirror\nV1 in 0 1\nV2 in 0 2\n"
+                             "V3 vss 0 0\n.ac dec 10 1k 1meg\n.control\nrun\nwrite x.out v(out)\n.endc\n.end\n", "tb.spice")
+        netlist = self.netlist(".subckt mirror in out vss\nM1 in in vss vss sky130_fd_pr__nfet_01v8 w=1u l=0.15u\n"
+                               "M2 out in vss vss sky130_fd_pr__nfet_01v8 w=1u l=0.15u\n.ends\n")
+        outcome = self.ptah("run", netlist, "--testbench", bench)
+        self.assertEqual(outcome.status, 1, outcome.out + outcome.err)
+        self.assertRegex(outcome.err.lower(), "singular|converge|ngspice")
+
+    def test_doctor_finds_the_tools(self):
+        report = self.ptah("--json", "doctor").lines[0]
+        self.assertTrue(report["healthy"], report)
+
+
+class MatrixTest(PtahCase):
+    """Every circuit on every technology that is here: clean, matching, scored."""
+
+    def matrix(self, tech):
+        outcome = self.run_json("run", "all", "--assignments", "1", "--variants", "3", "--seed", "11", "--tech", tech,
+                                "--out", str(self.folder / tech), timeout=900)
+        self.assertEqual(len(outcome.layouts), 4 * len(CIRCUITS))
+        for layout in outcome.layouts:
+            self.assertEqual(set(layout["drc"].values()), {0}, layout)
+            self.assertEqual(set(layout["lvs"].values()), {"match"}, layout)
+            self.assertIsInstance(layout["pscore_V"], float, layout)
+        print(self.ptah("report", str(self.folder / tech)).out)
+
+    def test_ptah130(self):
+        self.matrix("ptah130")
+
+    def test_sky130A(self):
+        if not self.env.get("PDK_ROOT"):
+            self.skipTest("PDK_ROOT is not set: the real sky130A is not here")
+        self.matrix("sky130A")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
