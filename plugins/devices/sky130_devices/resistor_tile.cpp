@@ -63,7 +63,7 @@ Head head_of(const TileBuilder& t, const std::string& strip) {
   if (strip == "poly") {
     const Dbu half = t.rule("licon.1") / 2;
     // The nitride cut stays off the body, which is no ordinary field poly.
-    return {half + 1 + t.rule("licon.8a"),
+    return {half + t.rule("licon.8a"),
             snap_up(half + t.rule("licon.15") + t.rule("licon.8a"), 10)};
   }
   if (strip == "li1") return {t.rule("ct.1") - t.rule("ct.1") / 2, half_pad(t)};
@@ -191,7 +191,7 @@ Result<Tile> precision_tile(const Device& device, const DeviceModel& model, cons
   // From the bottom: the substrate tap with its bar, the lower head (A), body, upper head (B).
   const Dbu half_height = half_pad(t);
   const Dbu cut = t.rule("licon.1");
-  const Dbu y_tap = snap_up(cut / 2 + 1 + t.rule("psd.5b"), kPlacementGrid);
+  const Dbu y_tap = snap_up(cut / 2 + t.rule("psd.5b"), kPlacementGrid);
   const Dbu tap_top = y_tap - cut / 2 + cut;
   const Dbu slot_width = t.rule("licon.1b"), slot_length = t.rule("licon.1c");
   const Dbu head = t.rule("rpm.head");

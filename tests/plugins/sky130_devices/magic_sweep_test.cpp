@@ -1,0 +1,186 @@
+/// Every kind and size of tile, alone, under real Magic: no DRC error, and exactly the devices
+/// asked for.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+
+#include "devices.hpp"
+#include "magic_check.hpp"
+#include "ptah/core/random.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "tiles.hpp"
+
+namespace ptah {
+namespace {
+
+using test::MagicCell;
+using test::MagicDevice;
+
+bool full_sweep() {
+  return std::getenv("PTAH_FULL_SWEEP") != nullptr;
+}
+
+/// Keeps all in the full sweep, else a fixed random sample.
+template <typename T>
+std::vector<T> sample(std::vector<T> all, std::size_t count) {
+  if (full_sweep() || all.size() <= count) return all;
+  Rng rng(1);
+  rng.shuffle(std::span<T>(all));
+  all.erase(all.begin() + static_cast<std::ptrdiff_t>(count), all.end());
+  return all;
+}
+
+class MagicSweep : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    tech_file_ = test::real_magic_tech();
+    if (tech_file_.empty())
+      GTEST_SKIP() << "PDK_ROOT does not name a folder with sky130A/libs.tech/magic/sky130A.tech";
+    if (!find_tool("magic", "magic")) GTEST_SKIP() << "magic is not installed";
+  }
+
+  /// Checks the tiles of `devices` in one run; `check` looks at what was extracted.
+  template <typename Check>
+  void sweep(const std::vector<Device>& devices, const Technology& technology, Check check) {
+    gds::Library library;
+    std::vector<std::string> cells;
+    std::map<std::string, std::pair<Device, Tile>> by_cell;
+    for (const Device& device : devices) {
+      auto tile = sky130::generate_tile(device, technology);
+      ASSERT_TRUE(tile) << tile.error().text();
+      const std::string cell = tile.value().cell;
+      if (by_cell.contains(cell)) continue;
+      for (auto& c : gds::from_tile(tile.value(), technology).cells)
+        library.cells.push_back(std::move(c));
+      cells.push_back(cell);
+      by_cell.emplace(cell, std::pair{device, std::move(tile).value()});
+    }
+    auto result = test::magic_check(library, cells, tech_file_);
+    ASSERT_TRUE(result) << result.error().text();
+    int wrong = 0;
+    for (const auto& [cell, found] : result.value()) {
+      const auto& [device, tile] = by_cell.at(cell);
+      if (found.errors != 0 && ++wrong < 20)
+        ADD_FAILURE() << cell << ": " << found.errors << " DRC errors: " << found.why;
+      std::vector<std::string> ports;
+      for (const TilePin& pin : tile.pins) ports.push_back(pin.terminal);
+      std::vector<std::string> got = found.ports;
+      std::sort(ports.begin(), ports.end());
+      std::sort(got.begin(), got.end());
+      EXPECT_EQ(got, ports) << cell;
+      check(device, cell, found);
+    }
+    EXPECT_EQ(result.value().size(), cells.size());
+    std::cout << "checked " << cells.size() << " tiles, " << wrong << " with DRC errors\n";
+  }
+
+  std::string tech_file_;
+};
+
+TEST_F(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
+  std::vector<Device> all;
+  for (const char* flavour :
+       {"nfet_01v8", "nfet_01v8_lvt", "pfet_01v8", "pfet_01v8_lvt", "pfet_01v8_hvt"}) {
+    for (const double w :
+         {0.42, 0.5, 0.525, 0.6, 0.74, 0.84, 1.0, 1.05, 1.26, 1.575, 2.1, 3.3, 5.0, 10.0}) {
+      for (const double l : {0.15, 0.16, 0.18, 0.25, 0.35, 0.5, 1.0, 2.0}) {
+        if (std::string(flavour) == "pfet_01v8_lvt" && l < 0.35) continue;
+        for (const int nf : {1, 2, 3, 4, 5, 6, 8, 12, 33, 128}) {
+          if (nf > 8 && !full_sweep() && w > 2) continue;
+          all.push_back(test::mos(flavour, w, l, nf));
+        }
+      }
+    }
+  }
+  sweep(sample(std::move(all), 250), Technology::ptah130(),
+        [](const Device& device, const std::string& cell, const MagicCell& found) {
+          EXPECT_EQ(static_cast<int>(found.devices.size()), device.total_fingers()) << cell;
+          for (const MagicDevice& d : found.devices) {
+            EXPECT_EQ("sky130_fd_pr__" + d.model, device.model) << cell;
+            EXPECT_NEAR(d.w_um, to_um(device.width), 1e-4) << cell;
+            EXPECT_NEAR(d.l_um, to_um(device.length), 1e-4) << cell;
+            ASSERT_EQ(d.nets.size(), 4u) << cell;
+            EXPECT_TRUE((d.nets[0] == "D" && d.nets[2] == "S") ||
+                        (d.nets[0] == "S" && d.nets[2] == "D"))
+                << cell << " " << d.nets[0] << " " << d.nets[2];
+            EXPECT_EQ(d.nets[1], "G") << cell;
+            EXPECT_EQ(d.nets[3], "B") << cell;
+          }
+        });
+}
+
+TEST_F(MagicSweep, MimTilesAreCleanAndExtractOnce) {
+  std::vector<Device> all;
+  for (const double w : {1.0, 1.4, 2.0, 2.5, 3.0, 3.5, 5.0, 10.0, 24.0, 25.0, 40.0}) {
+    for (const double l : {1.0, 1.7, 2.0, 3.0, 4.0, 10.0, 24.0, 25.0, 40.0}) {
+      all.push_back(test::mim("cap_mim_m3_1", w, l));
+      if (w >= 1.4 && l >= 1.4) all.push_back(test::mim("cap_mim_m3_2", w, l));
+    }
+  }
+  sweep(sample(std::move(all), 40), Technology::ptah130(),
+        [](const Device& device, const std::string& cell, const MagicCell& found) {
+          ASSERT_EQ(found.devices.size(), 1u) << cell;
+          const MagicDevice& d = found.devices[0];
+          EXPECT_EQ("sky130_fd_pr__" + d.model, device.model) << cell;
+          EXPECT_EQ(d.nets, (std::vector<std::string>{"TOP", "BOTTOM"})) << cell;
+          EXPECT_NEAR(std::min(d.w_um, d.l_um), to_um(std::min(device.width, device.length)), 1e-4);
+          EXPECT_NEAR(std::max(d.w_um, d.l_um), to_um(std::max(device.width, device.length)), 1e-4);
+        });
+}
+
+TEST_F(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
+  std::vector<Device> all;
+  for (const double ohm : {50.0, 200.0, 1e3, 5e3, 18e3, 47e3, 100e3, 250e3}) {
+    all.push_back(test::resistor("res_generic_l1", 0, 0, ohm));
+    all.push_back(test::resistor("res_generic_l1", 0.5, 0, ohm));
+    all.push_back(test::resistor("res_generic_po", 0, 0, ohm));
+    all.push_back(test::resistor("res_generic_po", 1, 0, ohm));
+  }
+  for (const double ohm : {1e3, 5e3, 18e3, 33e3, 100e3}) {
+    if (ohm > 1000) all.push_back(test::resistor("res_high_po", 0, 0, ohm));
+    if (ohm > 1000) all.push_back(test::resistor("res_high_po_0p35", 0, 0, ohm));
+    if (ohm > 5000) all.push_back(test::resistor("res_xhigh_po", 0, 0, ohm));
+    if (ohm > 5000) all.push_back(test::resistor("res_xhigh_po_0p35", 0, 0, ohm));
+  }
+  for (const double w : {0.35, 0.69, 1.41, 2.85, 5.73}) {
+    for (const double l : {0.5, 3.05, 15.65}) {
+      all.push_back(test::resistor("res_high_po", w, l));
+      all.push_back(test::resistor("res_xhigh_po", w, l));
+    }
+  }
+  for (const double l : {0.3, 1.0, 2.0, 3.7, 11.0, 100.0}) {
+    for (const double w : {0.29, 0.4, 1.0, 3.0})
+      all.push_back(test::resistor("res_generic_l1", w, l));
+    for (const double w : {0.33, 0.5, 2.0})
+      all.push_back(test::resistor("res_generic_po", w, std::max(l, 0.33)));
+    for (const double w : {0.14, 0.3, 1.0, 3.5})
+      all.push_back(test::resistor("res_generic_m1", w, l));
+    for (const double w : {0.14, 0.5}) all.push_back(test::resistor("res_generic_m2", w, l));
+    for (const double w : {0.3, 2.0}) all.push_back(test::resistor("res_generic_m3", w, l));
+    for (const double w : {0.3, 2.0}) all.push_back(test::resistor("res_generic_m4", w, l));
+    all.push_back(test::resistor("res_generic_m5", 1.6, std::max(l, 1.6)));
+  }
+  const Technology& technology = Technology::ptah130();
+  sweep(
+      all, technology, [&](const Device& device, const std::string& cell, const MagicCell& found) {
+        ASSERT_EQ(found.devices.size(), 1u) << cell;
+        const MagicDevice& d = found.devices[0];
+        // This Magic gives fixed-width models their generic name.
+        EXPECT_TRUE(device.model.starts_with("sky130_fd_pr__" + d.model)) << cell << " " << d.model;
+        const auto body =
+            sky130::resistor_body(device, *technology.find_device(device.model), technology);
+        EXPECT_NEAR(d.w_um, to_um(body.value().width), 1e-4) << cell;
+        EXPECT_NEAR(d.l_um, to_um(body.value().length), 6e-3) << cell;
+        std::vector<std::string> nets = d.nets;
+        std::sort(nets.begin(), nets.begin() + 2);
+        EXPECT_EQ(nets[0], "A") << cell;
+        EXPECT_EQ(nets[1], "B") << cell;
+        if (nets.size() > 2) EXPECT_EQ(nets[2], "SUB") << cell;
+      });
+}
+
+}  // namespace
+}  // namespace ptah
