@@ -102,17 +102,17 @@ struct CompactModelReader {
     }
     PTAH_TRY(device.parameters, parameters(map["parameters"]));
     if (!map["bins"].IsDefined() || !map["bins"].IsSequence() || map["bins"].size() == 0) {
-      return error(map, "\"bins\" must list at least one range of lengths.");
+      return error(map, "\"bins\" must list at least one range of sizes.");
     }
     for (const auto& node : map["bins"]) {
-      PTAH_TRY(only_fields(node, {"lmin_um", "lmax_um", "parameters"}));
+      PTAH_TRY(only_fields(node, {"lmin_um", "lmax_um", "wmin_um", "wmax_um", "parameters"}));
       CompactModels::Bin bin;
       PTAH_TRY(bin.lmin, real(node, "lmin_um", 0));
       PTAH_TRY(bin.lmax, real(node, "lmax_um", 0));
-      if (!(bin.lmin < bin.lmax) || (!device.bins.empty() && bin.lmin != device.bins.back().lmax)) {
-        return error(
-            node,
-            "Bins must follow each other: lmin_um < lmax_um, and lmin_um the lmax_um before.");
+      PTAH_TRY(bin.wmin, real(node, "wmin_um", 0.1));
+      PTAH_TRY(bin.wmax, real(node, "wmax_um", 1000));
+      if (!(bin.lmin < bin.lmax) || !(bin.wmin < bin.wmax)) {
+        return error(node, "A bin needs lmin_um < lmax_um and wmin_um < wmax_um.");
       }
       PTAH_TRY(bin.parameters, parameters(node["parameters"]));
       device.bins.push_back(std::move(bin));
@@ -134,8 +134,8 @@ struct CompactModelReader {
     PTAH_TRY(device.width_offset_um, real(map, "width_offset_um", 0));
     PTAH_TRY(device.tc1, real(map, "tc1", 0));
     PTAH_TRY(device.tc2, real(map, "tc2", 0));
-    if (device.terminals == 2 && !(device.sheet_ohm > 0)) {
-      return error(map, "\"sheet_ohm\" of a two-terminal resistor must be above 0.");
+    if (device.ohm.empty() && !(device.sheet_ohm > 0)) {
+      return error(map, "A resistor needs \"ohm\" or a \"sheet_ohm\" above 0.");
     }
     return device;
   }
@@ -219,15 +219,19 @@ Result<std::string> CompactModels::deck(const ModelRequest& request) const {
     if (const auto found = mosfets_.find(name); found != mosfets_.end()) {
       const Mosfet& device = found->second;
       for (const ModelUse& use : request.uses) {
-        if (use.model != name || use.length_um <= 0) continue;
-        if (use.length_um < device.bins.front().lmin * (1 - 1e-9) ||
-            use.length_um >= device.bins.back().lmax) {
-          return make_error(ErrorCode::kUnsupported,
-                            name + " has no model for l=" + number_text(use.length_um) + " um.",
-                            "models",
-                            "l from " + number_text(device.bins.front().lmin) + " to " +
-                                number_text(device.bins.back().lmax) + " um");
-        }
+        if (use.model != name || use.length_um <= 0 || use.width_um <= 0) continue;
+        const bool covered =
+            std::any_of(device.bins.begin(), device.bins.end(), [&](const Bin& bin) {
+              const auto in = [](double size, double low, double high) {
+                return size >= low * (1 - 1e-9) && size < high;
+              };
+              return in(use.length_um, bin.lmin, bin.lmax) && in(use.width_um, bin.wmin, bin.wmax);
+            });
+        if (covered) continue;
+        return make_error(ErrorCode::kUnsupported,
+                          name + " has no model for w=" + number_text(use.width_um) +
+                              " l=" + number_text(use.length_um) + " um.",
+                          "models", "change the device's size or its finger count");
       }
       out += ".subckt " + name + " d g s b l=1 w=1 nf=1 ad=0 as=0 pd=0 ps=0 nrd=0 nrs=0 mult=1\n";
       out += "m1 d g s b " + name +
@@ -248,7 +252,8 @@ Result<std::string> CompactModels::deck(const ModelRequest& request) const {
         }
         out += ".model " + name + "__model." + std::to_string(i) + " " + device.type +
                " level=54 version=4.5\n+ lmin=" + number_text(bin.lmin * 1e-6) +
-               " lmax=" + number_text(bin.lmax * 1e-6) + " wmin=1e-07 wmax=0.001\n";
+               " lmax=" + number_text(bin.lmax * 1e-6) + " wmin=" + number_text(bin.wmin * 1e-6) +
+               " wmax=" + number_text(bin.wmax * 1e-6) + "\n";
         for (const auto& [key, value] : all) out += "+ " + key + "=" + value + "\n";
       }
       out += ".ends " + name + "\n";
@@ -262,17 +267,16 @@ Result<std::string> CompactModels::deck(const ModelRequest& request) const {
       const Resistor& device = found_resistor->second;
       const std::string temperature =
           " tc1=" + number_text(device.tc1) + " tc2=" + number_text(device.tc2);
-      if (device.terminals == 2) {
+      if (device.ohm.empty()) {
         // `dw` is one side's, in metres.
         out += ".model " + name + " r rsh=" + number_text(device.sheet_ohm) +
-               " dw=" + number_text(-device.width_offset_um / 2 * 1e-6) + temperature +
-               " tnom=30\n";
+               " dw=" + number_text(device.width_offset_um / 2 * 1e-6) + temperature + " tnom=30\n";
       } else {
-        out += ".subckt " + name +
-               " r0 r1 b w=" + (device.width_um > 0 ? number_text(device.width_um) : "1") +
-               " l=1 mult=1\n";
+        const bool substrate = device.terminals == 3;
+        out += ".subckt " + name + (substrate ? " r0 r1 b w=" : " r0 r1 w=") +
+               (device.width_um > 0 ? number_text(device.width_um) : "1") + " l=1 mult=1\n";
         out += "rbody r0 r1 r={" + device.ohm + "}" + temperature + "\n";
-        if (!device.farad.empty()) {
+        if (substrate && !device.farad.empty()) {
           out += "c0 r0 b c={(" + device.farad + ")/2}\n";
           out += "c1 r1 b c={(" + device.farad + ")/2}\n";
         }

@@ -189,7 +189,8 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
     const auto resistance = device.parameters.find("r");
     const bool by_value =
         known->kind == DeviceKind::kResistor && resistance != device.parameters.end();
-    const bool card_r = by_value || (known->kind == DeviceKind::kResistor && known->terminals == 2);
+    // Both kinds of models define poly resistors as subcircuits and those of metal as `.model r`.
+    const bool card_r = by_value || known->generator_class == "metal_resistor";
     out += (card_r ? "R" : "X") + name;
     const std::size_t terminals = by_value ? 2 : known->terminals;
     if (device.nets.size() < terminals) {

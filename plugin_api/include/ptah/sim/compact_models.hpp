@@ -24,9 +24,9 @@ class CompactModels {
 
  private:
   using Parameters = std::map<std::string, std::string>;
-  /// One range of channel lengths, um: lmin <= l < lmax.
+  /// One range of sizes, um: min <= size < max.
   struct Bin {
-    double lmin = 0, lmax = 0;
+    double lmin = 0, lmax = 0, wmin = 0, wmax = 0;
     Parameters parameters;
   };
   struct Mosfet {
@@ -47,7 +47,8 @@ class CompactModels {
     double width_um = 0;  ///< Default of w; 0 where it must be given.
     std::string ohm;      ///< Expression of w and l in um.
     std::string farad;    ///< To the substrate, both halves together; may be empty.
-    double sheet_ohm = 0, width_offset_um = 0;  ///< Two-terminal resistors: a .model r.
+    double sheet_ohm = 0,
+           width_offset_um = 0;  ///< Where `ohm` is empty: a .model r of weff = w - offset.
     double tc1 = 0, tc2 = 0;
   };
 

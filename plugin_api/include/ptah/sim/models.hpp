@@ -29,7 +29,8 @@ struct ModelRequest {
 /// both kinds of technology behind the same names and terminals:
 ///   X d g s b sky130_fd_pr__nfet_01v8 w=1.05 l=0.15 ad= as= pd= ps=
 ///   X top bottom sky130_fd_pr__cap_mim_m3_1 w= l=
-///   X a b sub sky130_fd_pr__res_xhigh_po_0p35 l=     R a b sky130_fd_pr__res_generic_po w= l=
+///   X a b sub sky130_fd_pr__res_xhigh_po_0p35 l=     X a b sky130_fd_pr__res_generic_po w= l=
+///   R a b sky130_fd_pr__res_generic_l1 w= l=
 /// Fails naming the model, size or corner that does not exist. Names that are no models of the
 /// technology (a testbench's own subcircuits) are passed over.
 Result<std::string> spice_models(const Technology& technology, const ModelRequest& request);

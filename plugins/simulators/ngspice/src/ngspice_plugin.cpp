@@ -17,13 +17,15 @@ class NgspiceSimulator final : public ptah::Simulator {
          .default_value = 120.0,
          .description = "Longest time one simulation may take.",
          .minimum = 0.1,
-         .maximum = 86400},
+         .maximum = 86400,
+         .choices = {}},
         {.name = "memory_limit_mib",
          .type = ptah::OptionType::kInt,
          .default_value = 2048,
          .description = "Memory one simulation may use.",
          .minimum = 64,
-         .maximum = 1048576},
+         .maximum = 1048576,
+         .choices = {}},
     };
   }
 
