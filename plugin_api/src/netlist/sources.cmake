@@ -1,4 +1,4 @@
-foreach(source check_circuit circuit deck device_line dialect expression fingers flatten pairs scope sizes spice text
+foreach(source check_circuit circuit circuit_folder deck device_line dialect expression fingers flatten pairs scope sizes spice text
         write_spice)
   target_sources(ptah_sdk PRIVATE src/netlist/${source}.cpp)
 endforeach()

@@ -6,4 +6,5 @@ target_sources(ptah_sdk PRIVATE
   src/sim/raw_file.cpp
   src/sim/schematic_netlist.cpp
   src/sim/sim_text.cpp
+  src/sim/testbench.cpp
   src/sim/waveform.cpp)

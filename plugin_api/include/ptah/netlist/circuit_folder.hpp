@@ -1,0 +1,35 @@
+/// A circuit as it is kept on disk: a folder with `circuit.yaml` and the files it names.
+///
+///   name: miller_ota
+///   title: Miller OTA
+///   description: Two-stage OTA with RC Miller compensation.
+///   netlist: miller_ota.sp
+///   pairs: pairs.json            # optional
+///   testbench: testbench.spice   # optional
+///   fingers: [2, 4, 6]           # optional: the counts free groups choose from
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+
+namespace ptah {
+
+struct CircuitFolder {
+  std::string name;
+  std::string title;
+  std::string description;
+  std::string netlist;       ///< Text.
+  std::string netlist_name;  ///< For messages: "miller_ota.sp".
+  std::string pairs;         ///< Text; empty: none.
+  std::string testbench;     ///< Text; empty: none.
+  std::vector<int> allowed_fingers;
+};
+
+/// Reads the folder's files; parses none but circuit.yaml. Fails with file:line, the field and what
+/// it may be; files it names lie in the folder itself.
+Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder);
+
+}  // namespace ptah

@@ -1,0 +1,65 @@
+/// Any bytes as a netlist: an error or a circuit, and what is accepted can be written, read back as
+/// the same circuit, checked, and given fingers.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "ptah/netlist/fingers.hpp"
+#include "ptah/netlist/spice.hpp"
+
+namespace {
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+void check_indices(const ptah::Circuit& circuit) {
+  for (const ptah::Device& device : circuit.devices) {
+    for (const ptah::NetId net : device.nets) {
+      require(net >= 0 && static_cast<std::size_t>(net) < circuit.nets.size());
+    }
+  }
+  for (const ptah::NetId port : circuit.ports) {
+    require(port >= 0 && static_cast<std::size_t>(port) < circuit.nets.size());
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace ptah;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const Technology& technology = Technology::ptah130();
+  SpiceOptions options;
+  options.max_devices = 2000;  // keeps one input fast
+  auto read = read_spice(text, "fuzz.sp", technology, options);
+  if (!read) {
+    require(!read.error().message.empty());
+    return 0;
+  }
+  Circuit& circuit = read.value().circuit;
+  check_indices(circuit);
+  require(circuit.devices.size() <= options.max_devices + 1024);
+  // An error is as good as success here.
+  static_cast<void>(check_circuit(circuit, technology).has_value());
+  static_cast<void>(
+      read_pairs(R"({"pairs": [["M1", "M2"], ["M3", "M4"]]})", "p", circuit).has_value());
+  auto space = FingerSpace::create(circuit, {2, 4});
+  if (!space) return 0;
+  const FingerAssignment assignment = space.value().at(space.value().count() - 1);
+  auto assigned = with_fingers(circuit, assignment);
+  require(assigned.has_value());
+  std::size_t lines = 0;
+  for (const Device& device : assigned.value().devices) {
+    lines += static_cast<std::size_t>(device.total_fingers());
+  }
+  if (lines > 20'000) return 0;
+  const std::string written = write_spice(assigned.value(), technology);
+  SpiceOptions again;
+  again.width = WidthMeaning::kFinger;
+  const auto back = read_spice(written, "written.sp", technology, again);
+  require(back.has_value());
+  require(back.value().circuit.ports.size() == circuit.ports.size());
+  return 0;
+}
