@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <charconv>
 #include <cmath>
@@ -11,6 +12,19 @@
 #include "sim_text.hpp"
 
 namespace ptah {
+namespace {
+
+/// `number * factor + offset` with as many digits as a parameter can mean.
+std::string shifted(const std::string& number, double factor, double offset) {
+  const double value = std::stod(number) * factor + offset;
+  std::array<char, 32> buffer{};
+  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
+                                 std::chars_format::general, 9)
+                       .ptr;
+  return {buffer.data(), end};
+}
+
+}  // namespace
 
 /// Turns the YAML tree into CompactModels. Everything in it ends up in a deck, so every value is
 /// checked to be a number or an expression of w and l before it is taken.
@@ -244,16 +258,16 @@ Result<std::string> CompactModels::deck(const ModelRequest& request) const {
         if (shift != corner->second.end()) {
           const double sign = device.type == "pmos" ? -1 : 1;
           if (all.count("vth0") != 0) {
-            all["vth0"] = number_text(std::stod(all["vth0"]) + sign * shift->second.vth_v);
+            all["vth0"] = shifted(all["vth0"], 1, sign * shift->second.vth_v);
           }
           if (all.count("u0") != 0) {
-            all["u0"] = number_text(std::stod(all["u0"]) * shift->second.mobility);
+            all["u0"] = shifted(all["u0"], shift->second.mobility, 0);
           }
         }
         out += ".model " + name + "__model." + std::to_string(i) + " " + device.type +
-               " level=54 version=4.5\n+ lmin=" + number_text(bin.lmin * 1e-6) +
-               " lmax=" + number_text(bin.lmax * 1e-6) + " wmin=" + number_text(bin.wmin * 1e-6) +
-               " wmax=" + number_text(bin.wmax * 1e-6) + "\n";
+               " level=54 version=4.5\n+ lmin=" + number_text(bin.lmin) + "e-6" +
+               " lmax=" + number_text(bin.lmax) + "e-6" + " wmin=" + number_text(bin.wmin) + "e-6" +
+               " wmax=" + number_text(bin.wmax) + "e-6" + "\n";
         for (const auto& [key, value] : all) out += "+ " + key + "=" + value + "\n";
       }
       out += ".ends " + name + "\n";

@@ -94,6 +94,9 @@ Error deck_error(std::string message, std::string hint = {}) {
 
 /// One analysis as a command of the control block, with what its output must cover.
 Result<DeckAnalysis> read_analysis(const std::string& card, std::size_t index) {
+  if (card.find_first_of("\n\r") != std::string::npos) {
+    return deck_error("An analysis is one line.");
+  }
   const std::vector<std::string> words = split_words(card, 64);
   for (const std::string& word : words) {
     if (!is_safe_word(word, "(),=")) {
@@ -343,7 +346,10 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
     return deck_error("The testbench names no output.", "write FILE v(OUT) in its control block");
   }
   for (const std::string& output : testbench.outputs) {
-    if (!is_safe_word(output, "(),@")) {
+    const bool vector_like =
+        !output.empty() &&
+        (std::isalpha(static_cast<unsigned char>(output[0])) != 0 || output[0] == '@');
+    if (!vector_like || !is_safe_word(output, "(),@")) {
       return deck_error("\"" + output + "\" is no output.", "such as v(out) or i(vdd)");
     }
   }
