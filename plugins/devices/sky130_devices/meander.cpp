@@ -18,17 +18,21 @@ std::vector<Rect> Meander::body() const {
   return rects;
 }
 
-Meander fold(Dbu width, Dbu length, Dbu spacing, Dbu ends, Dbu grid) {
+Meander fold(const FoldRequest& request) {
+  const Dbu width = request.width, length = request.length, spacing = request.spacing;
+  const Dbu grid = request.grid;
   Meander best{1, width, width + spacing, length, 0};
-  auto cost = [&](const Meander& m) {
+  const auto cost = [&](const Meander& m) {
     const Dbu w = m.total_width();
-    const Dbu h = m.height + (m.legs == 1 ? 2 : 1) * ends;
+    const Dbu h = m.height + (m.legs == 1 ? 2 : 1) * request.ends;
     return std::tuple(std::max(w, h), w, m.legs);
   };
   for (int legs = 2; legs <= 4096; legs += 2) {
-    const Dbu joints = (legs - 1) * spacing;
-    if (joints >= length) break;
-    const Dbu straight = length - joints;
+    // A joint adds its own length and, where its two corners count half each, takes one width off
+    // what the legs and their corners have.
+    const Dbu joint = spacing - (request.corners_count_half ? width : 0);
+    const Dbu straight = length - (legs - 1) * joint;
+    if (straight <= 0) break;
     const Dbu height = ((straight + legs - 1) / legs + grid - 1) / grid * grid;
     // The turns at both ends of a leg need room for the notch between them.
     if (height < 2 * width + spacing) break;

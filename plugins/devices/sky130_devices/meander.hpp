@@ -23,9 +23,18 @@ struct Meander {
   std::vector<Rect> body() const;
 };
 
-/// Folds a body of `width` and `length` (area / width, as Magic measures a bent resistor: a corner
-/// counts one square) to the smallest larger side of its box. `ends` is what the heads add to the
-/// height, at the bottom and, for a single leg, at the top.
-Meander fold(Dbu width, Dbu length, Dbu spacing, Dbu ends, Dbu grid);
+/// What to fold.
+struct FoldRequest {
+  Dbu width = 0;
+  Dbu length = 0;
+  Dbu spacing = 0;                  ///< Between legs.
+  bool corners_count_half = false;  ///< A corner counts half a square of length, else a whole one.
+  Dbu ends =
+      0;  ///< What a head adds to the height, at the bottom and, for a single leg, at the top.
+  Dbu grid = 5;
+};
+
+/// Folds the body so that the larger side of its box is smallest.
+Meander fold(const FoldRequest& request);
 
 }  // namespace ptah::sky130

@@ -49,20 +49,20 @@ TEST(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
       const Rect o = tiles[i].outline;
       const Dbu w = tiles[j].outline.width(), h = tiles[j].outline.height();
       const PlacedTile middle{{0, 0}, Orientation::kR0, {}};
-      const std::vector<std::pair<const char*, std::vector<PlacedTile>>> layouts = {
-          {"beside",
-           {middle,
-            {{o.x1 + gap, 0}, Orientation::kR0, {}},
-            {{-gap - w, 0}, Orientation::kMX, {}}}},
-          {"stacked",
-           {middle,
-            {{0, o.y1 + gap}, Orientation::kMY, {}},
-            {{0, -gap - h}, Orientation::kR180, {}}}}};
+      std::vector<std::pair<const char*, std::vector<PlacedTile>>> layouts = {
+          {"beside", {middle, {{o.x1 + gap, 0}, Orientation::kR0, {}}}},
+          {"stacked", {middle, {{0, o.y1 + gap}, Orientation::kMY, {}}}}};
+      // On the other side, too, where the two tiles j are legal to each other.
+      const Dbu own_gap = tile_clearance(tiles[j], tiles[j], technology);
+      if (o.x1 + 2 * gap >= own_gap)
+        layouts[0].second.push_back({{-gap - w, 0}, Orientation::kMX, {}});
+      if (o.y1 + 2 * gap >= own_gap)
+        layouts[1].second.push_back({{0, -gap - h}, Orientation::kR180, {}});
       for (const auto& [name, placed] : layouts) {
         const Layout layout{{placed}, {}, {}};
         const std::string top =
             std::string(name) + "_" + std::to_string(i) + "_" + std::to_string(j);
-        const Tiles used = {tiles[i], tiles[j], tiles[j]};
+        const Tiles used = {tiles[i], tiles[j], tiles[j]};  // from_layout takes as many as placed
         for (auto& cell : gds::from_layout(nothing, used, layout, technology, top).cells) {
           if (!library.find(cell.name)) library.cells.push_back(std::move(cell));
         }

@@ -133,11 +133,11 @@ TEST_F(MagicSweep, MimTilesAreCleanAndExtractOnce) {
 
 TEST_F(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
   std::vector<Device> all;
-  for (const double ohm : {50.0, 200.0, 1e3, 5e3, 18e3, 47e3, 100e3, 250e3}) {
+  for (const double ohm : {50.0, 200.0, 1e3, 5e3, 18e3, 47e3, 100e3, 200e3}) {
     all.push_back(test::resistor("res_generic_l1", 0, 0, ohm));
     all.push_back(test::resistor("res_generic_l1", 0.5, 0, ohm));
-    all.push_back(test::resistor("res_generic_po", 0, 0, ohm));
-    all.push_back(test::resistor("res_generic_po", 1, 0, ohm));
+    if (ohm > 100 && ohm < 150e3) all.push_back(test::resistor("res_generic_po", 0, 0, ohm));
+    if (ohm < 50e3) all.push_back(test::resistor("res_generic_po", 1, 0, ohm));
   }
   for (const double ohm : {1e3, 5e3, 18e3, 33e3, 100e3}) {
     if (ohm > 1000) all.push_back(test::resistor("res_high_po", 0, 0, ohm));
@@ -178,7 +178,9 @@ TEST_F(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
         std::sort(nets.begin(), nets.begin() + 2);
         EXPECT_EQ(nets[0], "A") << cell;
         EXPECT_EQ(nets[1], "B") << cell;
-        if (nets.size() > 2) EXPECT_EQ(nets[2], "SUB") << cell;
+        if (nets.size() > 2) {
+          EXPECT_EQ(nets[2], "SUB") << cell;
+        }
       });
 }
 
