@@ -1,0 +1,290 @@
+#include "magic_session.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "ptah/core/run_tool.hpp"
+#include "ptah/layout/gds.hpp"
+
+namespace ptah::magic {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxGdsBytes = 512u << 20;
+constexpr std::size_t kMaxNetlistBytes = 256u << 20;
+constexpr std::size_t kMaxPlaces = 1000;
+/// Finished sessions kept in a job's scratch folder: every judge of the present layout asks within
+/// one evaluation, so older ones only take space.
+constexpr std::size_t kKeptSessions = 4;
+constexpr std::string_view kFlatCell = "ptah_flattened_top";
+constexpr std::string_view kFinished = "finished.txt";
+
+std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 14695981039346656037ull) {
+  for (const char c : text) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 1099511628211ull;
+  }
+  return hash;
+}
+
+std::string hex(std::uint64_t value) {
+  char text[17];
+  const auto end = std::to_chars(text, text + sizeof text, value, 16).ptr;
+  return std::string(text, end);
+}
+
+/// GDSII allows letters, digits, _ ? $; real files add . and -. All are plain words in Tcl braces.
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.size() <= 256 && name.front() != '-' &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) || c == '_' || c == '?' || c == '$' || c == '.' || c == '-';
+         });
+}
+
+/// The file must be whole GDSII before Magic sees it: Magic reads what it can of a truncated one.
+Result<std::string> top_of(const std::string& bytes, const LayoutFile& layout) {
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  PTAH_TRY(const gds::Library library,
+           gds::read(std::span<const std::uint8_t>(data, bytes.size()), layout.gds.string()));
+  for (const gds::Cell& cell : library.cells) {
+    if (!is_plain_name(cell.name) || cell.name == kFlatCell) {
+      return make_error(
+          ErrorCode::kUnsupported,
+          "The cell name \"" + cell.name.substr(0, 60) + "\" can not be handed to Magic.",
+          layout.gds.string(),
+          "Use letters, digits, underscore, dot, dash, $ and ? in cell names.");
+    }
+  }
+  if (!layout.top.empty()) {
+    if (library.find(layout.top) != nullptr) return layout.top;
+    return make_error(ErrorCode::kNotFound, "The layout has no cell \"" + layout.top + "\".",
+                      layout.gds.string());
+  }
+  const std::vector<std::string> tops = library.tops();
+  if (tops.size() == 1) return tops.front();
+  return make_error(ErrorCode::kInvalidArgument,
+                    tops.empty() ? "The layout has no cells."
+                                 : "The layout has " + std::to_string(tops.size()) + " top cells.",
+                    layout.gds.string(), tops.empty() ? "" : "Name the one to check.");
+}
+
+void drop_old_sessions(const fs::path& parent, const fs::path& keep) {
+  std::error_code ignored;
+  std::vector<std::pair<fs::file_time_type, fs::path>> finished;
+  for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+    if (!entry.path().filename().string().starts_with("magic-") || entry.path() == keep) continue;
+    finished.emplace_back(entry.last_write_time(ignored), entry.path());
+  }
+  std::sort(finished.rbegin(), finished.rend());
+  for (std::size_t i = kKeptSessions - 1; i < finished.size(); ++i) {
+    fs::remove_all(finished[i].second, ignored);
+  }
+}
+
+Status read_outputs(const fs::path& folder, const std::string& technology_name, Session& session) {
+  PTAH_TRY(const std::string output, read_text_file(folder / "magic.txt", 64u << 20));
+  PTAH_TRY(read_report(output, technology_name, session));
+  PTAH_TRY(session.devices_spice, read_text_file(folder / "devices.spice", kMaxNetlistBytes));
+  PTAH_TRY(session.capacitors_spice, read_text_file(folder / "capacitors.spice", kMaxNetlistBytes));
+  return ok();
+}
+
+/// The last lines of what the tool said, for a message.
+std::string last_words(std::string_view text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) {
+    text.remove_suffix(1);
+  }
+  const std::size_t start = text.rfind('\n');
+  const std::string_view line = start == std::string_view::npos ? text : text.substr(start + 1);
+  return line.empty() ? "nothing" : "\"" + std::string(line.substr(0, 200)) + "\"";
+}
+
+}  // namespace
+
+std::string script(std::string_view top) {
+  const std::string cell = "{" + std::string(top) + "}";
+  const std::string flat(kFlatCell);
+  return "puts \"PTAH TECH [tech name]\"\n"
+         "scalegrid 1 2\n"
+         "drc off\n"
+         "gds read layout.gds\n"
+         "if {[lsearch -exact [cellname list allcells] " +
+         cell +
+         "] < 0} {\n"
+         "  puts \"PTAH NOTOP\"\n  quit -noprompt\n}\n"
+         "load " +
+         cell +
+         "\n"
+         "select top cell\n"
+         "puts \"PTAH BOX [box values]\"\n"
+         "drc style drc(full)\n"
+         "puts \"PTAH STYLE [drc list style]\"\n"
+         "drc on\n"
+         "drc check\n"
+         "drc catchup\n"
+         "set places 0\n"
+         "foreach {why boxes} [drc listall why] {\n"
+         "  puts \"PTAH WHY $why\"\n"
+         "  foreach box $boxes {\n"
+         "    if {$places < " +
+         std::to_string(kMaxPlaces) +
+         "} { puts \"PTAH PLACE $box\" }\n"
+         "    incr places\n  }\n}\n"
+         "puts \"PTAH ERRORS [lindex [drc list count total] 0]\"\n"
+         "flatten " +
+         flat +
+         "\n"
+         "load " +
+         flat +
+         "\n"
+         "select top cell\n"
+         "port makeall\n"
+         "extract do local\n"
+         "extract all\n"
+         "set SUB VSUBS\n"
+         "ext2spice scale off\n"
+         "ext2spice format ngspice\n"
+         "ext2spice cthresh 0\n"
+         "ext2spice hierarchy on\n"
+         "ext2spice -o devices.spice\n"
+         "ext2spice hierarchy off\n"
+         "ext2spice -o capacitors.spice\n"
+         "puts \"PTAH END\"\n"
+         "quit -noprompt\n";
+}
+
+Status read_report(std::string_view output, std::string_view technology_name, Session& into) {
+  bool ended = false, counted = false, loaded = false, full = false, drawn = false;
+  std::string rule_text;
+  std::istringstream lines{std::string(output)};
+  std::string line;
+  const auto failed = [&](std::string message) {
+    return make_error(ErrorCode::kToolFailed, std::move(message), "magic",
+                      "Its last words: " + last_words(output) + ".");
+  };
+  while (std::getline(lines, line)) {
+    // Magic writes progress without a line end, so a mark may stand anywhere in a line.
+    const std::size_t at = line.find("PTAH ");
+    if (at == std::string::npos) continue;
+    std::istringstream words(line.substr(at + 5));
+    std::string mark;
+    words >> mark;
+    std::string rest;
+    std::getline(words >> std::ws, rest);
+    if (mark == "TECH") {
+      loaded = rest == technology_name;
+      if (!loaded) {
+        return failed("Magic could not load the technology file of " +
+                      std::string(technology_name) + " and fell back to \"" + rest + "\".");
+      }
+    } else if (mark == "STYLE") {
+      full = rest.find("drc(full)") != std::string::npos;
+    } else if (mark == "NOTOP") {
+      return failed("Magic did not find the top cell in what it read of the layout.");
+    } else if (mark == "BOX") {
+      std::istringstream values(rest);
+      double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+      drawn = static_cast<bool>(values >> x0 >> y0 >> x1 >> y1) && x1 > x0 && y1 > y0;
+    } else if (mark == "WHY") {
+      rule_text = rest;
+    } else if (mark == "PLACE") {
+      // Internal units after `scalegrid 1 2`: 5 nm.
+      std::istringstream values(rest);
+      double v[4];
+      if (values >> v[0] >> v[1] >> v[2] >> v[3]) {
+        Violation violation;
+        violation.text = rule_text;
+        const std::size_t close = rule_text.rfind(')'), open = rule_text.rfind('(');
+        violation.rule = open != std::string::npos && close != std::string::npos && open < close
+                             ? rule_text.substr(open + 1, close - open - 1)
+                             : rule_text;
+        const auto nm = [](double value) { return static_cast<Dbu>(std::lround(value * 5)); };
+        violation.place = {nm(v[0]), nm(v[1]), nm(v[2]), nm(v[3])};
+        into.violations.push_back(std::move(violation));
+      }
+    } else if (mark == "ERRORS") {
+      const auto [end, error] =
+          std::from_chars(rest.data(), rest.data() + rest.size(), into.drc_errors);
+      counted = error == std::errc() && end == rest.data() + rest.size() && into.drc_errors >= 0;
+    } else if (mark == "END") {
+      ended = true;
+    }
+  }
+  if (!loaded) return failed("Magic did not start as it should.");
+  if (!drawn) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The layout's top cell holds nothing on a layer of the technology.", "magic",
+                      "Check the GDS layer numbers and the cell's name.");
+  }
+  if (!full) return failed("Magic's technology has no full rule set, drc(full).");
+  if (!counted || !ended) return failed("Magic stopped before it was done.");
+  if ((into.drc_errors > 0) != !into.violations.empty()) {
+    return failed("Magic's count of errors (" + std::to_string(into.drc_errors) +
+                  ") and its list of them disagree.");
+  }
+  return ok();
+}
+
+Result<Session> examine(const LayoutFile& layout, const Technology& technology,
+                        const Limits& limits, JobContext& job) {
+  PTAH_TRY(const std::string bytes, read_text_file(layout.gds, kMaxGdsBytes));
+  Session session;
+  PTAH_TRY(session.top, top_of(bytes, layout));
+
+  const std::string identity =
+      session.top + "\n" + technology.name() + "\n" +
+      (technology.pdk() ? technology.pdk()->root.string() : std::string("generated")) + "\n";
+  const fs::path folder = job.scratch_dir() / ("magic-" + hex(fnv1a(bytes, fnv1a(identity))));
+  std::error_code ignored;
+  const std::string name = technology.pdk() ? "sky130A" : technology.name();
+  if (fs::is_regular_file(folder / kFinished, ignored)) {
+    // A hash may collide: the bytes and the question decide.
+    const auto kept = read_text_file(folder / "layout.gds", kMaxGdsBytes);
+    const auto asked = read_text_file(folder / kFinished, 1u << 16);
+    if (kept && asked && kept.value() == bytes && asked.value() == identity) {
+      Session earlier;
+      earlier.top = session.top;
+      if (read_outputs(folder, name, earlier)) {
+        earlier.reused = true;
+        return earlier;
+      }
+    }
+  }
+  fs::remove_all(folder, ignored);
+  if (!fs::create_directory(folder, ignored)) {
+    return make_error(ErrorCode::kIo, "A folder for Magic's files can not be made.",
+                      folder.string(), "Check the space and the rights of the scratch folder.");
+  }
+  fs::permissions(folder, fs::perms::owner_all, ignored);
+  drop_old_sessions(job.scratch_dir(), folder);
+
+  PTAH_TRY(const TechFile tech, tech_file(technology, folder, job));
+  PTAH_TRY(write_text_file(folder / "layout.gds", bytes));
+  PTAH_TRY(write_text_file(folder / "run.tcl", script(session.top)));
+  PTAH_TRY(const fs::path program, find_tool("magic", "magic"));
+  ToolRun run;
+  run.program = program;
+  run.arguments = {"-dnull", "-noconsole",       "-rcfile", "/dev/null",
+                   "-T",     tech.file.string(), "run.tcl"};
+  run.directory = folder;
+  run.wall_limit_s = limits.wall_s;
+  run.cpu_limit_s = limits.wall_s;
+  run.memory_limit_bytes = limits.memory_bytes;
+  run.output_limit_bytes = 32u << 20;
+  PTAH_TRY(const ToolOutput output, run_tool(run, job));
+  if (output.signal != 0) {
+    return make_error(ErrorCode::kToolFailed,
+                      "Magic was ended by signal " + std::to_string(output.signal) + ".", "magic",
+                      "Its last words: " + last_words(output.out + output.err) + ".");
+  }
+  PTAH_TRY(write_text_file(folder / "magic.txt", output.out + "\n" + output.err));
+  PTAH_TRY(read_outputs(folder, tech.name, session));
+  // Last: only a complete session can be found by the next judge.
+  PTAH_TRY(write_text_file(folder / kFinished, identity));
+  return session;
+}
+
+}  // namespace ptah::magic

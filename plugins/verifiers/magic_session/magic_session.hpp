@@ -1,0 +1,67 @@
+/// Everything Magic has to say about one layout, from one process: rule errors of the top cell,
+/// then the flattened cell's devices and capacitors.
+///
+/// The judges are separate plugins that know nothing of each other, so the outputs stay in the
+/// job's scratch folder and the next judge that asks for the same bytes finds them there.
+///
+/// What Magic 8.3 needs to be trusted (each has a test):
+///  - The tech file's `requires` line is read first: a newer one makes Magic crash.
+///  - A technology that fails to load leaves Magic running with "minimum": the name is checked.
+///  - `scalegrid 1 2` before reading: else 5 nm data is snapped and gives false errors.
+///  - A top cell that the file lacks would be created, empty and clean: it must exist and be drawn.
+///  - `ext2spice scale off`: else the netlist carries a scale that no simulator model expects.
+///  - `hierarchy on` has the right junction areas but loses capacitors to a named substrate,
+///    `hierarchy off` has all capacitors but garbage areas: both are written.
+///  - Its exit status says nothing: a result needs the end mark and fresh files.
+///  - `.magicrc` and system start files can run code: -rcfile /dev/null in a private folder; cell
+///    names that Tcl would read as code are refused.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/job_context.hpp"
+#include "ptah/stages/stages.hpp"
+
+namespace ptah::magic {
+
+struct Limits {
+  double wall_s = 120;
+  std::uint64_t memory_bytes = 2ull << 30;
+};
+
+struct Session {
+  std::string top;
+  std::int64_t drc_errors = 0;        ///< Error tiles, as `drc list count total` counts.
+  std::vector<Violation> violations;  ///< At most 1000 places; in nm.
+  std::string devices_spice;          ///< Hierarchical netlist: right areas, incomplete capacitors.
+  std::string capacitors_spice;       ///< Flat netlist: all capacitors, areas not to be believed.
+  bool reused = false;                ///< Came from an earlier judge of the same job.
+};
+
+/// Runs Magic on the layout, or takes what an earlier call of this job left. An empty
+/// `layout.top` means the file's only top cell. Fails with kToolMissing, kToolFailed, kParse (not a
+/// GDS file), kNotFound (no such top cell), kLimit, kCancelled.
+Result<Session> examine(const LayoutFile& layout, const Technology& technology,
+                        const Limits& limits, JobContext& job);
+
+/// The tech file to use and the name that Magic must report after loading it.
+struct TechFile {
+  std::filesystem::path file;
+  std::string name;
+};
+/// From the PDK, the newest that the installed Magic can read; else generated into `folder`.
+Result<TechFile> tech_file(const Technology& technology, const std::filesystem::path& folder,
+                           JobContext& job);
+/// {8, 3, 105} of "magic-8.3.105" in a `requires` line, or empty when there is none.
+std::vector<int> required_version(std::string_view tech_text);
+/// What Magic was asked to do, as Tcl.
+std::string script(std::string_view top);
+/// Reads the marked lines of Magic's output into `into`; fails naming the last line when the end
+/// mark is missing or something was wrong.
+Status read_report(std::string_view output, std::string_view technology_name, Session& into);
+
+}  // namespace ptah::magic
