@@ -1,0 +1,44 @@
+#include "ptah/plugin/plugin.hpp"
+
+#include "random_walk.hpp"
+
+namespace {
+
+class RandomExplorer final : public ptah::Explorer {
+ public:
+  explicit RandomExplorer(const ptah::Options& options) {
+    params_.step = ptah::from_um(options.real("step_um"));
+    params_.max_attempts = static_cast<int>(options.integer("max_attempts"));
+  }
+
+  static ptah::OptionSchema options() {
+    const ptah::random_walk::Params d;
+    return {{"step_um",
+             ptah::OptionType::kReal,
+             ptah::to_um(d.step),
+             "Length of one shift, a multiple of 0.1.",
+             0.1,
+             10,
+             {}},
+            {"max_attempts",
+             ptah::OptionType::kInt,
+             d.max_attempts,
+             "Moves evaluated for one variant before the exploration gives up.",
+             1,
+             1000000,
+             {}}};
+  }
+
+  ptah::Status explore(ptah::ExplorationSpace& space, ptah::JobContext& job) override {
+    ptah::random_walk::Stats stats;
+    return ptah::random_walk::walk(space, params_, job, stats);
+  }
+
+ private:
+  ptah::random_walk::Params params_;
+};
+
+}  // namespace
+
+PTAH_PLUGIN(ptah::Explorer, RandomExplorer, "random", "1.0.0",
+            "Shifts a random tile by one step inside its slot; reverts what does not validate.")

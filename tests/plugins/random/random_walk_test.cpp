@@ -1,0 +1,262 @@
+#include "random_walk.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace ptah::random_walk {
+namespace {
+
+using testing::HasSubstr;
+
+/// Tiles in a row with a halo; what is valid is up to the test.
+class FakeSpace final : public ExplorationSpace {
+ public:
+  explicit FakeSpace(int tiles, int last, Dbu halo = 500) : last_(last) {
+    for (int i = 0; i < tiles; ++i) {
+      Device device;
+      device.name = "M" + std::to_string(i);
+      circuit_.devices.push_back(device);
+      Tile tile;
+      tile.outline = {0, 0, 2000, 3000};
+      tiles_.push_back(tile);
+      PlacedTile placed;
+      placed.origin = {i * 5000, 0};
+      placed.slot = placed_outline(tile, placed).bloated(halo);
+      placement_.tiles.push_back(placed);
+    }
+  }
+  const Circuit& circuit() const override { return circuit_; }
+  const Tiles& tiles() const override { return tiles_; }
+  const Placement& placement() const override { return placement_; }
+  const Evaluation& baseline() const override { return baseline_; }
+  int next_variant() const override { return next_; }
+  int last_variant() const override { return last_; }
+  Result<Evaluation> evaluate(const Move& move) override {
+    evaluated.push_back(move);
+    pending_ = move;
+    if (fail_at == static_cast<int>(evaluated.size())) {
+      return make_error(ErrorCode::kToolFailed, "The judge is broken.");
+    }
+    Evaluation evaluation;
+    evaluation.valid = !is_valid || is_valid(move, static_cast<int>(evaluated.size()));
+    if (!evaluation.valid) evaluation.reason = "router: no path for net n1";
+    return evaluation;
+  }
+  Status accept() override {
+    placement_.tiles[static_cast<std::size_t>(pending_.device)].origin =
+        placement_.tiles[static_cast<std::size_t>(pending_.device)].origin + pending_.by;
+    accepted.push_back(pending_);
+    ++next_;
+    return ok();
+  }
+
+  std::function<bool(const Move&, int)> is_valid;
+  int fail_at = 0;
+  std::vector<Move> evaluated, accepted;
+  Circuit circuit_;
+  Tiles tiles_;
+  Placement placement_;
+  Evaluation baseline_;
+  int next_ = 1, last_ = 0;
+  Move pending_;
+};
+
+class RecordingJob final : public JobContext {
+ public:
+  explicit RecordingJob(std::uint64_t seed = 7) : seed_(seed) {}
+  bool cancelled() const noexcept override { return cancel_after >= 0 && polls_++ >= cancel_after; }
+  void progress(double fraction, std::string_view message) override {
+    fractions.push_back(fraction);
+    last_message = message;
+  }
+  void log(LogLevel, std::string_view message) override { logs.emplace_back(message); }
+  std::uint64_t seed() const noexcept override { return seed_; }
+  const std::filesystem::path& scratch_dir() const noexcept override { return scratch_; }
+
+  int cancel_after = -1;
+  std::vector<double> fractions;
+  std::string last_message;
+  std::vector<std::string> logs;
+
+ private:
+  std::uint64_t seed_;
+  mutable int polls_ = 0;
+  std::filesystem::path scratch_;
+};
+
+Stats run(FakeSpace& space, JobContext& job, Params params = {}) {
+  Stats stats;
+  const Status status = walk(space, params, job, stats);
+  EXPECT_TRUE(status) << status.error().text();
+  return stats;
+}
+
+bool in_slots(const FakeSpace& space) {
+  for (std::size_t i = 0; i < space.tiles_.size(); ++i) {
+    const PlacedTile& placed = space.placement_.tiles[i];
+    if (!placed.slot.contains(placed_outline(space.tiles_[i], placed))) return false;
+  }
+  return true;
+}
+
+TEST(RandomWalk, AcceptsEveryVariantWithOneStepOfTheGrid) {
+  FakeSpace space(5, 300);
+  RecordingJob job;
+  const Stats stats = run(space, job);
+  EXPECT_EQ(space.accepted.size(), 300u);
+  EXPECT_EQ(stats.accepted, 300);
+  EXPECT_EQ(stats.reverted, 0);
+  for (const Move& move : space.accepted) {
+    EXPECT_EQ(std::abs(move.by.x) + std::abs(move.by.y), kPlacementGrid);
+  }
+  EXPECT_TRUE(in_slots(space));
+  EXPECT_DOUBLE_EQ(job.fractions.back(), 1.0);
+}
+
+TEST(RandomWalk, PicksComponentsAndDirectionsUniformly) {
+  FakeSpace space(4, 4000, 1'000'000);
+  RecordingJob job;
+  run(space, job);
+  std::map<std::pair<DeviceId, Point>, int> counts;
+  for (const Move& move : space.accepted) ++counts[{move.device, move.by}];
+  ASSERT_EQ(counts.size(), 16u);
+  // Expected 250 each; six standard deviations of a binomial are 92.
+  for (const auto& [move, count] : counts) EXPECT_NEAR(count, 250, 92);
+}
+
+TEST(RandomWalk, NeverEvaluatesAMoveThatLeavesItsSlot) {
+  FakeSpace space(3, 500, 100);
+  RecordingJob job;
+  bool stayed = true;
+  space.is_valid = [&](const Move& move, int) {
+    const auto i = static_cast<std::size_t>(move.device);
+    const PlacedTile& placed = space.placement_.tiles[i];
+    stayed = stayed && placed.slot.contains(placed_outline(space.tiles_[i], placed).moved(move.by));
+    return true;
+  };
+  run(space, job);
+  EXPECT_TRUE(stayed);
+  EXPECT_EQ(space.evaluated.size(), 500u);
+}
+
+TEST(RandomWalk, RepeatsAFailedStepFromTheSamePlacement) {
+  FakeSpace space(4, 50);
+  RecordingJob job;
+  space.is_valid = [](const Move&, int count) { return count % 3 == 0; };
+  const Stats stats = run(space, job);
+  EXPECT_EQ(stats.accepted, 50);
+  EXPECT_EQ(stats.reverted, 100);
+  EXPECT_EQ(space.evaluated.size(), 150u);
+  EXPECT_THAT(job.last_message, HasSubstr("100 moves reverted"));
+  EXPECT_THAT(job.logs.back(), HasSubstr("100 by router"));
+  EXPECT_THAT(job.logs.front(), HasSubstr("no path for net n1"));
+}
+
+TEST(RandomWalk, ContinuesAsIfNeverInterrupted) {
+  const auto picky = [](const Move& move, int) { return move.by.x >= 0 || move.device % 2 == 0; };
+  FakeSpace whole(5, 60);
+  whole.is_valid = picky;
+  RecordingJob job;
+  run(whole, job);
+  for (const int cut : {1, 7, 30, 59}) {
+    FakeSpace part(5, cut);
+    part.is_valid = picky;
+    RecordingJob first;
+    run(part, first);
+    part.last_ = 60;
+    RecordingJob second;
+    run(part, second);
+    EXPECT_EQ(part.accepted, whole.accepted) << "cut after variant " << cut;
+    EXPECT_EQ(part.evaluated, whole.evaluated);
+    EXPECT_EQ(part.placement_, whole.placement_);
+  }
+}
+
+TEST(RandomWalk, ContinuesAfterCancellationWithTheSameMoves) {
+  FakeSpace whole(5, 40);
+  RecordingJob job;
+  run(whole, job);
+  FakeSpace part(5, 40);
+  RecordingJob cancelled;
+  cancelled.cancel_after = 17;
+  Stats stats;
+  const Status status = walk(part, {}, cancelled, stats);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(part.accepted.size(), 17u);
+  RecordingJob again;
+  run(part, again);
+  EXPECT_EQ(part.accepted, whole.accepted);
+}
+
+TEST(RandomWalk, AnotherSeedTakesAnotherWay) {
+  FakeSpace a(5, 20), b(5, 20);
+  RecordingJob one(1), two(2);
+  run(a, one);
+  run(b, two);
+  EXPECT_NE(a.accepted, b.accepted);
+}
+
+TEST(RandomWalk, GivesUpAfterTheAllowedAttemptsWithTheReason) {
+  FakeSpace space(3, 5);
+  space.is_valid = [&](const Move&, int) { return space.accepted.size() < 2; };
+  RecordingJob job;
+  Stats stats;
+  Params params;
+  params.max_attempts = 11;
+  const Status status = walk(space, params, job, stats);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kLimit);
+  EXPECT_THAT(status.error().text(), HasSubstr("variant 3"));
+  EXPECT_THAT(status.error().text(), HasSubstr("11 moves"));
+  EXPECT_THAT(status.error().text(), HasSubstr("no path for net n1"));
+  EXPECT_EQ(space.accepted.size(), 2u);
+  EXPECT_EQ(space.evaluated.size(), 13u);
+}
+
+TEST(RandomWalk, SaysThatNothingCanMove) {
+  FakeSpace space(3, 5, 0);
+  RecordingJob job;
+  Stats stats;
+  const Status status = walk(space, {}, job, stats);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kInfeasible);
+  EXPECT_THAT(status.error().hint, HasSubstr("halo"));
+  EXPECT_TRUE(space.evaluated.empty());
+}
+
+TEST(RandomWalk, PassesOnWhatTheSpaceFailsWith) {
+  FakeSpace space(3, 5);
+  space.fail_at = 2;
+  RecordingJob job;
+  Stats stats;
+  const Status status = walk(space, {}, job, stats);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kToolFailed);
+  EXPECT_EQ(space.accepted.size(), 1u);
+}
+
+TEST(RandomWalk, DoesNothingWhenEveryVariantIsThere) {
+  FakeSpace space(0, 5);
+  space.next_ = 6;
+  RecordingJob job;
+  run(space, job);
+  EXPECT_TRUE(space.evaluated.empty());
+  EXPECT_TRUE(space.accepted.empty());
+}
+
+TEST(RandomWalk, RefusesAStepOffTheGrid) {
+  FakeSpace space(3, 5);
+  RecordingJob job;
+  Stats stats;
+  Params params;
+  params.step = 150;
+  const Status status = walk(space, params, job, stats);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code, ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace ptah::random_walk
