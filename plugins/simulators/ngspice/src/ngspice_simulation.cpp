@@ -40,7 +40,8 @@ std::string complaints(const ToolOutput& output) {
       const bool relevant = says("error") || says("aborted") || says("singular matrix") ||
                             says("no convergence") || says("converge") || says("too small") ||
                             says("unknown") || says("could not find") || says("can't find") ||
-                            says("undefined") || says("no such") || says("failed");
+                            says("undefined") || says("no such") || says("not available") ||
+                            says("failed");
       if (!relevant || says("ikk too small") || says("model issue on line")) continue;
       line = line.substr(0, 200);
       if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
