@@ -53,13 +53,10 @@ double stage_seconds(const Json& seconds, std::initializer_list<const char*> sta
 }
 
 bool is_clean(const Json& line) {
-  for (const auto& [judge, errors] : line.value("drc", Json::object()).items()) {
-    if (errors != 0) return false;
-  }
-  for (const auto& [judge, verdict] : line.value("lvs", Json::object()).items()) {
-    if (verdict != "match") return false;
-  }
-  return true;
+  const Json drc = line.value("drc", Json::object());
+  const Json lvs = line.value("lvs", Json::object());
+  return std::all_of(drc.begin(), drc.end(), [](const Json& errors) { return errors == 0; }) &&
+         std::all_of(lvs.begin(), lvs.end(), [](const Json& verdict) { return verdict == "match"; });
 }
 
 struct Tally {
