@@ -141,7 +141,9 @@ class DeckReader {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (tokens[i].assigns) return fail(place, "A \"=\" stands where no name precedes it.");
       if (i + 1 < tokens.size() && tokens[i + 1].assigns) {
-        if (i + 2 >= tokens.size() || tokens[i + 2].assigns) {
+        // `w= l=1u`: what follows the "=" is the next name.
+        const bool next_name = i + 3 < tokens.size() && tokens[i + 3].assigns;
+        if (i + 2 >= tokens.size() || tokens[i + 2].assigns || next_name) {
           return fail(place, "The parameter " + text::quoted(tokens[i].text) + " has no value.");
         }
         const std::string key = text::lower(tokens[i].text);

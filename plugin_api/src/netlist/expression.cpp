@@ -30,7 +30,8 @@ std::optional<Number> leading_number(std::string_view s) {
   }
   double value = 0;
   const auto [end, error] = std::from_chars(s.begin(), s.end(), value, std::chars_format::general);
-  if (error != std::errc{}) return std::nullopt;
+  // Out of a double's range: reported as such by whoever asks for a finite value.
+  if (error == std::errc::result_out_of_range) value = std::numeric_limits<double>::infinity();
   std::size_t at = static_cast<std::size_t>(end - s.begin());
   const std::size_t letters = at;
   while (at < s.size() && is_letter(s[at])) ++at;

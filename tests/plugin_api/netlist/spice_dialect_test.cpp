@@ -1,0 +1,217 @@
+/// What schematic tools write, and what is no SPICE at all.
+#include "netlist_test.hpp"
+
+namespace ptah::test {
+namespace {
+
+TEST(SpiceDialect, OsirisTemplateLeavesFingersFree) {
+  const auto read = read_ok(
+      ".subckt ota GND VDD OUT IN\n"
+      "M1 OUT IN GND GND sky130_fd_pr__nfet_01v8 l=150e-9 w=10.5e-7 nf=ZZZ\n"
+      "M2 OUT OUT VDD VDD sky130_fd_pr__pfet_01v8 l=150.0e-9 w=5.25e-7 nf=zzz\n"
+      "C0 OUT GND sky130_fd_pr__cap_mim_m3_1 l=25.0e-6 w=24.0e-6\n"
+      "R0 OUT GND resistor r=18k\n"
+      ".ends ota");  // no newline at the end, as OSIRIS writes it
+  const Circuit& c = read.circuit;
+  EXPECT_EQ(c.name, "ota");
+  EXPECT_EQ(c.ports.size(), 4u);
+  EXPECT_EQ(device(c, "M1").fingers, 0);
+  EXPECT_EQ(device(c, "M1").kind, DeviceKind::kNmos);
+  EXPECT_EQ(device(c, "M1").width, 1050);
+  EXPECT_EQ(device(c, "M1").length, 150);
+  EXPECT_EQ(device(c, "M2").fingers, 0);
+  EXPECT_EQ(device(c, "M2").width, 525);
+  EXPECT_EQ(nets(c, "M2"), "OUT OUT VDD VDD");
+  EXPECT_EQ(device(c, "C0").width, 24000);
+  EXPECT_EQ(device(c, "C0").length, 25000);
+  EXPECT_EQ(device(c, "R0").model, "sky130_fd_pr__res_generic_l1");
+  ASSERT_TRUE(device(c, "R0").resistance_ohm.has_value());
+  EXPECT_DOUBLE_EQ(*device(c, "R0").resistance_ohm, 18000);
+  EXPECT_EQ(device(c, "M1").where, "t.sp:2");
+}
+
+// As xschem 3.4 netlists a schematic of sky130 symbols.
+constexpr std::string_view kXschem = R"(** sch_path: /home/me/ota.sch
+**.subckt ota VOUT INP INM VDD VSS
+*.opin VOUT
+*.ipin INP
+*.iopin VDD
+XM1 VOUT INP net1 VSS sky130_fd_pr__nfet_01v8 L=0.15 W=4.2 nf=4 ad='int((nf+1)/2) * W/nf * 0.29' as='int((nf+2)/2) * W/nf * 0.29'
++ pd='2*int((nf+1)/2) * (W/nf + 0.29)' ps='2*int((nf+2)/2) * (W/nf + 0.29)' nrd='0.29 / W' nrs='0.29 / W'
++ sa=0 sb=0 sd=0 mult=1 m=1
+XM2 VOUT INM VDD VDD sky130_fd_pr__pfet_01v8 L=0.15 W=1 nf=1 mult=3 m=3
+XC1 VOUT VSS sky130_fd_pr__cap_mim_m3_1 W=10 L=12 MF=2 m=2
+XR1 INP INM VSS sky130_fd_pr__res_high_po W=0.35 L=3.5 mult=1 m=1
+x1 net1 VSS tail
+**** begin user architecture code
+.lib /usr/share/pdk/sky130A/libs.tech/combined/sky130.lib.spice tt
+**** end user architecture code
+**.ends
+
+* expanding symbol: tail.sym # of pins=2
+** sym_path: /home/me/tail.sym
+.subckt tail D S
+XM3 D D S S sky130_fd_pr__nfet_01v8 L=0.5 W=2 nf=2 mult=1 m=1
+.ends
+.GLOBAL GND
+.end
+)";
+
+TEST(SpiceDialect, XschemNetlistWithCommentedTop) {
+  const auto read = read_ok(kXschem);
+  const Circuit& c = read.circuit;
+  EXPECT_EQ(c.name, "ota");
+  EXPECT_EQ(c.ports.size(), 5u);  // GND is declared, but nothing uses it
+  EXPECT_EQ(c.devices.size(), 6u);
+  EXPECT_EQ(device(c, "XM1").fingers, 4);
+  EXPECT_EQ(device(c, "XM1").width, 1050);  // W is the total of an X line
+  EXPECT_EQ(device(c, "XM2").multiplier, 3);
+  EXPECT_EQ(device(c, "x1.XM3").width, 1000);
+  EXPECT_EQ(nets(c, "x1.XM3"), "net1 net1 VSS VSS");
+  EXPECT_EQ(device(c, "XC1_1").width, 10000);
+  EXPECT_EQ(device(c, "XC1_2").length, 12000);
+  EXPECT_EQ(nets(c, "XR1"), "INP INM VSS");
+  EXPECT_THAT(read.notes, Contains(HasSubstr("w is the total width of all fingers")));
+  EXPECT_THAT(read.notes, Contains(HasSubstr(".lib ignored")));
+  EXPECT_TRUE(check_circuit(read_ok(kXschem).circuit, technology()).has_error() == false);
+}
+
+TEST(SpiceDialect, CommentedHeaderOfAUserIsNoSubcircuit) {
+  const auto read = read_ok(
+      "**.subckt old a b\n"
+      ".subckt new a b\nM1 a b a a nfet w=1u l=0.15u\n.ends\n");
+  EXPECT_EQ(read.circuit.name, "new");
+}
+
+TEST(SpiceDialect, WidthCanBeReadEitherWay) {
+  const std::string x = one("XM1 a b c d sky130_fd_pr__nfet_01v8 w=4.2 l=0.15 nf=4");
+  const std::string m = one("M1 a b c d sky130_fd_pr__nfet_01v8 w=4.2 l=0.15 nf=4");
+  SpiceOptions finger, total;
+  finger.width = WidthMeaning::kFinger;
+  total.width = WidthMeaning::kTotal;
+  EXPECT_EQ(read_ok(x).circuit.devices[0].width, 1050);
+  EXPECT_EQ(read_ok(m).circuit.devices[0].width, 4200);
+  EXPECT_EQ(read_ok(x, finger).circuit.devices[0].width, 4200);
+  EXPECT_EQ(read_ok(m, total).circuit.devices[0].width, 1050);
+  // The decision is told.
+  EXPECT_THAT(read_ok(m).notes, Contains(HasSubstr("w is the width of one finger: M1")));
+}
+
+TEST(SpiceDialect, TotalWidthOfFreeFingersIsRefused) {
+  SpiceOptions total;
+  total.width = WidthMeaning::kTotal;
+  const Error error = read_error(one("M1 a b c d nfet w=4.2u l=0.15u nf=ZZZ"), total);
+  EXPECT_THAT(error.message, HasSubstr("finger count is free"));
+}
+
+TEST(SpiceDialect, ContinuationsCommentsAndCaseDoNotMatter) {
+  const auto read = read_ok(
+      "a title\r\n"
+      ".SUBCKT Top A B C $ ports\r\n"
+      "* a comment\r\n"
+      "m1 a B ; drain and gate\r\n"
+      "\r\n"
+      "* a comment between\r\n"
+      "+ C c\r\n"
+      "+ NFET W = 1.05u // width\r\n"
+      "+ L=150n NF=2\r\n"
+      ".ENDS top\r\n");
+  EXPECT_EQ(nets(read.circuit, "M1"), "A B C C");
+  EXPECT_EQ(read.circuit.nets.size(), 3u);
+  EXPECT_EQ(read.circuit.devices[0].where, "t.sp:4");
+  EXPECT_EQ(read.circuit.devices[0].fingers, 2);
+}
+
+TEST(SpiceDialect, DollarInsideANetNameIsNoComment) {
+  const auto read = read_ok(one("M1 a b n$1 d nfet w=1u l=1u\nM2 n$1 b c d nfet w=1u l=1u"));
+  EXPECT_NE(read.circuit.find_net("n$1"), kNoNet);
+}
+
+TEST(SpiceDialect, CdlSlashBeforeTheSubcircuit) {
+  const auto read = read_ok(
+      ".subckt top a b\nXI0 a b / inv\n.ends\n"
+      ".subckt inv i o\nM0 o i i i nfet w=1u l=0.15u\n.ends\n");
+  EXPECT_EQ(nets(read.circuit, "XI0.M0"), "b a a a");
+}
+
+TEST(SpiceDialect, AliasesOfTheTechnology) {
+  EXPECT_EQ(read_ok(one("M1 a b c d NFET w=1u l=0.15u")).circuit.devices[0].model,
+            "sky130_fd_pr__nfet_01v8");
+}
+
+TEST(SpiceDialect, RAndCElements) {
+  const Circuit c = read_ok(one("R1 a b 18k\n"
+                                "R2 a b res_generic_po w=0.33u l=10u\n"
+                                "R3 a b res_generic_po 4.8k\n"
+                                "R4 a b 4.8k res_generic_po\n"
+                                "R5 a b c res_high_po r='2*10k'\n"
+                                "R6 a b c res_high_po l=3u\n"
+                                "C1 c d cap_mim_m3_1 w=10u l=10u\n"
+                                "C2 c d capacitor w=10u l=20u m=3"))
+                        .circuit;
+  EXPECT_DOUBLE_EQ(*device(c, "R1").resistance_ohm, 18000);
+  EXPECT_EQ(device(c, "R1").model, "sky130_fd_pr__res_generic_l1");
+  EXPECT_FALSE(device(c, "R2").resistance_ohm.has_value());
+  EXPECT_EQ(device(c, "R2").length, 10000);
+  EXPECT_DOUBLE_EQ(*device(c, "R3").resistance_ohm, 4800);
+  EXPECT_DOUBLE_EQ(*device(c, "R4").resistance_ohm, 4800);
+  EXPECT_DOUBLE_EQ(*device(c, "R5").resistance_ohm, 20000);
+  EXPECT_EQ(nets(c, "R5"), "a b c");
+  EXPECT_EQ(device(c, "R6").width, 350);  // the technology's default
+  EXPECT_EQ(device(c, "C2_3").length, 20000);
+  EXPECT_EQ(c.find_device("C2"), -1);
+}
+
+TEST(SpiceDialect, WithoutAModelTheChoiceIsTold) {
+  EXPECT_THAT(read_ok(one("R1 a b 18k")).notes,
+              Contains(HasSubstr("R1: no model given, taken as sky130_fd_pr__res_generic_l1")));
+}
+
+struct Foreign {
+  const char* name;
+  std::string text;
+  const char* what;
+};
+
+class ForeignFormat : public ::testing::TestWithParam<Foreign> {};
+
+TEST_P(ForeignFormat, IsNamedInTheError) {
+  const Error error = read_error(GetParam().text);
+  EXPECT_THAT(error.message, HasSubstr(GetParam().what));
+  EXPECT_THAT(error.where, ::testing::StartsWith("t.sp"));
+  EXPECT_FALSE(error.hint.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, ForeignFormat,
+    ::testing::Values(
+        Foreign{"spectre_lang", "simulator lang=spectre\nsubckt a b c\nends a\n", "Spectre"},
+        Foreign{"spectre_comment", "// Generated for: spectre\nM1 (a b c d) nfet l=120n w=16u\n",
+                "Spectre"},
+        Foreign{"spectre_nodes", "M1 (a b c d) nfet l=120.0n w=16.0u m=1 nf=8\n", "Spectre"},
+        Foreign{"spectre_subckt", "// x\n\nsubckt ota INM INP\nM1 (a b c d) nfet\nends ota\n",
+                "Spectre"},
+        Foreign{"verilog", "// cells\n`timescale 1ns/1ps\nmodule inv(input a, output y);\n",
+                "Verilog"},
+        Foreign{"verilog_module", "module inv(a, y);\n  assign y = ~a;\nendmodule\n", "Verilog"},
+        Foreign{"gds", std::string("\x00\x06\x00\x02\x02\x58", 6), "GDSII"},
+        Foreign{"gzip", "\x1f\x8b\x08 abcdef", "gzip"},
+        Foreign{"zeros", std::string("abc\0def\n", 8), "binary"},
+        Foreign{"control", "\x01\x02\x03\x04\x05\x06 abc", "binary"},
+        Foreign{"utf16", std::string("\xff\xfe.\0s\0", 6), "UTF-16"},
+        Foreign{"xschem", "v {xschem version=3.4.4 file_version=1.2}\nG {}\n", "xschem schematic"},
+        Foreign{"json", "{\"pairs\": []}\n", "JSON"},
+        Foreign{"lef", "VERSION 5.8 ;\nMACRO inv\n", "layout"}),
+    [](const auto& each) { return std::string(each.param.name); });
+
+TEST(SpiceDialect, ATitleWithParenthesesIsNoSpectre) {
+  EXPECT_EQ(read_ok("Amplifier (second version)\n" + one("M1 a b c d nfet w=1u l=1u")).circuit.name,
+            "t");
+}
+
+TEST(SpiceDialect, ByteOrderMarkIsSkipped) {
+  EXPECT_EQ(read_ok("\xEF\xBB\xBF" + one("M1 a b c d nfet w=1u l=1u")).circuit.name, "t");
+}
+
+}  // namespace
+}  // namespace ptah::test
