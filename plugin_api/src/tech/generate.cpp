@@ -33,8 +33,8 @@ std::string magic_tech(const Technology& technology) {
 
 std::string netgen_setup(const Technology& technology) {
   // Two devices in parallel are never merged into one: Netgen would then compare only their sum,
-  // and not even that where the widths differ. Sizes are um; half a grid step is no difference.
-  const std::string tolerance = "0.0025";
+  // and not even that where the widths differ. Tolerances are relative: 5 nm in 100 um still shows.
+  const std::string tolerance = "0.00002";
   std::string out =
       "# Generated from the technology description " + technology.name() +
       ".yaml: do not edit.\npermute default\nproperty default\nproperty parallel none\n";

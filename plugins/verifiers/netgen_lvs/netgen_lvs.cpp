@@ -1,0 +1,88 @@
+#include "netgen_lvs.hpp"
+
+#include "comparison.hpp"
+#include "diagnosis.hpp"
+#include "extracted_spice.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "ptah/tech/generate.hpp"
+
+namespace ptah::netgen {
+namespace {
+
+const std::string kSetupMark = "PTAH SETUP READ";
+
+}  // namespace
+
+Result<Verdict> compare(const LayoutFile& layout, const Circuit& circuit,
+                        const Technology& technology, const magic::Limits& limits,
+                        JobContext& job) {
+  PTAH_TRY(const magic::Session session, magic::examine(layout, technology, limits, job));
+  PTAH_TRY(ExtractedNetlist netlist,
+           magic::read_extracted(session.devices_spice, session.capacitors_spice, technology));
+  magic::adopt_names(circuit, technology, netlist);
+  return compare_netlists(netlist, circuit, technology, limits, job);
+}
+
+Result<Verdict> compare_netlists(const ExtractedNetlist& layout, const Circuit& circuit,
+                                 const Technology& technology, const magic::Limits& limits,
+                                 JobContext& job) {
+  if (circuit.devices.empty()) {
+    return make_error(ErrorCode::kInvalidArgument, "The schematic has no devices to compare with.",
+                      circuit.name);
+  }
+  PTAH_TRY(const Comparison comparison, make_comparison(layout, circuit, technology));
+  Verdict verdict;
+  verdict.kind = Verdict::Kind::kLvs;
+  const auto mismatch = [&](std::vector<std::string> reasons) {
+    verdict.clean = false;
+    verdict.errors = 1;
+    verdict.summary = reasons.front();
+    for (std::string& reason : reasons)
+      verdict.violations.push_back({"lvs", std::move(reason), {}, {}});
+    return verdict;
+  };
+  if (layout.devices.empty()) return mismatch({"the layout has no devices"});
+
+  PTAH_TRY(const ScratchDir folder, ScratchDir::create(job.scratch_dir(), "netgen"));
+  PTAH_TRY(write_text_file(folder.path() / "layout.spice", to_spice(comparison, true)));
+  PTAH_TRY(write_text_file(folder.path() / "schematic.spice", to_spice(comparison, false)));
+  PTAH_TRY(write_text_file(folder.path() / "setup.tcl",
+                           netgen_setup(technology) + "puts stdout {" + kSetupMark + "}\n"));
+  PTAH_TRY(const std::filesystem::path program, find_tool("netgen-lvs", "netgen-lvs"));
+  ToolRun run;
+  run.program = program;
+  run.arguments = {"-batch",    "lvs",       "layout.spice top", "schematic.spice top",
+                   "setup.tcl", "report.txt"};
+  run.directory = folder.path();
+  run.wall_limit_s = limits.wall_s;
+  run.cpu_limit_s = limits.wall_s;
+  run.memory_limit_bytes = limits.memory_bytes;
+  PTAH_TRY(const ToolOutput output, run_tool(run, job));
+  const auto text = read_text_file(folder.path() / "report.txt");
+  const Report report = text ? read_report(text.value()) : Report{};
+  // Without its setup Netgen goes on, merging parallel devices, and still ends in "LVS Done".
+  const bool as_asked = output.out.find(kSetupMark) != std::string::npos &&
+                        output.out.find("LVS Done") != std::string::npos;
+  if (output.signal != 0 || !as_asked || !report.complete) {
+    const std::string words = output.out + output.err;
+    return make_error(
+        ErrorCode::kToolFailed, "Netgen ended without a result.", "netgen-lvs",
+        "Its last words: \"" + words.substr(words.size() > 300 ? words.size() - 300 : 0) + "\".");
+  }
+
+  const std::vector<std::string> found = differences(comparison);
+  if (report.unique_match && !report.property_errors && !report.pin_errors && found.empty()) {
+    verdict.clean = true;
+    verdict.summary = "match";
+    return verdict;
+  }
+  if (!found.empty()) return mismatch(found);
+  if (!report.property_lines.empty()) {
+    return mismatch(translated(report.property_lines, comparison));
+  }
+  if (report.property_errors) return mismatch({"sizes of devices differ"});
+  if (report.pin_errors) return mismatch({"ports are connected to different nets"});
+  return mismatch({"the same devices are connected differently between inner nets"});
+}
+
+}  // namespace ptah::netgen
