@@ -46,6 +46,20 @@ Counts count_sizes(const Side& side, const std::string& model) {
   return counts;
 }
 
+/// " (M0, M3)": the devices of that size, at most three.
+std::string owners(const Side& side, const std::string& model, const std::string& size) {
+  std::string list;
+  std::set<std::string> seen;
+  for (const Side::Instance& instance : side.instances) {
+    if (instance.model != model || instance.ohm > 0 || sizes(instance) != size) continue;
+    const std::string name = instance.label.substr(0, instance.label.find(' '));
+    if (!seen.insert(name).second) continue;
+    if (seen.size() > 3) return list + ", ...)";
+    list += (list.empty() ? " (" : ", ") + name;
+  }
+  return list.empty() ? list : list + ")";
+}
+
 /// Terminals of a model that may be exchanged share a name.
 const char* terminal_name(const std::string& model, std::size_t terminals, std::size_t index) {
   if (terminals == 4) {
@@ -65,7 +79,8 @@ Counts connections(const Side& side, int net, bool far) {
   Counts counts;
   for (const Side::Instance& instance : side.instances) {
     for (std::size_t i = 0; i < instance.nets.size(); ++i) {
-      if (instance.nets[i] == net) {
+      // Bulks say little: they all lie on the supplies.
+      if (instance.nets[i] == net && !(far && i == 3)) {
         std::string what = short_model(instance.model) + " " +
                            terminal_name(instance.model, instance.nets.size(), i);
         if (far) {
@@ -145,11 +160,13 @@ std::vector<std::string> differences(const Comparison& comparison) {
         std::to_string(there));
   });
   for (const auto& [model, unused] : schematic_models) {
-    compare(count_sizes(comparison.layout, model), count_sizes(comparison.schematic, model),
-            [&, name = short_model(model)](const std::string& size, int here, int there) {
-              add(name + " of " + size + ": " + std::to_string(here) + " in the layout, " +
-                  std::to_string(there) + " in the schematic");
-            });
+    compare(
+        count_sizes(comparison.layout, model), count_sizes(comparison.schematic, model),
+        [&, name = short_model(model), key = model](const std::string& size, int here, int there) {
+          add(name + " of " + size + ": " + std::to_string(here) + " in the layout, " +
+              std::to_string(there) + " in the schematic" +
+              owners(comparison.schematic, key, size));
+        });
   }
   for (const bool far : {false, true}) {
     if (far && !list.empty()) break;
