@@ -17,4 +17,5 @@ install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/PtahConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/PtahConfigVersion.cmake
   cmake/PtahPlugin.cmake
+  cmake/ptah_plugin.map
   DESTINATION ${ptah_package} COMPONENT sdk)

@@ -1,0 +1,336 @@
+// What each stage owes its caller, on a small circuit: equal results for equal seeds, an answer to
+// cancel, and an Error or an empty result, but no crash, for empty input.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "every_plugin.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "small_circuit.hpp"
+
+namespace ptah::contract {
+namespace {
+
+const Technology& technology() {
+  return Technology::ptah130();
+}
+
+class StageContract : public EveryPlugin {
+ protected:
+  void SetUp() override {
+    EveryPlugin::SetUp();
+    if (HasFatalFailure()) return;
+    auto made = ScratchDir::create(PTAH_BUILD_DIR "/tests", "stage_contract");
+    ASSERT_TRUE(made) << made.error().text();
+    scratch_ = std::make_unique<ScratchDir>(std::move(made.value()));
+  }
+
+  bool is(PluginKind kind) const { return plugin_->info.kind == kind; }
+  SimpleJobContext job(std::uint64_t seed = 7) const {
+    return SimpleJobContext(seed, scratch_->path());
+  }
+  SimpleJobContext cancelled_job() const {
+    SimpleJobContext context = job();
+    context.cancel();
+    return context;
+  }
+
+  // A stage of another plugin of the build, where the one under test needs its results.
+  template <typename Stage>
+  StagePtr<Stage> other(const std::string& name) {
+    if (host_->find(PluginKindOf<Stage>::value, name) == nullptr) {
+      for (const PluginUnderTest& plugin : every_plugin()) {
+        if (plugin.name == "ptah_" + name) EXPECT_TRUE(host_->load(plugin.file));
+      }
+    }
+    auto stage = host_->create<Stage>(name);
+    EXPECT_TRUE(stage) << stage.error().text();
+    return stage ? std::move(stage.value()) : nullptr;
+  }
+
+  Tiles real_tiles(const Circuit& circuit) {
+    Tiles tiles;
+    const auto generator = other<DeviceGenerator>("sky130_devices");
+    if (!generator) return tiles;
+    SimpleJobContext context = job();
+    for (const Device& device : circuit.devices) {
+      auto tile = generator->generate(device, technology(), context);
+      EXPECT_TRUE(tile) << tile.error().text();
+      if (tile) tiles.push_back(std::move(tile.value()));
+    }
+    return tiles;
+  }
+
+  std::unique_ptr<ScratchDir> scratch_;
+};
+
+// A cancelled call says so; where the outside program is missing, it may say that first.
+void expect_cancelled(const Error& error) {
+  EXPECT_TRUE(error.code == ErrorCode::kCancelled || error.code == ErrorCode::kToolMissing)
+      << error.text();
+}
+
+TEST_P(StageContract, DeviceGenerator) {
+  if (!is(PluginKind::kDeviceGenerator)) GTEST_SKIP() << "of another kind";
+  const Circuit circuit = small_amplifier();
+  auto one = create<DeviceGenerator>(), two = create<DeviceGenerator>();
+  SimpleJobContext context = job();
+  for (const Device& device : circuit.devices) {
+    const auto tile = one->generate(device, technology(), context);
+    const auto again = two->generate(device, technology(), context);
+    ASSERT_TRUE(tile) << tile.error().text();
+    ASSERT_TRUE(again);
+    EXPECT_EQ(tile.value().cell, again.value().cell);
+    EXPECT_EQ(tile.value().shapes, again.value().shapes);
+    const Rect outline = tile.value().outline;
+    EXPECT_EQ(outline.x0, 0);
+    EXPECT_EQ(outline.y0, 0);
+    EXPECT_EQ(outline.x1 % kPlacementGrid, 0);
+    EXPECT_EQ(outline.y1 % kPlacementGrid, 0);
+    for (const Shape& shape : tile.value().shapes) EXPECT_TRUE(outline.contains(shape.rect));
+    for (const std::string_view terminal : terminal_names(device.kind, device.nets.size())) {
+      EXPECT_NE(tile.value().find_pin(terminal), nullptr) << terminal;
+    }
+  }
+  Device wrong = circuit.devices[0];
+  wrong.width = 5;
+  EXPECT_FALSE(one->generate(wrong, technology(), context)) << "5 nm wide";
+  wrong = circuit.devices[0];
+  wrong.model = "no_such_model";
+  EXPECT_FALSE(one->generate(wrong, technology(), context));
+  wrong = circuit.devices[0];
+  wrong.fingers = 0;
+  EXPECT_FALSE(one->generate(wrong, technology(), context)) << "free finger count";
+}
+
+void expect_legal(const Circuit& circuit, const Tiles& tiles, const Placement& placement) {
+  ASSERT_EQ(placement.tiles.size(), tiles.size());
+  for (std::size_t a = 0; a < tiles.size(); ++a) {
+    const PlacedTile& placed = placement.tiles[a];
+    EXPECT_EQ(placed.origin.x % kPlacementGrid, 0);
+    EXPECT_EQ(placed.origin.y % kPlacementGrid, 0);
+    EXPECT_TRUE(placed.slot.contains(placed_outline(tiles[a], placed))) << circuit.devices[a].name;
+    for (std::size_t b = a + 1; b < tiles.size(); ++b) {
+      const Dbu clearance = tile_clearance(tiles[a], tiles[b], technology());
+      const Rect grown = placed.slot.bloated(clearance);
+      EXPECT_FALSE(grown.overlaps(placement.tiles[b].slot))
+          << circuit.devices[a].name << " and " << circuit.devices[b].name;
+    }
+  }
+  for (const MatchedGroup& group : circuit.matched) {
+    for (const DeviceId device : group) {
+      EXPECT_EQ(placement.tiles[device].orientation, placement.tiles[group[0]].orientation);
+    }
+    // Equal tiles of a pair mirror each other about an axis, so they share a row or a column.
+    const Point a = placement.tiles[group[0]].origin, b = placement.tiles[group[1]].origin;
+    EXPECT_TRUE(a.x == b.x || a.y == b.y) << circuit.devices[group[0]].name;
+  }
+}
+
+TEST_P(StageContract, Placer) {
+  if (!is(PluginKind::kPlacer)) GTEST_SKIP() << "of another kind";
+  const Circuit circuit = small_amplifier();
+  for (const Tiles& tiles : {blank_tiles(circuit), real_tiles(circuit)}) {
+    ASSERT_EQ(tiles.size(), circuit.devices.size());
+    SimpleJobContext first = job(), second = job();
+    auto one = create<Placer>();
+    const auto placement = one->place(circuit, tiles, technology(), first);
+    ASSERT_TRUE(placement) << placement.error().text();
+    expect_legal(circuit, tiles, placement.value());
+    const auto again = create<Placer>()->place(circuit, tiles, technology(), second);
+    EXPECT_EQ(placement.value(), again.value()) << "another instance, the same seed";
+    const auto third = one->place(circuit, tiles, technology(), second);
+    EXPECT_EQ(placement.value(), third.value()) << "the same instance";
+  }
+  SimpleJobContext stopped = cancelled_job();
+  const auto cancelled =
+      create<Placer>()->place(circuit, blank_tiles(circuit), technology(), stopped);
+  ASSERT_FALSE(cancelled);
+  expect_cancelled(cancelled.error());
+  SimpleJobContext context = job();
+  const auto empty = create<Placer>()->place(empty_circuit(), {}, technology(), context);
+  EXPECT_TRUE(!empty || empty.value().tiles.empty());
+}
+
+TEST_P(StageContract, Router) {
+  if (!is(PluginKind::kRouter)) GTEST_SKIP() << "of another kind";
+  const Circuit circuit = small_amplifier();
+  const Tiles tiles = real_tiles(circuit);
+  ASSERT_EQ(tiles.size(), circuit.devices.size());
+  const Placement placement = one_row(tiles);
+  SimpleJobContext context = job();
+  auto one = create<Router>();
+  const auto layout = one->route(circuit, tiles, placement, technology(), context);
+  ASSERT_TRUE(layout) << layout.error().text();
+  EXPECT_EQ(layout.value().placement, placement);
+  EXPECT_FALSE(layout.value().wires.empty());
+  EXPECT_EQ(layout.value().ports.size(), circuit.ports.size());
+  EXPECT_EQ(create<Router>()->route(circuit, tiles, placement, technology(), context).value(),
+            layout.value());
+
+  // The result depends on the arguments alone: `one` has routed before, the other has not.
+  Placement moved = placement;
+  moved.tiles[2].origin.x += kPlacementGrid;
+  const auto after = one->reroute(circuit, tiles, moved, layout.value(), technology(), context);
+  ASSERT_TRUE(after) << after.error().text();
+  EXPECT_EQ(after.value().placement, moved);
+  EXPECT_EQ(create<Router>()
+                ->reroute(circuit, tiles, moved, layout.value(), technology(), context)
+                .value(),
+            after.value());
+
+  SimpleJobContext stopped = cancelled_job();
+  const auto cancelled = one->route(circuit, tiles, placement, technology(), stopped);
+  ASSERT_FALSE(cancelled);
+  expect_cancelled(cancelled.error());
+  const auto empty = one->route(empty_circuit(), {}, {}, technology(), context);
+  EXPECT_TRUE(!empty || empty.value().wires.empty());
+}
+
+TEST_P(StageContract, Verifier) {
+  if (!is(PluginKind::kVerifier)) GTEST_SKIP() << "of another kind";
+  auto one = create<Verifier>();
+  SimpleJobContext context = job(), stopped = cancelled_job();
+  const Circuit circuit = small_amplifier();
+  EXPECT_FALSE(one->verify({scratch_->path() / "absent.gds", "x"}, circuit, technology(), context));
+  const auto cancelled =
+      one->verify(single_device_file(scratch_->path()), circuit, technology(), stopped);
+  ASSERT_FALSE(cancelled);
+  expect_cancelled(cancelled.error());
+}
+
+TEST_P(StageContract, Extractor) {
+  if (!is(PluginKind::kExtractor)) GTEST_SKIP() << "of another kind";
+  auto one = create<Extractor>();
+  SimpleJobContext context = job(), stopped = cancelled_job();
+  const Circuit circuit = small_amplifier();
+  EXPECT_FALSE(
+      one->extract({scratch_->path() / "absent.gds", "x"}, circuit, technology(), context));
+  const auto cancelled =
+      one->extract(single_device_file(scratch_->path()), circuit, technology(), stopped);
+  ASSERT_FALSE(cancelled);
+  expect_cancelled(cancelled.error());
+}
+
+TEST_P(StageContract, Simulator) {
+  if (!is(PluginKind::kSimulator)) GTEST_SKIP() << "of another kind";
+  auto one = create<Simulator>();
+  SimpleJobContext context = job(), stopped = cancelled_job();
+  EXPECT_FALSE(one->simulate({}, {}, technology(), context)) << "no DUT, no analysis";
+  const auto cancelled = one->simulate(divider(), divider_testbench(), technology(), stopped);
+  ASSERT_FALSE(cancelled);
+  expect_cancelled(cancelled.error());
+  if (!find_tool("ngspice", "ngspice")) GTEST_SKIP() << "ngspice is not installed";
+  const auto waves = one->simulate(divider(), divider_testbench(), technology(), context);
+  ASSERT_TRUE(waves) << waves.error().text();
+  ASSERT_EQ(waves.value().size(), 1u);
+  const auto* out = waves.value()[0].find("v(out)");
+  ASSERT_NE(out, nullptr);
+  EXPECT_NEAR(out->back().real(), 0.5, 1e-6);
+}
+
+/// Accepts every move that stays in its slot, and remembers them.
+class RecordingSpace final : public ExplorationSpace {
+ public:
+  RecordingSpace(const Circuit& circuit, Placement start, int next, int last)
+      : circuit_(circuit),
+        tiles_(blank_tiles(circuit)),
+        placement_(std::move(start)),
+        next_(next),
+        last_(last) {
+    baseline_.valid = true;
+    baseline_.pscore = 0.1;
+  }
+  const Circuit& circuit() const override { return circuit_; }
+  const Tiles& tiles() const override { return tiles_; }
+  const Placement& placement() const override { return placement_; }
+  const Evaluation& baseline() const override { return baseline_; }
+  int next_variant() const override { return next_; }
+  int last_variant() const override { return last_; }
+  Result<Evaluation> evaluate(const Move& move) override {
+    tried_ = placement_;
+    PlacedTile& placed = tried_.tiles.at(static_cast<std::size_t>(move.device));
+    placed.origin = placed.origin + move.by;
+    Evaluation found;
+    found.valid = placed.slot.contains(placed_outline(tiles_[move.device], placed));
+    found.reason = found.valid ? "" : "it leaves its slot";
+    last_move_ = move;
+    last_valid_ = found.valid;
+    return found;
+  }
+  Status accept() override {
+    if (!last_valid_) return make_error(ErrorCode::kInternal, "accepted what is not valid");
+    placement_ = tried_;
+    placements.push_back(placement_);
+    moves.push_back(last_move_);
+    ++next_;
+    last_valid_ = false;
+    return ok();
+  }
+
+  std::vector<Placement> placements;
+  std::vector<Move> moves;
+
+ private:
+  const Circuit& circuit_;
+  Tiles tiles_;
+  Placement placement_, tried_;
+  Evaluation baseline_;
+  Move last_move_;
+  bool last_valid_ = false;
+  int next_, last_;
+};
+
+TEST_P(StageContract, Explorer) {
+  if (!is(PluginKind::kExplorer)) GTEST_SKIP() << "of another kind";
+  const Circuit circuit = small_amplifier();
+  const Placement start = one_row(blank_tiles(circuit));
+  RecordingSpace whole(circuit, start, 1, 6), again(circuit, start, 1, 6);
+  SimpleJobContext context = job(), other_seed = job(8), stopped = cancelled_job();
+  ASSERT_TRUE(create<Explorer>()->explore(whole, context));
+  EXPECT_EQ(whole.moves.size(), 6u);
+  EXPECT_EQ(whole.next_variant(), 7);
+  ASSERT_TRUE(create<Explorer>()->explore(again, context));
+  EXPECT_EQ(again.moves, whole.moves);
+
+  // Interrupted after variant 3, an exploration goes on with the same variants.
+  RecordingSpace rest(circuit, whole.placements[2], 4, 6);
+  ASSERT_TRUE(create<Explorer>()->explore(rest, context));
+  ASSERT_EQ(rest.moves.size(), 3u);
+  EXPECT_EQ(rest.placements.back(), whole.placements.back());
+
+  RecordingSpace otherwise(circuit, start, 1, 6);
+  ASSERT_TRUE(create<Explorer>()->explore(otherwise, other_seed));
+  EXPECT_NE(otherwise.moves, whole.moves);
+
+  RecordingSpace never(circuit, start, 1, 6);
+  const auto cancelled = create<Explorer>()->explore(never, stopped);
+  ASSERT_FALSE(cancelled);
+  EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
+
+  const Circuit nothing = empty_circuit();
+  RecordingSpace empty(nothing, {}, 1, 2);
+  EXPECT_FALSE(create<Explorer>()->explore(empty, context)) << "there is nothing to move";
+}
+
+TEST_P(StageContract, Predictor) {
+  if (!is(PluginKind::kPredictor)) GTEST_SKIP() << "of another kind";
+  auto one = create<Predictor>();
+  SimpleJobContext context = job();
+  const Circuit circuit = small_amplifier();
+  const Tiles tiles = blank_tiles(circuit);
+  const std::vector<Placement> placements(2, one_row(tiles));
+  const auto scores = one->predict(circuit, tiles, placements, context);
+  if (scores) {
+    ASSERT_EQ(scores.value().size(), 2u);
+    EXPECT_EQ(scores.value()[0], scores.value()[1]) << "equal placements";
+  }
+  const auto none = one->predict(circuit, tiles, {}, context);
+  EXPECT_TRUE(!none || none.value().empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(Contract, StageContract, ::testing::ValuesIn(every_plugin()), name_of);
+
+}  // namespace
+}  // namespace ptah::contract
