@@ -72,7 +72,9 @@ TEST_P(EveryPlugin, AThousandInstancesLeaveNothingBehind) {
   for (int i = 0; i < 1000; ++i) create();
   const std::size_t after = ::mallinfo2().uordblks;
   // Less than 16 bytes an instance; the sanitizer build looks for leaks instead.
-  if (!kSanitizer) EXPECT_LT(after, before + 16'000);
+  if (!kSanitizer) {
+    EXPECT_LT(after, before + 16'000);
+  }
 }
 
 TEST_P(EveryPlugin, TwoInstancesLiveSideBySide) {

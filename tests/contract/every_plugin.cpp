@@ -19,6 +19,10 @@ std::vector<PluginUnderTest> every_plugin() {
   return plugins;
 }
 
+void PrintTo(const PluginUnderTest& plugin, std::ostream* out) {
+  *out << plugin.file;
+}
+
 void EveryPlugin::SetUp() {
   const PluginUnderTest& plugin = GetParam();
   ASSERT_TRUE(fs::exists(plugin.file))

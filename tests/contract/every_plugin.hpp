@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct PluginUnderTest {
   std::string name;  ///< "ptah_row", for the test's name.
   std::filesystem::path file;
 };
+void PrintTo(const PluginUnderTest& plugin, std::ostream* out);
 
 /// The example is among them whether it is built or not: plugin_author_test builds it first.
 std::vector<PluginUnderTest> every_plugin();

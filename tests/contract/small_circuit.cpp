@@ -51,6 +51,14 @@ Tiles blank_tiles(const Circuit& circuit) {
     tile.kind = device.kind;
     tile.outline =
         device.kind == DeviceKind::kNmos ? Rect{0, 0, 2000, 3000} : Rect{0, 0, 2600, 4000};
+    // Pins stand in a column in the middle, one bar each.
+    Dbu y = 400;
+    for (const std::string_view name : terminal_names(device.kind, device.nets.size())) {
+      const Shape bar{Technology::ptah130().layer("met1"), {600, y, 1400, y + 200}};
+      tile.shapes.push_back(bar);
+      tile.pins.push_back({std::string(name), {bar}});
+      y += 600;
+    }
     tiles.push_back(tile);
   }
   return tiles;

@@ -14,7 +14,8 @@ Circuit small_amplifier();
 /// No devices, no nets.
 Circuit empty_circuit();
 
-/// Tiles without shapes, of a few different sizes: for stages that only look at outlines.
+/// Tiles of two sizes with a bar of met1 a pin and nothing else: for stages that look at outlines
+/// and pins only.
 Tiles blank_tiles(const Circuit& circuit);
 
 /// Tiles in one row, slots a micrometre wider than tiles on each side.
