@@ -62,7 +62,7 @@ std::string real_magic_tech() {
 
 Result<std::map<std::string, MagicCell>> magic_check(const gds::Library& library,
                                                      const std::vector<std::string>& cells,
-                                                     const std::string& tech_file) {
+                                                     const std::string& tech_file, bool flat) {
   SimpleJobContext job;
   PTAH_TRY(auto magic, find_tool("magic", "magic"));
   PTAH_TRY(auto scratch, ScratchDir::create(std::filesystem::temp_directory_path(), "ptah-magic"));
@@ -74,7 +74,9 @@ Result<std::map<std::string, MagicCell>> magic_check(const gds::Library& library
   for (const std::string& cell : cells) script += cell + " ";
   script +=
       "} {\n load $c\n select top cell\n drc style drc(full)\n drc on\n drc check\n drc catchup\n"
-      " puts \"RESULT $c [lindex [drc list count total] 0] [drc listall why]\"\n drc off\n"
+      " puts \"RESULT $c [lindex [drc list count total] 0] [drc listall why]\"\n drc off\n" +
+      std::string(flat ? " flatten ${c}_flat\n load ${c}_flat\n select top cell\n port makeall\n"
+                       : "") +
       " extract do local\n extract all\n ext2spice scale off\n ext2spice lvs\n"
       " ext2spice -o $c.spice\n}\nputs ALLDONE\nquit -noprompt\n";
   PTAH_TRY(write_text_file(scratch.path() / "run.tcl", script));

@@ -26,9 +26,11 @@ struct MagicCell {
 /// The tech file of the PDK that PDK_ROOT names; empty where there is none.
 std::string real_magic_tech();
 
+/// `flat`: extracted flattened, as for a layout; names of the top cell's ports remain.
 /// Fails when Magic is missing or gives no complete output. `tech_file` is a Magic tech file.
 Result<std::map<std::string, MagicCell>> magic_check(const gds::Library& library,
                                                      const std::vector<std::string>& cells,
-                                                     const std::string& tech_file);
+                                                     const std::string& tech_file,
+                                                     bool flat = false);
 
 }  // namespace ptah::test
