@@ -150,5 +150,7 @@ int main(int count, char** arguments) {
   ptah::install_crash_report();
   set_limits(line.value());
   ptah::Channel channel(line.value().descriptor);
-  return static_cast<int>(ptah::serve(channel, line.value().params, &ptah::run_task));
+  const auto end = ptah::serve(channel, line.value().params, &ptah::run_task);
+  if (end == ptah::WorkerEnd::kOutOfMemory) ::kill(::getpid(), SIGKILL);
+  return static_cast<int>(end);
 }

@@ -1,13 +1,17 @@
 #include "worker/worker.hpp"
 
+#include <malloc.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <cstdio>
 #include <deque>
 #include <exception>
+#include <fstream>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -150,7 +154,7 @@ class Inbox {
     changed_.notify_all();
     const bool stopped = idle_.wait_for(lock, std::chrono::milliseconds(params_.grace_ms),
                                         [&] { return running_ == nullptr; });
-    if (!stopped) ::_exit(static_cast<int>(bad_ ? WorkerExit::kBadInput : WorkerExit::kDaemonGone));
+    if (!stopped) ::_exit(static_cast<int>(bad_ ? WorkerEnd::kBadInput : WorkerEnd::kDaemonGone));
   }
 
   Channel& channel_;
@@ -198,11 +202,31 @@ class MemoryWatch {
 
   bool exhausted() const noexcept { return exhausted_; }
   void release_reserve() noexcept { reserve_.reset(); }
+  /// After a task: false when so much of the memory stays lost that the next task is better off in
+  /// a fresh process.
+  bool recover() {
+    ::malloc_trim(0);
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        address_space() > limit.rlim_cur / 2) {
+      return false;
+    }
+    if (!reserve_) reserve_.reset(new (std::nothrow) char[kReserveBytes]);
+    exhausted_ = false;
+    return reserve_ != nullptr;
+  }
 
  private:
   [[noreturn]] static void ran_out() {
     exhausted_ = true;
     throw std::bad_alloc();
+  }
+
+  // Bytes; the first number of statm counts pages.
+  static std::uint64_t address_space() {
+    std::uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   }
 
   static inline std::atomic<bool> exhausted_ = false;
@@ -233,14 +257,14 @@ Result<Json> run_guarded(const WaitingTask& task, PluginHost& host, const TaskRu
 
 }  // namespace
 
-WorkerExit serve(Channel& channel, const WorkerParams& params, const TaskRunner& runner) {
+WorkerEnd serve(Channel& channel, const WorkerParams& params, const TaskRunner& runner) {
   PluginHost host(params.loading);
   const auto refused = host.load_all(params.plugins);
   channel.send(ready_event(host, refused));
 
   Inbox inbox(channel, params);
   std::thread reader([&] { inbox.read(); });
-  WorkerExit exit = WorkerExit::kQuit;
+  WorkerEnd end = WorkerEnd::kQuit;
   {
     MemoryWatch memory;
     while (const auto task = inbox.next()) {
@@ -248,8 +272,8 @@ WorkerExit serve(Channel& channel, const WorkerParams& params, const TaskRunner&
       const auto result = run_guarded(*task, host, runner, memory);
       task->report->finish(result);
       set_crash_context("");
-      if (!result && memory.exhausted()) {
-        exit = WorkerExit::kOutOfMemory;
+      if (memory.exhausted() && !memory.recover()) {
+        end = WorkerEnd::kOutOfMemory;
         break;
       }
     }
@@ -257,7 +281,7 @@ WorkerExit serve(Channel& channel, const WorkerParams& params, const TaskRunner&
   inbox.idle();
   channel.stop_receiving();
   reader.join();
-  return inbox.bad() ? WorkerExit::kBadInput : exit;
+  return inbox.bad() ? WorkerEnd::kBadInput : end;
 }
 
 }  // namespace ptah

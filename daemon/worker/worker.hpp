@@ -29,18 +29,20 @@ struct WorkerParams {
   int grace_ms = 2000;             ///< For the running task to end when the daemon is gone.
 };
 
-/// Why a worker ended; the exit status of the program.
-enum class WorkerExit {
-  kQuit = 0,         ///< Asked to, after its task.
-  kDaemonGone = 0,   ///< The socket closed.
-  kBadInput = 4,     ///< The daemon sent what it must not send; the reason is on standard error.
-  kOutOfMemory = 5,  ///< After a task ran out of memory, which its error event said: a fresh
-                     ///< process is worth more than one with leaks.
+/// Why a worker ended; the exit status of the program, but for kOutOfMemory.
+enum class WorkerEnd {
+  kQuit = 0,        ///< Asked to, after its tasks.
+  kDaemonGone = 0,  ///< The socket closed.
+  kBadInput = 4,    ///< The daemon sent what it must not send; the reason is on standard error.
+  /// A task ran out of memory, which its error event said, and did not give it back. The program
+  /// ends by SIGKILL then, as if the system had been short of memory: the daemon, which may have
+  /// sent the next task already, does not blame that one.
+  kOutOfMemory = 5,
 };
 
 /// Loads the plugins, sends `ready` (which lists the refused ones under "refused"), and serves
 /// until it is told to quit or the socket closes. If the running task does not end within the
 /// grace time after the socket closed, the process ends here and now.
-WorkerExit serve(Channel& channel, const WorkerParams& params, const TaskRunner& runner);
+WorkerEnd serve(Channel& channel, const WorkerParams& params, const TaskRunner& runner);
 
 }  // namespace ptah

@@ -52,14 +52,14 @@ class Worker {
              events.back()["event"] != "error");
     return events;
   }
-  WorkerExit wait() {
+  WorkerEnd wait() {
     thread_.join();
     return exit_;
   }
 
  private:
   std::unique_ptr<Channel> worker_, daemon_;
-  WorkerExit exit_ = WorkerExit::kBadInput;
+  WorkerEnd exit_ = WorkerEnd::kBadInput;
   std::thread thread_;
 };
 
@@ -81,7 +81,7 @@ TEST(Worker, HandsSpecAndScratchInAndTheResultOut) {
       events[1]["result"],
       Json({{"kind", "test"}, {"spec", {{"n", 3}}}, {"scratch", "/scratch"}, {"plugins", 0}}));
   worker.send({{"quit", true}});
-  EXPECT_EQ(worker.wait(), WorkerExit::kQuit);
+  EXPECT_EQ(worker.wait(), WorkerEnd::kQuit);
 }
 
 TEST(Worker, ErrorsKeepCodePlaceAndHint) {
@@ -195,7 +195,7 @@ TEST(Worker, QuitLetsTheTasksFinish) {
   worker.send({{"quit", true}});
   EXPECT_EQ(worker.receive()["result"], Json({{"cancelled", false}}));
   EXPECT_EQ(worker.receive()["task"], "T2");
-  EXPECT_EQ(worker.wait(), WorkerExit::kQuit);
+  EXPECT_EQ(worker.wait(), WorkerEnd::kQuit);
 }
 
 TEST(Worker, UnknownThrowsAndBytesThatAreNoTextDoNoHarm) {
@@ -215,7 +215,7 @@ TEST(Worker, TooManyWaitingTasksAreAFaultOfTheDaemon) {
     return cancelled_error();
   });
   for (int i = 0; i < 100; ++i) worker.task("T" + std::to_string(i));
-  EXPECT_EQ(worker.wait(), WorkerExit::kBadInput);
+  EXPECT_EQ(worker.wait(), WorkerEnd::kBadInput);
 }
 
 }  // namespace
