@@ -88,11 +88,15 @@ Program formulate(const Problem& problem, const State& state,
   double room = 0;
   for (int i = 0; i < n; ++i) room += size[at(i)];
   for (const Dbu gap : problem.separation) room += gap;
-  const Dbu limit = horizontal ? problem.outline_width : problem.outline_height;
-  if (limit > 0) room = std::min(room, static_cast<double>(limit));
-  // A slot that is wider than the outline leaves an empty range: infeasible, as it should be.
+  // One slot stays at zero. Were the whole free to slide, branching on a corner would only slide the
+  // half steps that symmetric clusters make on to the next tile.
+  int anchor = 0;
+  for (const AxisCluster& cluster : clusters) {
+    if (anchor == 0 && !cluster.pairs.empty()) anchor = cluster.pairs.front().a;
+  }
+  const double reach = std::ceil(room / kGrid);
   for (int i = 0; i < n; ++i) {
-    program.add_column(0, std::floor((room - size[at(i)]) / kGrid), 0, true);
+    program.add_column(i == anchor ? 0 : -reach, i == anchor ? 0 : reach, 0, true);
   }
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j < n; ++j) {
@@ -109,10 +113,10 @@ Program formulate(const Problem& problem, const State& state,
     program.add_row({{tile, kGrid}, {ends.first, -1}}, -low, infinity);
     program.add_row({{ends.second, 1}, {tile, -kGrid}}, high, infinity);
   };
-  if (problem.area_weight > 0 && n > 0) {
-    const auto ends = add_extent(problem.area_weight);
-    for (int i = 0; i < n; ++i) add_pin(ends, i, 0, size[at(i)]);
-  }
+  const auto box = add_extent(problem.area_weight);
+  for (int i = 0; i < n; ++i) add_pin(box, i, 0, size[at(i)]);
+  const Dbu limit = horizontal ? problem.outline_width : problem.outline_height;
+  if (limit > 0) program.add_row({{box.second, 1}, {box.first, -1}}, -infinity, limit);
   for (const WeightedNet& net : problem.nets) {
     const auto ends = add_extent(net.weight);
     for (const Pin& pin : net.pins) {
