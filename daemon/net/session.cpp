@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
@@ -12,18 +13,23 @@ namespace asio = boost::asio;
 
 Session::Session(Socket socket, std::int64_t number, OnLine on_line, OnEnd on_end)
     : socket_(std::move(socket)),
+      linger_timer_(socket_.get_executor()),
       number_(number),
       on_line_(std::move(on_line)),
       on_end_(std::move(on_end)),
       lines_(rpc::kMaxLine) {}
 
 void Session::read() {
-  if (!open_ || closing_ || reading_) return;
+  if (!open_ || closing_ || reading_ || ended_) return;
   reading_ = true;
   socket_.async_read_some(asio::buffer(chunk_),
                           [self = self()](boost::system::error_code error, std::size_t size) {
                             self->reading_ = false;
                             if (!self->open_) return;
+                            if (error == asio::error::eof) {
+                              self->linger();
+                              return;
+                            }
                             if (error) {
                               self->close("the client has left");
                               return;
@@ -53,7 +59,34 @@ void Session::take_lines() {
     }
     on_line_(shared_from_this(), *line);
   }
+  stalled_ = pending_count() >= kMaxPendingRequests;
   in_lines_ = false;
+}
+
+void Session::pending_left() {
+  if (!open_ || !(stalled_ || ended_)) return;
+  stalled_ = false;
+  asio::post(socket_.get_executor(), [self = self()] {
+    if (self->ended_) {
+      self->close_if_done();
+    } else if (self->open_ && !self->reading_) {
+      self->take_lines();
+    }
+  });
+}
+
+void Session::linger() {
+  ended_ = true;
+  close_if_done();
+  if (!open_) return;
+  socket_.async_wait(Socket::wait_error, [self = self()](boost::system::error_code) {
+    self->close("the client has left");
+  });
+}
+
+void Session::close_if_done() {
+  if (open_ && pending_count() == 0 && writing_.empty() && queue_.empty())
+    close("the client has left");
 }
 
 void Session::send(std::string line) {
@@ -71,7 +104,7 @@ void Session::send(std::string line) {
 void Session::write() {
   if (!open_) return;
   if (queue_.empty()) {
-    if (closing_) close("closed");
+    if (closing_) discard();
     return;
   }
   // All that waits goes out in one gathered write.
@@ -97,7 +130,11 @@ void Session::write() {
                         for (const auto& resume : drained) resume();
                       }
                       // Reading may have stopped because of the backlog or of pending requests.
-                      if (!self->reading_) self->take_lines();
+                      if (self->ended_) {
+                        self->close_if_done();
+                      } else if (!self->reading_) {
+                        self->take_lines();
+                      }
                     });
 }
 
@@ -112,7 +149,30 @@ void Session::when_drained(std::function<void()> resume) {
 
 void Session::close_when_sent() {
   closing_ = true;
-  if (writing_.empty() && queue_.empty()) close("closed");
+  if (writing_.empty() && queue_.empty()) discard();
+}
+
+void Session::discard() {
+  // Closing with unread bytes would reset a TCP connection, and our last words might be lost.
+  boost::system::error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+  linger_timer_.expires_after(std::chrono::seconds(2));
+  linger_timer_.async_wait([self = self()](boost::system::error_code error) {
+    if (!error) self->close("closed");
+  });
+  discard_more();
+}
+
+void Session::discard_more() {
+  if (!open_) return;
+  socket_.async_read_some(asio::buffer(chunk_),
+                          [self = self()](boost::system::error_code error, std::size_t) {
+                            if (error) {
+                              self->close("closed");
+                            } else {
+                              self->discard_more();
+                            }
+                          });
 }
 
 void Session::close(const char* why) {
@@ -122,6 +182,7 @@ void Session::close(const char* why) {
   boost::system::error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_both, ignored);
   socket_.close(ignored);
+  linger_timer_.cancel();
   queue_.clear();
   drained_.clear();
   const auto keep = self();

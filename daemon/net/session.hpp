@@ -3,6 +3,7 @@
 
 #include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -41,13 +42,22 @@ class Session final : public rpc::Caller {
   void when_drained(std::function<void()> resume) override;
   std::int64_t number() const noexcept { return number_; }
 
+ protected:
+  void pending_left() override;
+
  private:
   void read();
   void take_lines();
+  /// The client sends no more, but still reads (a shell pipe): it gets its answers first.
+  void linger();
+  void close_if_done();
+  void discard();
+  void discard_more();
   void write();
   std::shared_ptr<Session> self() { return std::static_pointer_cast<Session>(shared_from_this()); }
 
   Socket socket_;
+  boost::asio::steady_timer linger_timer_;
   std::int64_t number_;
   OnLine on_line_;
   OnEnd on_end_;
@@ -61,6 +71,8 @@ class Session final : public rpc::Caller {
   bool reading_ = false;
   bool in_lines_ = false;
   bool closing_ = false;
+  bool ended_ = false;    ///< The client sends no more.
+  bool stalled_ = false;  ///< Too many requests are pending; lines wait.
 };
 
 }  // namespace ptah

@@ -50,6 +50,7 @@ void PendingReply::leave() {
   if (place_ == decltype(place_){}) return;
   caller_->pending_.erase(place_);
   place_ = {};
+  caller_->pending_left();
 }
 
 void PendingReply::finish(Result<Json> result) {

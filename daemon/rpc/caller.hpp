@@ -39,6 +39,10 @@ class Caller : public std::enable_shared_from_this<Caller> {
   void abandon_pending();
   std::size_t pending_count() const noexcept { return pending_.size(); }
 
+ protected:
+  /// A request is pending no more.
+  virtual void pending_left() {}
+
  private:
   friend class PendingReply;
   Role role_ = Role::kStranger;

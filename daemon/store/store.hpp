@@ -82,6 +82,8 @@ class Store {
   std::pair<std::int64_t, std::int64_t> materialise(const std::string& job,
                                                     const std::filesystem::path& out);
   void materialise(const std::vector<FileRow>& files, const std::filesystem::path& out);
+  /// Flushes the file system of `out`: copies there are not synced one by one.
+  void sync_output(const std::filesystem::path& out);
   std::vector<FileRow> job_files(const std::string& job);
 
   // --- events

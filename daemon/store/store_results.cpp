@@ -1,5 +1,5 @@
 // Chains, variants, their files, and the library's versions.
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "store/failure.hpp"
@@ -308,6 +308,18 @@ void Store::materialise(const std::vector<FileRow>& files, const std::filesystem
   for (const FileRow& file : files) {
     if (!file.dataset.empty()) files_.materialise(file.hash, out, file.dataset);
   }
+}
+
+void Store::sync_output(const std::filesystem::path& out) {
+  const int folder = ::open(out.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) {
+    if (errno == ENOENT) return;  // No file of the job belongs there.
+    fail_with_errno("The output folder cannot be opened", out.string());
+  }
+  const int status = ::syncfs(folder);
+  const int error_number = errno;
+  ::close(folder);
+  if (status != 0) fail_with_errno("The output cannot be written", out.string(), error_number);
 }
 
 void Store::add_version(const std::string& library, const std::string& cell,

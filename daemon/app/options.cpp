@@ -1,0 +1,233 @@
+#include "app/options.hpp"
+
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <functional>
+#include <limits>
+#include <map>
+
+#include "net/runtime_dir.hpp"
+
+namespace ptah {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// The folder of this program, through which its companions are found.
+fs::path program_dir() {
+  std::error_code error;
+  const fs::path self = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::current_path() : self.parent_path();
+}
+
+fs::path absolute(const std::string& text) {
+  return fs::absolute(text).lexically_normal();
+}
+
+DaemonOptions defaults() {
+  DaemonOptions options;
+  options.socket = default_socket_path();
+  options.state_dir = default_state_dir();
+  const fs::path bin = program_dir();
+  options.worker_program = bin / "ptah-worker";
+  // Installed: lib/ptah/plugins beside bin. Built: plugins beside bin.
+  const fs::path installed = (bin / "../lib/ptah/plugins").lexically_normal();
+  options.plugin_dirs = {fs::exists(installed) ? installed
+                                               : (bin / "../plugins").lexically_normal()};
+  return options;
+}
+
+struct Field {
+  const char* allowed;
+  std::function<void(const YAML::Node&)> read;
+};
+
+template <class T>
+T in_range(const YAML::Node& node, std::int64_t low, std::int64_t high) {
+  const auto value = node.as<std::int64_t>();
+  if (value < low || value > high) throw YAML::TypedBadConversion<T>(node.Mark());
+  return static_cast<T>(value);
+}
+
+std::string one_of(const YAML::Node& node, std::initializer_list<const char*> names) {
+  const auto value = node.as<std::string>();
+  for (const char* name : names) {
+    if (value == name) return value;
+  }
+  throw YAML::TypedBadConversion<std::string>(node.Mark());
+}
+
+}  // namespace
+
+Status read_config(const fs::path& file, DaemonOptions& options) {
+  const std::map<std::string, Field> fields{
+      {"socket",
+       {"a path", [&](const YAML::Node& n) { options.socket = absolute(n.as<std::string>()); }}},
+      {"state",
+       {"a folder",
+        [&](const YAML::Node& n) { options.state_dir = absolute(n.as<std::string>()); }}},
+      {"tcp_port",
+       {"0..65535 (0: any free port)",
+        [&](const YAML::Node& n) { options.tcp_port = in_range<std::uint16_t>(n, 0, 65535); }}},
+      {"tcp_address",
+       {"a loopback address",
+        [&](const YAML::Node& n) { options.tcp_address = n.as<std::string>(); }}},
+      {"workers",
+       {"0..1024 (0: one a processor)",
+        [&](const YAML::Node& n) { options.workers = in_range<int>(n, 0, 1024); }}},
+      {"plugin_dirs",
+       {"a list of folders",
+        [&](const YAML::Node& n) {
+          options.plugin_dirs.clear();
+          for (const auto& item : n)
+            options.plugin_dirs.push_back(absolute(item.as<std::string>()));
+        }}},
+      {"worker_program",
+       {"a path",
+        [&](const YAML::Node& n) { options.worker_program = absolute(n.as<std::string>()); }}},
+      {"worker_memory_mib",
+       {"64..4194304",
+        [&](const YAML::Node& n) {
+          options.worker_memory_mib = in_range<std::int64_t>(n, 64, 4194304);
+        }}},
+      {"hang_limit_s",
+       {"1..86400",
+        [&](const YAML::Node& n) { options.hang_limit_s = in_range<std::int64_t>(n, 1, 86400); }}},
+      {"idle_exit_s",
+       {"0..31536000 (0: never)",
+        [&](const YAML::Node& n) {
+          options.idle_exit_s = in_range<std::int64_t>(n, 0, 31536000);
+        }}},
+      {"log_level",
+       {"trace, debug, info, warning, error or off",
+        [&](const YAML::Node& n) {
+          options.log_level = one_of(n, {"trace", "debug", "info", "warning", "error", "off"});
+        }}},
+      {"log_file",
+       {"a path", [&](const YAML::Node& n) { options.log_file = absolute(n.as<std::string>()); }}},
+  };
+  const auto place = [&](const YAML::Mark& mark) {
+    return file.string() + ":" + std::to_string(mark.line + 1);
+  };
+  try {
+    const YAML::Node root = YAML::LoadFile(file.string());
+    if (root.IsNull()) return ok();
+    if (!root.IsMap())
+      return make_error(ErrorCode::kParse, "The configuration is not a map of fields.",
+                        place(root.Mark()));
+    for (const auto& item : root) {
+      const auto name = item.first.as<std::string>();
+      const auto field = fields.find(name);
+      if (field == fields.end()) {
+        std::string known;
+        for (const auto& [known_name, unused] : fields)
+          known += (known.empty() ? "" : ", ") + known_name;
+        return make_error(ErrorCode::kParse, "Unknown field \"" + name + "\".",
+                          place(item.first.Mark()), "Fields: " + known + ".");
+      }
+      try {
+        field->second.read(item.second);
+      } catch (const YAML::Exception&) {
+        return make_error(ErrorCode::kParse,
+                          "Field \"" + name + "\" must be " + field->second.allowed + ".",
+                          place(item.second.Mark()));
+      }
+    }
+  } catch (const YAML::BadFile&) {
+    return make_error(ErrorCode::kIo, "The configuration file cannot be read.", file.string());
+  } catch (const YAML::Exception& exception) {
+    return make_error(ErrorCode::kParse, exception.msg, place(exception.mark));
+  }
+  return ok();
+}
+
+CommandLine parse_command_line(int argc, char** argv) {
+  CommandLine line;
+  line.options = defaults();
+  CLI::App app("ptahd, the daemon of Ptah: runs place-and-route jobs for its clients", "ptahd");
+  app.set_help_flag("");
+  bool help = false, print_protocol = false, version = false, foreground = false;
+  std::string config, socket, state, worker_program, log_file, log_level;
+  std::vector<std::string> plugin_dirs;
+  int tcp = -1, workers = -1;
+  std::int64_t idle_exit = -1, memory = -1, hang = -1;
+  DaemonOptions& options = line.options;
+  app.add_option("--config", config, "Configuration file (configs/ptahd.yaml explains the fields)");
+  app.add_option("--socket", socket, "Unix socket; default " + options.socket.string());
+  app.add_option("--state", state,
+                 "Folder of jobs and results; default " + options.state_dir.string());
+  app.add_option("--tcp", tcp, "Listen on this loopback TCP port too; 0: any free one")
+      ->check(CLI::Range(0, 65535));
+  app.add_option("--workers", workers, "Worker processes; 0: one a processor")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--plugins", plugin_dirs, "Plugin folder (may be repeated); replaces the default");
+  app.add_option("--worker-program", worker_program,
+                 "The worker; default " + options.worker_program.string());
+  app.add_option("--worker-memory-mib", memory, "Memory limit of one worker")
+      ->check(CLI::Range(64, 4194304));
+  app.add_option("--hang-limit", hang, "Seconds of silence after which a worker is ended")
+      ->check(CLI::Range(1, 86400));
+  app.add_option("--idle-exit", idle_exit,
+                 "Leave after so many seconds without clients and jobs; 0: never")
+      ->check(CLI::Range(0, 31536000));
+  app.add_option("--log-file", log_file, "Log there instead of on standard error");
+  app.add_option("--log-level", log_level, "trace, debug, info, warning, error or off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warning", "error", "off"}));
+  app.add_flag("--inline", options.in_process,
+               "Run tasks in this process, for debugging: a plugin's crash is the daemon's");
+  app.add_flag("--daemonize", options.daemonize,
+               "Go to the background; returns when clients can connect");
+  app.add_flag("--foreground", foreground, "Stay in the foreground (the default)");
+  app.add_flag("--print-protocol", print_protocol, "Print docs/protocol.md and exit");
+  app.add_flag("--version", version, "Print the version and exit");
+  app.add_flag("-h,--help", help, "Print this and exit");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    line.action = CommandLine::Action::kBad;
+    line.text = std::string("ptahd: ") + error.what() + " (ptahd --help lists the options)";
+    return line;
+  }
+  if (help) {
+    line.action = CommandLine::Action::kPrintHelp;
+    line.text = app.help();
+    return line;
+  }
+  if (print_protocol || version) {
+    line.action =
+        print_protocol ? CommandLine::Action::kPrintProtocol : CommandLine::Action::kPrintVersion;
+    return line;
+  }
+  if (!config.empty()) {
+    if (Status status = read_config(config, options); !status) {
+      line.action = CommandLine::Action::kBad;
+      line.text = "ptahd: " + status.error().text();
+      return line;
+    }
+  }
+  if (!socket.empty()) options.socket = absolute(socket);
+  if (!state.empty()) options.state_dir = absolute(state);
+  if (tcp >= 0) options.tcp_port = static_cast<std::uint16_t>(tcp);
+  if (workers >= 0) options.workers = workers;
+  if (!plugin_dirs.empty()) {
+    options.plugin_dirs.clear();
+    for (const std::string& directory : plugin_dirs)
+      options.plugin_dirs.push_back(absolute(directory));
+  }
+  if (!worker_program.empty()) options.worker_program = absolute(worker_program);
+  if (memory >= 0) options.worker_memory_mib = memory;
+  if (hang >= 0) options.hang_limit_s = hang;
+  if (idle_exit >= 0) options.idle_exit_s = idle_exit;
+  if (!log_file.empty()) options.log_file = absolute(log_file);
+  if (!log_level.empty()) options.log_level = log_level;
+  if (foreground) options.daemonize = false;
+  if (options.workers == 0)
+    options.workers = static_cast<int>(std::max(1l, ::sysconf(_SC_NPROCESSORS_ONLN)));
+  return line;
+}
+
+}  // namespace ptah

@@ -1,0 +1,45 @@
+/// ptahd's command line and configuration file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+
+namespace ptah {
+
+struct DaemonOptions {
+  std::filesystem::path socket;
+  std::filesystem::path state_dir;
+  std::optional<std::uint16_t> tcp_port;  ///< 0: any free one.
+  std::string tcp_address = "127.0.0.1";
+  int workers = 0;  ///< 0: as many as there are processors.
+  std::vector<std::filesystem::path> plugin_dirs;
+  std::filesystem::path worker_program;
+  std::int64_t worker_memory_mib = 4096;
+  std::int64_t hang_limit_s = 600;
+  std::int64_t idle_exit_s = 0;  ///< 0: never.
+  std::string log_level = "info";
+  std::filesystem::path log_file;  ///< Empty: standard error.
+  bool in_process = false;         ///< --inline
+  bool daemonize = false;
+};
+
+/// What the command line asks for.
+struct CommandLine {
+  enum class Action { kServe, kPrintProtocol, kPrintVersion, kPrintHelp, kBad };
+  Action action = Action::kServe;
+  DaemonOptions options;
+  std::string text;  ///< Help, or what is wrong.
+};
+
+/// Reads the configuration file first (--config, if given), then the command line over it.
+CommandLine parse_command_line(int argc, char** argv);
+
+/// Fails naming file:line, the field and its allowed values.
+Status read_config(const std::filesystem::path& file, DaemonOptions& options);
+
+}  // namespace ptah

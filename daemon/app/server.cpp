@@ -1,0 +1,187 @@
+// Start, run and end of the daemon; the protocol's methods are in service.cpp.
+#include "app/server.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <csignal>
+
+#include "net/runtime_dir.hpp"
+#include "store/failure.hpp"
+
+#ifdef PTAH_WITH_INLINE
+#include "app/inline_worker.hpp"
+#endif
+
+namespace ptah {
+
+namespace asio = boost::asio;
+
+const char* ptah_version() noexcept {
+  return PTAH_VERSION;
+}
+
+Server::Server(DaemonOptions options)
+    : options_(std::move(options)),
+      io_(1),
+      signals_(io_),
+      idle_timer_(io_),
+      end_timer_(io_),
+      methods_(rpc::bind_methods(*this)),
+      started_(std::chrono::steady_clock::now()),
+      last_busy_(started_) {}
+
+Server::~Server() {
+  for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
+    session->close("the daemon ends");
+  listener_.reset();
+  jobs_.reset();
+  subscriptions_.reset();
+  plugins_.reset();
+  pool_.reset();
+  if (store_) store_->stop();
+}
+
+Status Server::open() {
+  PTAH_TRY(prepare_private_dir(options_.socket.parent_path()));
+  std::error_code error;
+  std::filesystem::create_directories(options_.state_dir, error);
+  if (error || ::chmod(options_.state_dir.c_str(), 0700) != 0) {
+    return make_error(
+        ErrorCode::kIo,
+        "The state folder cannot be used: " + (error ? error.message() : "it is not ours") + ".",
+        options_.state_dir.string(), "Choose another with --state.");
+  }
+  PTAH_TRY(auto lock, FileLock::acquire(options_.state_dir / "lock",
+                                        "the state folder " + options_.state_dir.string()));
+  state_lock_.emplace(std::move(lock));
+  PTAH_TRY(token_, load_token(options_.socket.parent_path() / "token"));
+  PTAH_TRY(admin_token_, load_token(options_.socket.parent_path() / "admin-token"));
+
+  std::unique_ptr<Store> store;
+  try {
+    store = std::make_unique<Store>(options_.state_dir);
+  } catch (const Failure& failure) {
+    return failure.error();
+  }
+  store_ = std::make_unique<StoreThread>(
+      std::move(store), [this](std::function<void()> call) { asio::post(io_, std::move(call)); });
+
+  WorkerPoolOptions pool;
+  pool.workers = options_.workers;
+  pool.hang_limit = std::chrono::seconds(options_.hang_limit_s);
+  pool.memory_limit_bytes = options_.worker_memory_mib << 20;
+  pool.scratch_root = options_.state_dir / "scratch";
+  if (options_.in_process) {
+#ifdef PTAH_WITH_INLINE
+    factory_ = std::make_unique<InlineWorkers>(io_);
+    pool.memory_limit_bytes = std::numeric_limits<std::int64_t>::max();
+#else
+    return make_error(ErrorCode::kUnsupported, "This ptahd was built without --inline.");
+#endif
+  } else {
+    ProcessWorkerOptions workers;
+    workers.program = options_.worker_program;
+    workers.directory = pool.scratch_root;
+    auto processes = std::make_unique<ProcessWorkers>(io_, std::move(workers));
+    processes_ = processes.get();
+    factory_ = std::move(processes);
+  }
+  pool_ = std::make_unique<WorkerPool>(io_, *factory_, pool);
+  plugins_ = std::make_unique<PluginRegistry>(
+      io_, *store_, *pool_,
+      PluginRegistryOptions{options_.plugin_dirs, options_.state_dir / "plugins"});
+  subscriptions_ = std::make_unique<Subscriptions>(*store_);
+  jobs_ = std::make_unique<JobManager>(io_, *store_, *pool_, *subscriptions_, pool.scratch_root);
+
+  listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, bool unix_peer) {
+    accept(std::move(socket), unix_peer);
+  });
+  PTAH_TRY(listener_->listen_unix(options_.socket));
+  if (options_.tcp_port) {
+    PTAH_TRY(listener_->listen_tcp(options_.tcp_address, *options_.tcp_port));
+    spdlog::info("listening on {}:{}", options_.tcp_address, listener_->tcp_port());
+  }
+  spdlog::info("ptahd {} listening on {}, state in {}, {} workers", ptah_version(),
+               options_.socket.string(), options_.state_dir.string(), options_.workers);
+
+  std::signal(SIGPIPE, SIG_IGN);
+  signals_.add(SIGINT);
+  signals_.add(SIGTERM);
+  signals_.async_wait([this](boost::system::error_code failed, int signal) {
+    if (failed) return;
+    spdlog::info("{} received", signal_name(signal));
+    end();
+  });
+  plugins_->start();
+  jobs_->restore();
+  watch_idle();
+  return ok();
+}
+
+void Server::run() {
+  io_.run();
+}
+
+void Server::stop() {
+  asio::post(io_, [this] { end(); });
+}
+
+void Server::end() {
+  if (ending_) return;
+  ending_ = true;
+  spdlog::info("ending");
+  listener_->close();
+  jobs_->shutdown();
+  plugins_->stop();
+  pool_->shutdown();
+  if (processes_ != nullptr) processes_->kill_all();
+  for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
+    session->close_when_sent();
+  // Answers on their way, such as server.shutdown's own, get a moment.
+  end_timer_.expires_after(std::chrono::milliseconds(200));
+  end_timer_.async_wait([this](boost::system::error_code) { io_.stop(); });
+}
+
+void Server::accept(Session::Socket socket, bool unix_peer) {
+  constexpr std::size_t kMaxSessions = 512;
+  if (ending_) return;
+  auto session = std::make_shared<Session>(
+      std::move(socket), next_session_++,
+      [this](const std::shared_ptr<rpc::Caller>& caller, std::string_view line) {
+        methods_.dispatch(caller, line);
+      },
+      [this](const std::shared_ptr<Session>& ended) {
+        last_busy_ = std::chrono::steady_clock::now();
+        if (subscriptions_) subscriptions_->remove(ended.get());
+        sessions_.erase(ended);
+      });
+  if (unix_peer) session->set_role(rpc::Role::kAdmin);
+  sessions_.insert(session);
+  if (sessions_.size() > kMaxSessions) {
+    session->send(rpc::encode_error(
+        nullptr, make_error(ErrorCode::kLimit, "The daemon has too many clients.")));
+    session->close_when_sent();
+    return;
+  }
+  session->start();
+}
+
+void Server::watch_idle() {
+  if (options_.idle_exit_s <= 0) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (!sessions_.empty() || jobs_->busy()) last_busy_ = now;
+  if (now - last_busy_ >= std::chrono::seconds(options_.idle_exit_s)) {
+    spdlog::info("idle for {} s", options_.idle_exit_s);
+    end();
+    return;
+  }
+  idle_timer_.expires_after(std::chrono::milliseconds(500));
+  idle_timer_.async_wait([this](boost::system::error_code error) {
+    if (!error && !ending_) watch_idle();
+  });
+}
+
+}  // namespace ptah

@@ -1,0 +1,110 @@
+/// The daemon, put together: sockets, sessions, jobs, workers, store. Implements the protocol's
+/// service.
+///
+/// One thread (the one that runs the io_context) owns everything but the store, which has its own.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "app/options.hpp"
+#include "jobs/job_manager.hpp"
+#include "net/listener.hpp"
+#include "rpc/method_table.hpp"
+#include "rpc/service.hpp"
+#include "workers/plugin_registry.hpp"
+#include "workers/process_worker.hpp"
+#include "workers/worker_pool.hpp"
+
+namespace ptah {
+
+class Server final : public rpc::Service {
+ public:
+  explicit Server(DaemonOptions options);
+  ~Server() override;
+
+  /// Takes locks, opens the store and the sockets. After success clients can connect.
+  Status open();
+  /// Serves until a signal, server.shutdown or idleness ends it.
+  void run();
+  /// Ends `run` soon. From any thread.
+  void stop();
+
+  void hello(const rpc::HelloParams&, rpc::Reply<rpc::HelloReply>) override;
+  void status(const rpc::Nothing&, rpc::Reply<rpc::StatusReply>) override;
+  void shutdown(const rpc::ShutdownParams&, rpc::Reply<rpc::Nothing>) override;
+  void plugin_list(const rpc::Nothing&, rpc::Reply<rpc::PluginListReply>) override;
+  void plugin_load(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
+  void plugin_reload(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
+  void plugin_unload(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
+  void flow_run(const rpc::RunParams&, rpc::Reply<rpc::JobReply>) override;
+  void flow_plan(const rpc::SpecParams&, rpc::Reply<rpc::ResultReply>) override;
+  void flow_check(const rpc::TaskParams&, rpc::Reply<rpc::JobReply>) override;
+  void flow_render(const rpc::TaskParams&, rpc::Reply<rpc::JobReply>) override;
+  void job_list(const rpc::JobListParams&, rpc::Reply<rpc::JobListReply>) override;
+  void job_get(const rpc::JobParams&, rpc::Reply<rpc::JobInfo>) override;
+  void job_wait(const rpc::JobWaitParams&, rpc::Reply<rpc::JobInfo>) override;
+  void job_cancel(const rpc::JobParams&, rpc::Reply<rpc::JobReply>) override;
+  void job_resume(const rpc::JobParams&, rpc::Reply<rpc::JobReply>) override;
+  void job_delete(const rpc::JobParams&, rpc::Reply<rpc::Nothing>) override;
+  void job_chains(const rpc::ChainListParams&, rpc::Reply<rpc::ChainListReply>) override;
+  void job_events(const rpc::JobEventsParams&, rpc::Reply<rpc::JobEventsReply>) override;
+  void job_subscribe(const rpc::SubscribeParams&, rpc::Reply<rpc::JobReply>) override;
+  void job_unsubscribe(const rpc::JobParams&, rpc::Reply<rpc::Nothing>) override;
+  void variant_list(const rpc::VariantListParams&, rpc::Reply<rpc::VariantListReply>) override;
+  void variant_get(const rpc::VariantParams&, rpc::Reply<rpc::VariantInfo>) override;
+  void variant_export(const rpc::ExportParams&, rpc::Reply<rpc::ExportReply>) override;
+  void library_circuits(const rpc::Nothing&, rpc::Reply<rpc::ResultReply>) override;
+  void library_cells(const rpc::CellParams&, rpc::Reply<rpc::CellsReply>) override;
+  void library_views(const rpc::CellParams&, rpc::Reply<rpc::ViewsReply>) override;
+  void library_versions(const rpc::CellParams&, rpc::Reply<rpc::VersionsReply>) override;
+  void store_get(const rpc::HashParams&, rpc::Reply<rpc::StoreFileReply>) override;
+  void store_check(const rpc::Nothing&, rpc::Reply<rpc::StoreCheckReply>) override;
+
+ private:
+  void accept(Session::Socket socket, bool unix_peer);
+  void single_task(const char* kind, const rpc::TaskParams& params,
+                   rpc::Reply<rpc::JobReply> reply);
+  void small_task(const char* kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
+  /// Runs `work` on the store's thread and answers with what it returns.
+  template <class R, class Work>
+  void answer_from_store(const rpc::Reply<R>& reply, Work work,
+                         StoreThread::Kind kind = StoreThread::Kind::kRead);
+  void check_more(std::shared_ptr<std::vector<std::pair<std::string, std::string>>> files,
+                  std::size_t next, rpc::StoreCheckReply found,
+                  const rpc::Reply<rpc::StoreCheckReply>& reply);
+  void watch_idle();
+  void end();
+
+  DaemonOptions options_;
+  boost::asio::io_context io_;
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer idle_timer_;
+  boost::asio::steady_timer end_timer_;
+  std::optional<FileLock> state_lock_;
+  std::string token_, admin_token_;
+  std::unique_ptr<StoreThread> store_;
+  std::unique_ptr<WorkerFactory> factory_;
+  ProcessWorkers* processes_ = nullptr;  ///< `factory_`, unless in process.
+  std::unique_ptr<WorkerPool> pool_;
+  std::unique_ptr<PluginRegistry> plugins_;
+  std::unique_ptr<Subscriptions> subscriptions_;
+  std::unique_ptr<JobManager> jobs_;
+  rpc::MethodTable methods_;
+  std::unique_ptr<Listener> listener_;
+  std::set<std::shared_ptr<Session>> sessions_;
+  std::int64_t next_session_ = 1;
+  std::chrono::steady_clock::time_point started_;
+  std::chrono::steady_clock::time_point last_busy_;
+  bool ending_ = false;
+};
+
+/// The version of this program.
+const char* ptah_version() noexcept;
+
+}  // namespace ptah

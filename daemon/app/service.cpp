@@ -1,0 +1,591 @@
+// The protocol's methods: each checks its arguments, and asks jobs, plugins or the store.
+#include <spdlog/spdlog.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <fstream>
+
+#include "app/server.hpp"
+#include "ptah/plugin/plugin.hpp"
+#include "store/failure.hpp"
+
+namespace ptah {
+
+namespace asio = boost::asio;
+
+using namespace rpc;
+
+namespace {
+
+constexpr std::size_t kMaxId = 64;
+
+/// Ids become file and folder names.
+Status check_id(const std::string& id, const char* field) {
+  const bool good =
+      !id.empty() && id.size() <= kMaxId && id.front() != '.' && id.front() != '-' &&
+      id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+          std::string::npos;
+  if (good) return ok();
+  return make_error(ErrorCode::kInvalidArgument,
+                    "\"" + id.substr(0, kMaxId) +
+                        "\" cannot be an id: letters, digits, '.', '_' and '-', at most 64, not "
+                        "beginning with '.' or '-'.",
+                    field);
+}
+
+Status check_out(const std::string& out) {
+  if (out.empty()) return ok();
+  const std::filesystem::path path(out);
+  if (path.is_absolute() && out.size() < 3000) return ok();
+  return make_error(ErrorCode::kInvalidArgument, "The output folder must be an absolute path.",
+                    "out");
+}
+
+std::string role_name(Role role) {
+  switch (role) {
+    case Role::kStranger:
+      return "stranger";
+    case Role::kUser:
+      return "user";
+    case Role::kAdmin:
+      return "admin";
+  }
+  return "stranger";
+}
+
+JobInfo info_of(const JobRow& row) {
+  JobInfo info;
+  info.job = row.id;
+  info.kind = row.kind;
+  info.state = std::string(to_string(row.state));
+  info.circuit = row.circuit;
+  info.library = row.library;
+  info.out = row.out;
+  info.created_ms = row.created_ms;
+  info.finished_ms = row.finished_ms;
+  info.variants = row.variants;
+  info.last_event = row.last_event;
+  info.chains = {row.chains, row.chains_done, row.chains_failed};
+  info.error = row.error;
+  info.result = row.result;
+  info.spec = row.spec;
+  info.plan = row.plan;
+  return info;
+}
+
+JobReply brief(const JobRow& row) {
+  return {row.id, std::string(to_string(row.state)), nullptr};
+}
+
+VariantInfo info_of(const std::string& job, const VariantRow& row, const FileStore& files) {
+  VariantInfo info;
+  info.job = job;
+  info.chain = row.chain;
+  info.variant = row.variant;
+  info.record = row.record;
+  for (const FileRow& file : row.files) {
+    info.files.push_back(
+        {file.role, file.hash, files.path(file.hash).string(), file.dataset, file.size});
+  }
+  return info;
+}
+
+}  // namespace
+
+template <class R, class Work>
+void Server::answer_from_store(const Reply<R>& reply, Work work, StoreThread::Kind kind) {
+  store_->submit(kind, std::move(work), [reply](Result<R> result) { reply(std::move(result)); });
+}
+
+// --- server
+// ---------------------------------------------------------------------------------------
+
+void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
+  const auto& caller = reply.caller();
+  if (params.protocol != kProtocolVersion) {
+    reply(make_error(ErrorCode::kUnsupported,
+                     "The client speaks protocol " + std::to_string(params.protocol) +
+                         ", this daemon " + std::to_string(kProtocolVersion) + ".",
+                     "protocol", "Use the client and the daemon of the same Ptah."));
+    return;
+  }
+  if (!params.token.empty()) {
+    if (same_token(params.token, admin_token_)) {
+      caller->set_role(Role::kAdmin);
+    } else if (same_token(params.token, token_)) {
+      caller->set_role(std::max(caller->role(), Role::kUser));
+    } else {
+      reply(make_error(ErrorCode::kDenied, "The token is wrong.", "token",
+                       "Read it from the token file beside the daemon's socket."));
+      return;
+    }
+  }
+  spdlog::debug("hello from {} {}", params.client.substr(0, 64), params.version.substr(0, 32));
+  HelloReply answer;
+  answer.version = ptah_version();
+  answer.api = std::to_string(kApiMajor) + "." + std::to_string(kApiMinor);
+  answer.role = role_name(caller->role());
+  answer.pid = ::getpid();
+  answer.max_line = static_cast<std::int64_t>(kMaxLine);
+  reply(std::move(answer));
+}
+
+void Server::status(const Nothing&, Reply<StatusReply> reply) {
+  StatusReply answer;
+  answer.version = ptah_version();
+  answer.pid = ::getpid();
+  answer.uptime_s =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_)
+          .count();
+  std::int64_t pages = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> pages >> resident;
+  answer.rss_bytes = resident * ::sysconf(_SC_PAGESIZE);
+  answer.sessions = static_cast<std::int64_t>(sessions_.size());
+  answer.socket = options_.socket.string();
+  answer.tcp_port = listener_->tcp_port();
+  answer.state_dir = options_.state_dir.string();
+  std::tie(answer.jobs_queued, answer.jobs_running) = jobs_->counts();
+  answer.ready = pool_->generation() > 0;
+  answer.problem = pool_->problem();
+  answer.plugin_generation = pool_->generation();
+  for (const WorkerView& worker : pool_->workers()) {
+    answer.workers.push_back({Json{{"pid", worker.pid},
+                                   {"state", worker.state},
+                                   {"task", worker.task},
+                                   {"stage", worker.stage},
+                                   {"plugin", worker.plugin},
+                                   {"rss_bytes", worker.rss_bytes},
+                                   {"generation", worker.generation}}});
+  }
+  answer_from_store(
+      reply, [answer = std::move(answer), directory = options_.state_dir](Store&) mutable {
+        // A file system may take its time.
+        struct statvfs info {};
+        if (::statvfs(directory.c_str(), &info) == 0) {
+          answer.store_bytes_free =
+              static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
+        }
+        return answer;
+      });
+}
+
+void Server::shutdown(const ShutdownParams&, Reply<Nothing> reply) {
+  reply(Nothing{});
+  stop();
+}
+
+// --- plugins
+// --------------------------------------------------------------------------------------
+
+void Server::plugin_list(const Nothing&, Reply<PluginListReply> reply) {
+  PluginListReply answer;
+  answer.generation = pool_->generation();
+  for (const auto& directory : plugins_->directories())
+    answer.directories.push_back(directory.string());
+  for (PluginView& view : plugins_->list()) {
+    answer.plugins.push_back({view.kind, view.name, view.version, view.description, view.file,
+                              view.hash, view.state, view.reason, view.options});
+  }
+  reply(std::move(answer));
+}
+
+void Server::plugin_load(const PluginParams& params, Reply<PluginReply> reply) {
+  plugins_->load(params.name, [reply](Result<std::int64_t> generation) {
+    if (generation) {
+      reply(PluginReply{generation.value()});
+    } else {
+      reply(generation.error());
+    }
+  });
+}
+
+void Server::plugin_reload(const PluginParams& params, Reply<PluginReply> reply) {
+  plugin_load(params, std::move(reply));
+}
+
+void Server::plugin_unload(const PluginParams& params, Reply<PluginReply> reply) {
+  plugins_->unload(params.name, [reply](Result<std::int64_t> generation) {
+    if (generation) {
+      reply(PluginReply{generation.value()});
+    } else {
+      reply(generation.error());
+    }
+  });
+}
+
+// --- flows
+// ----------------------------------------------------------------------------------------
+
+void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
+  Status status = params.job.empty() ? ok() : check_id(params.job, "job");
+  if (status) status = check_id(params.library, "library");
+  if (status) status = check_out(params.out);
+  if (!status) {
+    reply(status.error());
+    return;
+  }
+  NewJob job{params.job, "run", params.out, params.library, params.spec.value};
+  jobs_->create(std::move(job), [reply](Result<JobRow> row) {
+    if (row) {
+      reply(brief(row.value()));
+    } else {
+      reply(row.error());
+    }
+  });
+}
+
+void Server::small_task(const char* kind, const Json& spec, Reply<ResultReply> reply) {
+  const std::string task = jobs_->run_task(kind, spec, [reply](Result<Json> result) {
+    if (!result) {
+      reply(result.error());
+      return;
+    }
+    Json value = std::move(result.value());
+    // A plan of thousands of chains does not fit into a line; its head does.
+    if (value.is_object() && value.contains("chains") && value["chains"].is_array()) {
+      Json chains = std::move(value["chains"]);
+      std::size_t bytes = 0, fitting = 0;
+      while (fitting < chains.size() && bytes < (512u << 10))
+        bytes += dump(chains[fitting++]).size();
+      if (fitting < chains.size()) {
+        chains.erase(chains.begin() + static_cast<std::ptrdiff_t>(fitting), chains.end());
+        value["chains_cut"] = true;
+      }
+      value["chains"] = std::move(chains);
+    }
+    reply(ResultReply{std::move(value)});
+  });
+  reply.on_cancel([this, task] { jobs_->cancel_task(task); });
+}
+
+void Server::flow_plan(const SpecParams& params, Reply<ResultReply> reply) {
+  small_task("plan", params.spec.value, std::move(reply));
+}
+
+void Server::library_circuits(const Nothing&, Reply<ResultReply> reply) {
+  small_task("plan", {{"list", true}}, std::move(reply));
+}
+
+void Server::flow_check(const TaskParams& params, Reply<JobReply> reply) {
+  single_task("check", params, std::move(reply));
+}
+void Server::flow_render(const TaskParams& params, Reply<JobReply> reply) {
+  single_task("render", params, std::move(reply));
+}
+
+void Server::single_task(const char* kind, const TaskParams& params, Reply<JobReply> reply) {
+  Status status = params.job.empty() ? ok() : check_id(params.job, "job");
+  if (status) status = check_out(params.out);
+  if (!status) {
+    reply(status.error());
+    return;
+  }
+  NewJob job{params.job, kind, params.out, "work", params.spec.value};
+  jobs_->create(std::move(job), [this, reply, wait = params.wait](Result<JobRow> row) {
+    if (!row) {
+      reply(row.error());
+      return;
+    }
+    if (!wait) {
+      reply(brief(row.value()));
+      return;
+    }
+    const std::string id = row.value().id;
+    const std::int64_t ticket = jobs_->wait(id, [reply](Result<JobRow> finished) {
+      if (!finished) {
+        reply(finished.error());
+      } else if (!finished.value().error.is_null()) {
+        reply(error_from_json(finished.value().error));
+      } else {
+        reply(JobReply{finished.value().id, std::string(to_string(finished.value().state)),
+                       finished.value().result});
+      }
+    });
+    reply.on_cancel([this, id, ticket] {
+      jobs_->forget(ticket);
+      jobs_->cancel(id, [](const Result<JobRow>&) {});
+    });
+  });
+}
+
+// --- jobs
+// -----------------------------------------------------------------------------------------
+
+void Server::job_list(const JobListParams& params, Reply<JobListReply> reply) {
+  const auto state = job_state_from_string(params.state);
+  if (!params.state.empty() && !state) {
+    reply(make_error(ErrorCode::kInvalidArgument,
+                     "There is no state \"" + params.state.substr(0, 32) + "\".", "state",
+                     "queued, running, done, failed, cancelled"));
+    return;
+  }
+  answer_from_store(reply, [params, state](Store& store) {
+    JobListReply answer;
+    std::size_t bytes = 0;
+    for (const JobRow& row : store.jobs(state, params.after, params.limit)) {
+      JobInfo info = info_of(row);
+      bytes += dump(write_value(info)).size();
+      if (bytes > (900u << 10)) break;
+      answer.jobs.push_back(std::move(info));
+    }
+    return answer;
+  });
+}
+
+void Server::job_get(const JobParams& params, Reply<JobInfo> reply) {
+  store_->submit(
+      StoreThread::Kind::kRead,
+      [id = params.job](Store& store) { return info_of(store.existing_job(id)); },
+      [this, reply](Result<JobInfo> info) {
+        if (info) {
+          if (const auto error = jobs_->unwritten_error(info.value().job)) {
+            info.value().state = "failed";
+            info.value().error = error_to_json(*error);
+          }
+        }
+        reply(std::move(info));
+      });
+}
+
+void Server::job_wait(const JobWaitParams& params, Reply<JobInfo> reply) {
+  const std::int64_t ticket = jobs_->wait(params.job, [reply](Result<JobRow> row) {
+    if (row) {
+      reply(info_of(row.value()));
+    } else {
+      reply(row.error());
+    }
+  });
+  reply.on_cancel([this, ticket] { jobs_->forget(ticket); });
+  if (params.timeout_s > 0) {
+    auto timer = std::make_shared<asio::steady_timer>(io_, std::chrono::seconds(params.timeout_s));
+    timer->async_wait([this, timer, ticket, reply, params](boost::system::error_code error) {
+      if (error) return;
+      jobs_->forget(ticket);
+      job_get({params.job}, reply);
+    });
+  }
+}
+
+void Server::job_cancel(const JobParams& params, Reply<JobReply> reply) {
+  jobs_->cancel(params.job, [reply](Result<JobRow> row) {
+    if (row) {
+      reply(brief(row.value()));
+    } else {
+      reply(row.error());
+    }
+  });
+}
+
+void Server::job_resume(const JobParams& params, Reply<JobReply> reply) {
+  jobs_->resume(params.job, [reply](Result<JobRow> row) {
+    if (row) {
+      reply(brief(row.value()));
+    } else {
+      reply(row.error());
+    }
+  });
+}
+
+void Server::job_delete(const JobParams& params, Reply<Nothing> reply) {
+  store_->submit_then(
+      StoreThread::Kind::kWrite, [id = params.job](Store& store) { return store.delete_job(id); },
+      [](Store& store, const std::vector<std::string>& unused) {
+        for (const std::string& hash : unused) store.files().remove(hash);
+      },
+      [reply](Result<std::vector<std::string>> deleted, Status) {
+        if (deleted) {
+          reply(Nothing{});
+        } else {
+          reply(deleted.error());
+        }
+      });
+}
+
+void Server::job_chains(const ChainListParams& params, Reply<ChainListReply> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    store.existing_job(params.job);
+    ChainListReply answer;
+    for (ChainRow& row : store.chains(params.job, params.after, params.limit)) {
+      answer.chains.push_back({row.chain, row.variants, row.state, row.error, row.result});
+    }
+    return answer;
+  });
+}
+
+void Server::job_events(const JobEventsParams& params, Reply<JobEventsReply> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    const JobRow job = store.existing_job(params.job);
+    JobEventsReply answer;
+    for (EventRow& row : store.events(params.job, params.after, params.limit)) {
+      row.params["job"] = params.job;
+      row.params["event"] = row.number;
+      answer.events.push_back({row.number, row.method, std::move(row.params)});
+    }
+    answer.more = !answer.events.empty() && answer.events.back().event < job.last_event;
+    return answer;
+  });
+}
+
+void Server::job_subscribe(const SubscribeParams& params, Reply<JobReply> reply) {
+  store_->submit(
+      StoreThread::Kind::kRead,
+      [id = params.job](Store& store) { return brief(store.existing_job(id)); },
+      [this, reply, params](Result<JobReply> job) {
+        if (job && reply.caller()->connected()) {
+          reply(std::move(job));
+          subscriptions_->add(reply.caller(), params.job, params.after);
+        } else {
+          reply(std::move(job));
+        }
+      });
+}
+
+void Server::job_unsubscribe(const JobParams& params, Reply<Nothing> reply) {
+  subscriptions_->remove(reply.caller(), params.job);
+  reply(Nothing{});
+}
+
+// --- variants, library, store
+// ---------------------------------------------------------------------
+
+void Server::variant_list(const VariantListParams& params, Reply<VariantListReply> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    const JobRow job = store.existing_job(params.job);
+    VariantListReply answer;
+    const auto rows = store.variants(params.job, params.chain, params.after, params.limit);
+    for (const VariantRow& row : rows)
+      answer.variants.push_back(info_of(params.job, row, store.files()));
+    if (!rows.empty() &&
+        !store.variants(params.job, params.chain, rows.back().sequence, 1).empty()) {
+      answer.next = rows.back().sequence;
+    }
+    return answer;
+  });
+}
+
+void Server::variant_get(const VariantParams& params, Reply<VariantInfo> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    store.existing_job(params.job);
+    return info_of(params.job, store.variant(params.job, params.chain, params.variant),
+                   store.files());
+  });
+}
+
+void Server::variant_export(const ExportParams& params, Reply<ExportReply> reply) {
+  Status status = check_out(params.out);
+  if (status && params.out.empty())
+    status = make_error(ErrorCode::kInvalidArgument, "Field \"out\" is empty.", "out");
+  if (!status) {
+    reply(status.error());
+    return;
+  }
+  answer_from_store(reply, [params](Store& store) {
+    store.existing_job(params.job);
+    const auto [files, written] = store.materialise(params.job, params.out);
+    store.sync_output(params.out);
+    return ExportReply{files, written};
+  });
+}
+
+void Server::library_cells(const CellParams& params, Reply<CellsReply> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    CellsReply answer;
+    for (const ViewRow& row : store.views(params.library, params.cell, params.view)) {
+      if (answer.cells.empty() || answer.cells.back().cell != row.cell)
+        answer.cells.push_back({row.library, row.cell, 0, 0});
+      ++answer.cells.back().views;
+      answer.cells.back().versions += row.versions;
+    }
+    return answer;
+  });
+}
+
+void Server::library_views(const CellParams& params, Reply<ViewsReply> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    ViewsReply answer;
+    for (const ViewRow& row : store.views(params.library, params.cell, params.view)) {
+      answer.views.push_back({row.library, row.cell, row.view, row.versions});
+    }
+    return answer;
+  });
+}
+
+void Server::library_versions(const CellParams& params, Reply<VersionsReply> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    VersionsReply answer;
+    for (const VersionRow& row :
+         store.versions(params.library, params.cell, params.view, params.limit)) {
+      answer.versions.push_back({row.library, row.cell, row.view, row.job, row.hash,
+                                 store.files().path(row.hash).string(), row.version, row.chain,
+                                 row.variant, row.created_ms});
+    }
+    return answer;
+  });
+}
+
+void Server::store_get(const HashParams& params, Reply<StoreFileReply> reply) {
+  if (!FileStore::is_hash(params.hash)) {
+    reply(make_error(ErrorCode::kInvalidArgument, "A hash is 64 lower-case hexadecimal digits.",
+                     "hash"));
+    return;
+  }
+  answer_from_store(reply, [hash = params.hash](Store& store) {
+    const auto problem = store.files().problem(hash);
+    const std::filesystem::path file = store.files().path(hash);
+    if (problem == "missing")
+      fail(ErrorCode::kNotFound, "The store has no file with this hash.", hash);
+    if (problem) {
+      fail(ErrorCode::kIo, "The file in the store is damaged: " + *problem + ".", file.string(),
+           "Delete the job and run it again; store.check lists all damaged files.");
+    }
+    return StoreFileReply{hash, file.string(),
+                          static_cast<std::int64_t>(std::filesystem::file_size(file))};
+  });
+}
+
+void Server::store_check(const Nothing&, Reply<StoreCheckReply> reply) {
+  using Files = std::vector<std::pair<std::string, std::string>>;
+  store_->submit(
+      StoreThread::Kind::kRead, [](Store& store) { return store.referenced_files(); },
+      [this, reply](Result<Files> files) {
+        if (files) {
+          check_more(std::make_shared<Files>(std::move(files.value())), 0, {}, reply);
+        } else {
+          reply(files.error());
+        }
+      });
+}
+
+void Server::check_more(std::shared_ptr<std::vector<std::pair<std::string, std::string>>> files,
+                        std::size_t next, StoreCheckReply found,
+                        const Reply<StoreCheckReply>& reply) {
+  // A few at a time, so that jobs need not wait for the whole store.
+  if (next >= files->size() || !reply.caller()->connected() || found.damaged.size() >= 1000) {
+    found.files = static_cast<std::int64_t>(std::min(next, files->size()));
+    reply(std::move(found));
+    return;
+  }
+  const std::size_t end = std::min(files->size(), next + 16);
+  store_->submit(
+      StoreThread::Kind::kRead,
+      [files, next, end](Store& store) {
+        std::vector<Object> damaged;
+        for (std::size_t i = next; i < end; ++i) {
+          const auto& [hash, job] = (*files)[i];
+          if (const auto problem = store.files().problem(hash)) {
+            damaged.push_back({Json{{"hash", hash}, {"problem", *problem}, {"job", job}}});
+          }
+        }
+        return damaged;
+      },
+      [this, files, end, found = std::move(found),
+       reply](Result<std::vector<Object>> damaged) mutable {
+        if (damaged)
+          found.damaged.insert(found.damaged.end(), damaged.value().begin(), damaged.value().end());
+        check_more(files, end, std::move(found), reply);
+      });
+}
+
+}  // namespace ptah

@@ -1,0 +1,328 @@
+// Life of jobs; their tasks are in job_tasks.cpp.
+#include "jobs/job_manager.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "ptah/core/job_context.hpp"
+#include "rpc/message.hpp"
+#include "store/failure.hpp"
+
+namespace ptah {
+
+namespace asio = boost::asio;
+
+namespace {
+
+struct Loaded {
+  JobRow row;
+  std::vector<std::int64_t> pending;
+};
+
+Loaded load(Store& store, const std::string& id) {
+  Loaded loaded{store.existing_job(id), {}};
+  if (loaded.row.planned) loaded.pending = store.pending_chains(id);
+  return loaded;
+}
+
+/// Whether the file system takes the job's files again; the job runs into the error otherwise.
+void restore_output(Store& store, const JobRow& row) {
+  if (!row.out.empty()) store.materialise(row.id, row.out);
+}
+
+}  // namespace
+
+JobManager::JobManager(asio::io_context& io, StoreThread& store, WorkerPool& pool,
+                       Subscriptions& subscriptions, std::filesystem::path scratch_root)
+    : io_(io),
+      store_(store),
+      pool_(pool),
+      subscriptions_(subscriptions),
+      scratch_root_(std::move(scratch_root)) {
+  pool_.on_slots([this, alive = alive_] {
+    if (*alive) schedule();
+  });
+}
+
+bool JobManager::known(const JobPtr& job) const {
+  const auto found = jobs_.find(job->id);
+  return !stopped_ && found != jobs_.end() && found->second == job;
+}
+
+std::pair<std::int64_t, std::int64_t> JobManager::counts() const {
+  std::int64_t queued = 0, running = 0;
+  for (const auto& [id, job] : jobs_) ++(job->started ? running : queued);
+  return {queued, running};
+}
+
+std::optional<Error> JobManager::unwritten_error(const std::string& id) const {
+  const auto found = jobs_.find(id);
+  return found != jobs_.end() && found->second->finishing ? found->second->stop : std::nullopt;
+}
+
+void JobManager::restore() {
+  store_.submit(
+      StoreThread::Kind::kRead, [](Store& store) { return store.unfinished_jobs(); },
+      [this, alive = alive_](Result<std::vector<std::string>> ids) {
+        if (!*alive || stopped_) return;
+        if (!ids) {
+          spdlog::error("unfinished jobs cannot be read: {}", ids.error().text());
+          return;
+        }
+        for (const std::string& id : ids.value()) {
+          resume(id, [id](Result<JobRow> row) {
+            if (!row) spdlog::error("job {} cannot go on: {}", id, row.error().text());
+          });
+        }
+      });
+}
+
+void JobManager::create(NewJob new_job, Done done) {
+  store_.submit(
+      StoreThread::Kind::kWrite,
+      [new_job = std::move(new_job)](Store& store) { return store.create_job(new_job); },
+      [this, alive = alive_, done = std::move(done)](Result<std::pair<JobRow, bool>> created) {
+        if (!created) {
+          done(created.error());
+          return;
+        }
+        const auto& [row, fresh] = created.value();
+        if (*alive && fresh) activate(row, {});
+        done(row);
+      });
+}
+
+void JobManager::activate(const JobRow& row, std::vector<std::int64_t> pending) {
+  if (stopped_ || jobs_.contains(row.id)) return;
+  auto job = std::make_shared<Job>();
+  job->id = row.id;
+  job->kind = row.kind;
+  job->out = row.out;
+  job->spec = row.spec;
+  job->planned = row.planned;
+  job->total = row.chains;
+  job->done = row.chains_done;
+  job->failed = row.chains_failed;
+  job->pending.assign(pending.begin(), pending.end());
+  jobs_[job->id] = job;
+  order_.push_back(job->id);
+  spdlog::info("job {} ({}) {}", job->id, job->kind, row.planned ? "goes on" : "begins");
+  if (job->kind != "run") {
+    submit(job, kSingle, job->kind, job->spec);
+  } else if (!job->planned) {
+    submit(job, kPlan, "plan", job->spec);
+  } else {
+    finish_if_ready(job);
+    schedule();
+  }
+}
+
+void JobManager::cancel(const std::string& id, Done done) {
+  const auto found = jobs_.find(id);
+  if (found != jobs_.end()) {
+    const JobPtr job = found->second;
+    job->on_finish.push_back(std::move(done));
+    if (!job->finishing) {
+      job->cancelled = true;
+      stop(job);
+    }
+    return;
+  }
+  store_.submit(
+      StoreThread::Kind::kRead, [id](Store& store) { return store.existing_job(id); },
+      [this, alive = alive_, id, done = std::move(done)](Result<JobRow> row) {
+        // Its activation may have overtaken this look at the store.
+        if (*alive && !stopped_ && row && !is_final(row.value().state) && jobs_.contains(id)) {
+          cancel(id, done);
+          return;
+        }
+        done(std::move(row));
+      });
+}
+
+void JobManager::resume(const std::string& id, Done done) {
+  if (const auto found = jobs_.find(id); found != jobs_.end()) {
+    store_.submit(
+        StoreThread::Kind::kRead, [id](Store& store) { return store.existing_job(id); },
+        [done = std::move(done)](Result<JobRow> row) { done(std::move(row)); });
+    return;
+  }
+  store_.submit_then(
+      StoreThread::Kind::kWrite,
+      [id](Store& store) {
+        JobRow row = store.existing_job(id);
+        if (row.state == JobState::kFailed || row.state == JobState::kCancelled)
+          store.reopen_job(id);
+        return load(store, id);
+      },
+      [](Store& store, const Loaded& loaded) { restore_output(store, loaded.row); },
+      [this, alive = alive_, done = std::move(done)](Result<Loaded> loaded, Status restored) {
+        if (!loaded) {
+          done(loaded.error());
+          return;
+        }
+        const JobRow& row = loaded.value().row;
+        if (*alive && !is_final(row.state)) {
+          activate(row, loaded.value().pending);
+          const auto job = jobs_.find(row.id);
+          if (!restored && job != jobs_.end()) {
+            job->second->stop = restored.error();
+            stop(job->second);
+          }
+        } else if (!restored) {
+          done(restored.error());
+          return;
+        }
+        done(row);
+      });
+}
+
+std::int64_t JobManager::wait(const std::string& id, Done done) {
+  const std::int64_t ticket = next_ticket_++;
+  waiters_[ticket] = {id, std::move(done)};
+  if (jobs_.contains(id)) return ticket;
+  store_.submit(
+      StoreThread::Kind::kRead, [id](Store& store) { return store.existing_job(id); },
+      [this, alive = alive_, ticket, id](Result<JobRow> row) {
+        if (!*alive) return;
+        const auto found = waiters_.find(ticket);
+        if (found == waiters_.end()) return;
+        if (row && !is_final(row.value().state)) return;  // Active by now, or about to be.
+        const Done call = std::move(found->second.second);
+        waiters_.erase(found);
+        call(std::move(row));
+      });
+  return ticket;
+}
+
+void JobManager::forget(std::int64_t ticket) {
+  waiters_.erase(ticket);
+}
+
+void JobManager::stop(const JobPtr& job) {
+  job->pending.clear();
+  for (const auto& [chain, running] : job->running) {
+    if (!running.task.empty()) pool_.cancel(running.task);
+  }
+  finish_if_ready(job);
+}
+
+void JobManager::finish_if_ready(const JobPtr& job) {
+  if (job->finishing || !job->running.empty()) return;
+  const bool stopped = job->cancelled || job->stop;
+  const bool complete =
+      job->kind == "run" ? job->planned && job->pending.empty() : !job->result.is_null();
+  if (stopped || complete) finish(job);
+}
+
+void JobManager::finish(const JobPtr& job) {
+  job->finishing = true;
+  JobState state = JobState::kDone;
+  Json error;
+  Json result = job->result;
+  if (job->kind == "run") {
+    result = {{"chains", {{"total", job->total}, {"done", job->done}, {"failed", job->failed}}}};
+  }
+  if (job->stop) {
+    state = JobState::kFailed;
+    error = rpc::error_to_json(*job->stop);
+  } else if (job->cancelled) {
+    state = JobState::kCancelled;
+    error = rpc::error_to_json(cancelled_error());
+  } else if (job->failed > 0) {
+    state = JobState::kFailed;
+    Error first =
+        job->first_error.value_or(make_error(ErrorCode::kInternal, "job.chains shows why."));
+    if (job->total > 1) {
+      first.message = std::to_string(job->failed) + " of " + std::to_string(job->total) +
+                      " chains failed. The first: " + first.message;
+    }
+    error = rpc::error_to_json(first);
+  }
+  struct Finished {
+    EventRow event;
+    JobRow row;
+  };
+  store_.submit(
+      StoreThread::Kind::kEssentialWrite,
+      [id = job->id, state, error, result, out = job->out](Store& store) {
+        JobRow row = store.existing_job(id);
+        Json shown = result;
+        if (row.kind == "run") {
+          shown["circuit"] = row.circuit;
+          shown["variants"] = row.variants;
+        }
+        if (state == JobState::kDone && !out.empty()) store.sync_output(out);
+        EventRow event = store.finish_job(id, state, error, shown);
+        return Finished{std::move(event), store.existing_job(id)};
+      },
+      [this, alive = alive_, job](Result<Finished> finished) {
+        if (!*alive || !known(job)) return;
+        if (!finished) {
+          spdlog::error("job {}: its end cannot be written: {}", job->id, finished.error().text());
+          if (!job->stop) job->stop = finished.error();
+          auto timer = std::make_shared<asio::steady_timer>(io_, std::chrono::seconds(2));
+          timer->async_wait([this, alive, job, timer](boost::system::error_code failed) {
+            if (!failed && *alive && known(job)) finish(job);
+          });
+          return;
+        }
+        spdlog::info("job {} is {}", job->id, to_string(finished.value().row.state));
+        jobs_.erase(job->id);
+        std::erase(order_, job->id);
+        publish(job->id, finished.value().event);
+        std::vector<Done> calls = std::move(job->on_finish);
+        for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
+          if (waiter->second.first == job->id) {
+            calls.push_back(std::move(waiter->second.second));
+            waiter = waiters_.erase(waiter);
+          } else {
+            ++waiter;
+          }
+        }
+        for (const Done& call : calls) call(finished.value().row);
+      });
+}
+
+std::string JobManager::run_task(const std::string& kind, const Json& spec, TaskDone done) {
+  Task task;
+  task.id = "small-" + std::to_string(next_task_++);
+  task.kind = kind;
+  task.spec = spec;
+  task.scratch = scratch(task.id);
+  task.interactive = true;
+  ++ephemeral_;
+  task.on_end = [this, alive = alive_, id = task.id, done = std::move(done)](TaskEnd end) {
+    if (*alive) {
+      --ephemeral_;
+      clean(id);
+    }
+    done(std::move(end.result));
+  };
+  const std::string id = task.id;
+  pool_.submit(std::move(task));
+  return id;
+}
+
+void JobManager::cancel_task(const std::string& id) {
+  pool_.cancel(id);
+}
+
+void JobManager::clean(const std::string& task) {
+  store_.submit(
+      StoreThread::Kind::kRead,
+      [folder = scratch(task)](Store&) {
+        std::error_code ignored;
+        std::filesystem::remove_all(folder, ignored);
+        return 0;
+      },
+      [](const Result<int>&) {});
+}
+
+void JobManager::shutdown() {
+  stopped_ = true;
+}
+
+}  // namespace ptah

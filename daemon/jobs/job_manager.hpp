@@ -1,0 +1,128 @@
+/// Jobs: from a request to tasks on workers, to variants in the store, to events. [main thread]
+///
+/// What is promised to clients is what the store has committed; what is here is only what is needed
+/// to go on, and is rebuilt from the store at a start. `shutdown` first, then the destructor; the
+/// store outlives both.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "jobs/subscriptions.hpp"
+#include "store/store_thread.hpp"
+#include "workers/worker_pool.hpp"
+
+namespace ptah {
+
+class JobManager {
+ public:
+  using Done = std::function<void(Result<JobRow>)>;
+  using TaskDone = std::function<void(Result<Json>)>;
+
+  JobManager(boost::asio::io_context& io, StoreThread& store, WorkerPool& pool,
+             Subscriptions& subscriptions, std::filesystem::path scratch_root);
+  ~JobManager() { *alive_ = false; }
+
+  /// Goes on with the jobs that the store has unfinished; their missing output files are restored
+  /// first.
+  void restore();
+
+  /// `done` after the job is on disk (or was already).
+  void create(NewJob job, Done done);
+  /// `done` when it has ended, and that is on disk.
+  void cancel(const std::string& id, Done done);
+  void resume(const std::string& id, Done done);
+  /// Calls `done` when the job has finished; at once when it has. Returns a ticket for `forget`.
+  std::int64_t wait(const std::string& id, Done done);
+  void forget(std::int64_t ticket);
+
+  /// A small task without a job; its id, for `cancel_task`.
+  std::string run_task(const std::string& kind, const Json& spec, TaskDone done);
+  void cancel_task(const std::string& id);
+
+  bool busy() const noexcept { return !jobs_.empty() || ephemeral_ > 0; }
+  std::pair<std::int64_t, std::int64_t> counts() const;  ///< Queued, running.
+  /// The error of a job that has failed but cannot be written down yet, because the disk is full.
+  std::optional<Error> unwritten_error(const std::string& id) const;
+
+  /// Ignores everything from now on: what runs is taken up at the next start.
+  void shutdown();
+
+ private:
+  struct Running {
+    std::string task;
+    double fraction = 0;
+    int unwritten = 0;  ///< Variants on their way to disk.
+    bool paused = false;
+    std::optional<TaskEnd> end;    ///< Came, but variants are still on their way.
+    std::optional<Error> failure;  ///< Of a variant: the chain cannot be whole.
+  };
+  struct Job {
+    std::string id, kind, out;
+    Json spec;
+    bool started = false;
+    bool planned = false;
+    std::int64_t total = 0, done = 0, failed = 0, logs = 0;
+    std::deque<std::int64_t> pending;
+    std::map<std::int64_t, Running> running;  ///< By chain; kPlan and kSingle beside them.
+    std::map<std::int64_t, int> attempts;
+    bool cancelled = false;
+    std::optional<Error> stop;         ///< The whole job ends with this.
+    std::optional<Error> first_error;  ///< Of a chain.
+    Json result;
+    bool finishing = false;
+    std::vector<Done> on_finish;
+    std::string stage, message;
+    WorkerPool::Clock::time_point last_progress{};
+    bool progress_waits = false;
+  };
+  using JobPtr = std::shared_ptr<Job>;
+  static constexpr std::int64_t kPlan = -1;
+  static constexpr std::int64_t kSingle = -2;
+
+  void activate(const JobRow& row, std::vector<std::int64_t> pending);
+  void schedule();
+  void start_chain(const JobPtr& job, std::int64_t chain);
+  void submit(const JobPtr& job, std::int64_t chain, const std::string& kind, Json spec);
+  void on_event(const JobPtr& job, std::int64_t chain, const Json& event);
+  void on_variant(const JobPtr& job, std::int64_t chain, const Json& event);
+  void on_end(const JobPtr& job, std::int64_t chain, TaskEnd end);
+  void end_chain(const JobPtr& job, std::int64_t chain);
+  void planned(const JobPtr& job, TaskEnd end);
+  void single_done(const JobPtr& job, TaskEnd end);
+  void stop(const JobPtr& job);
+  void finish_if_ready(const JobPtr& job);
+  void finish(const JobPtr& job);
+  void progress(const JobPtr& job);
+  void publish(const std::string& job, const EventRow& event) {
+    subscriptions_.publish(job, event);
+  }
+  bool known(const JobPtr& job) const;
+  std::filesystem::path scratch(const std::string& task) const { return scratch_root_ / task; }
+  void clean(const std::string& task);
+
+  boost::asio::io_context& io_;
+  StoreThread& store_;
+  WorkerPool& pool_;
+  Subscriptions& subscriptions_;
+  std::filesystem::path scratch_root_;
+  std::map<std::string, JobPtr> jobs_;
+  std::vector<std::string> order_;  ///< Of creation.
+  std::map<std::int64_t, std::pair<std::string, Done>> waiters_;
+  std::int64_t next_ticket_ = 1;
+  std::int64_t next_task_ = 1;
+  int ephemeral_ = 0;
+  int loading_ = 0;
+  bool stopped_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace ptah

@@ -1,0 +1,428 @@
+// The tasks of jobs: plan, chains, and the jobs of one task.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+
+#include "jobs/job_manager.hpp"
+#include "ptah/core/job_context.hpp"
+#include "rpc/message.hpp"
+#include "store/failure.hpp"
+
+namespace ptah {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// A chain whose worker was ended from outside is tried so many times.
+constexpr int kMaxAttempts = 3;
+constexpr std::int64_t kMaxLogs = 5000;
+constexpr std::size_t kMaxLogText = 4096;
+/// Variants of one chain on their way to disk before its worker is made to wait.
+constexpr int kMaxUnwritten = 32;
+/// Under the promised ten a second.
+constexpr std::chrono::milliseconds kProgressPeriod{150};
+
+std::string text_of(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// The files of an event, each inside the task's scratch folder.
+Result<std::vector<NewFile>> files_of_event(const Json& files,
+                                            const std::filesystem::path& scratch) {
+  std::vector<NewFile> list;
+  if (files.is_null()) return list;
+  if (!files.is_array() || files.size() > 10'000) {
+    return make_error(ErrorCode::kPluginFailed, "A worker's event has a bad list of files.");
+  }
+  std::error_code error;
+  const std::filesystem::path base = std::filesystem::canonical(scratch, error);
+  for (const Json& item : files) {
+    NewFile file;
+    if (item.is_object()) {
+      file.role = text_of(item, "role");
+      file.path = text_of(item, "path");
+      file.dataset = text_of(item, "dataset");
+    }
+    const auto real = std::filesystem::canonical(file.path, error);
+    const auto [end, rest] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());
+    if (error || file.role.empty() || end != base.end()) {
+      return make_error(ErrorCode::kPluginFailed,
+                        "A worker named a file that is not in its scratch folder.",
+                        file.path.substr(0, 300));
+    }
+    file.path = real.string();
+    if (!file.dataset.empty()) {
+      PTAH_TRY(check_relative_path(file.dataset));
+    }
+    list.push_back(std::move(file));
+  }
+  return list;
+}
+
+}  // namespace
+
+void JobManager::submit(const JobPtr& job, std::int64_t chain, const std::string& kind, Json spec) {
+  Task task;
+  task.id = job->id + (chain == kPlan     ? ".plan"
+                       : chain == kSingle ? ".task"
+                                          : ".chain" + std::to_string(chain));
+  task.kind = kind;
+  task.spec = std::move(spec);
+  task.scratch = scratch(task.id);
+  task.interactive = chain < 0;
+  task.on_event = [this, alive = alive_, job, chain](const Json& event) {
+    if (*alive && known(job)) on_event(job, chain, event);
+  };
+  task.on_end = [this, alive = alive_, job, chain](TaskEnd end) {
+    if (*alive && known(job)) on_end(job, chain, std::move(end));
+  };
+  job->running[chain].task = task.id;
+  if (!job->started) {
+    job->started = true;
+    store_.submit(
+        StoreThread::Kind::kWrite, [id = job->id](Store& store) { store.set_running(id); },
+        [](const Result<std::monostate>&) {});
+  }
+  pool_.submit(std::move(task));
+}
+
+void JobManager::schedule() {
+  // The job with the fewest running chains goes first, the older one of two: all get on, in order.
+  while (!stopped_ && pool_.free_slots() - loading_ > 0) {
+    JobPtr best;
+    for (const std::string& id : order_) {
+      const JobPtr& job = jobs_.at(id);
+      if (job->pending.empty() || job->finishing || job->cancelled || job->stop) continue;
+      if (!best || job->running.size() < best->running.size()) best = job;
+    }
+    if (!best) return;
+    const std::int64_t chain = best->pending.front();
+    best->pending.pop_front();
+    start_chain(best, chain);
+  }
+}
+
+void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
+  job->running[chain];
+  ++loading_;
+  store_.submit(
+      StoreThread::Kind::kRead,
+      [id = job->id, chain](Store& store) { return store.load_chain(id, chain); },
+      [this, alive = alive_, job, chain](Result<ChainStart> start) {
+        if (!*alive) return;
+        --loading_;
+        if (!known(job)) return;
+        if (job->cancelled || job->stop) {
+          job->running.erase(chain);
+          finish_if_ready(job);
+          return;
+        }
+        if (!start) {
+          on_end(job, chain, {start.error(), Json::array(), false});
+          return;
+        }
+        if (!start.value().warning.empty()) {
+          spdlog::warn("job {} chain {}: {}", job->id, chain, start.value().warning);
+          on_event(job, chain,
+                   {{"event", "log"}, {"level", "warning"}, {"message", start.value().warning}});
+        }
+        submit(job, chain, "chain", std::move(start.value().spec));
+      });
+}
+
+void JobManager::on_event(const JobPtr& job, std::int64_t chain, const Json& event) {
+  const std::string name = text_of(event, "event");
+  if (name == "variant") {
+    on_variant(job, chain, event);
+  } else if (name == "progress") {
+    const Json fraction = event.value("fraction", Json());
+    if (fraction.is_number())
+      job->running[chain].fraction = std::clamp(fraction.get<double>(), 0.0, 1.0);
+    job->message = text_of(event, "message").substr(0, 300);
+    progress(job);
+  } else if (name == "stage") {
+    job->stage = text_of(event, "stage").substr(0, 100);
+    progress(job);
+  } else if (name == "log") {
+    if (job->logs++ >= kMaxLogs) return;
+    Json params{{"level", text_of(event, "level")},
+                {"message", text_of(event, "message").substr(0, kMaxLogText)}};
+    if (job->logs == kMaxLogs)
+      params = {{"level", "warning"}, {"message", "This job logs too much; the rest is dropped."}};
+    if (chain >= 0) params["chain"] = chain;
+    store_.submit(
+        StoreThread::Kind::kRelaxedWrite,
+        [id = job->id, params](Store& store) { return store.add_event(id, "job.log", params); },
+        [this, alive = alive_, id = job->id](Result<EventRow> row) {
+          if (*alive && row) publish(id, row.value());
+        });
+  }
+}
+
+void JobManager::progress(const JobPtr& job) {
+  if (job->progress_waits || job->finishing) return;
+  const auto now = WorkerPool::Clock::now();
+  if (now - job->last_progress < kProgressPeriod) {
+    job->progress_waits = true;
+    auto timer = std::make_shared<asio::steady_timer>(io_, job->last_progress + kProgressPeriod);
+    timer->async_wait([this, alive = alive_, job, timer](boost::system::error_code error) {
+      if (error || !*alive || !known(job)) return;
+      job->progress_waits = false;
+      progress(job);
+    });
+    return;
+  }
+  job->last_progress = now;
+  double fraction = 0;
+  if (job->kind != "run") {
+    for (const auto& [chain, running] : job->running) fraction = running.fraction;
+  } else if (job->planned) {
+    double done = static_cast<double>(job->done + job->failed);
+    for (const auto& [chain, running] : job->running) done += running.fraction;
+    fraction = job->total > 0 ? done / static_cast<double>(job->total) : 1.0;
+  }
+  Json params{
+      {"fraction", std::min(1.0, fraction)}, {"message", job->message}, {"stage", job->stage}};
+  store_.submit(
+      StoreThread::Kind::kRelaxedWrite,
+      [id = job->id, params](Store& store) { return store.add_event(id, "job.progress", params); },
+      [this, alive = alive_, id = job->id](Result<EventRow> row) {
+        if (*alive && row) publish(id, row.value());
+      });
+}
+
+void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const Json& event) {
+  Running& running = job->running[chain];
+  if (running.failure || job->stop) return;
+  const auto fail = [&](Error error) {
+    running.failure = std::move(error);
+    pool_.cancel(running.task);
+  };
+  const Json record = event.value("record", Json());
+  Json number = event.value("variant", Json());
+  if (number.is_null() && record.is_object()) number = record.value("variant", Json());
+  if (chain < 0 || !record.is_object() || !number.is_number_integer() || number < 0) {
+    fail(make_error(ErrorCode::kPluginFailed,
+                    "A worker's variant event has no variant number or record."));
+    return;
+  }
+  Result<std::vector<NewFile>> files =
+      files_of_event(event.value("files", Json()), scratch(running.task));
+  if (!files) {
+    fail(files.error());
+    return;
+  }
+  if (++running.unwritten >= kMaxUnwritten && !running.paused) {
+    running.paused = true;
+    pool_.pause(running.task, true);
+  }
+  const std::int64_t variant = number.get<std::int64_t>();
+  store_.submit_then(
+      StoreThread::Kind::kWrite,
+      [id = job->id, chain, variant, record, files = files.value()](Store& store) {
+        return store.commit_variant(id, chain, variant, record, files);
+      },
+      [out = job->out](Store& store, const VariantCommit& commit) {
+        if (!out.empty()) store.materialise(commit.files, out);
+      },
+      [this, alive = alive_, job, chain, variant](Result<VariantCommit> commit, Status written) {
+        if (!*alive || !known(job)) return;
+        // What is committed is announced, also when its copy in `out` could not be written.
+        if (commit && commit.value().fresh) publish(job->id, commit.value().event);
+        Running& now = job->running[chain];
+        --now.unwritten;
+        if (now.paused && now.unwritten < kMaxUnwritten / 2) {
+          now.paused = false;
+          pool_.pause(now.task, false);
+        }
+        std::optional<Error> error;
+        if (!commit) error = commit.error();
+        if (commit && !written) error = written.error();
+        if (error && error->code == ErrorCode::kIo) {
+          // The disk is full or broken: nothing of this job can be kept now. What is committed
+          // stays.
+          if (!job->stop) {
+            spdlog::error("job {} stops at variant {} of chain {}: {}", job->id, variant, chain,
+                          error->text());
+            job->stop = error;
+            stop(job);
+          }
+        } else if (error && !now.failure) {
+          now.failure = error;
+          pool_.cancel(now.task);
+        }
+        if (now.end && now.unwritten == 0) end_chain(job, chain);
+      });
+}
+
+void JobManager::on_end(const JobPtr& job, std::int64_t chain, TaskEnd end) {
+  Running& running = job->running[chain];
+  const bool stopped = job->cancelled || job->stop;
+  if (end.blameless && !stopped && ++job->attempts[chain] < kMaxAttempts) {
+    spdlog::warn("job {}: the worker of task {} was ended from outside; once more", job->id,
+                 running.task);
+    if (chain < 0) {
+      submit(job, chain, chain == kPlan ? "plan" : job->kind, job->spec);
+      return;
+    }
+    // Its committed variants are the start of the next attempt, once the last is on disk.
+    end.result = Json();
+  } else {
+    end.blameless = false;
+  }
+  running.end = std::move(end);
+  if (running.unwritten == 0) end_chain(job, chain);
+}
+
+void JobManager::end_chain(const JobPtr& job, std::int64_t chain) {
+  Running running = std::move(job->running[chain]);
+  job->running.erase(chain);
+  if (chain != kSingle) clean(running.task);
+  TaskEnd end = std::move(*running.end);
+  if (running.failure) end = {*running.failure, Json::array(), false};
+  const bool stopped = job->cancelled || job->stop;
+  if (stopped) {
+    if (chain == kSingle) clean(running.task);
+    // The chain stays pending, for job.resume.
+    finish_if_ready(job);
+    return;
+  }
+  if (chain == kPlan) {
+    planned(job, std::move(end));
+    return;
+  }
+  if (chain == kSingle) {
+    single_done(job, std::move(end));
+    return;
+  }
+  if (end.blameless) {
+    job->pending.push_front(chain);
+    schedule();
+    return;
+  }
+  Json error, result;
+  if (end.result) {
+    result = end.result.value();
+    ++job->done;
+  } else {
+    error = rpc::error_to_json(end.result.error());
+    ++job->failed;
+    if (!job->first_error) job->first_error = end.result.error();
+  }
+  job->running[chain].fraction = 1;  // Until it is written, the job is not complete.
+  store_.submit(
+      StoreThread::Kind::kWrite,
+      [id = job->id, chain, error, result](Store& store) {
+        return store.finish_chain(id, chain, error, result);
+      },
+      [this, alive = alive_, job, chain](Result<EventRow> row) {
+        if (!*alive || !known(job)) return;
+        job->running.erase(chain);
+        if (row) {
+          publish(job->id, row.value());
+          progress(job);
+        } else if (!job->stop) {
+          job->stop = row.error();
+          stop(job);
+        }
+        finish_if_ready(job);
+        schedule();
+      });
+}
+
+void JobManager::planned(const JobPtr& job, TaskEnd end) {
+  if (!end.result) {
+    job->stop = end.result.error();
+    finish_if_ready(job);
+    return;
+  }
+  Json plan = std::move(end.result.value());
+  std::vector<Json> chains;
+  std::vector<NewFile> files;
+  std::string circuit;
+  if (plan.is_object()) {
+    circuit = text_of(plan, "circuit");
+    for (Json& chain : plan["chains"]) {
+      if (chain.is_object()) chains.push_back(std::move(chain));
+    }
+    for (const Json& item : plan["dataset"]) {
+      if (!item.is_object()) continue;
+      files.push_back({text_of(item, "role").empty() ? "dataset" : text_of(item, "role"),
+                       {},
+                       text_of(item, "text"),
+                       text_of(item, "path")});
+    }
+    plan.erase("chains");
+    plan.erase("dataset");
+  }
+  if (circuit.empty() || rpc::dump(plan).size() > (256u << 10)) {
+    job->stop =
+        make_error(ErrorCode::kInternal, "The plan has no circuit, or is too large.", job->id);
+    finish_if_ready(job);
+    return;
+  }
+  job->running[kPlan].fraction = 1;
+  store_.submit_then(
+      StoreThread::Kind::kWrite,
+      [id = job->id, circuit, plan, chains = std::move(chains), files](Store& store) {
+        store.save_plan(id, circuit, plan, chains, files);
+        return store.pending_chains(id);
+      },
+      [id = job->id, out = job->out](Store& store, const std::vector<std::int64_t>&) {
+        if (!out.empty()) store.materialise(store.job_files(id), out);
+      },
+      [this, alive = alive_, job](Result<std::vector<std::int64_t>> pending, Status written) {
+        if (!*alive || !known(job)) return;
+        job->running.erase(kPlan);
+        if (!pending || !written) {
+          if (!job->stop) job->stop = pending ? written.error() : pending.error();
+        } else {
+          job->planned = true;
+          job->total = static_cast<std::int64_t>(pending.value().size());
+          if (!job->cancelled) job->pending.assign(pending.value().begin(), pending.value().end());
+          job->message = "planned";
+          progress(job);
+        }
+        finish_if_ready(job);
+        schedule();
+      });
+}
+
+void JobManager::single_done(const JobPtr& job, TaskEnd end) {
+  const std::string task = job->id + ".task";
+  if (!end.result) {
+    clean(task);
+    job->stop = end.result.error();
+    finish_if_ready(job);
+    return;
+  }
+  Result<std::vector<NewFile>> files = files_of_event(end.files, scratch(task));
+  if (!files) {
+    clean(task);
+    job->stop = files.error();
+    finish_if_ready(job);
+    return;
+  }
+  job->result = end.result.value().is_null() ? Json::object() : std::move(end.result.value());
+  job->running[kSingle].fraction = 1;
+  store_.submit_then(
+      StoreThread::Kind::kWrite,
+      [id = job->id, files = files.value()](Store& store) {
+        return store.add_job_files(id, files);
+      },
+      [out = job->out](Store& store, const std::vector<FileRow>& rows) {
+        if (!out.empty()) store.materialise(rows, out);
+      },
+      [this, alive = alive_, job, task](Result<std::vector<FileRow>> rows, Status written) {
+        if (!*alive || !known(job)) return;
+        clean(task);
+        job->running.erase(kSingle);
+        if (!rows || !written) job->stop = rows ? written.error() : rows.error();
+        finish_if_ready(job);
+      });
+}
+
+}  // namespace ptah

@@ -1,0 +1,35 @@
+/// A task: the part of a job that one worker does, and what becomes of it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
+
+namespace ptah {
+
+/// How a task ended.
+struct TaskEnd {
+  Result<Json> result = Json();  ///< The `done` event's result, or why there is none.
+  Json files = Json::array();    ///< Of the `done` event.
+  /// The worker ended for a reason that was not the task's: it may be done again.
+  bool blameless = false;
+};
+
+/// One task as the pool runs it. Functions are called on the main thread, `on_end` exactly once.
+struct Task {
+  std::string id;
+  std::string kind;  ///< "plan", "chain", "check", "render", "selftest".
+  Json spec = Json::object();
+  std::filesystem::path scratch;  ///< Exists while the task runs.
+  /// Somebody waits for the answer: it goes before batch work.
+  bool interactive = false;
+  /// "stage", "progress", "log" and "variant" events.
+  std::function<void(const Json& event)> on_event;
+  std::function<void(TaskEnd end)> on_end;
+};
+
+}  // namespace ptah

@@ -1,0 +1,132 @@
+/// The workers: tasks go in, their events and their end come out. Dead workers are replaced, plugin
+/// sets exchanged. [main thread]
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <optional>
+
+#include "workers/task.hpp"
+#include "workers/worker.hpp"
+
+namespace ptah {
+
+struct WorkerPoolOptions {
+  int workers =
+      2;  ///< For batch tasks. One more is started for interactive tasks while all are busy.
+  std::chrono::milliseconds hang_limit{600'000};  ///< Longest silence of a worker that has a task.
+  std::chrono::milliseconds start_limit{
+      30'000};  ///< From the start to `ready`, and for the self-test.
+  std::chrono::milliseconds cancel_grace{5'000};  ///< From the wish to stop to SIGKILL.
+  std::chrono::milliseconds idle_limit{60'000};   ///< Idle workers beyond the first leave after it.
+  std::chrono::milliseconds watch_period{200};    ///< How often memory and silence are looked at.
+  std::int64_t memory_limit_bytes = 4ll << 30;    ///< Resident memory of one worker.
+  std::filesystem::path scratch_root;             ///< Tasks get a folder each below it.
+};
+
+struct WorkerView {
+  pid_t pid = 0;
+  std::string state;  ///< "starting", "testing", "idle", "busy", "draining".
+  std::string task, stage, plugin;
+  std::int64_t rss_bytes = 0;
+  std::int64_t generation = 0;
+};
+
+class WorkerPool {
+ public:
+  using Clock = std::chrono::steady_clock;
+  /// The `ready` event's plugins, or why the set does not serve.
+  using SetResult = std::function<void(Result<Json>)>;
+
+  WorkerPool(boost::asio::io_context& io, WorkerFactory& factory, WorkerPoolOptions options);
+  ~WorkerPool();
+
+  /// Queues a task; batch tasks in order, interactive ones before them.
+  void submit(Task task);
+  /// Stops a queued or running task: its `on_end` says kCancelled, at the latest after the grace.
+  void cancel(const std::string& task_id);
+  /// While paused, the worker of this task is not listened to.
+  void pause(const std::string& task_id, bool paused);
+
+  /// Batch tasks that could start at once.
+  int free_slots() const;
+  /// Called when there may be more of them. Never from inside a call.
+  void on_slots(std::function<void()> callback) { on_slots_ = std::move(callback); }
+
+  /// Starts a worker with this set and tests it; on success the set serves and older workers drain.
+  /// One proposal at a time.
+  void propose(std::vector<std::string> plugin_files, SetResult done);
+  /// While held, no task starts: sets come and go until the first is settled.
+  void hold(bool held);
+  bool proposing() const noexcept { return proposal_.has_value(); }
+  /// Number of the set that serves; 0 before the first.
+  std::int64_t generation() const noexcept { return current_ ? current_->generation : 0; }
+  /// Why no worker comes up at present, if so.
+  const std::string& problem() const noexcept { return problem_; }
+
+  std::vector<WorkerView> workers() const;
+  bool busy() const noexcept;
+  /// Ends all workers; tasks that run end as blameless. Nothing is started afterwards.
+  void shutdown();
+
+ private:
+  enum class State { kStarting, kTesting, kIdle, kBusy };
+  struct Slot {
+    std::shared_ptr<Worker> worker;
+    State state = State::kStarting;
+    std::int64_t generation = 0;
+    bool probe = false;     ///< Carries a proposed set.
+    bool draining = false;  ///< Exits after its task.
+    std::optional<Task> task;
+    std::string stage, plugin;
+    Clock::time_point last_event;
+    std::optional<Clock::time_point> kill_at;  ///< After a cancel.
+    std::optional<Error> verdict;              ///< Why we kill it.
+    bool cancelled = false;
+    Json ready_plugins;
+  };
+  using SlotPtr = std::shared_ptr<Slot>;
+
+  Status start_worker(const PluginSet& set, bool probe);
+  void on_event(const SlotPtr& slot, const Json& event);
+  void on_ready(const SlotPtr& slot, const Json& event);
+  void on_exit(const SlotPtr& slot, const WorkerExit& exit);
+  void end_task(const SlotPtr& slot, TaskEnd end);
+  void finish_task(Task task, TaskEnd end);
+  void finish_proposal(Result<Json> result);
+  void assign(const SlotPtr& slot, Task task);
+  void schedule();
+  void schedule_soon();
+  void watch();
+  void kill(const SlotPtr& slot, Error verdict);
+  void drain(const SlotPtr& slot);
+  Error death(const Slot& slot, const WorkerExit& exit) const;
+  void start_failed(const std::string& why);
+
+  boost::asio::io_context& io_;
+  WorkerFactory& factory_;
+  WorkerPoolOptions options_;
+  boost::asio::steady_timer watch_timer_;
+  boost::asio::steady_timer start_timer_;
+  std::list<SlotPtr> slots_;
+  std::deque<Task> interactive_;
+  std::deque<Task> batch_;
+  std::optional<PluginSet> current_;
+  std::optional<std::pair<PluginSet, SetResult>> proposal_;
+  std::int64_t next_generation_ = 1;
+  std::function<void()> on_slots_;
+  std::string problem_;
+  int start_failures_ = 0;
+  Clock::time_point next_start_{};
+  bool scheduled_ = false;
+  bool stopping_ = false;
+  bool held_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace ptah
