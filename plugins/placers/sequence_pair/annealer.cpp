@@ -128,13 +128,13 @@ class Annealer {
     return there + static_cast<int>(rng_.below(2));
   }
 
-  std::optional<Cost> evaluate(const State& state, const Cost& before, Step step) {
+  /// Nothing when infeasible or more than `bound`.
+  std::optional<Cost> evaluate(const State& state, const Cost& before, Step step,
+                               std::int64_t bound = Evaluator::kAnyCost) {
     ++stats_.evaluations;
-    auto cost = step == Step::kOrder
-                    ? evaluator_.evaluate(state)
-                    : evaluator_.evaluate_flip(state, before, step == Step::kFlipX);
-    if (!cost) ++stats_.infeasible;
-    return cost;
+    return step == Step::kOrder
+               ? evaluator_.evaluate(state, bound)
+               : evaluator_.evaluate_flip(state, before, step == Step::kFlipX, bound);
   }
 
   void remember(const State& state, const Cost& cost) {
@@ -195,10 +195,11 @@ class Annealer {
       }
       trial = present;
       const Step step = propose(trial);
-      const auto next = evaluate(trial, *cost, step);
+      // Metropolis, the coin thrown first: so the packing may stop where it can no longer win.
+      const double luck = -temperature * std::log1p(-rng_.uniform());
+      const auto next = evaluate(trial, *cost, step,
+                                 cost->total + static_cast<std::int64_t>(std::min(luck, 1e15)));
       if (!next) continue;
-      const double worse = static_cast<double>(next->total - cost->total);
-      if (worse > 0 && rng_.uniform() >= std::exp(-worse / temperature)) continue;
       std::swap(present, trial);
       *cost = *next;
       ++stats_.accepted;
@@ -220,7 +221,9 @@ class Annealer {
           trial.pair.index();
           make_symmetric_feasible(problem_, trial.pair);
         }
-        if (const auto cost = evaluate(trial, best.cost, step)) remember(trial, *cost);
+        const std::int64_t bound =
+            elites_.size() < elites_wanted_ ? Evaluator::kAnyCost : elites_.back().cost.total - 1;
+        if (const auto cost = evaluate(trial, best.cost, step, bound)) remember(trial, *cost);
         trial = best.state;
         return ++tried % kPollEvery != 0 || !job_.cancelled();
       };
@@ -265,9 +268,9 @@ class Annealer {
 }  // namespace
 
 int default_iterations(int tiles) {
-  // An evaluation grows with the square of the tiles; the sum stays some tenths of a second.
-  if (tiles <= 2) return 200;
-  return static_cast<int>(std::clamp(4.0e6 / (tiles * tiles), 1000.0, 30000.0));
+  // The neighbourhood grows with the square of the tiles, and so does the time of an evaluation:
+  // beyond some twenty tiles the second growth is not paid for.
+  return std::clamp(100 * tiles * tiles, 200, 40000);
 }
 
 std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,

@@ -19,7 +19,6 @@ struct Candidate {
 
 struct AnnealStats {
   std::int64_t evaluations = 0;
-  std::int64_t infeasible = 0;  ///< Of these, states that no packing follows.
   std::int64_t accepted = 0;
 };
 

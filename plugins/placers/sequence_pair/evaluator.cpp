@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
-#include <utility>
 
 namespace ptah::sequence_pair {
 namespace {
@@ -29,38 +27,42 @@ Evaluator::Evaluator(const Problem& problem) : problem_(problem), clusters_(prob
   }
 }
 
-std::optional<Cost> Evaluator::combine(const DimensionCost& x, const DimensionCost& y) const {
+std::optional<Cost> Evaluator::combine(const DimensionCost& x, const DimensionCost& y,
+                                       std::int64_t bound) const {
   Cost cost{x, y, x.cost + y.cost + kOverflowWeight * (x.overflow + y.overflow)};
   if (problem_.aspect > 0) {
     const double off =
         std::abs(static_cast<double>(x.extent) - problem_.aspect * static_cast<double>(y.extent));
     cost.total += std::llround(off * problem_.aspect_weight * kWeightUnit);
   }
+  if (cost.total > bound) return std::nullopt;
   return cost;
 }
 
-std::optional<Cost> Evaluator::evaluate(const State& state) {
-  const auto y = evaluate_y(state);
+std::optional<Cost> Evaluator::evaluate(const State& state, std::int64_t bound) {
+  const auto y = evaluate_y(state, bound);
   if (!y) return std::nullopt;
-  const auto x = evaluate_x(state);
+  const auto x = evaluate_x(state, bound - y->cost - kOverflowWeight * y->overflow);
   if (!x) return std::nullopt;
-  return combine(*x, *y);
+  return combine(*x, *y, bound);
 }
 
-std::optional<Cost> Evaluator::evaluate_flip(const State& state, const Cost& before,
-                                             bool x_changed) {
-  const auto changed = x_changed ? evaluate_x(state) : evaluate_y(state);
+std::optional<Cost> Evaluator::evaluate_flip(const State& state, const Cost& before, bool x_changed,
+                                             std::int64_t bound) {
+  const DimensionCost& kept = x_changed ? before.y : before.x;
+  const std::int64_t rest = bound - kept.cost - kOverflowWeight * kept.overflow;
+  const auto changed = x_changed ? evaluate_x(state, rest) : evaluate_y(state, rest);
   if (!changed) return std::nullopt;
-  return x_changed ? combine(*changed, before.y) : combine(before.x, *changed);
+  return x_changed ? combine(*changed, kept, bound) : combine(kept, *changed, bound);
 }
 
-std::optional<DimensionCost> Evaluator::evaluate_x(const State& state) {
+std::optional<DimensionCost> Evaluator::evaluate_x(const State& state, std::int64_t bound) {
   if (!spread_clusters(state.pair)) return std::nullopt;
-  return pack(state, true);
+  return pack(state, true, bound);
 }
 
-std::optional<DimensionCost> Evaluator::evaluate_y(const State& state) {
-  return pack(state, false);
+std::optional<DimensionCost> Evaluator::evaluate_y(const State& state, std::int64_t bound) {
+  return pack(state, false, bound);
 }
 
 bool Evaluator::spread_clusters(const SequencePair& pair) {
@@ -151,16 +153,17 @@ bool Evaluator::spread(const AxisCluster& cluster, const SequencePair& pair) {
   return true;
 }
 
-std::optional<DimensionCost> Evaluator::pack(const State& state, bool horizontal) {
+/// The distances of the sequence pair, less those that others imply.
+bool Evaluator::add_distances(const SequencePair& pair, bool horizontal) {
   const int n = problem_.tiles;
-  const SequencePair& pair = state.pair;
   const auto& unit = horizontal ? unit_x_ : unit_y_;
   const auto& size = horizontal ? problem_.width : problem_.height;
-  const auto offset = [&](int tile) { return horizontal ? offset_[at(tile)] : 0; };
-  const int units = horizontal ? units_x_ : static_cast<int>(problem_.groups.size());
   const auto& order = horizontal ? pair.first : pair.second;
-
-  packing_.reset(units);
+  const auto cell = [n](int i, int j) { return at(i) * at(n) + at(j); };
+  precedes_.assign(at(n) * at(n), 0);
+  step_.resize(at(n) * at(n));
+  first_.assign(at(n), 1);
+  last_.assign(at(n), 1);
   for (int p = 0; p < n; ++p) {
     const int i = order[at(p)];
     for (int q = p + 1; q < n; ++q) {
@@ -169,78 +172,114 @@ std::optional<DimensionCost> Evaluator::pack(const State& state, bool horizontal
                      : pair.at_first[at(i)] < pair.at_first[at(j)]) {
         continue;
       }
-      const std::int64_t length =
-          offset(i) + 2 * (std::int64_t{size[at(i)]} + problem_.gap(i, j)) - offset(j);
+      precedes_[cell(i, j)] = 1;
+      step_[cell(i, j)] = 2 * (std::int64_t{size[at(i)]} + problem_.gap(i, j));
+      last_[at(i)] = first_[at(j)] = 0;
+    }
+  }
+  for (int p = 0; p < n; ++p) {
+    const int i = order[at(p)];
+    for (int q = p + 1; q < n; ++q) {
+      const int j = order[at(q)];
+      if (!precedes(i, j)) continue;
+      bool implied = false;
+      for (int r = p + 1; r < q && !implied; ++r) {
+        const int k = order[at(r)];
+        implied = precedes(i, k) && precedes(k, j) &&
+                  step_[cell(i, k)] + step_[cell(k, j)] >= step_[cell(i, j)];
+      }
+      if (implied) continue;
+      const std::int64_t length = offset(i, horizontal) + step_[cell(i, j)] - offset(j, horizontal);
       if (unit[at(i)] != unit[at(j)]) {
         packing_.add_arc(unit[at(i)], unit[at(j)], length);
       } else if (length > 0) {
-        return std::nullopt;
+        return false;
       }
     }
   }
+  return true;
+}
 
-  DimensionCost result;
-  const Dbu limit = horizontal ? problem_.outline_width : problem_.outline_height;
-  bool limited = limit > 0;
-  const auto box = [&] {
-    std::pair<std::int64_t, std::int64_t> ends{WirePacking::kInfinite, kNone};
-    for (int i = 0; i < n; ++i) {
-      const std::int64_t x = packing_.position(unit[at(i)]) + offset(i);
-      ends.first = std::min(ends.first, x);
-      ends.second = std::max(ends.second, x + 2 * std::int64_t{size[at(i)]});
-    }
-    return ends;
-  };
-  std::int64_t box_low = 0, box_high = 0;
-  if (limited) {
-    if (!packing_.solve()) return std::nullopt;
-    std::tie(box_low, box_high) = box();
-    result.overflow = std::max<std::int64_t>(0, box_high - box_low - 2 * std::int64_t{limit});
-    limited = result.overflow == 0;
-  }
-  // The box around all slots.
-  packing_.begin_net(problem_.area_weight,
-                     limited ? 2 * std::int64_t{limit} : WirePacking::kInfinite);
-  for (int i = 0; i < n; ++i) {
-    packing_.add_pin(unit[at(i)], offset(i), offset(i) + 2 * std::int64_t{size[at(i)]});
-  }
+/// Nets, those that weigh most first. Pins lie inside their tiles, so that a tile which precedes
+/// another of the net implies the other's low pin, and one that follows its high pin.
+void Evaluator::add_nets(const State& state, bool horizontal, bool limited) {
+  const auto& unit = horizontal ? unit_x_ : unit_y_;
+  const auto& size = horizontal ? problem_.width : problem_.height;
   for (const WeightedNet& net : problem_.nets) {
     packing_.begin_net(net.weight);
     for (const Pin& pin : net.pins) {
       const Flips flips = state.flips[at(problem_.group_of[at(pin.tile)])];
       const bool flipped = horizontal ? flips.x : flips.y;
-      int low = horizontal ? pin.x_low : pin.y_low;
-      int high = horizontal ? pin.x_high : pin.y_high;
-      if (flipped) {
-        const int swapped = 2 * size[at(pin.tile)] - high;
-        high = 2 * size[at(pin.tile)] - low;
-        low = swapped;
+      const int a = pin_at(horizontal ? pin.x_low : pin.y_low, size[at(pin.tile)], flipped);
+      const int b = pin_at(horizontal ? pin.x_high : pin.y_high, size[at(pin.tile)], flipped);
+      bool is_first = true, is_last = true;
+      for (const Pin& other : net.pins) {
+        is_first = is_first && !precedes(other.tile, pin.tile);
+        is_last = is_last && !precedes(pin.tile, other.tile);
       }
-      packing_.add_pin(unit[at(pin.tile)], offset(pin.tile) + low, offset(pin.tile) + high);
+      const std::int64_t base = offset(pin.tile, horizontal);
+      if (is_first) packing_.add_low_pin(unit[at(pin.tile)], base + std::min(a, b));
+      if (is_last) packing_.add_high_pin(unit[at(pin.tile)], base + std::max(a, b));
     }
   }
+  // The box around all slots.
+  const Dbu limit = horizontal ? problem_.outline_width : problem_.outline_height;
+  packing_.begin_net(problem_.area_weight,
+                     limited ? 2 * std::int64_t{limit} : WirePacking::kInfinite);
+  for (int i = 0; i < problem_.tiles; ++i) {
+    const std::int64_t base = offset(i, horizontal);
+    if (first_[at(i)] != 0) packing_.add_low_pin(unit[at(i)], base);
+    if (last_[at(i)] != 0) packing_.add_high_pin(unit[at(i)], base + 2 * std::int64_t{size[at(i)]});
+  }
+  if (!horizontal) return;
   const auto add_centre = [&](int tile) {
-    const std::int64_t centre = offset(tile) + size[at(tile)];
-    packing_.add_pin(unit[at(tile)], centre, centre);
+    const std::int64_t centre = offset(tile, horizontal) + size[at(tile)];
+    packing_.add_low_pin(unit[at(tile)], centre);
+    packing_.add_high_pin(unit[at(tile)], centre);
   };
-  if (horizontal) {
-    for (const auto& group : problem_.groups) {
-      if (group.size() < 2) continue;
-      packing_.begin_net(problem_.pair_weight);
-      for (const int tile : group) add_centre(tile);
-    }
-    for (std::size_t c = 0; c < clusters_.size(); ++c) {
-      for (const int tail : problem_.clusters[c].tails) {
-        packing_.begin_net(problem_.tail_weight);
-        packing_.add_pin(static_cast<int>(c), 0, 0);
-        add_centre(tail);
-      }
+  for (const auto& group : problem_.groups) {
+    if (group.size() < 2) continue;
+    packing_.begin_net(problem_.pair_weight);
+    for (const int tile : group) add_centre(tile);
+  }
+  for (std::size_t c = 0; c < clusters_.size(); ++c) {
+    for (const int tail : problem_.clusters[c].tails) {
+      packing_.begin_net(problem_.tail_weight);
+      packing_.add_low_pin(static_cast<int>(c), 0);
+      packing_.add_high_pin(static_cast<int>(c), 0);
+      add_centre(tail);
     }
   }
-  if (!packing_.solve()) return std::nullopt;
+}
+
+std::optional<DimensionCost> Evaluator::pack(const State& state, bool horizontal,
+                                             std::int64_t bound) {
+  const auto& unit = horizontal ? unit_x_ : unit_y_;
+  const auto& size = horizontal ? problem_.width : problem_.height;
+  packing_.reset(horizontal ? units_x_ : static_cast<int>(problem_.groups.size()));
+  if (!add_distances(state.pair, horizontal)) return std::nullopt;
+  const auto extent = [&] {
+    std::int64_t low = WirePacking::kInfinite, high = kNone;
+    for (int i = 0; i < problem_.tiles; ++i) {
+      const std::int64_t x = packing_.position(unit[at(i)]) + offset(i, horizontal);
+      low = std::min(low, x);
+      high = std::max(high, x + 2 * std::int64_t{size[at(i)]});
+    }
+    return high - low;
+  };
+  DimensionCost result;
+  const std::int64_t limit =
+      2 * std::int64_t{horizontal ? problem_.outline_width : problem_.outline_height};
+  if (limit > 0) {
+    // Without nets: packed to the left, as narrow as the orders allow.
+    if (packing_.solve() != WirePacking::Outcome::kOptimal) return std::nullopt;
+    result.overflow = std::max<std::int64_t>(0, extent() - limit);
+    bound -= kOverflowWeight * result.overflow;
+  }
+  add_nets(state, horizontal, limit > 0 && result.overflow == 0);
+  if (packing_.solve(bound) != WirePacking::Outcome::kOptimal) return std::nullopt;
   result.cost = packing_.objective();
-  std::tie(box_low, box_high) = box();
-  result.extent = box_high - box_low;
+  result.extent = extent();
   return result;
 }
 

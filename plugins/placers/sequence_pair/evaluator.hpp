@@ -31,19 +31,33 @@ class Evaluator {
  public:
   explicit Evaluator(const Problem& problem);
 
-  /// Nothing when no packing of rigid units follows the state's orders.
-  std::optional<Cost> evaluate(const State& state);
+  static constexpr std::int64_t kAnyCost = WirePacking::kInfinite;
+
+  /// Nothing when no packing of rigid units follows the state's orders, or when the total would be
+  /// more than `bound`.
+  std::optional<Cost> evaluate(const State& state, std::int64_t bound = kAnyCost);
   /// As `evaluate`, keeping of `before` the dimension in which nothing changed: for steps that turn
   /// a group. `x_changed` says which one did.
-  std::optional<Cost> evaluate_flip(const State& state, const Cost& before, bool x_changed);
+  std::optional<Cost> evaluate_flip(const State& state, const Cost& before, bool x_changed,
+                                    std::int64_t bound = kAnyCost);
 
  private:
-  std::optional<DimensionCost> evaluate_x(const State& state);
-  std::optional<DimensionCost> evaluate_y(const State& state);
-  std::optional<Cost> combine(const DimensionCost& x, const DimensionCost& y) const;
+  std::optional<DimensionCost> evaluate_x(const State& state, std::int64_t bound);
+  std::optional<DimensionCost> evaluate_y(const State& state, std::int64_t bound);
+  std::optional<Cost> combine(const DimensionCost& x, const DimensionCost& y,
+                              std::int64_t bound) const;
   bool spread_clusters(const SequencePair& pair);
   bool spread(const AxisCluster& cluster, const SequencePair& pair);
-  std::optional<DimensionCost> pack(const State& state, bool horizontal);
+  bool add_distances(const SequencePair& pair, bool horizontal);
+  void add_nets(const State& state, bool horizontal, bool limited);
+  std::optional<DimensionCost> pack(const State& state, bool horizontal, std::int64_t bound);
+  std::int64_t offset(int tile, bool horizontal) const {
+    return horizontal ? offset_[static_cast<std::size_t>(tile)] : 0;
+  }
+  bool precedes(int i, int j) const {
+    return precedes_[static_cast<std::size_t>(i) * static_cast<std::size_t>(problem_.tiles) +
+                     static_cast<std::size_t>(j)] != 0;
+  }
 
   const Problem& problem_;
   WirePacking packing_;
@@ -52,6 +66,11 @@ class Evaluator {
   int units_x_ = 0;
   std::vector<std::int64_t> offset_;    ///< x of a tile within its unit.
   std::vector<std::int64_t> distance_;  ///< Longest ways between members of a cluster.
+  /// In the dimension being packed: which tile wholly precedes which, and the distance of their
+  /// lower edges that follows.
+  std::vector<char> precedes_;
+  std::vector<std::int64_t> step_;
+  std::vector<char> first_, last_;  ///< Tiles that nothing precedes; that precede nothing.
 };
 
 }  // namespace ptah::sequence_pair

@@ -88,8 +88,8 @@ Program formulate(const Problem& problem, const State& state,
   double room = 0;
   for (int i = 0; i < n; ++i) room += size[at(i)];
   for (const Dbu gap : problem.separation) room += gap;
-  // One slot stays at zero. Were the whole free to slide, branching on a corner would only slide the
-  // half steps that symmetric clusters make on to the next tile.
+  // One slot stays at zero. Were the whole free to slide, branching on a corner would only slide
+  // the half steps that symmetric clusters make on to the next tile.
   int anchor = 0;
   for (const AxisCluster& cluster : clusters) {
     if (anchor == 0 && !cluster.pairs.empty()) anchor = cluster.pairs.front().a;

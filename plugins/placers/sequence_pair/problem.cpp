@@ -210,6 +210,10 @@ Status find_nets(const Circuit& circuit, const Tiles& tiles, const std::map<NetI
       }
       Rect box;
       for (const Shape& shape : pin->access) box = box.united(shape.rect);
+      if (!tiles[i].outline.contains(box)) {
+        return bad("The tile's pin " + std::string(names[t]) + " leaves its outline.",
+                   "device " + device.name, "the outline must hold every shape");
+      }
       const int x = box.x0 + box.x1 - 2 * (tiles[i].outline.x0 - problem.halo);
       const int y = box.y0 + box.y1 - 2 * (tiles[i].outline.y0 - problem.halo);
       auto& pins = nets[static_cast<std::size_t>(net)].pins;

@@ -16,12 +16,6 @@ void WirePacking::reset(int units) {
   pins_.clear();
 }
 
-void WirePacking::push_arc(int from, int to, Length length) {
-  out_[at(from)].push_back(static_cast<int>(arcs_.size()));
-  in_[at(to)].push_back(static_cast<int>(arcs_.size()));
-  arcs_.push_back({from, to, length, 0});
-}
-
 void WirePacking::add_arc(int from, int to, Length length) {
   arcs_.push_back({from, to, length, 0});
 }
@@ -30,8 +24,12 @@ void WirePacking::begin_net(int weight, Length limit) {
   nets_.push_back({weight, limit});
 }
 
-void WirePacking::add_pin(int unit, Length low, Length high) {
-  pins_.push_back({static_cast<int>(nets_.size()) - 1, unit, low, high});
+void WirePacking::add_low_pin(int unit, Length low) {
+  pins_.push_back({static_cast<int>(nets_.size()) - 1, unit, low, true});
+}
+
+void WirePacking::add_high_pin(int unit, Length high) {
+  pins_.push_back({static_cast<int>(nets_.size()) - 1, unit, high, false});
 }
 
 /// The least coordinates: longest ways from the left edge, by Bellman and Ford.
@@ -50,61 +48,65 @@ bool WirePacking::settle() {
   return false;
 }
 
-bool WirePacking::solve() {
+WirePacking::Outcome WirePacking::solve(Length bound) {
   nodes_ = units_ + 2 * static_cast<int>(nets_.size());
   const auto count = at(nodes_);
-  if (out_.size() < count) {
-    out_.resize(count);
-    in_.resize(count);
-  }
-  for (std::size_t v = 0; v < count; ++v) {
-    out_[v].clear();
-    in_[v].clear();
-  }
   potential_.assign(count, 0);
-  if (!settle()) return false;
-  for (std::size_t a = 0; a < arcs_.size(); ++a) {
-    out_[at(arcs_[a].from)].push_back(static_cast<int>(a));
-    in_[at(arcs_[a].to)].push_back(static_cast<int>(a));
-  }
+  if (!settle()) return Outcome::kContradiction;
   for (std::size_t n = 0; n < nets_.size(); ++n) {
     potential_[at(left(static_cast<int>(n)))] = kInfinite;
     potential_[at(right(static_cast<int>(n)))] = -kInfinite;
   }
+  const std::size_t distances = arcs_.size();
   for (const NetPin& pin : pins_) {
-    Length& low = potential_[at(left(pin.net))];
-    Length& high = potential_[at(right(pin.net))];
-    low = std::min(low, potential_[at(pin.unit)] + pin.low);
-    high = std::max(high, potential_[at(pin.unit)] + pin.high);
-    push_arc(left(pin.net), pin.unit, -pin.low);
-    push_arc(pin.unit, right(pin.net), pin.high);
+    const Length here = potential_[at(pin.unit)] + pin.at;
+    if (pin.low) {
+      Length& low = potential_[at(left(pin.net))];
+      low = std::min(low, here);
+      arcs_.push_back({left(pin.net), pin.unit, -pin.at, 0});
+    } else {
+      Length& high = potential_[at(right(pin.net))];
+      high = std::max(high, here);
+      arcs_.push_back({pin.unit, right(pin.net), pin.at, 0});
+    }
   }
-  demand_.assign(count, 0);
   bool limited = false;
   for (std::size_t n = 0; n < nets_.size(); ++n) {
     const int net = static_cast<int>(n);
-    if (potential_[at(left(net))] >= kInfinite) {  // A net without pins.
-      potential_[at(left(net))] = potential_[at(right(net))] = 0;
-      continue;
-    }
-    demand_[at(left(net))] = nets_[n].weight;
-    demand_[at(right(net))] = -nets_[n].weight;
-    if (nets_[n].limit < kInfinite) {
-      limited = true;
-      push_arc(right(net), left(net), -nets_[n].limit);
-    }
+    if (nets_[n].limit >= kInfinite) continue;
+    limited = true;
+    arcs_.push_back({right(net), left(net), -nets_[n].limit, 0});
   }
   // A limit may lift a left end, and so push what the left-packed positions left too far left.
-  if (limited && !settle()) return false;
-  distance_.resize(count);
+  if (limited && !settle()) return Outcome::kContradiction;
+  first_out_.assign(count + 1, 0);
+  for (const Arc& arc : arcs_) ++first_out_[at(arc.from) + 1];
+  for (std::size_t v = 0; v < count; ++v) first_out_[v + 1] += first_out_[v];
+  out_.resize(arcs_.size());
+  distance_.assign(count, 0);  // Here: how many arcs of a node are listed already.
+  for (std::size_t a = 0; a < arcs_.size(); ++a) {
+    const auto from = at(arcs_[a].from);
+    out_[at(first_out_[from]) + static_cast<std::size_t>(distance_[from]++)] = static_cast<int>(a);
+  }
+  if (flowing_in_.size() < count) flowing_in_.resize(count);
+  for (std::size_t v = 0; v < count; ++v) flowing_in_[v].clear();
+  demand_.assign(count, 0);
   parent_.resize(count);
   settled_.resize(count);
-  for (std::size_t n = 0; n < nets_.size(); ++n) {
-    while (demand_[at(left(static_cast<int>(n)))] > 0) {
-      if (!augment(left(static_cast<int>(n)))) return false;
+  sent_ = 0;
+  Outcome outcome = Outcome::kOptimal;
+  for (std::size_t n = 0; n < nets_.size() && outcome == Outcome::kOptimal; ++n) {
+    const int source = left(static_cast<int>(n));
+    demand_[at(source)] = nets_[n].weight;
+    demand_[at(source) + 1] = -nets_[n].weight;
+    while (demand_[at(source)] > 0 && outcome == Outcome::kOptimal) {
+      if (!augment(source)) outcome = Outcome::kContradiction;
+      if (sent_ > bound) outcome = Outcome::kOverBound;
     }
   }
-  return true;
+  for (Arc& arc : arcs_) arc.flow = 0;
+  arcs_.resize(distances);
+  return outcome;
 }
 
 /// Sends flow from `source` along the cheapest residual way to a right end that still wants some
@@ -143,13 +145,14 @@ bool WirePacking::augment(int source) {
       d = base + cost;
       parent_[at(to)] = via;
     };
-    for (const int a : out_[at(node)]) {
+    for (int o = first_out_[at(node)]; o < first_out_[at(node) + 1]; ++o) {
+      const int a = out_[at(o)];
       const Arc& arc = arcs_[at(a)];
       relax(arc.to, potential_[at(arc.to)] - here - arc.length, a);
     }
-    for (const int a : in_[at(node)]) {
+    for (const int a : flowing_in_[at(node)]) {
       const Arc& arc = arcs_[at(a)];
-      if (arc.flow > 0) relax(arc.from, potential_[at(arc.from)] - here + arc.length, ~a);
+      relax(arc.from, potential_[at(arc.from)] - here + arc.length, ~a);
     }
   }
   if (sink < 0) return false;
@@ -163,13 +166,21 @@ bool WirePacking::augment(int source) {
   }
   for (int node = sink; node != source;) {
     const int via = parent_[at(node)];
-    Arc& arc = arcs_[at(via < 0 ? ~via : via)];
-    arc.flow += via < 0 ? -amount : amount;
-    node = via < 0 ? arc.to : arc.from;
+    send(via < 0 ? ~via : via, via < 0 ? -amount : amount);
+    node = via < 0 ? arcs_[at(~via)].to : arcs_[at(via)].from;
   }
+  sent_ += amount * (potential_[at(sink)] - potential_[at(source)]);
   demand_[at(source)] -= amount;
   demand_[at(sink)] += amount;
   return true;
+}
+
+void WirePacking::send(int arc, std::int64_t amount) {
+  Arc& a = arcs_[at(arc)];
+  auto& listed = flowing_in_[at(a.to)];
+  if (a.flow == 0) listed.push_back(arc);
+  a.flow += amount;
+  if (a.flow == 0) listed.erase(std::find(listed.begin(), listed.end(), arc));
 }
 
 WirePacking::Length WirePacking::extent(int net) const {

@@ -25,13 +25,20 @@ class WirePacking {
   /// Forgets everything but its memory.
   void reset(int units);
   void add_arc(int from, int to, Length length);
-  /// Starts a net; its pins follow. A unit may have several pins.
+  /// Starts a net; its pins follow. A unit may have several pins. Every net needs a low and a high
+  /// pin; those that others imply may be left out.
   void begin_net(int weight, Length limit = kInfinite);
-  void add_pin(int unit, Length low, Length high);
+  void add_low_pin(int unit, Length low);
+  void add_high_pin(int unit, Length high);
 
-  /// False when the distances contradict each other. Otherwise every coordinate is optimal; units
-  /// that no net pulls stay as far left as they can.
-  bool solve();
+  enum class Outcome {
+    kOptimal,        ///< Units that no net pulls stay as far left as they can.
+    kOverBound,      ///< The minimum is more than the bound; coordinates mean nothing.
+    kContradiction,  ///< The distances leave no room.
+  };
+  /// Nets are brought in one after the other, so that a bound ends a hopeless solve early: put
+  /// those that cost most first.
+  Outcome solve(Length bound = kInfinite);
 
   Length position(int unit) const { return potential_[static_cast<std::size_t>(unit)]; }
   /// The sum that was minimised, and one net's part of it without its weight.
@@ -50,23 +57,27 @@ class WirePacking {
   };
   struct NetPin {
     int net, unit;
-    Length low, high;
+    Length at;
+    bool low;
   };
 
   int left(int net) const { return units_ + 2 * net; }
   int right(int net) const { return units_ + 2 * net + 1; }
-  void push_arc(int from, int to, Length length);
   bool settle();
   bool augment(int source);
+  void send(int arc, std::int64_t amount);
 
   int units_ = 0;
   int nodes_ = 0;
   std::vector<Arc> arcs_;
   std::vector<Net> nets_;
   std::vector<NetPin> pins_;
-  std::vector<std::vector<int>> out_, in_;
+  /// Arcs that leave a node: out_[first_out_[v]..first_out_[v + 1]).
+  std::vector<int> first_out_, out_;
+  std::vector<std::vector<int>> flowing_in_;  ///< Arcs with flow that enter a node.
   std::vector<Length> potential_;
   std::vector<std::int64_t> demand_;
+  Length sent_ = 0;  ///< Length of all flow: the least cost of the nets brought in so far.
   // Of one augmentation.
   std::vector<Length> distance_;
   std::vector<int> parent_;
