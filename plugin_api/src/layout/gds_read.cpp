@@ -422,8 +422,8 @@ class Reader {
 
   Status add_reference(const Element& e, const std::vector<Point>& xy, Cell& cell) const {
     if (e.text.empty()) return element_error(e, "The reference names no structure (SNAME).");
-    if (!(e.mag > 0 && e.mag <= 1e6))
-      return element_error(e, "The magnification must lie above 0 and at most at 1e6.");
+    if (!(e.mag >= 1e-6 && e.mag <= 1e6))
+      return element_error(e, "The magnification must lie between 1e-6 and 1e6.");
     Reference r;
     r.cell = e.text;
     r.at = xy.front();
