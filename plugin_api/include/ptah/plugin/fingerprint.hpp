@@ -1,6 +1,9 @@
 /// What must agree between a plugin and its host for C++ objects to cross the boundary.
 #pragma once
 
+#include <boost/version.hpp>
+#include <nlohmann/json.hpp>
+
 namespace ptah {
 
 #define PTAH_STRINGIZE_(x) #x
@@ -22,10 +25,21 @@ namespace ptah {
 #define PTAH_SANITIZER_ "none"
 #endif
 
-/// libstdc++'s ABI, the architecture, and the sanitizer. Compilers of different versions that share
-/// the library's ABI may be mixed.
+#if defined(_GLIBCXX_DEBUG)
+#define PTAH_CONTAINERS_ "checked"
+#else
+#define PTAH_CONTAINERS_ "plain"
+#endif
+
+/// The standard library and its ABI, the libraries whose types stand in stage interfaces
+/// (nlohmann::json, Boost.Outcome), the sanitizer. Compilers may be mixed: g++ and clang++ agree on
+/// the rest (tests/contract tries it). The machine stands in the ELF header.
 inline constexpr char kToolchainFingerprint[] =
-    "libstdc++ abi " PTAH_STRINGIZE(__GXX_ABI_VERSION) " cxx11 " PTAH_STRINGIZE(
-        _GLIBCXX_USE_CXX11_ABI) " release " PTAH_STRINGIZE(_GLIBCXX_RELEASE) " sanitizer " PTAH_SANITIZER_;
+    "libstdc++ " PTAH_STRINGIZE(_GLIBCXX_RELEASE) " cxx11 " PTAH_STRINGIZE(
+        _GLIBCXX_USE_CXX11_ABI) " containers " PTAH_CONTAINERS_
+    " json " PTAH_STRINGIZE(NLOHMANN_JSON_VERSION_MAJOR) "." PTAH_STRINGIZE(
+        NLOHMANN_JSON_VERSION_MINOR) "." PTAH_STRINGIZE(NLOHMANN_JSON_VERSION_PATCH)
+    " diagnostics " PTAH_STRINGIZE(JSON_DIAGNOSTICS)
+    " boost " BOOST_LIB_VERSION " sanitizer " PTAH_SANITIZER_;
 
 }  // namespace ptah
