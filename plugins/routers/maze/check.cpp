@@ -139,7 +139,12 @@ std::vector<WiringViolation> check_against_tiles(const Scene& scene, NetId net,
     const LayerRules& rules = stack.layers[metal.layer];
     const Rect reach = metal.rect.bloated(2 * rules.wide_spacing);
     for (const Fixed& fixed : scene.fixed[metal.layer]) {
-      if (fixed.net == net || !fixed.rect.overlaps(reach)) continue;
+      if (!fixed.rect.overlaps(reach)) continue;
+      if (fixed.net == net && fixed.bottom_plate && !fixed.rect.contains(metal.rect)) {
+        out.push_back(
+            {"wire beside a capacitor's bottom plate", net, kNoNet, metal.layer, metal.rect});
+      }
+      if (fixed.net == net) continue;
       // Wires keep twice the wide spacing from foreign plates (Grid says why).
       const Dbu distance = fixed.wide ? 2 * rules.wide_spacing : rules.spacing;
       if (fixed.rect.bloated(distance).overlaps(metal.rect)) {

@@ -76,7 +76,7 @@ void append_slab(std::vector<Defect>& defects, std::size_t first, DefectKind kin
       return;
     }
   }
-  defects.push_back({kind, slab});
+  defects.push_back({kind, slab, true});
 }
 
 /// Runs of empty (gap) or filled (neck) cells between two changes that are too short, along rows or
@@ -135,7 +135,7 @@ void scan_corners(const Raster& raster, bool inner, Dbu limit, std::vector<Defec
                         raster.wire(i - 1, j) || raster.wire(i, j);
       const Point at{raster.x(i), raster.y(j)};
       if (!inner && count == 2 && cells[0] == cells[3]) {
-        if (wire) defects.push_back({kind, {at.x, at.y, at.x, at.y}});
+        if (wire) defects.push_back({kind, {at.x, at.y, at.x, at.y}, cells[0]});
       } else if (count == (inner ? 3 : 1)) {
         for (int q = 0; q < 4; ++q) {
           if (cells[q] != inner) corners[q].push_back({at, wire});
@@ -151,7 +151,7 @@ void scan_corners(const Raster& raster, bool inner, Dbu limit, std::vector<Defec
         const Dbu dx = b.at.x - a.at.x, dy = sign * (b.at.y - a.at.y);
         if (dx < 0 || dy < 0 || dx >= limit || dy >= limit || !(a.wire || b.wire)) continue;
         defects.push_back(
-            {kind, {a.at.x, std::min(a.at.y, b.at.y), b.at.x, std::max(a.at.y, b.at.y)}});
+            {kind, {a.at.x, std::min(a.at.y, b.at.y), b.at.x, std::max(a.at.y, b.at.y)}, sign > 0});
       }
     }
   };
@@ -200,7 +200,7 @@ void scan_areas(const Raster& raster, bool holes, DbuArea limit, std::vector<Def
       } else {
         Rect box;
         for (const auto& [a, b] : part) box = box.united(raster.rect(a, b));
-        defects.push_back({DefectKind::kArea, box});
+        defects.push_back({DefectKind::kArea, box, true});
       }
     }
   }
@@ -247,11 +247,19 @@ std::vector<Rect> patches(const Defect& defect, const OwnMetal& own) {
       return out;
     }
     case DefectKind::kDiagonalNeck: {
+      // Fill one of the two inner corners: sideways up to the minimum width and on from there by as
+      // much, or the other way round.
       const Dbu dx = w - at.width(), dy = w - at.height();
-      return {{at.x0 - dx, at.y0, at.x1, at.y1},      {at.x0, at.y0, at.x1 + dx, at.y1},
-              {at.x0, at.y0 - dy, at.x1, at.y1},      {at.x0, at.y0, at.x1, at.y1 + dy},
-              {at.x0 - dx, at.y0 - dy, at.x1, at.y1}, {at.x0, at.y0, at.x1 + dx, at.y1 + dy},
-              {at.x0 - dx, at.y0, at.x1, at.y1 + dy}, {at.x0, at.y0 - dy, at.x1 + dx, at.y1}};
+      if (defect.rising) {
+        return {{at.x0 - dx, at.y0 - w, at.x1, at.y1},
+                {at.x0, at.y0, at.x1 + dx, at.y1 + w},
+                {at.x0 - w, at.y0 - dy, at.x1, at.y1},
+                {at.x0, at.y0, at.x1 + w, at.y1 + dy}};
+      }
+      return {{at.x0 - dx, at.y0, at.x1, at.y1 + w},
+              {at.x0, at.y0 - w, at.x1 + dx, at.y1},
+              {at.x0 - w, at.y0, at.x1, at.y1 + dy},
+              {at.x0, at.y0 - dy, at.x1 + w, at.y1}};
     }
     case DefectKind::kDiagonalGap:
       // Grown over both corners by the minimum width; or only past one of them, which leaves a gap
@@ -358,6 +366,8 @@ Finish finish(const OwnMetal& own, const std::vector<Neighbour>& neighbours) {
       Severity best_severity = Severity::kIllegal;
       for (const Rect& patch : options) {
         const Severity now = severity(patch, neighbours);
+        const auto covers = [&](const Rect& done) { return done.contains(patch); };
+        if (std::any_of(result.added.begin(), result.added.end(), covers)) continue;  // In vain.
         if (now < best_severity) {
           best_severity = now;
           best = &patch;

@@ -29,6 +29,7 @@ std::string_view to_string(DefectKind kind) noexcept;
 struct Defect {
   DefectKind kind = DefectKind::kGap;
   Rect place;
+  bool rising = true;  ///< Diagonal kinds: the two corners are the lower left and the upper right.
 };
 
 struct Neighbour {

@@ -46,6 +46,19 @@ Grid::Grid(const Scene& scene, Dbu margin, Dbu wide_width) : scene_(&scene) {
     map.crowd.assign(plane(), 0);
     const LayerRules& rules = stack.layers[map.layer];
     for (const Fixed& fixed : scene.fixed[map.layer]) {
+      if (!fixed.bottom_plate) continue;
+      // Its own net may be inside (a cut's pad), not beside.
+      block(map, fixed.rect, 2 * rules.wide_spacing, kNoNet);
+      if (fixed.net < 0) continue;
+      const NodeBox box = covered(fixed.rect.bloated(-map.hx, -map.hy));
+      for (int y = box.y0; y <= box.y1; ++y) {
+        for (int x = box.x0; x <= box.x1; ++x) {
+          map.owner[cell(x, y)] = static_cast<std::int16_t>(fixed.net);
+        }
+      }
+    }
+    for (const Fixed& fixed : scene.fixed[map.layer]) {
+      if (fixed.bottom_plate) continue;
       // What hangs on a wide shape within the wide spacing counts as wide itself, so foreign wires
       // keep the wide spacing from that as well: twice the distance is always enough.
       block(map, fixed.rect, fixed.wide ? 2 * rules.wide_spacing : rules.spacing, fixed.net);

@@ -12,6 +12,8 @@ namespace {
 /// along the crossing; the price rises each round until detours are cheaper everywhere.
 constexpr int kFirstConflictPrice = 40;
 constexpr int kMaxConflictPrice = 20'000;
+/// A supply that could not be finished this often goes on at minimum width.
+constexpr int kPatience = 6;
 /// Rounds in which kept nets stay out of the negotiation.
 constexpr int kLoyalRounds = 6;
 
@@ -31,6 +33,7 @@ Negotiation::Negotiation(const Scene& scene, Grid& grid, const MazeOptions& opti
       nets_(scene.pins.size()),
       narrowed_(scene.pins.size(), 0),
       unfinished_(scene.pins.size()),
+      failures_(scene.pins.size(), 0),
       kept_(scene.pins.size(), 0) {}
 
 void Negotiation::keep(NetId net, NetWires wires) {
@@ -91,7 +94,7 @@ Status Negotiation::wire(NetId net, int conflict_price, JobContext& job, MazeSta
   }
   SearchRequest request;
   request.net = net;
-  request.wide = supplies_[net];
+  request.wide = supplies_[net] && failures_[net] < kPatience;
   request.conflict = conflict_price;
   request.corridors = &corridors_;
   PTAH_TRY(Wiring wiring, search_.route(request, job));
@@ -111,7 +114,9 @@ std::vector<WiringViolation> Negotiation::disagreements() const {
 
 void Negotiation::remember(const WiringViolation& violation) {
   const LayerRules& rules = scene_.stack->layers[violation.layer];
-  grid_.remember(violation.layer, violation.place.bloated(rules.spacing + rules.width / 2), 1);
+  // What a net cannot repair by itself does not go away by waiting: a sharper reminder.
+  const int amount = violation.other == kNoNet ? 5 : 1;
+  grid_.remember(violation.layer, violation.place.bloated(rules.spacing + rules.width / 2), amount);
 }
 
 Error Negotiation::failure(const WiringViolation& violation, int rounds) const {
@@ -178,7 +183,10 @@ Status Negotiation::run(JobContext& job, MazeStats& stats) {
       stats.check_s += seconds_since(check_start);
       if (left.empty()) break;
     }
-    for (const WiringViolation& violation : left) remember(violation);
+    for (const WiringViolation& violation : left) {
+      remember(violation);
+      if (violation.other == kNoNet) ++failures_[violation.net];
+    }
     pending.clear();
     const auto join = [&](NetId net) {
       if (net == kNoNet || std::find(pending.begin(), pending.end(), net) != pending.end()) return;

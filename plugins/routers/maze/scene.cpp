@@ -31,7 +31,7 @@ std::vector<NetId> nets_of_shapes(const Device& device, const Tile& tile, const 
   for (std::size_t i = 0; i < n; ++i) {
     layer[i] = stack.layer_index(tile.shapes[i].layer);
     cut[i] = stack.cut_index(tile.shapes[i].layer);
-    if (stack.is_plate(tile.shapes[i].layer)) plates.push_back(tile.shapes[i].rect);
+    if (stack.plate(tile.shapes[i].layer) != nullptr) plates.push_back(tile.shapes[i].rect);
   }
   UnionFind sets(n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -94,6 +94,7 @@ Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Plac
   scene.fixed.resize(stack.layers.size());
   scene.cuts.resize(stack.cuts.size());
   scene.pins.resize(circuit.nets.size());
+  std::vector<std::pair<int, Rect>> bottoms;  // Plates, with the layer below them.
   scene.outline = placement_outline(tiles, placement);
   if (scene.outline.width() > kMaxSide || scene.outline.height() > kMaxSide) {
     return make_error(ErrorCode::kLimit,
@@ -148,10 +149,14 @@ Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Plac
         scene.fixed[layer].push_back({rect, nets[i], stack.layers[layer].is_wide(rect)});
       } else if (const int cut = stack.cut_index(shape.layer); cut >= 0) {
         scene.cuts[cut].push_back(rect);
-      } else if (stack.is_plate(shape.layer)) {
+      } else if (const Stack::Plate* plate = stack.plate(shape.layer)) {
         scene.plates.push_back(rect);
+        if (plate->bottom >= 0) bottoms.emplace_back(plate->bottom, rect);
       }
     }
+  }
+  for (const auto& [layer, plate] : bottoms) {
+    for (Fixed& fixed : scene.fixed[layer]) fixed.bottom_plate |= fixed.rect.contains(plate);
   }
   return scene;
 }

@@ -15,6 +15,10 @@ struct Fixed {
   Rect rect;
   NetId net = kNoNet;
   bool wide = false;
+  /// Bottom metal of a capacitor. All metal of its layer that hangs on it counts as bottom plate
+  /// and keeps the large distance between bottom plates even from itself (capm.2b), so the router
+  /// leaves it by cuts only: no wire of the layer touches it.
+  bool bottom_plate = false;
 };
 
 /// Metal on one layer of the stack.

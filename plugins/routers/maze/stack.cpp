@@ -27,8 +27,11 @@ int Stack::cut_index(LayerId id) const noexcept {
   return -1;
 }
 
-bool Stack::is_plate(LayerId id) const noexcept {
-  return std::find(plates.begin(), plates.end(), id) != plates.end();
+const Stack::Plate* Stack::plate(LayerId id) const noexcept {
+  for (const Plate& plate : plates) {
+    if (plate.layer == id) return &plate;
+  }
+  return nullptr;
 }
 
 Result<Stack> Stack::build(const Technology& technology, std::string_view bottom,
@@ -66,7 +69,12 @@ Result<Stack> Stack::build(const Technology& technology, std::string_view bottom
                       "Routing layers, bottom up: " + (names.empty() ? "none" : names) + ".");
   }
   for (LayerId id = 0; id < technology.layers().size(); ++id) {
-    if (technology.layer(id).type == LayerType::kPlate) stack.plates.push_back(id);
+    if (technology.layer(id).type != LayerType::kPlate) continue;
+    Plate plate{id, -1};
+    for (int i = 0; i < stack.size(); ++i) {
+      if (technology.enclosure(stack.layers[i].layer, id).all > 0) plate.bottom = i;
+    }
+    stack.plates.push_back(plate);
   }
   for (std::size_t i = 0; i + 1 < stack.layers.size(); ++i) {
     const LayerId lower = stack.layers[i].layer, upper = stack.layers[i + 1].layer;
@@ -84,8 +92,9 @@ Result<Stack> Stack::build(const Technology& technology, std::string_view bottom
     rules.spacing = via->spacing;
     rules.lower = pad(via->size, via->lower_enclosure);
     rules.upper = pad(via->size, via->upper_enclosure);
-    for (const LayerId plate : stack.plates) {
-      rules.plate_distance = std::max(rules.plate_distance, technology.spacing(plate, via->cut));
+    for (const Plate& plate : stack.plates) {
+      rules.plate_distance =
+          std::max(rules.plate_distance, technology.spacing(plate.layer, via->cut));
     }
     stack.cuts.push_back(rules);
   }

@@ -54,12 +54,17 @@ struct CutRules {
 struct Stack {
   std::vector<LayerRules> layers;
   std::vector<CutRules> cuts;  ///< One fewer than layers.
-  std::vector<LayerId> plates;
+  /// A capacitor plate and the layer of its bottom metal, -1 when the router does not use that.
+  struct Plate {
+    LayerId layer = 0;
+    int bottom = -1;
+  };
+  std::vector<Plate> plates;
 
   /// Index into `layers`, `cuts`; -1 when the router does not use the layer.
   int layer_index(LayerId id) const noexcept;
   int cut_index(LayerId id) const noexcept;
-  bool is_plate(LayerId id) const noexcept;
+  const Plate* plate(LayerId id) const noexcept;
   int size() const noexcept { return static_cast<int>(layers.size()); }
 
   /// The layers from `bottom` to `top`, both by name and both included. Fails when the technology
