@@ -94,7 +94,8 @@ Program formulate(const Problem& problem, const State& state,
   for (const AxisCluster& cluster : clusters) {
     if (anchor == 0 && !cluster.pairs.empty()) anchor = cluster.pairs.front().a;
   }
-  const double reach = std::ceil(room / kGrid);
+  // Mirror images may double the width a cluster needs, and that of another one around it.
+  const double reach = std::ceil(room / kGrid) * (n + 1);
   for (int i = 0; i < n; ++i) {
     program.add_column(i == anchor ? 0 : -reach, i == anchor ? 0 : reach, 0, true);
   }
