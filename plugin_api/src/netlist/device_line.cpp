@@ -10,6 +10,7 @@ namespace ptah::spice {
 namespace {
 
 constexpr int kMaxCount = 1024;  // nf, m, stack
+constexpr std::size_t kMaxNotes = 1000;
 
 /// Layout-dependent parameters that schematic tools write beside the sizes: the layout decides
 /// them anew, so they are dropped without a word.
@@ -39,6 +40,10 @@ Error DeviceReader::unknown_model(const Element& element, const std::string& pat
               path + ": the model " + text::quoted(model) + " is neither a device of " +
                   technology_.name() + " nor a subcircuit of this netlist.",
               "devices are " + known, ErrorCode::kNotFound);
+}
+
+void DeviceReader::note(std::string sentence) {
+  if (notes_.sentences.size() < kMaxNotes) notes_.sentences.push_back(std::move(sentence));
 }
 
 Result<int> DeviceReader::count(const Element& element, const char* key, Scope& scope,
@@ -88,8 +93,8 @@ Status DeviceReader::check_parameters(const Element& element, const std::string&
     if (known(kLayoutDependent)) continue;
     // One sentence a parameter name, at the first device that has it.
     if (ignored_.size() < 100 && ignored_.insert(key).second) {
-      notes_.sentences.push_back("Parameter " + text::quoted(key) + " ignored, first on " + path +
-                                 " (" + deck_.where(element.place) + ").");
+      note("Parameter " + text::quoted(key) + " ignored, first on " + path + " (" +
+           deck_.where(element.place) + ").");
     }
   }
   return ok();
@@ -249,12 +254,40 @@ Status DeviceReader::read_body(const Element& element, const std::string& path, 
   if (!(q.value > 0)) {
     return fail(element, path + ": the value " + shortest(q.value) + " is not positive.");
   }
-  if (!resistor) {
-    return fail(element, path + ": a capacitor by value alone cannot be drawn.",
-                "give its model with w= and l=, for example " + model.name + " w=10u l=10u",
-                ErrorCode::kUnsupported);
-  }
+  if (!resistor) return read_capacitance(element, path, model, q.value, has_w, device);
   device.resistance_ohm = q.value;
+  return ok();
+}
+
+/// A capacitor given by value becomes a square plate, or the missing side of one with w=.
+Status DeviceReader::read_capacitance(const Element& element, const std::string& path,
+                                      const DeviceModel& model, double farad, bool has_w,
+                                      Device& device) {
+  if (model.area_cap_af_um2 <= 0) {
+    return fail(element,
+                path + ": " + technology_.name() + " does not say what area " + shortest(farad) +
+                    " F of " + model.name + " take.",
+                "give w= and l=, for example w=10u l=10u", ErrorCode::kUnsupported);
+  }
+  // area * x * y + edge * (x + y) = target, in aF and um, x and y the effective sides.
+  const double area = model.area_cap_af_um2;
+  const double edge = 2 * model.edge_cap_af_um;
+  const double target = farad * 1e18;
+  double side = (std::sqrt(edge * edge + area * target) - edge) / area;
+  if (has_w) {
+    const double other = to_um(device.width) - model.width_offset_um;
+    side = (target - edge * other) / (area * other + edge);
+  }
+  const double um = side + model.width_offset_um;
+  if (!(side > 0) || !(um < 1e5)) {
+    return fail(element, path + ": no plate of " + model.name + " has " + shortest(farad) + " F" +
+                             (has_w ? " at w=" + shortest(to_um(device.width)) + " um." : "."));
+  }
+  const double steps = std::nearbyint(um * 1e3 / technology_.grid());
+  device.length = static_cast<Dbu>(steps) * technology_.grid();
+  if (!has_w) device.width = device.length;
+  note(path + ": " + shortest(farad) + " F drawn as " + shortest(to_um(device.width)) + " x " +
+       shortest(to_um(device.length)) + " um of " + model.name + ".");
   return ok();
 }
 
@@ -262,6 +295,9 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
                                               Scope& scope) {
   const char letter = element.letter();
   const std::vector<std::string>& words = element.words;
+  if (words.size() < 2) {
+    return fail(element, path + ": two nodes and a model or a value are needed.");
+  }
   const DeviceModel* model = nullptr;
   std::size_t model_at = words.size();
   for (std::size_t i = words.size(); i-- > 2 && model == nullptr;) {
@@ -276,11 +312,10 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
   if (model == nullptr) {
     // By value alone: the technology says which of its devices a plain one is.
     const bool by_value = letter != 'x' && (words.size() == 2 || words.size() == 3);
-    const bool number =
-        words.size() == 2 || parse_number(words.back()).has_value() ||
-        (words.size() == 3 && (words[2].front() == '\'' || words[2].front() == '{'));
-    if (!by_value || !number) {
-      return unknown_model(element, path, words.empty() ? std::string() : words.back());
+    const bool number = by_value && (words.size() == 2 || parse_number(words.back()).has_value() ||
+                                     words.back().front() == '\'' || words.back().front() == '{');
+    if (!number) {
+      return unknown_model(element, path, words.back());
     }
     model = technology_.find_device(kind);
     if (model == nullptr) {
@@ -289,9 +324,7 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
                       " names no device that a plain " + kind + " is.",
                   "write the model: " + element.name + " a b MODEL w= l=", ErrorCode::kUnsupported);
     }
-    if (notes_.sentences.size() < 1000) {
-      notes_.sentences.push_back(path + ": no model given, taken as " + model->name + ".");
-    }
+    note(path + ": no model given, taken as " + model->name + ".");
   }
   const DeviceKind expected = letter == 'c' ? DeviceKind::kCapacitor : DeviceKind::kResistor;
   if (letter != 'x' && model->kind != expected) {

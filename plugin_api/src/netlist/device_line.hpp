@@ -26,7 +26,6 @@ struct SizeNotes {
   };
   Reading metres, microns, per_finger, total;
   std::vector<std::string> sentences;
-  bool mixed_with_unit = false;
 };
 
 /// Reads M, X (with a model of the technology), R and C lines.
@@ -51,6 +50,7 @@ class DeviceReader {
 
   Error fail(const Element& element, std::string message, std::string hint = {},
              ErrorCode code = ErrorCode::kParse) const;
+  void note(std::string sentence);
   Error unknown_model(const Element& element, const std::string& path,
                       const std::string& model) const;
   Result<DeviceLine> read_mos(const Element& element, const std::string& path, Scope& scope,
@@ -58,6 +58,8 @@ class DeviceReader {
   Result<DeviceLine> read_passive(const Element& element, const std::string& path, Scope& scope);
   Status read_body(const Element& element, const std::string& path, Scope& scope,
                    const DeviceModel& model, const std::string& value_text, Device& device);
+  Status read_capacitance(const Element& element, const std::string& path, const DeviceModel& model,
+                          double farad, bool has_w, Device& device);
   Status set_sizes(const Element& element, const std::string& path, Scope& scope, bool need_both,
                    Lengths& lengths);
   Status check_parameters(const Element& element, const std::string& path, bool mos,

@@ -388,7 +388,8 @@ void Sections::read_device(const YAML::Node& item) {
                                                      "metal_resistor"};
   Fields fields(item, "a device",
                 {"name", "aliases", "kind", "class", "terminals", "magic", "markers", "width_um",
-                 "length_um", "default_width_um", "sheet_ohm", "contact_ohm", "width_offset_um"},
+                 "length_um", "default_width_um", "sheet_ohm", "contact_ohm", "width_offset_um",
+                 "area_cap_af_um2", "edge_cap_af_um"},
                 problems_);
   DeviceModel device;
   device.name = fields.text("name");
@@ -433,8 +434,23 @@ void Sections::read_device(const YAML::Node& item) {
       fields.problem("default_width_um", "is outside width_um.");
     }
   } else {
-    for (const char* key : {"sheet_ohm", "contact_ohm", "width_offset_um", "default_width_um"}) {
+    for (const char* key : {"sheet_ohm", "contact_ohm", "default_width_um"}) {
       if (fields.has(key)) fields.problem(key, "belongs to resistors only.");
+    }
+  }
+  if (device.kind == DeviceKind::kCapacitor) {
+    device.area_cap_af_um2 = fields.number("area_cap_af_um2", 0, 1e9, 0.0);
+    device.edge_cap_af_um = fields.number("edge_cap_af_um", 0, 1e9, 0.0);
+    device.width_offset_um = fields.number("width_offset_um", -10, 10, 0.0);
+    if (to_um(std::min(device.min_width, device.min_length)) <= device.width_offset_um) {
+      fields.problem("width_offset_um", "leaves nothing of the smallest plate.");
+    }
+  } else {
+    for (const char* key : {"area_cap_af_um2", "edge_cap_af_um"}) {
+      if (fields.has(key)) fields.problem(key, "belongs to capacitors only.");
+    }
+    if (mos && fields.has("width_offset_um")) {
+      fields.problem("width_offset_um", "belongs to resistors and capacitors only.");
     }
   }
   std::vector<std::string> names = device.aliases;

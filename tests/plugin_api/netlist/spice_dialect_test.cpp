@@ -162,6 +162,29 @@ TEST(SpiceDialect, RAndCElements) {
   EXPECT_EQ(c.find_device("C2"), -1);
 }
 
+TEST(SpiceDialect, CapacitorByValueIsASquareOfThatValue) {
+  const auto read =
+      read_ok(one("C1 a b 1p\nC2 c d cap_mim c=1266.4825f\nC3 a b 500f cap_mim\n"
+                  "C4 a b cap_mim c='1p/2' w=5u\nC5 a b cap_mim2 1p"));
+  const Circuit& c = read.circuit;
+  // 2 fF/um^2 and 0.19 fF/um on plates 25 nm smaller than drawn: 25 x 25 um hold 1266.5 fF.
+  EXPECT_EQ(device(c, "C2").width, 25000);
+  EXPECT_EQ(device(c, "C2").length, 25000);
+  EXPECT_EQ(device(c, "C4").width, 5000);
+  EXPECT_EQ(device(c, "C5").model, "sky130_fd_pr__cap_mim_m3_2");
+  const auto value = [&](std::string_view name) {
+    const double w = to_um(device(c, name).width) - 0.025;
+    const double l = to_um(device(c, name).length) - 0.025;
+    return 2.0 * w * l + 0.38 * (w + l);
+  };
+  EXPECT_NEAR(value("C1"), 1000, 0.3);  // half a step of the 5 nm grid on both sides
+  EXPECT_NEAR(value("C3"), 500, 0.2);
+  EXPECT_NEAR(value("C4"), 500, 0.05);
+  EXPECT_THAT(read.notes, Contains(HasSubstr("C1: 1e-12 F drawn as")));
+  EXPECT_THAT(read_error(one("C1 a b cap_mim c=1f w=20u")).message, HasSubstr("no plate"));
+  EXPECT_EQ(read_error(one("C1 a b 1")).where, "t.sp:2");
+}
+
 TEST(SpiceDialect, WithoutAModelTheChoiceIsTold) {
   EXPECT_THAT(read_ok(one("R1 a b 18k")).notes,
               Contains(HasSubstr("R1: no model given, taken as sky130_fd_pr__res_generic_l1")));

@@ -52,6 +52,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"unknown_card", ".sbckt a b\n", "\".sbckt\" is unknown", "t.sp:1"},
         Bad{"resistor_terminals", one("R1 a b res_high_po r=10k"), "has 3 terminals, this line 2",
             "t.sp:2"},
+        Bad{"resistor_alone", one("R1"), "R1: two nodes", "t.sp:2"},
         Bad{"resistor_no_value", one("R1 a b resistor"), "neither a size", "t.sp:2"},
         Bad{"resistor_both", one("R1 a b resistor r=1k w=1u l=1u"), "both a size and a value",
             "t.sp:2"},

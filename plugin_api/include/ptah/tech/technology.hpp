@@ -86,7 +86,11 @@ struct DeviceModel {
   Dbu min_length = 0, max_length = 0;
   double sheet_ohm = 0;        ///< Resistors.
   double contact_ohm = 0;      ///< Resistors: both heads together, for a body of unit width.
-  double width_offset_um = 0;  ///< Resistors: drawn minus effective width.
+  double width_offset_um = 0;  ///< Resistors, capacitors: drawn minus effective width (side).
+  /// Capacitors, sides w and l minus `width_offset_um`: area * w * l + edge * 2 * (w + l). 0: the
+  /// technology does not say, and capacitors need sizes.
+  double area_cap_af_um2 = 0;
+  double edge_cap_af_um = 0;
   Dbu default_width = 0;       ///< Resistors given by value only.
   std::string magic_type;      ///< The tile type Magic draws it with; may be empty.
 
