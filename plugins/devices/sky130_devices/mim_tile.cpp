@@ -46,11 +46,13 @@ Dbu cut_pitch(Dbu room, Dbu size, Dbu spacing, Dbu grid) {
 
 Result<Tile> mim_tile(const Device& device, const DeviceModel& model,
                       const Technology& technology) {
-  PTAH_TRY(check_size(device, model, device.width, device.length, technology));
   const bool upper = std::any_of(model.markers.begin(), model.markers.end(), [&](LayerId marker) {
     return technology.layer(marker).name == kUpper.plate;
   });
   const Stack& stack = upper ? kUpper : kLower;
+  const std::string size_rule = stack.plate + std::string(".1");
+  PTAH_TRY(
+      check_size(device, model, device.width, device.length, technology, {size_rule, size_rule}));
   TileBuilder t(technology);
   const auto plate_rule = [&](const char* suffix) {
     return t.rule(stack.plate + std::string(suffix));

@@ -75,8 +75,8 @@ Rows rows_of(const TileBuilder& t, Dbu width, bool pmos) {
   return r;
 }
 
-/// A row of contacts up to met1 under a bar: cuts, li1 and mcon of one strip.
-void contact_strip(TileBuilder& t, Dbu low, Dbu high, Dbu y) {
+/// A row of contacts up to met1 under a bar: cuts, li1 and mcon of one strip. Returns the row.
+CutRow contact_strip(TileBuilder& t, Dbu low, Dbu high, Dbu y) {
   const Dbu cut = t.rule("licon.1"), half = cut / 2;
   const Dbu pitch = std::max(cut + t.rule("licon.2"), t.rule("ct.1") + t.rule("ct.2"));
   const CutRow row = cut_row(low, high, cut, pitch, t.grid());
@@ -86,6 +86,7 @@ void contact_strip(TileBuilder& t, Dbu low, Dbu high, Dbu y) {
     t.add("mcon", contact);
   }
   t.add("li1", Rect{row.first(), y - half, row.last(), y - half + cut}.bloated(t.rule("li.5"), 0));
+  return row;
 }
 
 /// Contacts, li1 and met1 of one source or drain column whose contacts begin at x. `bar` is the
@@ -142,7 +143,9 @@ bool has_marker(const Technology& technology, const DeviceModel& model, std::str
 }
 
 Status check_mos(const Device& device, const DeviceModel& model, const Technology& technology) {
-  PTAH_TRY(check_size(device, model, device.width, device.length, technology));
+  const bool long_gate = has_marker(technology, model, "lvtn") && device.kind == DeviceKind::kPmos;
+  PTAH_TRY(check_size(device, model, device.width, device.length, technology,
+                      {"difftap.2", long_gate ? "poly.1b" : "poly.1a"}));
   if (device.fingers < 1 || device.multiplier < 1)
     return make_error(ErrorCode::kInvalidArgument,
                       "The device has no finger count yet (nf=" + std::to_string(device.fingers) +
@@ -205,10 +208,8 @@ Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
   add_markers(t, model, gates);
 
   // Contacts.
-  contact_strip(t, strap.x0 + t.rule("licon.8a"), strap.x1 - t.rule("licon.8a"), rows.gate);
   const CutRow gate_cuts =
-      cut_row(strap.x0 + t.rule("licon.8a"), strap.x1 - t.rule("licon.8a"), cut,
-              std::max(cut + t.rule("licon.2"), t.rule("ct.1") + t.rule("ct.2")), t.grid());
+      contact_strip(t, strap.x0 + t.rule("licon.8a"), strap.x1 - t.rule("licon.8a"), rows.gate);
   t.add("npc",
         Rect{gate_cuts.first(), rows.gate - half, gate_cuts.last(), rows.gate - half + cut}.bloated(
             t.rule("licon.15")));

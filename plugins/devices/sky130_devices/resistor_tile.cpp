@@ -17,6 +17,19 @@ std::optional<std::string> strip_layer(const DeviceModel& model, const Technolog
   return std::nullopt;
 }
 
+/// The id of the rule that a body's smallest width comes from.
+std::string width_rule(const DeviceModel& model, const Technology& technology) {
+  const std::string strip = strip_layer(model, technology).value_or("");
+  // Poly and li1 have a rule of their own for resistors, on a derived layer.
+  for (const std::string& name : {"res_" + strip, strip}) {
+    for (const Rule& rule : technology.rules()) {
+      if (rule.kind == RuleKind::kWidth && !rule.layers.empty() && rule.layers[0] == name)
+        return rule.id;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<ResistorBody> resistor_body(const Device& device, const DeviceModel& model,
@@ -42,7 +55,8 @@ Result<ResistorBody> resistor_body(const Device& device, const DeviceModel& mode
                         device_place(device), "Choose another value, width or kind of resistor.");
     }
   }
-  PTAH_TRY(check_size(device, model, body.width, body.length, technology));
+  PTAH_TRY(check_size(device, model, body.width, body.length, technology,
+                      {width_rule(model, technology), {}}));
   return body;
 }
 

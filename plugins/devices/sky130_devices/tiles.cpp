@@ -11,23 +11,25 @@ std::string device_place(const Device& device) {
 }
 
 Status check_size(const Device& device, const DeviceModel& model, Dbu width, Dbu length,
-                  const Technology& technology) {
-  const auto check = [&](const char* what, Dbu value, Dbu low, Dbu high) -> Status {
+                  const Technology& technology, const SizeRules& rules) {
+  const auto check = [&](const char* what, Dbu value, Dbu low, Dbu high,
+                         const std::string& rule) -> Status {
+    const std::string start =
+        std::string(what) + " " + um_text(value) + " of " + short_name(model.name);
     if (value < low || (high > 0 && value > high))
       return make_error(ErrorCode::kInfeasible,
-                        std::string(what) + " " + um_text(value) + " of " + short_name(model.name) +
-                            " is not within " + um_text(low) + " .. " + um_text(high) + ".",
+                        start + " is not within " + um_text(low) + " .. " + um_text(high) +
+                            (value < low && !rule.empty() ? " (rule " + rule + ")." : "."),
                         device_place(device), "Change its size in the netlist.");
     if (value % technology.grid() != 0)
       return make_error(ErrorCode::kInfeasible,
-                        std::string(what) + " " + um_text(value) + " of " + short_name(model.name) +
-                            " is not a multiple of the grid of " + um_text(technology.grid()) +
+                        start + " is not a multiple of the grid of " + um_text(technology.grid()) +
                             " (rule x.1b).",
                         device_place(device), "Change its size in the netlist.");
     return ok();
   };
-  PTAH_TRY(check("Width", width, model.min_width, model.max_width));
-  return check("Length", length, model.min_length, model.max_length);
+  PTAH_TRY(check("Width", width, model.min_width, model.max_width, rules.width));
+  return check("Length", length, model.min_length, model.max_length, rules.length);
 }
 
 Result<Tile> generate_tile(const Device& device, const Technology& technology) {

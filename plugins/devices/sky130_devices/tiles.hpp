@@ -2,6 +2,8 @@
 /// give equal tiles.
 #pragma once
 
+#include <string>
+
 #include "ptah/core/error.hpp"
 #include "ptah/layout/layout.hpp"
 #include "ptah/netlist/circuit.hpp"
@@ -46,8 +48,13 @@ Result<Tile> metal_resistor_tile(const Device& device, const DeviceModel& model,
 
 /// "device M3 (ota.sp:12)"
 std::string device_place(const Device& device);
+/// Ids of the rules behind a model's smallest sizes; empty where the range is the model's own.
+struct SizeRules {
+  std::string width;
+  std::string length;
+};
 /// Fails when `width` or `length` is off the grid or outside the model's range.
 Status check_size(const Device& device, const DeviceModel& model, Dbu width, Dbu length,
-                  const Technology& technology);
+                  const Technology& technology, const SizeRules& rules);
 
 }  // namespace ptah::sky130

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "ptah/core/run_tool.hpp"
+#include "ptah/tech/generate.hpp"
 
 namespace ptah::test {
 namespace {
@@ -52,12 +52,25 @@ void parse_spice(const std::string& text, MagicCell& cell) {
 
 }  // namespace
 
-std::string real_magic_tech() {
-  const char* root = std::getenv("PDK_ROOT");
-  if (!root) return {};
-  const std::string file = std::string(root) + "/sky130A/libs.tech/magic/sky130A.tech";
-  std::error_code code;
-  return std::filesystem::exists(file, code) ? std::filesystem::absolute(file).string() : "";
+void MagicTest::SetUp() {
+  const auto magic = find_tool("magic", "magic");
+  if (!magic) GTEST_SKIP() << magic.error().text();
+  if (std::string(GetParam()) == "installed") {
+    const char* root = std::getenv("PDK_ROOT");
+    const std::filesystem::path file =
+        std::filesystem::path(root ? root : "") / "sky130A/libs.tech/magic/sky130A.tech";
+    std::error_code code;
+    if (!root || !std::filesystem::exists(file, code))
+      GTEST_SKIP() << "PDK_ROOT does not name a folder with sky130A/libs.tech/magic/sky130A.tech";
+    tech_file_ = std::filesystem::absolute(file).string();
+    return;
+  }
+  auto scratch = ScratchDir::create(std::filesystem::temp_directory_path(), "ptah-tech");
+  ASSERT_TRUE(scratch) << scratch.error().text();
+  scratch_.emplace(std::move(scratch).value());
+  const auto file = scratch_->path() / "ptah130.tech";
+  ASSERT_TRUE(write_text_file(file, magic_tech(Technology::ptah130())));
+  tech_file_ = file.string();
 }
 
 Result<std::map<std::string, MagicCell>> magic_check(const gds::Library& library,

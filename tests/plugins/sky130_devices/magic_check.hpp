@@ -1,11 +1,15 @@
 /// Real Magic over a library: DRC and extraction of many cells in one run.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ptah/core/error.hpp"
+#include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
 
 namespace ptah::test {
@@ -23,8 +27,21 @@ struct MagicCell {
   std::vector<MagicDevice> devices;
 };
 
-/// The tech file of the PDK that PDK_ROOT names; empty where there is none.
-std::string real_magic_tech();
+/// Tests that run Magic on two tech files: Ptah's own, generated, and that of the PDK that PDK_ROOT
+/// names. Skips where Magic or the PDK is missing.
+class MagicTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override;
+  const std::string& tech_file() const { return tech_file_; }
+
+ private:
+  std::optional<ScratchDir> scratch_;
+  std::string tech_file_;
+};
+inline constexpr const char* kTechFiles[] = {"generated", "installed"};
+inline std::string tech_file_name(const ::testing::TestParamInfo<const char*>& info) {
+  return info.param;
+}
 
 /// `flat`: extracted flattened, as for a layout; names of the top cell's ports remain.
 /// Fails when Magic is missing or gives no complete output. `tech_file` is a Magic tech file.

@@ -2,22 +2,18 @@
 /// under real Magic.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <iostream>
 
 #include "devices.hpp"
 #include "magic_check.hpp"
-#include "ptah/core/run_tool.hpp"
 #include "tiles.hpp"
 
 namespace ptah {
 namespace {
 
-TEST(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
-  const std::string tech_file = test::real_magic_tech();
-  if (tech_file.empty())
-    GTEST_SKIP() << "PDK_ROOT does not name a folder with sky130A/libs.tech/magic/sky130A.tech";
-  if (!find_tool("magic", "magic")) GTEST_SKIP() << "magic is not installed";
+class MagicClearance : public test::MagicTest {};
+
+TEST_P(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
   const Technology& technology = Technology::ptah130();
   const std::vector<Device> devices = {test::mos("nfet_01v8", 1.05, 0.15, 2),
                                        test::mos("nfet_01v8_lvt", 0.42, 0.5, 3),
@@ -70,7 +66,7 @@ TEST(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
       }
     }
   }
-  const auto result = test::magic_check(library, cells, tech_file);
+  const auto result = test::magic_check(library, cells, tech_file());
   ASSERT_TRUE(result) << result.error().text();
   for (const auto& [cell, found] : result.value())
     EXPECT_EQ(found.errors, 0) << cell << ": " << found.why;
@@ -78,6 +74,9 @@ TEST(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
   for (const auto& [gap, count] : clearances) std::cout << " " << to_um(gap) << " um x" << count;
   std::cout << "\n";
 }
+
+INSTANTIATE_TEST_SUITE_P(TechFile, MagicClearance, ::testing::ValuesIn(test::kTechFiles),
+                         test::tech_file_name);
 
 }  // namespace
 }  // namespace ptah

@@ -7,17 +7,14 @@
 
 #include "devices.hpp"
 #include "magic_check.hpp"
-#include "ptah/core/run_tool.hpp"
 #include "tiles.hpp"
 
 namespace ptah {
 namespace {
 
-TEST(MagicLayout, WiresAndLabelsOfTheTopCellMakeTheCircuit) {
-  const std::string tech_file = test::real_magic_tech();
-  if (tech_file.empty())
-    GTEST_SKIP() << "PDK_ROOT does not name a folder with sky130A/libs.tech/magic/sky130A.tech";
-  if (!find_tool("magic", "magic")) GTEST_SKIP() << "magic is not installed";
+class MagicLayout : public test::MagicTest {};
+
+TEST_P(MagicLayout, WiresAndLabelsOfTheTopCellMakeTheCircuit) {
   const Technology& technology = Technology::ptah130();
 
   // Four transistors in a row, one an orientation; every terminal of each is a port "D0" .. "B3".
@@ -51,7 +48,7 @@ TEST(MagicLayout, WiresAndLabelsOfTheTopCellMakeTheCircuit) {
     circuit.devices.push_back(device);
   }
   const auto result = test::magic_check(gds::from_layout(circuit, tiles, layout, technology, "row"),
-                                        {"row"}, tech_file, true);
+                                        {"row"}, tech_file(), true);
   ASSERT_TRUE(result) << result.error().text();
   const test::MagicCell& row = result.value().at("row");
   EXPECT_EQ(row.errors, 0) << row.why;
@@ -80,6 +77,9 @@ TEST(MagicLayout, WiresAndLabelsOfTheTopCellMakeTheCircuit) {
   }
   EXPECT_EQ(fingers, (std::map<std::string, int>{{"G0", 1}, {"G1", 2}, {"G2", 3}, {"G3", 4}}));
 }
+
+INSTANTIATE_TEST_SUITE_P(TechFile, MagicLayout, ::testing::ValuesIn(test::kTechFiles),
+                         test::tech_file_name);
 
 }  // namespace
 }  // namespace ptah

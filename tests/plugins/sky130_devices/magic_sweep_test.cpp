@@ -10,7 +10,6 @@
 #include "devices.hpp"
 #include "magic_check.hpp"
 #include "ptah/core/random.hpp"
-#include "ptah/core/run_tool.hpp"
 #include "tiles.hpp"
 
 namespace ptah {
@@ -33,15 +32,8 @@ std::vector<T> sample(std::vector<T> all, std::size_t count) {
   return all;
 }
 
-class MagicSweep : public ::testing::Test {
+class MagicSweep : public test::MagicTest {
  protected:
-  void SetUp() override {
-    tech_file_ = test::real_magic_tech();
-    if (tech_file_.empty())
-      GTEST_SKIP() << "PDK_ROOT does not name a folder with sky130A/libs.tech/magic/sky130A.tech";
-    if (!find_tool("magic", "magic")) GTEST_SKIP() << "magic is not installed";
-  }
-
   /// Checks the tiles of `devices`, `kBatch` in one run; `check` looks at what was extracted.
   template <typename Check>
   void sweep(const std::vector<Device>& devices, const Technology& technology, Check check) {
@@ -62,7 +54,7 @@ class MagicSweep : public ::testing::Test {
         cells.push_back(cell);
         by_cell.emplace(cell, std::pair{devices[i], std::move(tile).value()});
       }
-      const auto result = test::magic_check(library, cells, tech_file_);
+      const auto result = test::magic_check(library, cells, tech_file());
       ASSERT_TRUE(result) << result.error().text();
       ASSERT_EQ(result.value().size(), cells.size());
       tiles += cells.size();
@@ -81,11 +73,9 @@ class MagicSweep : public ::testing::Test {
     }
     std::cout << "checked " << tiles << " tiles, " << wrong << " with DRC errors" << std::endl;
   }
-
-  std::string tech_file_;
 };
 
-TEST_F(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
+TEST_P(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
   std::vector<Device> all;
   for (const char* flavour :
        {"nfet_01v8", "nfet_01v8_lvt", "pfet_01v8", "pfet_01v8_lvt", "pfet_01v8_hvt"}) {
@@ -118,7 +108,7 @@ TEST_F(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
         });
 }
 
-TEST_F(MagicSweep, MimTilesAreCleanAndExtractOnce) {
+TEST_P(MagicSweep, MimTilesAreCleanAndExtractOnce) {
   std::vector<Device> all;
   for (const double w : {1.0, 1.4, 2.0, 2.5, 3.0, 3.5, 5.0, 10.0, 24.0, 25.0, 40.0}) {
     for (const double l : {1.0, 1.7, 2.0, 3.0, 4.0, 10.0, 24.0, 25.0, 40.0}) {
@@ -137,7 +127,7 @@ TEST_F(MagicSweep, MimTilesAreCleanAndExtractOnce) {
         });
 }
 
-TEST_F(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
+TEST_P(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
   std::vector<Device> all;
   for (const double ohm : {50.0, 200.0, 1e3, 5e3, 18e3, 47e3, 100e3, 200e3}) {
     all.push_back(test::resistor("res_generic_l1", 0, 0, ohm));
@@ -189,6 +179,9 @@ TEST_F(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
         }
       });
 }
+
+INSTANTIATE_TEST_SUITE_P(TechFile, MagicSweep, ::testing::ValuesIn(test::kTechFiles),
+                         test::tech_file_name);
 
 }  // namespace
 }  // namespace ptah

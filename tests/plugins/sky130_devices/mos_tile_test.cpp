@@ -148,9 +148,9 @@ TEST(MosTiles, ForbiddenSizesNameTheDeviceAndTheRule) {
   Device huge = mos("nfet_01v8", 1.05, 0.15, 2'000'000'000);
   huge.multiplier = 2'000'000'000;
   const BadSize cases[] = {
-      {mos("nfet_01v8", 0.36, 0.15, 1), "0.42 um"},
-      {mos("pfet_01v8_lvt", 1, 0.15, 1), "0.35 um"},
-      {mos("nfet_01v8", 1, 0.1, 1), "0.15 um"},
+      {mos("nfet_01v8", 0.36, 0.15, 1), "0.42 um .. 100 um (rule difftap.2)"},
+      {mos("pfet_01v8_lvt", 1, 0.15, 1), "poly.1b"},
+      {mos("nfet_01v8", 1, 0.1, 1), "poly.1a"},
       {tall, "LU.2"},
       {mos("pfet_01v8", 20, 0.15, 1), "LU.3"},
       {off_grid, "x.1b"},
