@@ -18,7 +18,9 @@ std::string shown(const Json& value) {
 }
 
 std::string number(double value) {
-  return Json(value).dump();
+  char text[32];
+  std::snprintf(text, sizeof text, "%.15g", value);
+  return text;
 }
 
 // "an integer from 1 to 64", "one of: a, b", "true or false".
