@@ -247,7 +247,8 @@ Result<std::string> CompactModels::deck(const ModelRequest& request) const {
                               " l=" + number_text(use.length_um) + " um.",
                           "models", "change the device's size or its finger count");
       }
-      out += ".subckt " + name + " d g s b l=1 w=1 nf=1 ad=0 as=0 pd=0 ps=0 nrd=0 nrs=0 mult=1\n";
+      out += ".subckt " + name +
+             " d g s b l=1 w=1 nf=1 ad=0 as=0 pd=0 ps=0 nrd=0 nrs=0 sa=0 sb=0 sd=0 mult=1\n";
       out += "m1 d g s b " + name +
              "__model l={l} w={w} nf={nf} ad={ad} as={as} pd={pd} ps={ps} nrd={nrd} nrs={nrs}\n";
       const auto shift = corner->second.find(device.type);

@@ -241,8 +241,7 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
 /// testbench may also be put together by a program.
 Status check_card(const std::string& card) {
   static constexpr std::string_view kForbidden[] = {".control", ".endc", ".include", ".inc",
-                                                    ".lib",     ".end",  ".csparam", ".save",
-                                                    ".subckt_", ".endl"};
+                                                    ".lib",     ".endl", ".end"};
   const std::string keyword =
       lower_case(split_words(card, 1).empty() ? "" : split_words(card, 1)[0]);
   const bool forbidden =
