@@ -77,12 +77,14 @@ class MagicSweep : public test::MagicTest {
 
 TEST_P(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
   std::vector<Device> all;
-  for (const char* flavour :
-       {"nfet_01v8", "nfet_01v8_lvt", "pfet_01v8", "pfet_01v8_lvt", "pfet_01v8_hvt"}) {
+  static constexpr const char* kLongFlavour = "pfet_01v8_lvt";
+  static constexpr const char* kFlavours[] = {"nfet_01v8", "nfet_01v8_lvt", "pfet_01v8",
+                                              kLongFlavour, "pfet_01v8_hvt"};
+  for (const char* flavour : kFlavours) {
     for (const double w :
          {0.42, 0.5, 0.525, 0.6, 0.74, 0.84, 1.0, 1.05, 1.26, 1.575, 2.1, 3.3, 5.0, 10.0}) {
       for (const double l : {0.15, 0.16, 0.18, 0.25, 0.35, 0.5, 1.0, 2.0}) {
-        if (std::string(flavour) == "pfet_01v8_lvt" && l < 0.35) continue;
+        if (flavour == kLongFlavour && l < 0.35) continue;
         for (const int nf : {1, 2, 3, 4, 5, 6, 8, 12, 33, 128}) {
           // The largest are slow, and no different.
           if (nf > 33 && w > 2.1) continue;
@@ -91,7 +93,22 @@ TEST_P(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
       }
     }
   }
-  sweep(sample(std::move(all), 250), Technology::ptah130(),
+  all = sample(std::move(all), 100);
+  // Any size on the grid.
+  Rng rng(2);
+  const auto between = [&](int low, int high) {
+    return (low +
+            static_cast<int>(rng.below(static_cast<std::uint64_t>((high - low) / 5 + 1))) * 5) /
+           1000.0;
+  };
+  for (int i = 0; i < (full_sweep() ? 1000 : 60); ++i) {
+    const char* flavour = kFlavours[rng.below(std::size(kFlavours))];
+    const double w = between(420, rng.below(4) == 0 ? 10'000 : 2500);
+    const double l = between(350, 2000) -
+                     (flavour == kLongFlavour ? 0 : 0.2 * static_cast<double>(rng.below(2)));
+    all.push_back(test::mos(flavour, w, l, 1 + static_cast<int>(rng.below(9))));
+  }
+  sweep(all, Technology::ptah130(),
         [](const Device& device, const std::string& cell, const MagicCell& found) {
           EXPECT_EQ(static_cast<int>(found.devices.size()), device.total_fingers()) << cell;
           for (const MagicDevice& d : found.devices) {
