@@ -10,6 +10,11 @@ Result<ExtractedNetlist> extract(const LayoutFile& layout, const Circuit& circui
                                  const Technology& technology, const Limits& limits,
                                  JobContext& job) {
   PTAH_TRY(const Session session, examine(layout, technology, limits, job));
+  if (!session.has_capacitors) {
+    return make_error(ErrorCode::kToolFailed, "Magic crashed while it wrote the capacitors.",
+                      layout.gds.string(),
+                      "This happens where a bulk has no tap: see what LVS says of the layout.");
+  }
   PTAH_TRY(ExtractedNetlist netlist,
            read_extracted(session.devices_spice, session.capacitors_spice, technology));
   adopt_names(circuit, technology, netlist);

@@ -24,7 +24,7 @@ std::vector<std::string> card_lines(std::string_view text) {
     if (end == std::string_view::npos) end = text.size();
     std::string_view line = text.substr(start, end - start);
     start = end + 1;
-    if (const std::size_t note = line.find(" $"); note != std::string_view::npos) {
+    if (const std::size_t note = line.find(" $ "); note != std::string_view::npos) {
       line = line.substr(0, note);
     }
     if (line.empty() || line.front() == '*') continue;

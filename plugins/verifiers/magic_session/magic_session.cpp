@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 #include "ptah/core/run_tool.hpp"
@@ -44,8 +45,28 @@ bool is_plain_name(std::string_view name) {
          });
 }
 
+/// Whether `top` or a cell below it has a shape that the technology calls more than a marker.
+bool draws(const gds::Library& library, const std::string& top, const Technology& technology) {
+  std::set<std::string> seen{top};
+  std::vector<std::string> left{top};
+  while (!left.empty()) {
+    const gds::Cell* cell = library.find(left.back());
+    left.pop_back();
+    if (cell == nullptr) continue;
+    for (const gds::Polygon& polygon : cell->polygons) {
+      const auto layer = technology.find_gds(polygon.layer);
+      if (layer && technology.layer(*layer).type != LayerType::kMarker) return true;
+    }
+    for (const gds::Reference& reference : cell->references) {
+      if (seen.insert(reference.cell).second) left.push_back(reference.cell);
+    }
+  }
+  return false;
+}
+
 /// The file must be whole GDSII before Magic sees it: Magic reads what it can of a truncated one.
-Result<std::string> top_of(const std::string& bytes, const LayoutFile& layout) {
+Result<std::string> top_of(const std::string& bytes, const LayoutFile& layout,
+                           const Technology& technology) {
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   PTAH_TRY(const gds::Library library,
            gds::read(std::span<const std::uint8_t>(data, bytes.size()), layout.gds.string()));
@@ -58,13 +79,21 @@ Result<std::string> top_of(const std::string& bytes, const LayoutFile& layout) {
           "Use letters, digits, underscore, dot, dash, $ and ? in cell names.");
     }
   }
+  // An empty cell would be clean.
+  const auto drawn = [&](const std::string& top) -> Result<std::string> {
+    if (draws(library, top, technology)) return top;
+    return make_error(
+        ErrorCode::kInvalidArgument,
+        "Cell \"" + top + "\" holds nothing on a layer of technology " + technology.name() + ".",
+        layout.gds.string(), "Check the GDS layer numbers and the cell's name.");
+  };
   if (!layout.top.empty()) {
-    if (library.find(layout.top) != nullptr) return layout.top;
+    if (library.find(layout.top) != nullptr) return drawn(layout.top);
     return make_error(ErrorCode::kNotFound, "The layout has no cell \"" + layout.top + "\".",
                       layout.gds.string());
   }
   const std::vector<std::string> tops = library.tops();
-  if (tops.size() == 1) return tops.front();
+  if (tops.size() == 1) return drawn(tops.front());
   return make_error(ErrorCode::kInvalidArgument,
                     tops.empty() ? "The layout has no cells."
                                  : "The layout has " + std::to_string(tops.size()) + " top cells.",
@@ -88,7 +117,10 @@ Status read_outputs(const fs::path& folder, const std::string& technology_name, 
   PTAH_TRY(const std::string output, read_text_file(folder / "magic.txt", 64u << 20));
   PTAH_TRY(read_report(output, technology_name, session));
   PTAH_TRY(session.devices_spice, read_text_file(folder / "devices.spice", kMaxNetlistBytes));
-  PTAH_TRY(session.capacitors_spice, read_text_file(folder / "capacitors.spice", kMaxNetlistBytes));
+  if (session.has_capacitors) {
+    PTAH_TRY(session.capacitors_spice,
+             read_text_file(folder / "capacitors.spice", kMaxNetlistBytes));
+  }
   return ok();
 }
 
@@ -105,9 +137,12 @@ std::string last_words(std::string_view text) {
 }  // namespace
 
 std::string script(std::string_view top) {
+  // The box of `drc listall why` is grown: an error whose tiles lie outside the cell's bounding box
+  // (a spacing or width error at its edge) is counted, but would not be listed.
   const std::string cell = "{" + std::string(top) + "}";
   const std::string flat(kFlatCell);
-  return "puts \"PTAH TECH [tech name]\"\n"
+  return "set SUB VSUBS\n"
+         "puts \"PTAH TECH [tech name]\"\n"
          "scalegrid 1 2\n"
          "drc off\n"
          "gds read layout.gds\n"
@@ -119,7 +154,7 @@ std::string script(std::string_view top) {
          cell +
          "\n"
          "select top cell\n"
-         "puts \"PTAH BOX [box values]\"\n"
+         "box grow c 400\n"
          "drc style drc(full)\n"
          "puts \"PTAH STYLE [drc list style]\"\n"
          "drc on\n"
@@ -144,12 +179,13 @@ std::string script(std::string_view top) {
          "port makeall\n"
          "extract do local\n"
          "extract all\n"
-         "set SUB VSUBS\n"
          "ext2spice scale off\n"
          "ext2spice format ngspice\n"
          "ext2spice cthresh 0\n"
          "ext2spice hierarchy on\n"
          "ext2spice -o devices.spice\n"
+         "puts \"PTAH DEVICES\"\n"
+         "catch {flush stdout}\n"
          "ext2spice hierarchy off\n"
          "ext2spice -o capacitors.spice\n"
          "puts \"PTAH END\"\n"
@@ -157,7 +193,7 @@ std::string script(std::string_view top) {
 }
 
 Status read_report(std::string_view output, std::string_view technology_name, Session& into) {
-  bool ended = false, counted = false, loaded = false, full = false, drawn = false;
+  bool ended = false, found_devices = false, counted = false, loaded = false, full = false;
   std::string rule_text;
   std::istringstream lines{std::string(output)};
   std::string line;
@@ -184,10 +220,6 @@ Status read_report(std::string_view output, std::string_view technology_name, Se
       full = rest.find("drc(full)") != std::string::npos;
     } else if (mark == "NOTOP") {
       return failed("Magic did not find the top cell in what it read of the layout.");
-    } else if (mark == "BOX") {
-      std::istringstream values(rest);
-      double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-      drawn = static_cast<bool>(values >> x0 >> y0 >> x1 >> y1) && x1 > x0 && y1 > y0;
     } else if (mark == "WHY") {
       rule_text = rest;
     } else if (mark == "PLACE") {
@@ -209,18 +241,16 @@ Status read_report(std::string_view output, std::string_view technology_name, Se
       const auto [end, error] =
           std::from_chars(rest.data(), rest.data() + rest.size(), into.drc_errors);
       counted = error == std::errc() && end == rest.data() + rest.size() && into.drc_errors >= 0;
+    } else if (mark == "DEVICES") {
+      found_devices = true;
     } else if (mark == "END") {
       ended = true;
     }
   }
   if (!loaded) return failed("Magic did not start as it should.");
-  if (!drawn) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The layout's top cell holds nothing on a layer of the technology.", "magic",
-                      "Check the GDS layer numbers and the cell's name.");
-  }
   if (!full) return failed("Magic's technology has no full rule set, drc(full).");
-  if (!counted || !ended) return failed("Magic stopped before it was done.");
+  if (!counted || !found_devices) return failed("Magic stopped before it was done.");
+  into.has_capacitors = ended;
   if ((into.drc_errors > 0) != !into.violations.empty()) {
     return failed("Magic's count of errors (" + std::to_string(into.drc_errors) +
                   ") and its list of them disagree.");
@@ -232,7 +262,7 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
                         const Limits& limits, JobContext& job) {
   PTAH_TRY(const std::string bytes, read_text_file(layout.gds, kMaxGdsBytes));
   Session session;
-  PTAH_TRY(session.top, top_of(bytes, layout));
+  PTAH_TRY(session.top, top_of(bytes, layout, technology));
 
   const std::string identity =
       session.top + "\n" + technology.name() + "\n" +
@@ -275,13 +305,14 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
   run.memory_limit_bytes = limits.memory_bytes;
   run.output_limit_bytes = 32u << 20;
   PTAH_TRY(const ToolOutput output, run_tool(run, job));
-  if (output.signal != 0) {
-    return make_error(ErrorCode::kToolFailed,
-                      "Magic was ended by signal " + std::to_string(output.signal) + ".", "magic",
-                      "Its last words: " + last_words(output.out + output.err) + ".");
-  }
   PTAH_TRY(write_text_file(folder / "magic.txt", output.out + "\n" + output.err));
-  PTAH_TRY(read_outputs(folder, tech.name, session));
+  if (Status read = read_outputs(folder, tech.name, session); !read) {
+    Error error = read.error();
+    if (output.signal != 0) {
+      error.message += " It was ended by signal " + std::to_string(output.signal) + ".";
+    }
+    return error;
+  }
   // Last: only a complete session can be found by the next judge.
   PTAH_TRY(write_text_file(folder / kFinished, identity));
   return session;

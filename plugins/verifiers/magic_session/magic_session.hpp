@@ -9,9 +9,14 @@
 ///  - A technology that fails to load leaves Magic running with "minimum": the name is checked.
 ///  - `scalegrid 1 2` before reading: else 5 nm data is snapped and gives false errors.
 ///  - A top cell that the file lacks would be created, empty and clean: it must exist and be drawn.
+///  - `drc listall why` lists what lies in the box: it is grown past the cell's edges.
+///  - `set SUB VSUBS` before extraction: an untapped bulk is literally "$SUB" otherwise.
 ///  - `ext2spice scale off`: else the netlist carries a scale that no simulator model expects.
 ///  - `hierarchy on` has the right junction areas but loses capacitors to a named substrate,
 ///    `hierarchy off` has all capacitors but garbage areas: both are written.
+///  - Magic 8.3.105 may crash while it writes the flat netlist of a layout whose bulk is not
+///  tapped:
+///    rule errors and devices are complete by then and count, capacitors are reported as missing.
 ///  - Its exit status says nothing: a result needs the end mark and fresh files.
 ///  - `.magicrc` and system start files can run code: -rcfile /dev/null in a private folder; cell
 ///    names that Tcl would read as code are refused.
@@ -39,6 +44,7 @@ struct Session {
   std::vector<Violation> violations;  ///< At most 1000 places; in nm.
   std::string devices_spice;          ///< Hierarchical netlist: right areas, incomplete capacitors.
   std::string capacitors_spice;       ///< Flat netlist: all capacitors, areas not to be believed.
+  bool has_capacitors = false;        ///< False where Magic crashed while it wrote them.
   bool reused = false;                ///< Came from an earlier judge of the same job.
 };
 

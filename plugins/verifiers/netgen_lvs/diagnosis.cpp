@@ -160,13 +160,17 @@ std::vector<std::string> differences(const Comparison& comparison) {
         std::to_string(there));
   });
   for (const auto& [model, unused] : schematic_models) {
-    compare(
-        count_sizes(comparison.layout, model), count_sizes(comparison.schematic, model),
-        [&, name = short_model(model), key = model](const std::string& size, int here, int there) {
-          add(name + " of " + size + ": " + std::to_string(here) + " in the layout, " +
-              std::to_string(there) + " in the schematic" +
-              owners(comparison.schematic, key, size));
-        });
+    // First what is asked for and missing, then what is there instead.
+    for (const bool missing : {true, false}) {
+      compare(count_sizes(comparison.layout, model), count_sizes(comparison.schematic, model),
+              [&, name = short_model(model), key = model](const std::string& size, int here,
+                                                          int there) {
+                if ((there > here) != missing) return;
+                add(name + " of " + size + ": " + std::to_string(here) + " in the layout, " +
+                    std::to_string(there) + " in the schematic" +
+                    owners(comparison.schematic, key, size));
+              });
+    }
   }
   for (const bool far : {false, true}) {
     if (far && !list.empty()) break;

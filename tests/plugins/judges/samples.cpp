@@ -66,6 +66,7 @@ std::vector<Sample> damaged_tiles(const Technology& technology, int per_tile, st
   for (const Sample& clean : clean_tiles(technology)) {
     for (int i = 0; i < per_tile;) {
       Sample sample = clean;
+      sample.labels.clear();  // many nets of one name make Magic 8.3.105 crash
       const std::size_t which = rng.below(sample.shapes.size());
       const std::size_t edge = rng.below(4);
       const Dbu step = kSteps[rng.below(std::size(kSteps))];
