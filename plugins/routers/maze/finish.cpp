@@ -357,7 +357,10 @@ Finish finish(const OwnMetal& own, const std::vector<Neighbour>& neighbours) {
   constexpr int kMaxRounds = 24;
   for (int round = 0; round < kMaxRounds; ++round) {
     const std::vector<Defect> defects = next_defects(own, result.added);
-    if (defects.empty()) return result;
+    if (defects.empty()) {
+      result.left.clear();  // A later repair helped what an earlier round had to leave.
+      return result;
+    }
     std::size_t repaired = 0;
     result.left.clear();
     for (const Defect& defect : defects) {

@@ -204,9 +204,9 @@ std::vector<bool> supply_nets(const Circuit& circuit) {
     if (net >= 0 && net < static_cast<NetId>(supplies.size())) supplies[net] = true;
   };
   for (const Device& device : circuit.devices) {
-    if (device.is_mos() && device.nets.size() > terminal::kBulk) {
-      mark(device.nets[terminal::kBulk]);
-    }
+    // A bulk tied to an inner source is a signal, one on a port is a supply.
+    if (!device.is_mos() || device.nets.size() <= terminal::kBulk) continue;
+    if (circuit.is_port(device.nets[terminal::kBulk])) mark(device.nets[terminal::kBulk]);
   }
   static constexpr std::string_view kNames[] = {"vdd",  "vss",  "gnd",  "vcc",  "vee",
                                                 "avdd", "avss", "dvdd", "dvss", "agnd",

@@ -6,8 +6,10 @@
 namespace ptah::maze {
 namespace {
 
-/// A bound far beyond any analog cell (1 mm) that keeps every sum of coordinates inside Dbu.
-constexpr Dbu kMaxSide = 1'000'000;
+/// Bounds what a placement may ask for in memory: 200 um by 200 um and 100 bytes a node are 400 MB.
+constexpr std::int64_t kMaxNodes = 4'000'000;
+/// The grid names nets in 16 bits.
+constexpr std::size_t kMaxNets = 32'000;
 
 class UnionFind {
  public:
@@ -96,10 +98,15 @@ Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Plac
   scene.pins.resize(circuit.nets.size());
   std::vector<std::pair<int, Rect>> bottoms;  // Plates, with the layer below them.
   scene.outline = placement_outline(tiles, placement);
-  if (scene.outline.width() > kMaxSide || scene.outline.height() > kMaxSide) {
+  const std::int64_t columns = scene.outline.width() / kPlacementGrid + 1;
+  const std::int64_t rows = scene.outline.height() / kPlacementGrid + 1;
+  if (columns * rows > kMaxNodes || circuit.nets.size() > kMaxNets) {
     return make_error(ErrorCode::kLimit,
-                      "The placement is larger than 1 mm, which this router does not take on.",
-                      "circuit " + circuit.name);
+                      "The placement measures " + std::to_string(columns / 10) + " by " +
+                          std::to_string(rows / 10) + " um with " +
+                          std::to_string(circuit.nets.size()) +
+                          " nets; the router takes up to 40000 um^2 and 32000 nets.",
+                      "circuit " + circuit.name, "Route the circuit in parts.");
   }
   for (std::size_t d = 0; d < tiles.size(); ++d) {
     const Device& device = circuit.devices[d];

@@ -281,11 +281,12 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
       while (connected[lost]) ++lost;
       return make_error(
           ErrorCode::kInfeasible,
-          "Net " + scene.net_name(request.net) + " cannot reach terminal " + pins[lost].name +
-              " on the routing layers: fixed metal of the tiles leaves no legal way.",
-          "net " + scene.net_name(request.net) + ", layer " +
-              std::to_string(pins[lost].access.front().layer) + " of the stack, at (" +
-              um(pins[lost].box.center().x) + ", " + um(pins[lost].box.center().y) + ") um",
+          "Net " + scene.net_name(request.net) + " finds no legal way between terminals " +
+              pins[start].name + " and " + pins[lost].name +
+              ": fixed metal of the tiles is in the way on every routing layer.",
+          "net " + scene.net_name(request.net) + ", from (" + um(pins[start].box.center().x) +
+              ", " + um(pins[start].box.center().y) + ") um to (" + um(pins[lost].box.center().x) +
+              ", " + um(pins[lost].box.center().y) + ") um",
           "Place the tiles farther apart (a larger halo), or allow a higher top_layer.");
     }
     std::vector<Index> path{*found};
