@@ -223,8 +223,8 @@ TEST(CompactModelCorners, MoveCurrentsAsTheRealOnesDo) {
           "%-24s %s / tt, ptah130 / sky130A: Id at full drive %.3f / %.3f, at low drive %.3f / "
           "%.3f\n",
           model, corner, full, full_real, low, low_real);
-      EXPECT_NEAR(full / full_real, 1, 0.1);
-      EXPECT_NEAR(low / low_real, 1, 0.35);
+      EXPECT_NEAR(full / full_real, 1, 0.03);
+      EXPECT_NEAR(low / low_real, 1, 0.10);
     }
   }
 }
