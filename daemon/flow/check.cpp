@@ -171,7 +171,11 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
 
 Result<Json> render_task(const Json& spec, const std::filesystem::path& scratch) {
   PTAH_TRY(auto file, path_field(spec, "gds"));
-  PTAH_TRY(auto wanted, path_field(spec, "file"));
+  if (!spec.contains("file") || !spec["file"].is_string()) {
+    return make_error(ErrorCode::kInvalidArgument, "The field names the picture.", "file");
+  }
+  const std::string wanted = spec["file"];
+  const std::string name = std::filesystem::path(wanted).filename().string();
   const std::string extension = std::filesystem::path(wanted).extension().string();
   if (extension != ".png" && extension != ".svg") {
     return make_error(ErrorCode::kInvalidArgument,
@@ -189,7 +193,8 @@ Result<Json> render_task(const Json& spec, const std::filesystem::path& scratch)
   }
   const auto picture = scratch / ("picture" + extension);
   PTAH_TRY(render_layout(library, top, technology, picture, options));
-  return Json{{"top", top}, {"picture", picture.string()}};
+  return Json{{"top", top},
+              {"files", {{{"role", "picture"}, {"path", picture.string()}, {"dataset", name}}}}};
 }
 
 }  // namespace ptah

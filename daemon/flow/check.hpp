@@ -16,9 +16,8 @@ namespace ptah {
 Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
                           TaskSink& sink);
 
-/// `spec`: gds, top, file (absolute, .png or .svg, below no restriction: the caller's own),
-/// width_px, labels, tech. The picture is written to `scratch` and named in the result: {"picture",
-/// "top"}.
+/// `spec`: gds, top, file (the picture's name, .png or .svg), width_px, labels, tech.
+/// Result: {"top", "files": [the picture, below `scratch`]}.
 Result<Json> render_task(const Json& spec, const std::filesystem::path& scratch);
 
 }  // namespace ptah

@@ -9,9 +9,9 @@ namespace ptah {
 namespace {
 
 constexpr std::array<std::string_view, 15> kFields{
-    "circuit", "netlist",     "pairs",    "testbench", "top",  "allowed_fingers", "fingers",
-    "indices", "assignments", "variants", "seed",      "tech", "judges",          "flow",
-    "pictures"};
+    "circuit", "netlist", "pairs",       "testbench", "top",  "allowed_fingers",
+    "fingers", "indices", "assignments", "variants",  "seed", "tech",
+    "judges",  "flow",    "pictures"};
 
 Error bad_field(const std::string& field, std::string message) {
   return make_error(ErrorCode::kInvalidArgument, std::move(message), field);

@@ -21,7 +21,8 @@ class TaskSink {
   virtual bool cancelled() const noexcept = 0;
 };
 
-/// Runs a task to its end and returns its result; every file it names lies below `scratch`.
+/// Runs a task to its end and returns its result; every file it names lies below `scratch`. A
+/// result's `files` become those of the `done` event.
 /// `kind` is "plan", "chain", "check", "render" or "selftest".
 Result<Json> run_task(std::string_view kind, const Json& spec, const std::filesystem::path& scratch,
                       PluginHost& host, TaskSink& sink);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kWidth = 900;
 constexpr int kHeight = 640;
-constexpr double kLeft = 80, kRight = 30, kTop = 50, kBottom = 60, kGap = 40;
+constexpr double kLeft = 80, kRight = 48, kTop = 50, kBottom = 60, kGap = 40;
 constexpr double kFloorDb = -200;  ///< Zeros are drawn here.
 
 constexpr std::array kColours{Colour{0.12, 0.37, 0.70, 1}, Colour{0.85, 0.33, 0.10, 1},

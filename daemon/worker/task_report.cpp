@@ -96,7 +96,12 @@ void TaskReport::finish(const Result<Json>& result) {
                           std::to_string(log_lines_per_s_) + " in a second."}});
   }
   if (result) {
-    send({{"event", "done"}, {"result", result.value()}});
+    Json done{{"event", "done"}, {"result", result.value()}};
+    if (Json& value = done["result"]; value.is_object() && value.contains("files")) {
+      done["files"] = std::move(value["files"]);
+      value.erase("files");
+    }
+    send(done);
     return;
   }
   const Error& error = result.error();

@@ -5,10 +5,14 @@ import pathlib
 import random
 import shutil
 import signal
+import subprocess
 import time
 import unittest
 
 from harness import BUILD, PtahCase, files_below
+
+
+EXAMPLE = BUILD / "tests/plugin_author/build-example/ptah_row.so"  # built outside the tree by plugin_author_test
 
 
 class ReliabilityTest(PtahCase):
@@ -77,7 +81,19 @@ class PluginTest(PtahCase):
         self.plugins.mkdir(mode=0o755)
         for plugin in (BUILD / "plugins").glob("*.so"):
             shutil.copy(plugin, self.plugins)
-        self.env["PTAH_PLUGIN_PATH"] = str(self.plugins)
+        (self.folder / "run").mkdir(mode=0o700)
+        self.log = (self.folder / "run/ptahd.log").open("w")
+        self.daemon = subprocess.Popen(
+            [BUILD / "bin/ptahd", "--foreground", "--socket", self.env["PTAH_SOCKET"], "--plugins", self.plugins],
+            env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+            stderr=self.log)
+        self.wait_until(lambda: self.ptah("server", "ping", "-c", "1").status == 0)
+
+    def tearDown(self):
+        self.daemon.kill()
+        self.daemon.wait()
+        self.log.close()
+        super().tearDown()
 
     def names(self, state="ready"):
         return {line["name"] for line in self.run_json("plugins").lines if line["state"] == state}
@@ -98,7 +114,7 @@ class PluginTest(PtahCase):
         self.assertNotIn("row", self.names())
         pid = self.daemon_pid()
         self.run_json("run", "five_transistors_ota", "--variants", "200", "--judges", "none", "--job", "busy", "--detach")
-        self.drop(BUILD / "tests/example/ptah_row.so")
+        self.drop(EXAMPLE)
         self.wait_until(lambda: "row" in self.names())
         outcome = self.run_json("run", "five_transistors_ota", "--flow", self.flow_with("placer", "row"))
         self.assertEqual(outcome.layouts[0]["drc"], {"magic_drc": 0})
@@ -109,23 +125,25 @@ class PluginTest(PtahCase):
 
     def test_a_plugin_that_misbehaves_costs_its_job_and_nothing_else(self):
         bad = BUILD / "tests/bad_plugins"
-        self.run_json("server", "start")
         pid = self.daemon_pid()
-        for file in sorted(bad.glob("*.so")):
-            self.drop(file)
-        said = {}
-        for name, words in {"bad_throw_call": "threw", "bad_segfault": "SIGSEGV", "bad_exit": "exit",
-                            "bad_allocate": "memory"}.items():
+        cases = {"bad_throws_in_call": "threw", "bad_segfaults": "SIGSEGV", "bad_exits": "exit", "bad_allocates": "memory"}
+        for name in [*cases, "bad_wrong_api", "bad_wrong_fingerprint", "bad_wrong_magic"]:
+            self.drop(bad / f"ptah_{name}.so")
+        for name, words in cases.items():
             with self.subTest(plugin=name):
                 self.wait_until(lambda: name in self.names())
                 outcome = self.ptah("run", "five_transistors_ota", "--flow", self.flow_with("placer", name))
                 self.assertEqual(outcome.status, 1, outcome.out + outcome.err)
-                said[name] = outcome.err
                 self.assertIn(name, outcome.err)
                 self.assertIn(words, outcome.err)
-        refused = {line["file"].rsplit("/", 1)[-1]: line.get("reason", "") for line in self.run_json("plugins").lines
+        refused = {pathlib.Path(line["file"]).name: line.get("reason", "") for line in self.run_json("plugins").lines
                    if line["state"] == "unavailable"}
-        self.assertTrue(any("version" in reason for reason in refused.values()), refused)
+        self.assertIn("API", refused["ptah_bad_wrong_api.so"])
+        self.assertEqual(len(refused), 3, refused)
+        # One that does not even start keeps the old set serving.
+        self.drop(bad / "ptah_bad_segfaults_in_constructor.so")
+        self.wait_until(lambda: any("bad_segfaults_in_constructor" in json.dumps(line) and line["state"] == "unavailable"
+                                    for line in self.run_json("plugins").lines))
         # The daemon is the same, and the honest plugins work.
         self.assertEqual(self.daemon_pid(), pid)
         self.assertEqual(self.run_json("run", "five_transistors_ota", "--judges", "none").summary["state"], "done")
