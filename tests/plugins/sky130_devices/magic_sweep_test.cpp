@@ -70,6 +70,9 @@ class MagicSweep : public test::MagicTest {
         EXPECT_EQ(got, ports) << cell;
         check(device, cell, found);
       }
+      if (devices.size() > kBatch)
+        std::cout << tiles << " of " << devices.size() << " tiles, " << wrong << " wrong"
+                  << std::endl;
     }
     std::cout << "checked " << tiles << " tiles, " << wrong << " with DRC errors" << std::endl;
   }
