@@ -25,7 +25,7 @@ class UnionFind {
 };
 
 /// Net of each shape of the tile, kNoNet where the metal belongs to no terminal or to several.
-std::vector<NetId> nets_of_shapes(const Device& device, const Tile& tile, const Stack& stack,
+std::vector<NetId> nets_of_shapes(const Tile& tile, const Stack& stack,
                                   const std::vector<NetId>& pin_nets) {
   const std::size_t n = tile.shapes.size();
   std::vector<int> layer(n), cut(n);
@@ -71,7 +71,6 @@ std::vector<NetId> nets_of_shapes(const Device& device, const Tile& tile, const 
     const NetId net = by_root[sets.find(i)];
     nets[i] = net == kSeveral ? kNoNet : net;
   }
-  static_cast<void>(device);
   return nets;
 }
 
@@ -148,7 +147,7 @@ Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Plac
       }
       scene.pins[net].push_back(std::move(pin));
     }
-    const std::vector<NetId> nets = nets_of_shapes(device, tile, stack, pin_nets);
+    const std::vector<NetId> nets = nets_of_shapes(tile, stack, pin_nets);
     for (std::size_t i = 0; i < tile.shapes.size(); ++i) {
       const Shape& shape = tile.shapes[i];
       const Rect rect = to_layout(shape.rect);
