@@ -110,6 +110,13 @@ class DeckReader {
     return make_error(code, std::move(message), deck_.where(place), std::move(hint));
   }
 
+  Error bad_name(Place place, const char* what, const std::string& name) const {
+    return fail(place,
+                std::string("The ") + what + " name " + text::quoted(name) +
+                    " cannot be used: layout tools would not read it as one word.",
+                "use letters, digits and _ . + - # [ ] < >");
+  }
+
   void note(std::string text) {
     if (deck_.notes.size() < kMaxNotes) deck_.notes.push_back(std::move(text));
   }
@@ -201,6 +208,7 @@ class DeckReader {
     if (parts.words.empty()) return fail(place, "This line names no device.");
     Element e;
     e.name = parts.words.front();
+    if (!text::is_plain_name(e.name)) return bad_name(place, "device", e.name);
     e.words.assign(parts.words.begin() + 1, parts.words.end());
     e.parameters = std::move(parts.parameters);
     e.place = place;
@@ -232,8 +240,10 @@ class DeckReader {
     s.defaults = std::move(parts.parameters);
     s.place = place;
     s.commented = line.commented;
+    if (!text::is_plain_name(s.name)) return bad_name(place, "subcircuit", s.name);
     std::set<std::string> seen;
     for (const std::string& port : s.ports) {
+      if (!text::is_plain_name(port)) return bad_name(place, "port", port);
       if (!seen.insert(text::lower(port)).second) {
         return fail(place, "The subcircuit " + text::quoted(s.name) + " has the port " +
                                text::quoted(port) + " twice.");
@@ -271,7 +281,8 @@ class DeckReader {
     if (it == parts.parameters.end()) return ok();
     const auto value = parse_number(unquote(it->second.text));
     if (!value || !(value->value > 0) || value->value > 1) {
-      return fail(place, "scale=" + it->second.text + " is no scale: a number in (0, 1] is.");
+      return fail(
+          place, "scale=" + text::quoted(it->second.text) + " is no scale: a number in (0, 1] is.");
     }
     if (deck_.scale != 0 && deck_.scale != value->value) {
       return fail(place, "A second, different .option scale.");

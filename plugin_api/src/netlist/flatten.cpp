@@ -175,6 +175,12 @@ class Flattener {
   }
 
   Result<NetId> add_net(const std::string& name, const std::string& where) {
+    if (!text::is_plain_name(name)) {
+      return make_error(ErrorCode::kParse,
+                        "The net name " + text::quoted(name) +
+                            " cannot be used: layout tools would not read it as one word.",
+                        where, "use letters, digits and _ . + - # [ ] < >");
+    }
     if (!net_names_.insert(text::lower(name)).second) {
       return make_error(
           ErrorCode::kParse,
@@ -325,6 +331,10 @@ class Flattener {
   }
 
   Status add_device(const Device& device, Place place) {
+    if (!text::is_plain_name(device.name)) {
+      return fail(place, "The device name " + text::quoted(device.name) + " is too long.", {},
+                  ErrorCode::kLimit);
+    }
     if (!device_names_.insert(text::lower(device.name)).second) {
       return fail(place, "Two devices are called " + text::quoted(device.name) + ".");
     }

@@ -33,11 +33,18 @@ std::string_view trim(std::string_view s) noexcept {
   return s;
 }
 
+bool is_plain_name(std::string_view s) noexcept {
+  constexpr std::string_view kForbidden = "\"'`{}();,=\\";
+  return !s.empty() && s.size() <= 1024 && std::all_of(s.begin(), s.end(), [&](char c) {
+    return c > 0x20 && c < 0x7f && kForbidden.find(c) == std::string_view::npos;
+  });
+}
+
 std::string quoted(std::string_view s) {
   constexpr std::size_t kShown = 60;
   std::string out = "\"";
   for (const char c : s.substr(0, kShown)) {
-    out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;
+    out += c < 0x20 || c == 0x7f ? '?' : c;  // not ASCII: negative, '?' as well
   }
   if (s.size() > kShown) out += "...";
   return out + '"';

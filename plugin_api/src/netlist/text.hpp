@@ -21,6 +21,10 @@ std::string_view trim(std::string_view s) noexcept;
 /// Text of a user in a message: bounded, and no control characters.
 std::string quoted(std::string_view s);
 
+/// Whether every tool that sees the name of a device, net or cell takes it as one word: visible
+/// ASCII without quotes, brackets of Tcl and separators of SPICE, at most 1024 bytes.
+bool is_plain_name(std::string_view s) noexcept;
+
 struct LogicalLine {
   std::string text;
   int line = 0;            ///< Of its first physical line, from 1.

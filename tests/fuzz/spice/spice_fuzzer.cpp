@@ -25,6 +25,11 @@ void check_indices(const ptah::Circuit& circuit) {
   }
 }
 
+/// Messages go over a wire of UTF-8: bytes of the input may not reach them unchanged.
+void require_printable(std::string_view text) {
+  for (const char c : text) require(c >= 0x20 && c < 0x7f);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -36,10 +41,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto read = read_spice(text, "fuzz.sp", technology, options);
   if (!read) {
     require(!read.error().message.empty());
+    require_printable(read.error().text());
     return 0;
   }
   Circuit& circuit = read.value().circuit;
   check_indices(circuit);
+  for (const std::string& note : read.value().notes) require_printable(note);
   require(circuit.devices.size() <= options.max_devices + 1024);
   // An error is as good as success here.
   static_cast<void>(check_circuit(circuit, technology).has_value());

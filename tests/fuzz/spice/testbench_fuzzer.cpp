@@ -12,6 +12,11 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
+/// Messages go over a wire of UTF-8: bytes of the input may not reach them unchanged.
+void require_printable(std::string_view text) {
+  for (const char c : text) require(c >= 0x20 && c < 0x7f);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -20,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bench = read_testbench(text, "fuzz.spice");
   if (!bench) {
     require(!bench.error().message.empty());
+    require_printable(bench.error().text());
     return 0;
   }
   require(!bench.value().dut.empty());
