@@ -2,6 +2,7 @@
 
 #include <array>
 #include <functional>
+#include <set>
 
 #include "flow/dataset.hpp"
 #include "flow/stage_runner.hpp"
@@ -46,6 +47,18 @@ std::string reason_class(const std::string& reason) {
 
 Json um(Point point) {
   return Json::array({to_um(point.x), to_um(point.y)});
+}
+
+/// What the judges left beside the listed files; thousands of variants share the scratch folder.
+void remove_working_files(const std::filesystem::path& folder, const Json& files) {
+  std::set<std::filesystem::path> kept;
+  for (const Json& file : files) kept.insert(file["path"].get<std::string>());
+  std::vector<std::filesystem::path> rest;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (!kept.contains(entry.path())) rest.push_back(entry.path());
+  }
+  for (const auto& path : rest) std::filesystem::remove_all(path, ignored);
 }
 
 class Chain final : public ExplorationSpace {
@@ -504,6 +517,8 @@ Status Chain::record(Candidate& candidate) {
       add("bode", bode, paths_->bode(variant));
     }
   }
+
+  remove_working_files(candidate.folder, files);
 
   candidate.seconds["total"] =
       std::chrono::duration<double>(Clock::now() - candidate.begin).count();
