@@ -266,9 +266,9 @@ style drc
  templayer nwell_missing_tap nwell
  and-not nwell_with_tap
  templayer tap_with_licon
- bloat-all allpactivetap psd
- bloat-all allnactivetap nsd
- templayer tap_missing_licon allnactivetap,allpactivetap
+ bloat-all psc *psd
+ bloat-all nsc *nsd
+ templayer tap_missing_licon *nsd,*psd
  and-not tap_with_licon
  templayer thick_oxide thickox
  templayer rpm_generate

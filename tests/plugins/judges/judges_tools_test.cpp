@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 
 #include "magic_pex.hpp"
 #include "netgen_lvs.hpp"
@@ -89,6 +90,31 @@ TEST_F(Judges, ViolationHasItsPlaceInNanometres) {
   EXPECT_EQ(first.rule, "m1.1");
   EXPECT_TRUE(first.place.touches(lonely)) << first.place.x0 << " " << first.place.y0;
   EXPECT_LT(first.place.width(), 1000);
+}
+
+// Shapes on both sides of a rule: broken by one step, and just kept.
+TEST_F(Judges, RulesBreakWhereTheTechnologySaysTheyDo) {
+  const std::vector<test::RuleSample> all = test::rule_samples(tech_);
+  std::vector<test::Sample> samples;
+  for (const auto& each : all) samples.push_back(each.sample);
+  const auto file = folder_.path() / "rules.gds";
+  ASSERT_TRUE(gds::write_file(test::side_by_side(samples, tech_), file));
+  const auto session = examine({file, "samples"});
+  ASSERT_TRUE(session) << session.error().text();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    std::set<std::string> found;
+    for (const Violation& violation : session.value().violations) {
+      if (static_cast<std::size_t>((violation.place.x0 + test::kPitch / 4) / test::kPitch) == i) {
+        found.insert(violation.rule);
+      }
+    }
+    if (all[i].rule.empty()) {
+      EXPECT_TRUE(found.empty()) << all[i].sample.name << ": " << ::testing::PrintToString(found);
+    } else {
+      EXPECT_TRUE(found.count(all[i].rule))
+          << all[i].sample.name << ": " << ::testing::PrintToString(found);
+    }
+  }
 }
 
 // Magic starts on a 10 nm grid and would snap odd multiples of 5 nm while reading.

@@ -83,6 +83,91 @@ std::vector<Sample> damaged_tiles(const Technology& technology, int per_tile, st
   return damaged;
 }
 
+std::vector<RuleSample> rule_samples(const Technology& technology) {
+  std::vector<RuleSample> list;
+  const auto layer = [&](std::string_view name) { return technology.layer(name); };
+  const auto um = [](double x0, double y0, double x1, double y1) {
+    return Rect{from_um(x0), from_um(y0), from_um(x1), from_um(y1)};
+  };
+  const auto add = [&](const std::string& rule, std::vector<Shape> shapes, bool broken) {
+    list.push_back(
+        {{rule + (broken ? " broken" : " kept"), std::move(shapes), {}}, broken ? rule : ""});
+  };
+  struct Metal {
+    const char *name, *width, *space, *area, *wide, *hole;
+  };
+  constexpr Metal kMetals[] = {{"li1", "li.1", "li.3", "li.6", "", ""},
+                               {"met1", "m1.1", "m1.2", "m1.6", "m1.3a", "m1.7"},
+                               {"met2", "m2.1", "m2.2", "m2.6", "m2.3a", "m2.7"},
+                               {"met3", "m3.1", "m3.2", "m3.6", "m3.3c", ""},
+                               {"met4", "m4.1", "m4.2", "m4.4a", "m4.5a", ""},
+                               {"met5", "m5.1", "m5.2", "m5.4", "", ""}};
+  for (const Metal& metal : kMetals) {
+    const LayerId id = layer(metal.name);
+    const Dbu width = technology.min_width(id), space = technology.spacing(id, id);
+    for (const bool broken : {true, false}) {
+      const Dbu less = broken ? technology.grid() : 0;
+      add(metal.width, {{id, {0, 0, width - less, 6000}}}, broken);
+      add(metal.space,
+          {{id, {0, 0, 2000, 6000}}, {id, {2000 + space - less, 0, 4000 + space, 6000}}}, broken);
+      // A strip of the smallest width and just the area, rounded up to the grid.
+      const Dbu strip = static_cast<Dbu>((technology.rule(metal.area) / width + 4) / 5 * 5);
+      add(metal.area, {{id, {0, 0, width, strip - (broken ? 10 : 0)}}}, broken);
+      if (metal.wide[0] != 0) {
+        const Dbu wide = static_cast<Dbu>(technology.rule(metal.wide));
+        add(metal.wide,
+            {{id, {0, 0, 4000, 6000}}, {id, {4000 + wide - less, 0, 5000 + wide, 6000}}}, broken);
+      }
+      if (metal.hole[0] != 0) {  // a ring round a hole of 0.37 x 0.37 or 0.38 x 0.38 um
+        const Dbu hole = broken ? 370 : 380;
+        add(metal.hole,
+            {{id, {0, 0, 1000, 300}},
+             {id, {0, 300 + hole, 1000, 1000 + hole}},
+             {id, {0, 300, 300, 300 + hole}},
+             {id, {300 + hole, 300, 1000, 300 + hole}}},
+            broken);
+      }
+    }
+  }
+  // A tap that reaches its diffusion, or not: contacts, implants and wells as the rules want them.
+  const auto contacted = [&](const char* active, const char* implant, Dbu x) {
+    return std::vector<Shape>{{layer(active), Rect{x, 0, x + 600, 600}},
+                              {layer(implant), Rect{x - 125, -125, x + 725, 725}},
+                              {layer("licon1"), Rect{x + 215, 215, x + 385, 385}},
+                              {layer("li1"), Rect{x + 135, 135, x + 465, 465}}};
+  };
+  const auto joined = [](std::vector<Shape> a, const std::vector<Shape>& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  };
+  add("LU.2", joined(contacted("diff", "nsdm", 0), contacted("tap", "psdm", 16000)), true);
+  add("LU.2", joined(contacted("diff", "nsdm", 0), contacted("tap", "psdm", 13000)), false);
+  const Shape well{layer("nwell"), um(-1, -1, 4, 4)};
+  add("nwell.4", {well}, true);
+  add("nwell.4", joined({well}, contacted("tap", "nsdm", 0)), false);
+  const Shape far_well{layer("nwell"), um(-1, -1, 20, 4)};
+  add("LU.3",
+      joined({far_well}, joined(contacted("tap", "nsdm", 0), contacted("diff", "psdm", 17000))),
+      true);
+  std::vector<Shape> bare = contacted("tap", "psdm", 0);
+  bare.resize(2);
+  add("licon.16", bare, true);
+  add("difftap.9",
+      joined(joined({{layer("nwell"), um(0.93, -1, 5, 4)}}, contacted("tap", "nsdm", 2000)),
+             joined(contacted("diff", "nsdm", 0), contacted("tap", "psdm", -2000))),
+      true);
+  // MIM plates over one bottom plate each.
+  const auto plate = [&](double x, double gap_below) {
+    return std::vector<Shape>{{layer("capm"), um(x, 0, x + 4, 4)},
+                              {layer("met3"), um(x - gap_below, -0.14, x + 4.14, 4.14)}};
+  };
+  add("capm.3", plate(0, 0.135), true);
+  add("capm.3", plate(0, 0.14), false);
+  add("capm.2b", joined(plate(0, 0.14), plate(5.4, 0.14)), true);
+  add("capm.2b", joined(plate(0, 0.14), plate(5.5, 0.14)), false);
+  return list;
+}
+
 gds::Library side_by_side(const std::vector<Sample>& samples, const Technology& technology) {
   gds::Library library;
   gds::Cell cell;

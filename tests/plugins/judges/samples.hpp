@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,13 @@ struct Sample {
 std::vector<Sample> clean_tiles(const Technology& technology);
 /// The same tiles with one edge of one shape moved, `per_tile` of each, chosen by `seed`.
 std::vector<Sample> damaged_tiles(const Technology& technology, int per_tile, std::uint64_t seed);
+
+/// A few shapes that break one rule, and the same shapes one step on the right side of it.
+struct RuleSample {
+  Sample sample;
+  std::string rule;  ///< Empty: clean.
+};
+std::vector<RuleSample> rule_samples(const Technology& technology);
 
 /// Samples side by side in one top cell "samples", `kPitch` apart.
 constexpr Dbu kPitch = 80'000;
