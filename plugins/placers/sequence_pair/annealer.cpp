@@ -12,7 +12,8 @@ std::size_t at(int i) {
   return static_cast<std::size_t>(i);
 }
 
-constexpr int kPollEvery = 64;  // Evaluations; some milliseconds.
+/// Neighbours that polishing may try beyond the annealing's own steps.
+constexpr int kPolish = 4000;
 
 /// Moves the item at `from` to `to`, shifting those between.
 void insert(std::vector<int>& order, int from, int to) {
@@ -34,6 +35,7 @@ class Annealer {
         stats_(stats),
         evaluator_(problem),
         elites_wanted_(at(std::max(1, params.elites))),
+        poll_every_(problem.tiles > 40 ? 4 : 64),
         iterations_(params.iterations > 0 ? params.iterations : default_iterations(problem.tiles)) {
   }
 
@@ -180,7 +182,7 @@ class Annealer {
       } else {
         trial = before;
       }
-      if (i % kPollEvery == 0 && job_.cancelled()) return false;
+      if (i % poll_every_ == 0 && job_.cancelled()) return false;
     }
     const double cold = 50.0 * 2 * kWeightUnit;
     const double hot = std::max(cold, changes > 0 ? 0.5 * change / changes : cold);
@@ -189,7 +191,7 @@ class Annealer {
     double temperature = hot;
     const double factor = std::pow(cold / hot, 1.0 / steps);
     for (int i = 0; i < steps; ++i, temperature *= factor) {
-      if (i % kPollEvery == 0) {
+      if (i % poll_every_ == 0) {
         if (job_.cancelled()) return false;
         job_.progress(0.9 * (round + static_cast<double>(i) / steps) / rounds, "annealing");
       }
@@ -208,14 +210,14 @@ class Annealer {
     return true;
   }
 
-  /// Descends from the best state by the best of all single moves until none is better.
+  /// Descends from the best state by the best of all single moves until none is better, or as many
+  /// neighbours were tried as the annealing took steps.
   bool polish() {
-    constexpr int kMaxRounds = 20;
     const int n = problem_.tiles;
-    for (int round = 0; round < kMaxRounds; ++round) {
+    const int allowed = iterations_ + kPolish;
+    for (int tried = 0; tried < allowed;) {
       const Candidate best = elites_.front();
       State trial = best.state;
-      int tried = 0;
       const auto consider = [&](Step step) {
         if (step == Step::kOrder) {
           trial.pair.index();
@@ -225,7 +227,7 @@ class Annealer {
             elites_.size() < elites_wanted_ ? Evaluator::kAnyCost : elites_.back().cost.total - 1;
         if (const auto cost = evaluate(trial, best.cost, step, bound)) remember(trial, *cost);
         trial = best.state;
-        return ++tried % kPollEvery != 0 || !job_.cancelled();
+        return ++tried % poll_every_ != 0 || !job_.cancelled();
       };
       for (std::size_t g = 0; g < trial.flips.size(); ++g) {
         trial.flips[g].x ^= true;
@@ -233,8 +235,7 @@ class Annealer {
         trial.flips[g].y ^= true;
         if (!consider(Step::kFlipY)) return false;
       }
-      // Quadratic in the tiles, each a packing: beyond some dozens the annealing has to do.
-      for (int i = 0; i < n && n <= 60; ++i) {
+      for (int i = 0; i < n && tried < allowed; ++i) {
         for (int j = 0; j < n; ++j) {
           if (i == j) continue;
           insert(trial.pair.first, i, j);
@@ -261,6 +262,7 @@ class Annealer {
   AnnealStats& stats_;
   Evaluator evaluator_;
   std::size_t elites_wanted_;
+  int poll_every_;  ///< Evaluations: at most some ten milliseconds.
   int iterations_;
   std::vector<Candidate> elites_;
 };
@@ -269,8 +271,9 @@ class Annealer {
 
 int default_iterations(int tiles) {
   // The neighbourhood grows with the square of the tiles, and so does the time of an evaluation:
-  // beyond some twenty tiles the second growth is not paid for.
-  return std::clamp(100 * tiles * tiles, 200, 40000);
+  // the whole stays below a second for a dozen tiles, and below a minute for hundreds.
+  const int square = std::max(1, tiles * tiles);
+  return std::clamp(std::min(100 * square, 40'000'000 / square), 200, 40'000);
 }
 
 std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,

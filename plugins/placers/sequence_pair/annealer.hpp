@@ -25,8 +25,9 @@ struct AnnealStats {
 /// Steps for a circuit of `tiles` when the caller does not say.
 int default_iterations(int tiles);
 
-/// The best different states met, best first, at most params.elites; the first is a local optimum
-/// under all single moves. Empty only when the job was cancelled.
+/// The best different states met, best first, at most params.elites; of a circuit of some dozen
+/// tiles the first is a local optimum under all single moves. Empty only when the job was
+/// cancelled.
 std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,
                               JobContext& job, AnnealStats& stats);
 

@@ -9,7 +9,7 @@
 namespace ptah::sequence_pair {
 namespace {
 
-constexpr std::size_t kMaxTiles = 500;
+constexpr std::size_t kMaxTiles = 200;
 constexpr Dbu kMaxSide = 1'000'000;  // 1 mm: sums over all tiles stay within 32 bits, doubled.
 
 Dbu up_to_grid(Dbu length) {
