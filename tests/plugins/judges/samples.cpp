@@ -40,6 +40,8 @@ std::vector<Sample> clean_tiles(const Technology& technology) {
       device(technology, "res_generic_l1", 0.29, 10, 1),
       device(technology, "res_generic_po", 0.33, 20, 1),
       device(technology, "res_generic_m1", 0.2, 30, 1),
+      device(technology, "res_high_po", 0.35, 5, 1),
+      device(technology, "res_xhigh_po", 0.69, 5, 1),
   };
   std::vector<Sample> samples;
   for (const Device& each : devices) {
