@@ -20,4 +20,5 @@ target_sources(ptah_sdk PRIVATE
   src/tech/technology.cpp
   src/tech/technology_reader.cpp
   src/tech/technology_resolve.cpp
+  src/tech/technology_sections.cpp
   src/tech/yaml_fields.cpp)
