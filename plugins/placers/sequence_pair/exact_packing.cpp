@@ -195,6 +195,9 @@ Result<Dimension> solve(const Problem& problem, const State& state,
   solver.getModelPtr()->setLogLevel(0);
   const Program program = formulate(problem, state, clusters, horizontal, solver.getInfinity());
   program.load(solver);
+  // Small programs gain nothing from a presolve, and that of CoinUtils 2.11 leaks.
+  solver.setHintParam(OsiDoPresolveInInitial, false, OsiHintDo);
+  solver.setHintParam(OsiDoPresolveInResolve, false, OsiHintDo);
   const StopRelaxation stop_relaxation(job);
   solver.getModelPtr()->passInEventHandler(&stop_relaxation);
   solver.initialSolve();
