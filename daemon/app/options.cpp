@@ -150,6 +150,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   line.options = defaults();
   CLI::App app("ptahd, the daemon of Ptah: runs place-and-route jobs for its clients", "ptahd");
   app.set_help_flag("");
+  app.option_defaults()->take_last();  // So that a wrapper's options can be overruled.
   bool help = false, print_protocol = false, version = false, foreground = false;
   std::string config, socket, state, worker_program, log_file, log_level;
   std::vector<std::string> plugin_dirs;
@@ -164,7 +165,8 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->check(CLI::Range(0, 65535));
   app.add_option("--workers", workers, "Worker processes; 0: one a processor")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--plugins", plugin_dirs, "Plugin folder (may be repeated); replaces the default");
+  app.add_option("--plugins", plugin_dirs, "Plugin folder (may be repeated); replaces the default")
+      ->take_all();
   app.add_option("--worker-program", worker_program,
                  "The worker; default " + options.worker_program.string());
   app.add_option("--worker-memory-mib", memory, "Memory limit of one worker")

@@ -70,7 +70,9 @@ void WorkerPool::cancel(const std::string& task_id) {
 void WorkerPool::pause(const std::string& task_id, bool paused) {
   for (const SlotPtr& slot : slots_) {
     if (slot->task && slot->task->id == task_id) {
-      slot->last_event = Clock::now();  // The silence that we cause is not the worker's.
+      // The silence that we cause is not the worker's.
+      slot->last_event = Clock::now();
+      slot->paused = paused;
       slot->worker->pause(paused);
     }
   }
@@ -185,6 +187,10 @@ void WorkerPool::on_event(const SlotPtr& slot, const Json& event) {
   if (slot->state != State::kBusy || !slot->task || text_of(event, "task") != slot->task->id) {
     // The end of a self-test, or news of a task that is over.
     if (slot->state == State::kTesting && text_of(event, "task") == "selftest") {
+      if (name == "done" || name == "error") {
+        std::error_code ignored;
+        std::filesystem::remove_all(selftest_scratch(*slot), ignored);
+      }
       if (name == "done") {
         slot->state = State::kIdle;
         slot->probe = false;
@@ -212,6 +218,10 @@ void WorkerPool::on_event(const SlotPtr& slot, const Json& event) {
   }
 }
 
+std::filesystem::path WorkerPool::selftest_scratch(const Slot& slot) const {
+  return options_.scratch_root / ("selftest-" + std::to_string(slot.generation));
+}
+
 void WorkerPool::on_ready(const SlotPtr& slot, const Json& event) {
   if (slot->state != State::kStarting) return;
   if (slot->probe) {
@@ -229,7 +239,7 @@ void WorkerPool::on_ready(const SlotPtr& slot, const Json& event) {
     slot->state = State::kTesting;
     slot->ready_plugins = event.value("plugins", Json::array());
     std::error_code ignored;
-    const auto scratch = options_.scratch_root / ("selftest-" + std::to_string(slot->generation));
+    const auto scratch = selftest_scratch(*slot);
     std::filesystem::create_directories(scratch, ignored);
     slot->worker->start_task("selftest", "selftest", Json::object(), scratch.string());
     return;
@@ -293,6 +303,7 @@ void WorkerPool::end_task(const SlotPtr& slot, TaskEnd end) {
   slot->state = State::kIdle;
   slot->kill_at.reset();
   slot->cancelled = false;
+  slot->paused = false;
   slot->stage.clear();
   slot->plugin.clear();
   if (slot->draining) slot->worker->quit();
@@ -438,7 +449,7 @@ void WorkerPool::watch() {
     }
     if (slot->kill_at && now >= *slot->kill_at) {
       kill(slot, cancelled_error());
-    } else if (slot->state == State::kBusy && silent > options_.hang_limit) {
+    } else if (slot->state == State::kBusy && !slot->paused && silent > options_.hang_limit) {
       kill(slot, make_error(ErrorCode::kPluginFailed,
                             doing + " gave no sign of life for " +
                                 std::to_string(silent.count() / 1000) + " s and was ended.",

@@ -88,6 +88,7 @@ class WorkerPool {
     std::optional<Clock::time_point> kill_at;  ///< After a cancel.
     std::optional<Error> verdict;              ///< Why we kill it.
     bool cancelled = false;
+    bool paused = false;  ///< By `pause`: not listened to.
     Json ready_plugins;
   };
   using SlotPtr = std::shared_ptr<Slot>;
@@ -105,6 +106,7 @@ class WorkerPool {
   void watch();
   void kill(const SlotPtr& slot, Error verdict);
   void drain(const SlotPtr& slot);
+  std::filesystem::path selftest_scratch(const Slot& slot) const;
   Error death(const Slot& slot, const WorkerExit& exit) const;
   void start_failed(const std::string& why);
 

@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -253,6 +254,8 @@ void run(const Json& message, const std::vector<std::string>& plugin_texts) {
 
 int main(int argc, char** argv) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const rlimit no_limit{RLIM_INFINITY, RLIM_INFINITY};
+  ::setrlimit(RLIMIT_FSIZE, &no_limit);
   std::vector<std::string> plugins;
   for (int i = 1; i + 1 < argc; ++i) {
     if (std::string(argv[i]) == "--plugins") {

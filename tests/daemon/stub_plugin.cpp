@@ -1,0 +1,24 @@
+/// A plugin that is only looked at: its marker tells the fake worker what to do with it.
+#include "ptah/plugin/plugin.hpp"
+
+namespace {
+
+class Stub : public ptah::Predictor {
+ public:
+  explicit Stub(const ptah::Options&) {}
+  static ptah::OptionSchema options() { return {}; }
+  ptah::Result<std::vector<double>> predict(const ptah::Circuit&, const ptah::Tiles&,
+                                            const std::vector<ptah::Placement>& placements,
+                                            ptah::JobContext&) override {
+    return std::vector<double>(placements.size(), 0.0);
+  }
+};
+
+}  // namespace
+
+extern "C" {
+extern __attribute__((visibility("default"))) const char ptah_test_marker[];
+const char ptah_test_marker[] = "ptah-test-" STUB_MARKER;
+}
+
+PTAH_PLUGIN(ptah::Predictor, Stub, STUB_NAME, STUB_VERSION, "Only looked at.")
