@@ -101,7 +101,7 @@ class TestbenchReader {
  private:
   struct Body {
     std::string header;
-    std::vector<std::string> words;
+    std::vector<std::string> words;  ///< Its name and ports.
     std::vector<std::string> lines;
     int line = 0;
   };
@@ -147,8 +147,10 @@ class TestbenchReader {
     if (word == ".end") return false;
     if (word == ".subckt") {
       if (body_) return fail("A .subckt starts inside another.", "close the first with .ends");
-      if (words.size() < 2) return fail("This .subckt has no name.");
-      body_ = Body{line, words, {}, line_};
+      PTAH_TRY(std::vector<std::string> names, plain_words(line));
+      if (names.size() < 2) return fail("This .subckt has no name.");
+      names.erase(names.begin());
+      body_ = Body{line, std::move(names), {}, line_};
       return true;
     }
     if (word == ".ends") {
@@ -192,6 +194,20 @@ class TestbenchReader {
     return true;
   }
 
+  /// The words of a line that are no part of a `name=value`.
+  Result<std::vector<std::string>> plain_words(const std::string& line) const {
+    auto parsed = text::tokens(line);
+    if (!parsed) return fail(parsed.error().message);
+    const std::vector<text::Token>& tokens = parsed.value();
+    std::vector<std::string> words;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const bool assigned = tokens[i].assigns || (i > 0 && tokens[i - 1].assigns);
+      const bool assigns = i + 1 < tokens.size() && tokens[i + 1].assigns;
+      if (!assigned && !assigns) words.push_back(tokens[i].text);
+    }
+    return words;
+  }
+
   Error refuse_file() const {
     return fail("The line makes the simulator read a file.", "write the values out",
                 ErrorCode::kDenied);
@@ -218,16 +234,14 @@ class TestbenchReader {
     auto parsed = text::tokens(line);
     if (!parsed) return fail(parsed.error().message);
     std::string card;
-    Instance instance{line_, {}};
-    const std::vector<text::Token>& tokens = parsed.value();
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-      const bool glued = tokens[i].assigns || (i > 0 && tokens[i - 1].assigns);
-      if (!card.empty() && !glued) card += ' ';
-      card += tokens[i].text;
-      const bool parameter = glued || (i + 1 < tokens.size() && tokens[i + 1].assigns);
-      if (!parameter) instance.words.push_back(tokens[i].text);
+    bool after_equals = false;
+    for (const text::Token& token : parsed.value()) {
+      if (!card.empty() && !token.assigns && !after_equals) card += ' ';
+      card += token.text;
+      after_equals = token.assigns;
     }
-    instances_.push_back(std::move(instance));
+    PTAH_TRY(std::vector<std::string> words, plain_words(line));
+    instances_.push_back({line_, std::move(words)});
     bench_.cards.push_back(std::move(card));
     return ok();
   }
@@ -242,20 +256,21 @@ class TestbenchReader {
         return fail("A second .subckt holds the placeholder XXX.",
                     "one circuit is tested at a time");
       }
-      bench_.dut = body.words[1];
-      for (std::size_t i = 2; i < body.words.size(); ++i) {
-        // "a=1" is a parameter, not a port.
-        if (body.words[i].find('=') == std::string::npos) {
-          bench_.dut_ports.push_back(body.words[i]);
-        }
+      for (const std::string& word : body.words) {
+        if (text::is_plain_name(word)) continue;
+        line_ = body.line;
+        return fail("The name " + text::quoted(word) + " cannot be used.",
+                    "use letters, digits and _ . + - # [ ] < >");
       }
+      bench_.dut = body.words[0];
+      bench_.dut_ports.assign(body.words.begin() + 1, body.words.end());
       return ok();
     }
     // A helper of the bench, such as a load: kept as it is.
     for (const std::string& line : body.lines) {
       const char letter = text::lower(line.front());
       if (letter != '.' && kElements.find(letter) == std::string_view::npos) {
-        return fail("The subcircuit " + text::quoted(body.words[1]) + " holds the line " +
+        return fail("The subcircuit " + text::quoted(body.words[0]) + " holds the line " +
                     text::quoted(line) + ", which is no element.");
       }
       if (reads_file(line)) return refuse_file();
@@ -386,7 +401,7 @@ class TestbenchReader {
     }
     bool instantiated = false;
     for (const Instance& instance : instances_) {
-      if (instance.words.empty() || !text::same(instance.words.back(), bench_.dut)) continue;
+      if (instance.words.size() < 2 || !text::same(instance.words.back(), bench_.dut)) continue;
       instantiated = true;
       const std::size_t nodes = instance.words.size() - 2;
       if (nodes != bench_.dut_ports.size()) {

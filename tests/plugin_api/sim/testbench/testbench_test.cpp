@@ -130,6 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"no_output", bench("", ""), "names no output", "tb.spice"},
         Bad{"wrong_ports", bench("x2 o o d"), "connects 2 nets", "tb.spice:5"},
         Bad{"two_duts", bench(".subckt e o\nXXX\n.ends"), "second .subckt", "tb.spice:7"},
+        Bad{"dut_name", ".subckt d\xB5 o\nXXX\n.ends\n", "The name \"d?\"", "tb.spice:1"},
         Bad{"nested", bench(".subckt e o\n.subckt f o"), "inside another", "tb.spice:6"},
         Bad{"ends", bench(".ends"), "closes no .subckt", "tb.spice:5"},
         Bad{"no_ends", ".subckt d o\nXXX\n", "has no .ends", "tb.spice:1"},
