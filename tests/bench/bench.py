@@ -47,6 +47,17 @@ class Bench:
             "variant_s": median([s["total"] for s in shifted]),
         }
 
+    def clean(self, circuit, assignments):
+        """Baselines of random assignments before Magic and Netgen."""
+        layouts = [line for line in self.ptah("run", circuit, "--assignments", str(assignments), "--seed", "2")
+                   if "variant" in line]
+        return {
+            "circuit": circuit,
+            "assignments": assignments,
+            "drc_clean": sum(set(line["drc"].values()) == {0} for line in layouts),
+            "lvs_match": sum(set(line["lvs"].values()) == {"match"} for line in layouts),
+        }
+
 
 def table(title, headers, rows):
     widths = [max(len(str(row[i])) for row in [headers, *rows]) for i in range(len(headers))]
@@ -73,7 +84,7 @@ def main():
         status = bench.ptah("server", "status")[0]
         alone = [bench.flow(circuit, assignments, variants, "none") for circuit in CIRCUITS]
         judged = [bench.flow(circuit, 1, variants, "all") for circuit in CIRCUITS]
-        bench.ptah("server", "status")
+        clean = [bench.clean(circuit, 2 if arguments.quick else 50) for circuit in CIRCUITS]
         subprocess.run([bench.build / "bin/ptah", "server", "stop", "--now"], env=bench.env, check=False)
     placement = subprocess.run([bench.build / "tests/placement_bench"] + (["--json"] if arguments.json else []),
                                text=True, capture_output=True, check=False).stdout
@@ -81,13 +92,15 @@ def main():
         for line in placement.splitlines():
             if line.startswith("{"):
                 print(line)
-        for name, rows in (("place_route", alone), ("judged", judged)):
+        for name, rows in (("place_route", alone), ("judged", judged), ("clean", clean)):
             for row in rows:
                 print(json.dumps({"bench": name, **row}))
         print(json.dumps({"bench": "daemon", "ping_p50_us": ping["p50_us"], "ping_p99_us": ping["p99_us"],
                           "idle_rss_MiB": status["rss_bytes"] / 2**20}))
         return
     print(placement)
+    table("Random assignments before the judges", ["circuit", "assignments", "DRC clean", "LVS match"],
+          [[row["circuit"], row["assignments"], row["drc_clean"], row["lvs_match"]] for row in clean])
     table("Speed of the flow, ms (medians)",
           ["circuit", "place+route", "re-route a shift", "variant, no judges", "variant, Magic+Netgen+ngspice"],
           [[row["circuit"], milliseconds(row["place_route_s"]), milliseconds(row["reroute_s"]),
