@@ -19,6 +19,13 @@ std::string write_spice(const Circuit& circuit, const Technology& technology) {
     nodes += " " + (model != nullptr ? model->name : device.model);
     const std::string size =
         " w=" + number(to_um(device.width)) + " l=" + number(to_um(device.length));
+    if (device.is_mos() && device.fingers == 0) {
+      // Not assigned yet: a template line, so that nothing is lost in silence.
+      text += "X" + device.name + nodes + size + " nf=ZZZ";
+      if (device.multiplier > 1) text += " m=" + std::to_string(device.multiplier);
+      text += "\n";
+      continue;
+    }
     if (device.is_mos()) {
       for (int finger = 1; finger <= device.total_fingers(); ++finger) {
         text += "X" + device.name + "_" + std::to_string(finger) + nodes + size + "\n";

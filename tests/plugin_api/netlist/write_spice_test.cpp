@@ -21,6 +21,14 @@ TEST(WriteSpice, OneLineAFingerInMicrometres) {
                 ".ends t\n");
 }
 
+TEST(WriteSpice, FreeDevicesStayTemplates) {
+  const Circuit circuit = read_ok(one("M0 a b c d nfet w=1.05u l=0.15u nf=ZZZ m=2")).circuit;
+  const Circuit back = read_ok(write_spice(circuit, technology())).circuit;
+  EXPECT_EQ(device(back, "XM0").fingers, 0);
+  EXPECT_EQ(device(back, "XM0").multiplier, 2);
+  EXPECT_EQ(device(back, "XM0").width, 1050);
+}
+
 TEST(WriteSpice, ReadsBackAsTheSameDevices) {
   const Circuit circuit = read_ok(
                               ".subckt top a b\nx1 a b leaf m=2\n.ends\n"

@@ -56,7 +56,8 @@ Status read_pairs_file(const std::filesystem::path& file, Circuit& circuit);
 Status check_circuit(const Circuit& circuit, const Technology& technology);
 
 /// The flat `.subckt` that LVS compares with and the pre-layout simulation runs: one line a finger
-/// ("XM0_1 d g s b model w=1.05 l=0.15"), sizes in bare micrometres.
+/// ("XM0_1 d g s b model w=1.05 l=0.15"), sizes in bare micrometres. A device whose count is still
+/// free stays a template line with nf=ZZZ.
 std::string write_spice(const Circuit& circuit, const Technology& technology);
 
 }  // namespace ptah
