@@ -96,6 +96,7 @@ Status Server::open() {
   subscriptions_ = std::make_unique<Subscriptions>(*store_);
   jobs_ = std::make_unique<JobManager>(io_, *store_, *pool_, *subscriptions_, pool.scratch_root);
 
+  jobs_->restore();
   listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, bool unix_peer) {
     accept(std::move(socket), unix_peer);
   });
@@ -116,7 +117,6 @@ Status Server::open() {
     end();
   });
   plugins_->start();
-  jobs_->restore();
   watch_idle();
   return ok();
 }
@@ -127,6 +127,18 @@ void Server::run() {
 
 void Server::stop() {
   asio::post(io_, [this] { end(); });
+}
+
+void Server::end_when_done(std::chrono::steady_clock::time_point latest) {
+  pool_->hold(true);
+  if (!pool_->running() || std::chrono::steady_clock::now() >= latest) {
+    stop();
+    return;
+  }
+  end_timer_.expires_after(std::chrono::milliseconds(20));
+  end_timer_.async_wait([this, latest](boost::system::error_code error) {
+    if (!error && !ending_) end_when_done(latest);
+  });
 }
 
 void Server::end() {

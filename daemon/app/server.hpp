@@ -79,6 +79,8 @@ class Server final : public rpc::Service {
                   std::size_t next, rpc::StoreCheckReply found,
                   const rpc::Reply<rpc::StoreCheckReply>& reply);
   void watch_idle();
+  /// Starts no new task and ends when those that run have, or at `latest`.
+  void end_when_done(std::chrono::steady_clock::time_point latest);
   void end();
 
   DaemonOptions options_;

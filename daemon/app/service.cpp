@@ -99,8 +99,7 @@ void Server::answer_from_store(const Reply<R>& reply, Work work, StoreThread::Ki
   store_->submit(kind, std::move(work), [reply](Result<R> result) { reply(std::move(result)); });
 }
 
-// --- server
-// ---------------------------------------------------------------------------------------
+// Server.
 
 void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
   const auto& caller = reply.caller();
@@ -171,13 +170,16 @@ void Server::status(const Nothing&, Reply<StatusReply> reply) {
       });
 }
 
-void Server::shutdown(const ShutdownParams&, Reply<Nothing> reply) {
+void Server::shutdown(const ShutdownParams& params, Reply<Nothing> reply) {
   reply(Nothing{});
-  stop();
+  if (params.now) {
+    stop();
+  } else {
+    end_when_done(std::chrono::steady_clock::now() + std::chrono::seconds(10));
+  }
 }
 
-// --- plugins
-// --------------------------------------------------------------------------------------
+// Plugins.
 
 void Server::plugin_list(const Nothing&, Reply<PluginListReply> reply) {
   PluginListReply answer;
@@ -215,8 +217,7 @@ void Server::plugin_unload(const PluginParams& params, Reply<PluginReply> reply)
   });
 }
 
-// --- flows
-// ----------------------------------------------------------------------------------------
+// Flows.
 
 void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
   Status status = params.job.empty() ? ok() : check_id(params.job, "job");
@@ -310,8 +311,7 @@ void Server::single_task(const char* kind, const TaskParams& params, Reply<JobRe
   });
 }
 
-// --- jobs
-// -----------------------------------------------------------------------------------------
+// Jobs.
 
 void Server::job_list(const JobListParams& params, Reply<JobListReply> reply) {
   const auto state = job_state_from_string(params.state);
@@ -350,20 +350,26 @@ void Server::job_get(const JobParams& params, Reply<JobInfo> reply) {
 }
 
 void Server::job_wait(const JobWaitParams& params, Reply<JobInfo> reply) {
-  const std::int64_t ticket = jobs_->wait(params.job, [reply](Result<JobRow> row) {
+  // The timer holds the reply, and must not hold it longer than needed.
+  auto timer = std::make_shared<asio::steady_timer>(io_);
+  const std::int64_t ticket = jobs_->wait(params.job, [reply, timer](Result<JobRow> row) {
+    timer->cancel();
     if (row) {
       reply(info_of(row.value()));
     } else {
       reply(row.error());
     }
   });
-  reply.on_cancel([this, ticket] { jobs_->forget(ticket); });
+  reply.on_cancel([this, ticket, timer] {
+    timer->cancel();
+    jobs_->forget(ticket);
+  });
   if (params.timeout_s > 0) {
-    auto timer = std::make_shared<asio::steady_timer>(io_, std::chrono::seconds(params.timeout_s));
-    timer->async_wait([this, timer, ticket, reply, params](boost::system::error_code error) {
+    timer->expires_after(std::chrono::seconds(params.timeout_s));
+    timer->async_wait([this, ticket, reply, job = params.job](boost::system::error_code error) {
       if (error) return;
       jobs_->forget(ticket);
-      job_get({params.job}, reply);
+      job_get({job}, reply);
     });
   }
 }
@@ -447,8 +453,7 @@ void Server::job_unsubscribe(const JobParams& params, Reply<Nothing> reply) {
   reply(Nothing{});
 }
 
-// --- variants, library, store
-// ---------------------------------------------------------------------
+// Variants, library, store.
 
 void Server::variant_list(const VariantListParams& params, Reply<VariantListReply> reply) {
   answer_from_store(reply, [params](Store& store) {

@@ -47,8 +47,14 @@ Result<std::vector<int>> read_allowed(const Json& spec) {
   return allowed;
 }
 
+/// The texts travel as JSON; bytes of another encoding (a Latin-1 comment) are replaced.
+std::string as_utf8(const std::string& text) {
+  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace))
+      .get<std::string>();
+}
+
 Json text_json(const NamedText& text) {
-  return {{"name", text.name}, {"text", text.text}};
+  return {{"name", as_utf8(text.name)}, {"text", as_utf8(text.text)}};
 }
 
 }  // namespace

@@ -16,13 +16,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-struct Loaded {
-  JobRow row;
-  std::vector<std::int64_t> pending;
-};
-
-Loaded load(Store& store, const std::string& id) {
-  Loaded loaded{store.existing_job(id), {}};
+JobManager::Loaded load(Store& store, const std::string& id) {
+  JobManager::Loaded loaded{store.existing_job(id), {}};
   if (loaded.row.planned) loaded.pending = store.pending_chains(id);
   return loaded;
 }
@@ -63,20 +58,43 @@ std::optional<Error> JobManager::unwritten_error(const std::string& id) const {
 }
 
 void JobManager::restore() {
+  struct Restored {
+    Loaded loaded;
+    std::optional<Error> error;
+  };
+  // One piece of work: clients who ask the store come after it.
   store_.submit(
-      StoreThread::Kind::kRead, [](Store& store) { return store.unfinished_jobs(); },
-      [this, alive = alive_](Result<std::vector<std::string>> ids) {
+      StoreThread::Kind::kRead,
+      [](Store& store) {
+        std::vector<Restored> all;
+        for (const std::string& id : store.unfinished_jobs()) {
+          Restored one{load(store, id), std::nullopt};
+          try {
+            restore_output(store, one.loaded.row);
+          } catch (const Failure& failure) {
+            one.error = failure.error();
+          }
+          all.push_back(std::move(one));
+        }
+        return all;
+      },
+      [this, alive = alive_](Result<std::vector<Restored>> all) {
         if (!*alive || stopped_) return;
-        if (!ids) {
-          spdlog::error("unfinished jobs cannot be read: {}", ids.error().text());
+        if (!all) {
+          spdlog::error("unfinished jobs cannot be read: {}", all.error().text());
           return;
         }
-        for (const std::string& id : ids.value()) {
-          resume(id, [id](Result<JobRow> row) {
-            if (!row) spdlog::error("job {} cannot go on: {}", id, row.error().text());
-          });
-        }
+        for (Restored& one : all.value()) begin(std::move(one.loaded), std::move(one.error));
       });
+}
+
+void JobManager::begin(Loaded loaded, std::optional<Error> problem) {
+  activate(loaded.row, loaded.pending);
+  const auto found = jobs_.find(loaded.row.id);
+  if (!problem || found == jobs_.end()) return;
+  const JobPtr job = found->second;
+  job->stop = std::move(problem);
+  stop(job);
 }
 
 void JobManager::create(NewJob new_job, Done done) {
@@ -165,12 +183,7 @@ void JobManager::resume(const std::string& id, Done done) {
         }
         const JobRow& row = loaded.value().row;
         if (*alive && !is_final(row.state)) {
-          activate(row, loaded.value().pending);
-          const auto job = jobs_.find(row.id);
-          if (!restored && job != jobs_.end()) {
-            job->second->stop = restored.error();
-            stop(job->second);
-          }
+          begin(loaded.value(), restored ? std::nullopt : std::optional(restored.error()));
         } else if (!restored) {
           done(restored.error());
           return;

@@ -26,6 +26,11 @@ class JobManager {
  public:
   using Done = std::function<void(Result<JobRow>)>;
   using TaskDone = std::function<void(Result<Json>)>;
+  /// What is needed to take a job up.
+  struct Loaded {
+    JobRow row;
+    std::vector<std::int64_t> pending;
+  };
 
   JobManager(boost::asio::io_context& io, StoreThread& store, WorkerPool& pool,
              Subscriptions& subscriptions, std::filesystem::path scratch_root);
@@ -88,6 +93,8 @@ class JobManager {
   static constexpr std::int64_t kPlan = -1;
   static constexpr std::int64_t kSingle = -2;
 
+  /// Activates a job, which ends at once with `problem` if there is one.
+  void begin(Loaded loaded, std::optional<Error> problem);
   void activate(const JobRow& row, std::vector<std::int64_t> pending);
   void schedule();
   void start_chain(const JobPtr& job, std::int64_t chain);

@@ -408,19 +408,29 @@ void JobManager::single_done(const JobPtr& job, TaskEnd end) {
   }
   job->result = end.result.value().is_null() ? Json::object() : std::move(end.result.value());
   job->running[kSingle].fraction = 1;
+  struct Stored {
+    std::vector<FileRow> rows;
+    Json shown = Json::array();
+  };
   store_.submit_then(
       StoreThread::Kind::kWrite,
       [id = job->id, files = files.value()](Store& store) {
-        return store.add_job_files(id, files);
+        Stored stored{store.add_job_files(id, files)};
+        for (const FileRow& row : stored.rows) stored.shown.push_back(store.describe(row));
+        return stored;
       },
-      [out = job->out](Store& store, const std::vector<FileRow>& rows) {
-        if (!out.empty()) store.materialise(rows, out);
+      [out = job->out](Store& store, const Stored& stored) {
+        if (!out.empty()) store.materialise(stored.rows, out);
       },
-      [this, alive = alive_, job, task](Result<std::vector<FileRow>> rows, Status written) {
+      [this, alive = alive_, job, task](Result<Stored> stored, Status written) {
         if (!*alive || !known(job)) return;
         clean(task);
         job->running.erase(kSingle);
-        if (!rows || !written) job->stop = rows ? written.error() : rows.error();
+        if (!stored || !written) {
+          job->stop = stored ? written.error() : stored.error();
+        } else if (!stored.value().rows.empty() && job->result.is_object()) {
+          job->result["files"] = std::move(stored.value().shown);
+        }
         finish_if_ready(job);
       });
 }

@@ -25,7 +25,8 @@ MethodTable bind_methods(Service& service) {
   bind("server.hello", Role::kStranger, "The first request of a client: versions, and who it is.",
        &Service::hello);
   bind("server.status", Role::kUser, "The daemon's health.", &Service::status);
-  bind("server.shutdown", Role::kAdmin, "Ends the daemon. Jobs go on at its next start.",
+  bind("server.shutdown", Role::kAdmin,
+       "Ends the daemon. Jobs go on at its next start, from the last committed variants.",
        &Service::shutdown);
 
   bind("plugin.list", Role::kUser, "Plugins and their state.", &Service::plugin_list);

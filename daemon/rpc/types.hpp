@@ -12,8 +12,7 @@ struct Nothing {
   void describe(V&) {}
 };
 
-// --- server
-// ---------------------------------------------------------------------------------------
+// Server.
 
 struct HelloParams {
   std::string client, version, token;
@@ -83,18 +82,18 @@ struct StatusReply {
                "One object a worker: pid, state, task, stage, plugin, rss_bytes, generation.");
   }
 };
+
 struct ShutdownParams {
   bool now = false;
   template <class V>
   void describe(V& v) {
     v.optional("now", now,
-               "Kill the tasks that run instead of letting each worker stop; jobs go on at the "
-               "next start.");
+               "End at once. Otherwise no new task starts, and those that run get up to 10 s to "
+               "come to their end.");
   }
 };
 
-// --- plugins
-// --------------------------------------------------------------------------------------
+// Plugins.
 
 struct PluginDescription {
   std::string kind, name, version, description, file, hash, state, reason;
@@ -139,8 +138,7 @@ struct PluginReply {
   }
 };
 
-// --- jobs
-// -----------------------------------------------------------------------------------------
+// Jobs.
 
 struct RunParams {
   std::string job, out, library = "work";
@@ -334,8 +332,7 @@ struct SubscribeParams {
   }
 };
 
-// --- variants
-// -------------------------------------------------------------------------------------
+// Variants.
 
 struct FileInfo {
   std::string role, hash, path, dataset;
@@ -413,8 +410,7 @@ struct ExportReply {
   }
 };
 
-// --- library
-// --------------------------------------------------------------------------------------
+// Library.
 
 struct CellParams {
   std::string library = "work", cell, view;
@@ -488,8 +484,7 @@ struct VersionsReply {
   }
 };
 
-// --- store
-// ----------------------------------------------------------------------------------------
+// Store.
 
 struct HashParams {
   std::string hash;

@@ -254,7 +254,7 @@ EventRow Store::finish_job(const std::string& id, JobState state, const Json& er
   }
   Json params{{"state", to_string(state)}};
   if (!error.is_null()) params["error"] = error;
-  if (!result.is_null()) params["result"] = result;
+  add_result(params, result);
   return add_event(id, "job.finished", params);
 }
 

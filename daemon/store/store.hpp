@@ -45,7 +45,7 @@ class Store {
   bool release_reserve();
   void restore_reserve();
 
-  // --- jobs
+  // Jobs.
   /// The job and whether it is new. Fails with kConflict when the id is taken by another request.
   std::pair<JobRow, bool> create_job(const NewJob& job);
   std::optional<JobRow> job(const std::string& id);
@@ -61,7 +61,7 @@ class Store {
   /// Returns hashes of files that nothing refers to any more: remove them after the commit.
   std::vector<std::string> delete_job(const std::string& id);
 
-  // --- chains
+  // Chains.
   void save_plan(const std::string& job, const std::string& circuit, const Json& plan,
                  const std::vector<Json>& chains, const std::vector<NewFile>& files);
   std::vector<ChainRow> chains(const std::string& job, std::int64_t after, std::int64_t limit);
@@ -70,7 +70,7 @@ class Store {
   EventRow finish_chain(const std::string& job, std::int64_t chain, const Json& error,
                         const Json& result);
 
-  // --- variants
+  // Variants.
   VariantCommit commit_variant(const std::string& job, std::int64_t chain, std::int64_t variant,
                                const Json& record, const std::vector<NewFile>& files);
   /// Files that a job of one task made.
@@ -84,23 +84,25 @@ class Store {
   void materialise(const std::vector<FileRow>& files, const std::filesystem::path& out);
   /// Flushes the file system of `out`: copies there are not synced one by one.
   void sync_output(const std::filesystem::path& out);
+  /// {"role", "hash", "size", "path", "dataset"}: a file as clients see it.
+  Json describe(const FileRow& file) const;
   std::vector<FileRow> job_files(const std::string& job);
 
-  // --- events
+  // Events.
   EventRow add_event(const std::string& job, const std::string& method, const Json& params);
   std::vector<EventRow> events(const std::string& job, std::int64_t after, std::int64_t limit);
 
-  // --- library
+  // Library.
   std::vector<ViewRow> views(const std::string& library, const std::string& cell,
                              const std::string& view);
   std::vector<VersionRow> versions(const std::string& library, const std::string& cell,
                                    const std::string& view, std::int64_t limit);
 
-  // --- integrity
+  // Integrity.
   /// Every hash that something refers to, with one job that does.
   std::vector<std::pair<std::string, std::string>> referenced_files();
 
-  // --- settings of the daemon
+  // Settings of the daemon.
   std::string setting(const std::string& name);
   void set_setting(const std::string& name, const std::string& value);
 
@@ -120,6 +122,9 @@ class Store {
 
 /// Milliseconds since 1970, for people: nothing depends on it.
 std::int64_t now_ms();
+
+/// Puts a result into an event's parameters, or `cut` where it is too long for a line.
+void add_result(Json& params, const Json& result);
 
 /// The view of a cell that a plan's file is, or empty: "netlist", "pairs", "testbench".
 std::string view_of_plan_file(const NewFile& file);

@@ -23,6 +23,15 @@ Json parse_or_null(const std::string& text) {
 
 }  // namespace
 
+void add_result(Json& params, const Json& result) {
+  if (result.is_null()) return;
+  if (dump(result).size() < (256u << 10)) {
+    params["result"] = result;
+  } else {
+    params["cut"] = true;
+  }
+}
+
 std::string view_of_plan_file(const NewFile& file) {
   const std::string stem = std::filesystem::path(file.dataset).stem().string();
   const std::string& name = file.role.empty() || file.role == "dataset" ? stem : file.role;
@@ -136,7 +145,7 @@ EventRow Store::finish_chain(const std::string& job, std::int64_t chain, const J
   }
   Json params{{"chain", chain}, {"state", failed ? "failed" : "done"}};
   if (failed) params["error"] = error;
-  if (!result.is_null()) params["result"] = result;
+  add_result(params, result);
   return add_event(job, "chain.finished", params);
 }
 
@@ -162,6 +171,15 @@ std::vector<FileRow> Store::put_files(const std::string& job, std::int64_t chain
         .run();
   }
   return rows;
+}
+
+Json Store::describe(const FileRow& file) const {
+  Json item{{"role", file.role},
+            {"hash", file.hash},
+            {"size", file.size},
+            {"path", files_.path(file.hash).string()}};
+  if (!file.dataset.empty()) item["dataset"] = file.dataset;
+  return item;
 }
 
 VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
@@ -210,12 +228,7 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
   for (const FileRow& file : commit.files) {
     if (file.role == "gds")
       add_version(library, circuit, "layout", file.hash, job, chain, variant, false);
-    Json item{{"role", file.role},
-              {"hash", file.hash},
-              {"size", file.size},
-              {"path", files_.path(file.hash).string()}};
-    if (!file.dataset.empty()) item["dataset"] = file.dataset;
-    shown.push_back(std::move(item));
+    shown.push_back(describe(file));
   }
   Json params{{"chain", chain}, {"variant", variant}, {"files", std::move(shown)}};
   if (text.size() < (256u << 10)) {

@@ -93,8 +93,7 @@ int WorkerPool::free_slots() const {
   return std::max(0, options_.workers - used);
 }
 
-bool WorkerPool::busy() const noexcept {
-  if (!interactive_.empty() || !batch_.empty() || proposal_) return true;
+bool WorkerPool::running() const noexcept {
   return std::any_of(slots_.begin(), slots_.end(),
                      [](const SlotPtr& slot) { return slot->task.has_value(); });
 }

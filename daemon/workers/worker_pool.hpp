@@ -70,7 +70,8 @@ class WorkerPool {
   const std::string& problem() const noexcept { return problem_; }
 
   std::vector<WorkerView> workers() const;
-  bool busy() const noexcept;
+  /// Whether a worker has a task.
+  bool running() const noexcept;
   /// Ends all workers; tasks that run end as blameless. Nothing is started afterwards.
   void shutdown();
 

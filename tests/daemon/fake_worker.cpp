@@ -132,7 +132,17 @@ void misbehave(const std::string& what, const std::string& scratch) {
 
 Json file(const std::string& scratch, const std::string& name, const std::string& text,
           const std::string& role, const std::string& dataset) {
-  std::ofstream(scratch + "/" + name, std::ios::binary) << text;
+  std::ofstream stream(scratch + "/" + name, std::ios::binary);
+  stream << text << std::flush;
+  if (!stream) {
+    say({{"event", "error"},
+         {"error",
+          {{"code", "io"},
+           {"message", "No space left on device"},
+           {"where", scratch},
+           {"hint", "Free some space there, then go on with job.resume."}}}});
+    std::_Exit(0);
+  }
   return {{"role", role}, {"path", scratch + "/" + name}, {"dataset", dataset}};
 }
 

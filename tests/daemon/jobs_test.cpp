@@ -189,7 +189,7 @@ TEST_F(Jobs, ProgressIsThinned) {
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   EXPECT_GT(progress, 2);
   EXPECT_LE(progress, 10 * seconds + 2);
-  EXPECT_EQ(fraction, 1.0);
+  EXPECT_GT(fraction, 0.5);
 }
 
 TEST_F(Jobs, ClientThatVanishesLeavesTheJobRunning) {
@@ -393,6 +393,7 @@ TEST_F(Jobs, CheckAndRenderAreJobsOfOneTask) {
       "flow.render", {{"spec", Json::object()}, {"wait", true}, {"out", daemon.out().string()}});
   EXPECT_EQ(drawn["state"], "done");
   EXPECT_EQ(drawn["result"]["drawn"], true);
+  EXPECT_EQ(text_of(drawn["result"]["files"][0]["path"].get<std::string>()), "<svg/>");
   EXPECT_EQ(text_of(daemon.out() / "p.svg"), "<svg/>");
   const Json queued = client.result("flow.check", {{"job", "c"}, {"spec", {{"ms", 20}}}});
   EXPECT_EQ(queued["job"], "c");
@@ -492,6 +493,33 @@ TEST_F(Jobs, StatusTellsWhatWorkersDo) {
     return false;
   }));
   client.result("job.cancel", {{"job", "j"}});
+}
+
+TEST_F(Jobs, WaitAnswersAfterItsTime) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  client.result("flow.run", run("j", {chain("a", 100, {{"ms", 100}})}));
+  EXPECT_EQ(client.result("job.wait", {{"job", "j"}, {"timeout_s", 1}})["state"], "running");
+  EXPECT_EQ(client.call("job.wait", {{"job", "none"}})["error"]["data"]["code"], "not_found");
+  client.result("job.cancel", {{"job", "j"}});
+  // Many that are answered at once leave nothing pending behind.
+  for (int i = 0; i < 600; ++i) {
+    ASSERT_EQ(client.result("job.wait", {{"job", "j"}, {"timeout_s", 3600}})["state"], "cancelled");
+  }
+}
+
+TEST_F(Jobs, ShutdownLetsTasksComeToTheirEnd) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  client.result("flow.run", run("j", {chain("a", 20, {{"ms", 30}}), chain("b", 1), chain("c", 1)}));
+  ASSERT_TRUE(eventually(
+      [&] { return client.result("job.get", {{"job", "j"}})["variants"].get<int>() >= 1; }));
+  client.result("server.shutdown");
+  EXPECT_TRUE(eventually([&] { return !daemon.running(); }));
+  ASSERT_TRUE(daemon.start());
+  Client again = daemon.client();
+  EXPECT_EQ(again.result("variant.get", {{"job", "j"}, {"chain", 0}, {"variant", 20}})["variant"], 20);
+  EXPECT_EQ(wait_for(again, "j")["variants"], 25);
 }
 
 TEST_F(Jobs, WorkerThatNeverComesUpIsAClearError) {
