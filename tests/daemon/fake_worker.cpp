@@ -82,10 +82,16 @@ void work(int ms) {
   } while (std::chrono::steady_clock::now() < end && !cancelled);
 }
 
+/// Past the handlers that a sanitizer puts in place.
+void die_of_a_fault() {
+  ::signal(SIGSEGV, SIG_DFL);
+  ::raise(SIGSEGV);
+}
+
 void misbehave(const std::string& what, const std::string& scratch) {
   if (what == "crash") {
     std::cerr << "fake backtrace: place() at fake.cpp:1" << std::endl;
-    ::raise(SIGSEGV);
+    die_of_a_fault();
   } else if (what == "abort") {
     std::abort();
   } else if (what == "exit") {
@@ -126,7 +132,7 @@ void misbehave(const std::string& what, const std::string& scratch) {
       for (;;) ::pause();
     }
     work(100);
-    ::raise(SIGSEGV);
+    die_of_a_fault();
   }
 }
 
@@ -281,7 +287,7 @@ int main(int argc, char** argv) {
     std::stringstream text;
     text << stream.rdbuf();
     texts.push_back(text.str());
-    if (texts.back().find("ptah-test-crash") != std::string::npos) ::raise(SIGSEGV);
+    if (texts.back().find("ptah-test-crash") != std::string::npos) die_of_a_fault();
     if (texts.back().find("ptah-test-refuse") != std::string::npos) {
       refused.push_back(
           {{"file", plugin},
