@@ -19,6 +19,7 @@
 #include "ptah/core/error.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/core/json.hpp"
+#include "ptah/layout/gds.hpp"
 #include "ptah/layout/layout.hpp"
 #include "ptah/netlist/circuit.hpp"
 #include "ptah/netlist/fingers.hpp"
@@ -65,7 +66,14 @@ class Router {
 struct LayoutFile {
   std::filesystem::path gds;
   std::string top;
+  /// The same shapes and labels, where the caller has them at hand; otherwise `flat_layout` reads
+  /// them from the file. Outlives the call.
+  const gds::Flat* flat = nullptr;
 };
+
+/// The shapes of `layout`: `layout.flat`, or the file's, kept in `storage`.
+Result<const gds::Flat*> flat_layout(const LayoutFile& layout, const Technology& technology,
+                                     gds::Flat& storage);
 
 struct Violation {
   std::string rule;   ///< The rule's id or, from a tool that has none, its sentence.
