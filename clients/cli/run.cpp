@@ -107,8 +107,8 @@ void add_run_command(CLI::App& app, Session& session, int& status) {
   command->add_option("--seed", arguments->seed, "Same seed, same layouts")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--judges", arguments->judges, "Which layouts DRC, LVS and simulation see")
-      ->check(CLI::IsMember({"all", "kept", "none"}))
+  command->add_option("--judges", arguments->judges, "Which layouts the trusted tools see")
+      ->check(CLI::IsMember({"all", "kept", "sample", "none"}))
       ->capture_default_str();
   command->add_option("--flow", arguments->flow, "A flow's name, or its YAML file")
       ->capture_default_str();

@@ -4,6 +4,8 @@
 #include <functional>
 #include <set>
 
+#include "flow/assessor.hpp"
+#include "flow/candidate.hpp"
 #include "flow/dataset.hpp"
 #include "flow/stage_runner.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -13,27 +15,19 @@
 namespace ptah {
 namespace {
 
-constexpr std::array<std::pair<SignOff, std::string_view>, 3> kSignOffs{
-    {{SignOff::kAll, "all"}, {SignOff::kKept, "kept"}, {SignOff::kNone, "none"}}};
+constexpr std::array<std::pair<SignOff, std::string_view>, 4> kSignOffs{
+    {{SignOff::kAll, "all"},
+     {SignOff::kKept, "kept"},
+     {SignOff::kSample, "sample"},
+     {SignOff::kNone, "none"}}};
 
 /// Streams of the chain's generator.
 enum Stream : std::uint64_t { kPlacer = 1, kRouter, kJudges, kExplorer };
 
 using Clock = std::chrono::steady_clock;
 
-/// A layout and all that was found out about it.
-struct Candidate {
-  Layout layout;
-  std::filesystem::path folder;  ///< Its files and the judges' work; removed with it.
-  std::filesystem::path gds;
-  Evaluation evaluation;
-  std::map<std::string, std::int64_t> drc;
-  std::map<std::string, std::string> lvs;
-  std::optional<Waveform> post;
-  StageSeconds seconds;
-  Clock::time_point begin;  ///< When work on it started: `seconds["total"]` is from here.
-  Move move;
-};
+/// Layouts on which checks and judges differ are kept for inspection, at most so many a variant.
+constexpr std::size_t kMaxKeptDisagreements = 16;
 
 struct Reverted {
   Move move;
@@ -79,25 +73,25 @@ class Chain final : public ExplorationSpace {
   int next_variant() const override { return next_variant_; }
   int last_variant() const override { return spec_.variants; }
   Result<Evaluation> evaluate(const Move& move) override;
-  Status accept() override;
+  Result<bool> accept() override;
 
  private:
   Status prepare();
   Status bind_stages();
   Status make_tiles();
-  Status simulate_schematic();
   Status make_baseline();
   Status restore(const ChainResume& resume);
 
   Result<Candidate> new_candidate(Layout layout);
-  /// Fills in the candidate's evaluation; an Error only when the run can not go on.
-  Status judge(Candidate& candidate);
-  Status judge_drc_lvs(Candidate& candidate, FlowJob& job);
-  Status judge_score(Candidate& candidate, FlowJob& job);
+  Status assess(Candidate& candidate);
+  /// False: the judges reject it.
+  Result<bool> sign_off(Candidate& candidate);
+  void revert(const Move& move, const std::string& reason);
+  /// Counts what judges and checks disagree about, and keeps the layout for the next record.
+  Status note_disagreements(Candidate& candidate);
   Status record(Candidate& candidate);
   Json state() const;
   Json plugins() const;
-  void discard(Candidate& candidate) const;
   FlowJob job(Stream stream, const std::filesystem::path& folder) const {
     FlowJob job(sink_, rng_.fork(stream).next(), folder);
     const double total = spec_.variants + 1;
@@ -125,13 +119,10 @@ class Chain final : public ExplorationSpace {
   Bound<DeviceGenerator> generator_;
   Bound<Placer> placer_;
   Bound<Router> router_;
-  Bound<Extractor> extractor_;
-  Bound<Simulator> simulator_;
   Bound<Explorer> explorer_;
-  std::vector<Bound<Verifier>> judges_;
+  std::optional<Assessor> assessor_;
 
   StageSeconds setup_seconds_;  ///< Tiles and the schematic's simulation: charged to the baseline.
-  std::optional<Waveform> pre_;
   Layout present_;
   Evaluation baseline_;
   Json moves_ = Json::object();  ///< Accumulated displacement of each moved device, um.
@@ -140,6 +131,9 @@ class Chain final : public ExplorationSpace {
   std::vector<Reverted> reverted_;  ///< Since the last accepted variant.
   std::map<std::string, int> reverted_total_;
   std::int64_t evaluated_ = 0;
+  std::int64_t judged_ = 0;
+  std::map<std::string, int> disagreements_;  ///< By what they are about.
+  Json kept_disagreements_ = Json::array();   ///< Files since the last record.
   int candidate_count_ = 0;
 };
 
@@ -159,16 +153,6 @@ Status Chain::bind_stages() {
   PTAH_TRY(bind(placer_, "placer"));
   PTAH_TRY(bind(router_, "router"));
   PTAH_TRY(bind(explorer_, "explorer"));
-  if (spec_.judges == SignOff::kNone) return ok();
-  for (const StageChoice& judge : spec_.flow.judges) {
-    PTAH_TRY(auto bound, bind_stage<Verifier>(host_, "judge", judge.plugin, judge.options));
-    bound.stage = bound.instance->kind() == Verdict::Kind::kDrc ? "drc" : "lvs";
-    judges_.push_back(std::move(bound));
-  }
-  if (testbench_) {
-    PTAH_TRY(bind(extractor_, "extractor"));
-    PTAH_TRY(bind(simulator_, "simulator"));
-  }
   return ok();
 }
 
@@ -181,7 +165,10 @@ Status Chain::prepare() {
   circuit_.name = paths_->name();
   PTAH_TRY(bind_stages());
   PTAH_TRY(make_tiles());
-  return simulate_schematic();
+  PTAH_TRY(auto assessor, Assessor::create({spec_, circuit_, testbench_, technology_}, host_));
+  assessor_.emplace(std::move(assessor));
+  FlowJob context = job(kJudges, scratch_);
+  return assessor_->simulate_schematic(context, setup_seconds_);
 }
 
 Status Chain::make_tiles() {
@@ -195,105 +182,68 @@ Status Chain::make_tiles() {
   return ok();
 }
 
-Status Chain::simulate_schematic() {
-  if (!simulator_) return ok();
-  FlowJob context = job(kJudges, scratch_);
-  context.progress(0, "simulating the schematic");
-  StageSeconds seconds;
-  PTAH_TRY(auto waveforms, run_stage(simulator_, context, seconds, [&](Simulator& stage) {
-             return stage.simulate(schematic_netlist(circuit_, technology_), *testbench_,
-                                   technology_, context);
-           }));
-  setup_seconds_["pre"] = seconds["simulator"];
-  pre_ = std::move(waveforms.front());
-  return ok();
-}
-
 Result<Candidate> Chain::new_candidate(Layout layout) {
   Candidate candidate;
+  candidate.top = paths_->name();
   candidate.folder = scratch_ / ("layout_" + std::to_string(candidate_count_++));
-  std::error_code failure;
-  std::filesystem::create_directories(candidate.folder, failure);
-  if (failure) return make_error(ErrorCode::kIo, failure.message(), candidate.folder.string());
-  candidate.layout = std::move(layout);
   candidate.gds = candidate.folder / "layout.gds";
+  candidate.layout = std::move(layout);
+  candidate.library =
+      gds::from_layout(circuit_, tiles_, candidate.layout, technology_, candidate.top);
+  PTAH_TRY(candidate.flat, gds::flatten(candidate.library, candidate.top, technology_));
   candidate.evaluation.area_um2 = to_um2(component_area(tiles_));
   candidate.evaluation.hpwl = hpwl(circuit_, tiles_, candidate.layout.placement);
-  PTAH_TRY(gds::write_file(
-      gds::from_layout(circuit_, tiles_, candidate.layout, technology_, paths_->name()),
-      candidate.gds));
   return candidate;
 }
 
-void Chain::discard(Candidate& candidate) const {
-  std::error_code ignored;
-  if (!candidate.folder.empty()) std::filesystem::remove_all(candidate.folder, ignored);
-}
-
-Status Chain::judge_drc_lvs(Candidate& candidate, FlowJob& context) {
-  Evaluation& evaluation = candidate.evaluation;
-  for (Bound<Verifier>& judge : judges_) {
-    context.progress(0.5, judge.name);
-    PTAH_TRY(auto verdict, run_stage(judge, context, candidate.seconds, [&](Verifier& stage) {
-               return stage.verify({candidate.gds, paths_->name()}, circuit_, technology_, context);
-             }));
-    if (verdict.kind == Verdict::Kind::kDrc) {
-      candidate.drc[judge.name] = verdict.errors;
-    } else {
-      candidate.lvs[judge.name] = verdict.summary;
-    }
-    if (!verdict.clean) {
-      evaluation.valid = false;
-      evaluation.reason = judge.stage + ": " + judge.name + ": " + verdict.summary;
-      for (std::size_t i = 0; i < verdict.violations.size() && i < 3; ++i) {
-        const Violation& violation = verdict.violations[i];
-        evaluation.reason += "; " + violation.rule + " " + violation.text;
-        if (!violation.place.empty()) {
-          evaluation.reason += " at (" + std::to_string(to_um(violation.place.x0)) + ", " +
-                               std::to_string(to_um(violation.place.y0)) + ") um";
-        }
-      }
-      return ok();
-    }
-  }
-  return ok();
-}
-
-Status Chain::judge_score(Candidate& candidate, FlowJob& context) {
-  if (!extractor_ || !simulator_) return ok();
-  context.progress(0.8, "extraction and simulation");
-  PTAH_TRY(auto extracted, run_stage(extractor_, context, candidate.seconds, [&](Extractor& stage) {
-             return stage.extract({candidate.gds, paths_->name()}, circuit_, technology_, context);
-           }));
-  auto waveforms = run_stage(simulator_, context, candidate.seconds, [&](Simulator& stage) {
-    return stage.simulate(extracted, *testbench_, technology_, context);
-  });
-  if (waveforms.has_error()) {
-    if (waveforms.error().code != ErrorCode::kToolFailed) return std::move(waveforms).error();
-    candidate.evaluation.valid = false;
-    candidate.evaluation.reason = "simulation: " + waveforms.error().text();
-    return ok();
-  }
-  candidate.post = std::move(waveforms.value().front());
-  const std::string& output = testbench_->outputs.front();
-  const auto* pre = pre_->find(output);
-  const auto* post = candidate.post->find(output);
-  if (pre == nullptr || post == nullptr) {
-    return make_error(ErrorCode::kInvalidArgument, "The simulation has no vector `" + output + "`.",
-                      "testbench", "Write a node of the testbench, such as v(out).");
-  }
-  if (candidate.post->analysis != "ac") return ok();  // pscore is a measure of AC sweeps
-  PTAH_TRY(candidate.evaluation.pscore, pscore(*pre, *post));
-  return ok();
-}
-
-Status Chain::judge(Candidate& candidate) {
+Status Chain::assess(Candidate& candidate) {
   FlowJob context = job(kJudges, candidate.folder);
-  candidate.evaluation.valid = true;
-  PTAH_TRY(judge_drc_lvs(candidate, context));
-  if (candidate.evaluation.valid) {
-    PTAH_TRY(judge_score(candidate, context));
+  PTAH_TRY(assessor_->assess(candidate, context));
+  ++evaluated_;
+  return candidate.judged ? note_disagreements(candidate) : ok();
+}
+
+Result<bool> Chain::sign_off(Candidate& candidate) {
+  const bool judged_before = candidate.judged;
+  FlowJob context = job(kJudges, candidate.folder);
+  PTAH_TRY(const bool kept, assessor_->sign_off(candidate, next_variant_, context));
+  if (candidate.judged && !judged_before) {
+    PTAH_TRY(note_disagreements(candidate));
   }
+  return kept;
+}
+
+Status Chain::note_disagreements(Candidate& candidate) {
+  ++judged_;
+  if (candidate.disagreements.empty()) return ok();
+  Json report{{"circuit", circuit_.name},
+              {"variant", next_variant_},
+              {"seed", spec_.seed},
+              {"fingers", spec_.fingers},
+              {"kept", candidate.evaluation.valid},
+              {"disagreements", Json::array()}};
+  for (const Disagreement& disagreement : candidate.disagreements) {
+    ++disagreements_[disagreement.about];
+    report["disagreements"].push_back(to_json(disagreement));
+    sink_.emit({{"event", "log"},
+                {"level", "warning"},
+                {"message", candidate.top + " variant " + std::to_string(next_variant_) + ": " +
+                                to_json(disagreement).dump()}});
+  }
+  if (kept_disagreements_.size() >= 2 * kMaxKeptDisagreements) return ok();
+  // A copy of its own: the candidate's folder goes with the candidate.
+  const std::string stem = "disagreement_" + std::to_string(candidate_count_);
+  const auto gds = scratch_ / (stem + ".gds"), json = scratch_ / (stem + ".json");
+  PTAH_TRY(gds::write_file(candidate.library, gds));
+  PTAH_TRY(write_text_file(json, report.dump(1) + "\n", Durability::kCached));
+  const auto number = static_cast<int>(kept_disagreements_.size() / 2);
+  kept_disagreements_.push_back({{"role", "disagreement"},
+                                 {"path", gds.string()},
+                                 {"dataset", paths_->disagreement(next_variant_, number, ".gds")}});
+  kept_disagreements_.push_back(
+      {{"role", "disagreement_report"},
+       {"path", json.string()},
+       {"dataset", paths_->disagreement(next_variant_, number, ".json")}});
   return ok();
 }
 
@@ -320,9 +270,12 @@ Status Chain::make_baseline() {
       PTAH_TRY(auto candidate, new_candidate(std::move(routed.value())));
       candidate.seconds = std::move(seconds);
       candidate.begin = begin;
-      ++evaluated_;
-      PTAH_TRY(judge(candidate));
+      PTAH_TRY(assess(candidate));
+      bool kept = false;
       if (candidate.evaluation.valid) {
+        PTAH_TRY(kept, sign_off(candidate));
+      }
+      if (kept) {
         baseline_ = candidate.evaluation;
         return record(candidate);
       }
@@ -346,13 +299,6 @@ Result<Evaluation> Chain::evaluate(const Move& move) {
     discard(*candidate_);
     candidate_.reset();
   }
-  const auto reject = [&](std::string reason) {
-    ++reverted_total_[reason_class(reason)];
-    reverted_.push_back({move, reason});
-    Evaluation evaluation;
-    evaluation.reason = std::move(reason);
-    return evaluation;
-  };
   if (move.device < 0 || static_cast<std::size_t>(move.device) >= tiles_.size()) {
     return make_error(ErrorCode::kInvalidArgument, "The move names a device that does not exist.",
                       "explorer " + explorer_.plugin);
@@ -365,7 +311,6 @@ Result<Evaluation> Chain::evaluate(const Move& move) {
     outside.reason = "slot: the tile would leave its halo";
     return outside;
   }
-  ++evaluated_;
   const auto begin = Clock::now();
   FlowJob context = job(kRouter, scratch_);
   context.progress(0.1, "routing");
@@ -375,29 +320,46 @@ Result<Evaluation> Chain::evaluate(const Move& move) {
   });
   if (routed.has_error()) {
     if (routed.error().code != ErrorCode::kInfeasible) return std::move(routed).error();
-    return reject("router: " + routed.error().text());
+    ++evaluated_;
+    Evaluation unrouted;
+    unrouted.reason = "router: " + routed.error().text();
+    revert(move, unrouted.reason);
+    return unrouted;
   }
   PTAH_TRY(auto candidate, new_candidate(std::move(routed.value())));
   candidate.seconds = std::move(seconds);
   candidate.begin = begin;
   candidate.move = move;
-  PTAH_TRY(judge(candidate));
+  PTAH_TRY(assess(candidate));
   if (!candidate.evaluation.valid) {
     discard(candidate);
-    return reject(candidate.evaluation.reason);
+    revert(move, candidate.evaluation.reason);
+    return candidate.evaluation;
   }
   candidate_ = std::move(candidate);
   return candidate_->evaluation;
 }
 
-Status Chain::accept() {
+void Chain::revert(const Move& move, const std::string& reason) {
+  ++reverted_total_[reason_class(reason)];
+  reverted_.push_back({move, reason});
+}
+
+Result<bool> Chain::accept() {
   if (!candidate_) {
     return make_error(ErrorCode::kPluginFailed, "The explorer accepted a move it did not evaluate.",
                       "explorer " + explorer_.plugin);
   }
   Candidate candidate = std::move(*candidate_);
   candidate_.reset();
-  return record(candidate);
+  PTAH_TRY(const bool kept, sign_off(candidate));
+  if (!kept) {
+    discard(candidate);
+    revert(candidate.move, candidate.evaluation.reason);
+    return false;
+  }
+  PTAH_TRY(record(candidate));
+  return true;
 }
 
 Json Chain::plugins() const {
@@ -405,9 +367,7 @@ Json Chain::plugins() const {
              {"placer", placer_.plugin},
              {"router", router_.plugin},
              {"explorer", explorer_.plugin}};
-  if (extractor_) named["extractor"] = extractor_.plugin;
-  if (simulator_) named["simulator"] = simulator_.plugin;
-  for (const auto& judge : judges_) named[judge.stage + " " + judge.name] = judge.plugin;
+  assessor_->list_plugins(named);
   return named;
 }
 
@@ -419,11 +379,14 @@ Json Chain::state() const {
             {"area_um2", baseline_.area_um2},
             {"hpwl", baseline_.hpwl}}},
           {"evaluated", evaluated_},
-          {"reverted", reverted_total_}};
+          {"reverted", reverted_total_},
+          {"judged", judged_},
+          {"disagreements", disagreements_}};
 }
 
 Status Chain::record(Candidate& candidate) {
   const int variant = next_variant_;
+  const auto& pre = assessor_->pre();
   present_ = candidate.layout;
   if (variant > 0) {
     const std::string& device =
@@ -460,12 +423,14 @@ Status Chain::record(Candidate& candidate) {
                {"drc", candidate.drc},
                {"lvs", candidate.lvs},
                {"pscore_V", evaluation.pscore ? Json(*evaluation.pscore) : Json()},
+               {"judged", candidate.judged},
                {"area_um2", evaluation.area_um2},
                {"outline_um", um({outline.width(), outline.height()})},
                {"hpwl_um", static_cast<double>(evaluation.hpwl) / 1000.0},
                {"wirelength_um", static_cast<double>(wirelength(present_, technology_)) / 1000.0},
                {"seed", spec_.seed},
                {"plugins", plugins()}};
+  if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
   Json metadata{
       {"moves_um", moves_}, {"components", std::move(components)}, {"reverted", reverted}};
 
@@ -476,11 +441,14 @@ Status Chain::record(Candidate& candidate) {
   };
   const auto add_text = [&](const char* role, const std::string& name, const std::string& text,
                             const std::string& dataset) -> Status {
-    PTAH_TRY(write_text_file(candidate.folder / name, text));
+    PTAH_TRY(write_text_file(candidate.folder / name, text, Durability::kCached));
     add(role, candidate.folder / name, dataset);
     return ok();
   };
+  PTAH_TRY(put_on_disk(candidate));
   add("gds", candidate.gds, paths_->layout(variant));
+  for (Json& file : kept_disagreements_) files.push_back(std::move(file));
+  kept_disagreements_ = Json::array();
   PTAH_TRY(add_text("metrics", "metrics.json", metrics.dump(1) + "\n", paths_->metrics(variant)));
   PTAH_TRY(
       add_text("metadata", "metadata.json", metadata.dump(1) + "\n", paths_->metadata(variant)));
@@ -493,8 +461,8 @@ Status Chain::record(Candidate& candidate) {
   if (variant == 0) {
     PTAH_TRY(
         add_text("netlist", "netlist.sp", write_spice(circuit_, technology_), paths_->netlist()));
-    if (pre_) {
-      PTAH_TRY(add_text("pre", "pre.csv", waveform_csv(*pre_, testbench_->outputs.front()),
+    if (pre) {
+      PTAH_TRY(add_text("pre", "pre.csv", waveform_csv(*pre, testbench_->outputs.front()),
                         paths_->pre()));
     }
     for (std::size_t i = 0; i < tiles_.size(); ++i) {
@@ -505,13 +473,12 @@ Status Chain::record(Candidate& candidate) {
   }
   if (spec_.pictures) {
     const auto picture = candidate.folder / "layout.png";
-    PTAH_TRY(auto library, gds::read_file(candidate.gds));
-    PTAH_TRY(render_layout(library, paths_->name(), technology_, picture));
+    PTAH_TRY(render_layout(candidate.library, paths_->name(), technology_, picture));
     add("picture", picture, paths_->picture(variant));
-    if (pre_ && candidate.post && candidate.post->analysis == "ac") {
+    if (pre && candidate.post && candidate.post->analysis == "ac") {
       const std::string& output = testbench_->outputs.front();
       const auto bode = candidate.folder / "bode.svg";
-      PTAH_TRY(plot_bode({{"pre-layout", pre_->x, *pre_->find(output)},
+      PTAH_TRY(plot_bode({{"pre-layout", pre->x, *pre->find(output)},
                           {"post-layout", candidate.post->x, *candidate.post->find(output)}},
                          paths_->name() + " variant " + std::to_string(variant), bode));
       add("bode", bode, paths_->bode(variant));
@@ -556,6 +523,8 @@ Status Chain::restore(const ChainResume& resume) {
     baseline_.hpwl = baseline.at("hpwl");
     evaluated_ = state.at("evaluated");
     reverted_total_ = state.at("reverted").get<std::map<std::string, int>>();
+    judged_ = state.at("judged");
+    disagreements_ = state.at("disagreements").get<std::map<std::string, int>>();
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kParse, exception.what(), resume.state.string());
   }
@@ -587,11 +556,20 @@ Result<Json> Chain::run() {
     }
   }
   if (candidate_) discard(*candidate_);
-  return Json{{"assignment", spec_.assignment},
-              {"name", paths_->name()},
-              {"variants", next_variant_},
-              {"evaluated", evaluated_},
-              {"reverted", reverted_total_}};
+  int differ = 0;
+  for (const auto& [about, count] : disagreements_) differ += count;
+  if (differ > spec_.flow.sign_off.max_disagreements * static_cast<double>(judged_)) {
+    return make_error(ErrorCode::kConflict,
+                      "Checks and judges disagree " + std::to_string(differ) + " times on " +
+                          std::to_string(judged_) + " judged layouts.",
+                      paths_->name(),
+                      "The layouts are in the dataset's folder `disagreements`; the flow's " +
+                          std::string("`max_disagreements` says how many may be."));
+  }
+  return Json{{"assignment", spec_.assignment}, {"name", paths_->name()},
+              {"variants", next_variant_},      {"evaluated", evaluated_},
+              {"reverted", reverted_total_},    {"judged", judged_},
+              {"disagreements", disagreements_}};
 }
 
 }  // namespace
@@ -601,7 +579,7 @@ Result<SignOff> sign_off_from_string(std::string_view text) {
     if (name == text) return sign_off;
   }
   return make_error(ErrorCode::kInvalidArgument,
-                    "`" + std::string(text) + "` is none of: all, kept, none.", "judges");
+                    "`" + std::string(text) + "` is none of: all, kept, sample, none.", "judges");
 }
 
 std::string_view to_string(SignOff sign_off) noexcept {

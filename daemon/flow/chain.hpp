@@ -15,9 +15,10 @@ namespace ptah {
 
 /// Which layouts the judges see.
 enum class SignOff {
-  kAll,   ///< Every layout that an explorer evaluates.
-  kKept,  ///< Those that it accepts. (The random explorer accepts every valid one: the same.)
-  kNone,  ///< None: place and route only; no verdict and no score.
+  kAll,     ///< Every layout that an explorer evaluates.
+  kKept,    ///< Those that it accepts; in a flow without checks of its own the same as kAll.
+  kSample,  ///< The baseline and a random share of the accepted ones; without checks as kAll.
+  kNone,    ///< None. A flow without checks then only places and routes: no verdict, no score.
 };
 Result<SignOff> sign_off_from_string(std::string_view text);
 std::string_view to_string(SignOff sign_off) noexcept;
@@ -46,7 +47,9 @@ Json to_json(const ChainSpec& spec);
 Result<ChainSpec> chain_spec_from_json(const Json& json);
 
 /// Runs the chain, a `variant` event for each layout kept. Result: {"assignment", "variants",
-/// "evaluated", "reverted": {reason class: count}}. A baseline that no attempt gets past the judges
+/// "evaluated", "reverted": {reason class: count}, "judged", "disagreements": {about: count}}. More
+/// disagreements between checks and judges than the flow allows fail the chain at its end, with
+/// kConflict; its variants stay. A baseline that no attempt gets past the judges
 /// is an Error of kind kInfeasible that says what was found.
 Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scratch,
                        PluginHost& host, TaskSink& sink);

@@ -51,6 +51,11 @@ std::string DatasetPaths::bode(int v) const {
 std::string DatasetPaths::metadata(int v) const {
   return data("metadata", variant_file(v, "json"));
 }
+std::string DatasetPaths::disagreement(int v, int number, const std::string& extension) const {
+  char text[48];
+  std::snprintf(text, sizeof text, "v%03d_%d", v, number);
+  return data("disagreements", text + extension);
+}
 std::string DatasetPaths::tile(const std::string& device) const {
   return data("metadata", "tiles/" + device + ".gds");
 }

@@ -5,6 +5,7 @@
 ///   data/<circuit>/metrics/<circuit>_<k>/v000.json
 ///   data/<circuit>/layouts/<circuit>_<k>/v000.gds
 ///   data/<circuit>/metadata/<circuit>_<k>/{v000.json, tiles/<device>.gds}
+///   data/<circuit>/disagreements/<circuit>_<k>/v000_0.{gds, json}
 ///
 /// <k> is the index of the finger assignment; variant 0 is the baseline.
 #pragma once
@@ -30,6 +31,8 @@ class DatasetPaths {
   std::string picture(int variant) const;
   std::string bode(int variant) const;
   std::string metadata(int variant) const;
+  /// A layout that checks and judges differ about, met on the way to `variant`; with its extension.
+  std::string disagreement(int variant, int number, const std::string& extension) const;
   std::string tile(const std::string& device) const;
 
  private:

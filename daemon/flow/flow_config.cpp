@@ -2,7 +2,9 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 #include "ptah/core/run_tool.hpp"
 
@@ -11,6 +13,7 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kStages{"device_generator", "placer",    "router",
                                                   "extractor",        "simulator", "explorer"};
+constexpr std::array<std::string_view, 2> kScoreStages{"extractor", "simulator"};
 
 std::string place(std::string_view name, const YAML::Node& node) {
   return std::string(name) + ":" + std::to_string(node.Mark().line + 1);
@@ -18,12 +21,6 @@ std::string place(std::string_view name, const YAML::Node& node) {
 
 Error bad(std::string_view name, const YAML::Node& node, std::string message) {
   return make_error(ErrorCode::kParse, std::move(message), place(name, node));
-}
-
-std::string joined_stages() {
-  std::string text;
-  for (std::string_view stage : kStages) text += (text.empty() ? "" : ", ") + std::string(stage);
-  return text;
 }
 
 /// Scalars become bool, int or real where they read as one.
@@ -64,6 +61,61 @@ Result<StageChoice> read_choice(const YAML::Node& node, std::string_view name) {
   return choice;
 }
 
+/// A map of stages; `known` are the names allowed in it.
+Result<std::map<std::string, StageChoice>> read_stages(const YAML::Node& node,
+                                                       std::span<const std::string_view> known,
+                                                       std::string_view name) {
+  std::map<std::string, StageChoice> stages;
+  for (const auto& stage : node) {
+    const std::string stage_name = stage.first.Scalar();
+    if (std::find(known.begin(), known.end(), stage_name) == known.end()) {
+      std::string list;
+      for (std::string_view one : known) list += (list.empty() ? "" : ", ") + std::string(one);
+      return bad(name, stage.first,
+                 "`" + stage_name + "` is not a stage here; stages are " + list + ".");
+    }
+    PTAH_TRY(auto choice, read_choice(stage.second, name));
+    stages[stage_name] = std::move(choice);
+  }
+  return stages;
+}
+
+Result<std::vector<StageChoice>> read_verifiers(const YAML::Node& node, std::string_view name) {
+  std::vector<StageChoice> verifiers;
+  for (const auto& verifier : node) {
+    PTAH_TRY(auto choice, read_choice(verifier, name));
+    verifiers.push_back(std::move(choice));
+  }
+  return verifiers;
+}
+
+Result<SignOffConfig> read_sign_off(const YAML::Node& node, std::string_view name) {
+  SignOffConfig sign_off;
+  const auto share = [&](const YAML::Node& value, const std::string& key, double& out) -> Status {
+    if (YAML::convert<double>::decode(value, out) && out >= 0 && out <= 1) return ok();
+    return bad(name, value, "`" + key + "` is a number from 0 to 1.");
+  };
+  for (const auto& entry : node) {
+    const std::string key = entry.first.Scalar();
+    const YAML::Node& value = entry.second;
+    if (key == "stages" && value.IsMap()) {
+      PTAH_TRY(sign_off.stages, read_stages(value, kScoreStages, name));
+    } else if (key == "share") {
+      PTAH_TRY(share(value, key, sign_off.share));
+    } else if (key == "pscore_tolerance") {
+      PTAH_TRY(share(value, key, sign_off.pscore_tolerance));
+    } else if (key == "max_disagreements") {
+      PTAH_TRY(share(value, key, sign_off.max_disagreements));
+    } else {
+      return bad(name, entry.first,
+                 "`" + key +
+                     "` is not a field of `sign_off`; fields are stages (a map of extractor, "
+                     "simulator), share, pscore_tolerance, max_disagreements.");
+    }
+  }
+  return sign_off;
+}
+
 Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
   if (!root.IsMap()) return bad(name, root, "A flow is a map with `name`, `stages`, `judges`.");
   FlowConfig flow;
@@ -80,25 +132,18 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
         return bad(name, value, "`baseline_attempts` is a whole number, 1 to 100.");
       }
     } else if (key == "stages" && value.IsMap()) {
-      for (const auto& stage : value) {
-        const std::string stage_name = stage.first.Scalar();
-        if (std::find(kStages.begin(), kStages.end(), stage_name) == kStages.end()) {
-          return bad(name, stage.first,
-                     "`" + stage_name + "` is not a stage; stages are " + joined_stages() + ".");
-        }
-        PTAH_TRY(auto choice, read_choice(stage.second, name));
-        flow.stages[stage_name] = std::move(choice);
-      }
+      PTAH_TRY(flow.stages, read_stages(value, kStages, name));
+    } else if (key == "checks" && value.IsSequence()) {
+      PTAH_TRY(flow.checks, read_verifiers(value, name));
     } else if (key == "judges" && value.IsSequence()) {
-      for (const auto& judge : value) {
-        PTAH_TRY(auto choice, read_choice(judge, name));
-        flow.judges.push_back(std::move(choice));
-      }
+      PTAH_TRY(flow.judges, read_verifiers(value, name));
+    } else if (key == "sign_off" && value.IsMap()) {
+      PTAH_TRY(flow.sign_off, read_sign_off(value, name));
     } else {
       return bad(name, entry.first,
                  "`" + key +
                      "` is not a field of a flow; fields are name, description, stages (a map), "
-                     "judges (a list), baseline_attempts.");
+                     "checks (a list), judges (a list), sign_off (a map), baseline_attempts.");
     }
   }
   for (std::string_view stage : {"device_generator", "placer", "router", "explorer"}) {
@@ -143,19 +188,49 @@ Result<FlowConfig> load_flow(std::string_view name_or_path) {
   return parse_flow(text, file.filename().string());
 }
 
-Json to_json(const FlowConfig& flow) {
-  Json json{{"name", flow.name},
-            {"description", flow.description},
-            {"baseline_attempts", flow.baseline_attempts},
-            {"stages", Json::object()},
-            {"judges", Json::array()}};
-  for (const auto& [stage, choice] : flow.stages) {
-    json["stages"][stage] = {{"plugin", choice.plugin}, {"options", choice.options}};
-  }
-  for (const StageChoice& judge : flow.judges) {
-    json["judges"].push_back({{"plugin", judge.plugin}, {"options", judge.options}});
-  }
+namespace {
+
+Json to_json(const StageChoice& choice) {
+  return {{"plugin", choice.plugin}, {"options", choice.options}};
+}
+StageChoice choice_from_json(const Json& json) {
+  return {json.at("plugin"), json.at("options")};
+}
+Json to_json(const std::map<std::string, StageChoice>& stages) {
+  Json json = Json::object();
+  for (const auto& [stage, choice] : stages) json[stage] = to_json(choice);
   return json;
+}
+std::map<std::string, StageChoice> stages_from_json(const Json& json) {
+  std::map<std::string, StageChoice> stages;
+  for (const auto& [stage, choice] : json.items()) stages[stage] = choice_from_json(choice);
+  return stages;
+}
+Json to_json(const std::vector<StageChoice>& verifiers) {
+  Json json = Json::array();
+  for (const StageChoice& verifier : verifiers) json.push_back(to_json(verifier));
+  return json;
+}
+std::vector<StageChoice> verifiers_from_json(const Json& json) {
+  std::vector<StageChoice> verifiers;
+  for (const Json& verifier : json) verifiers.push_back(choice_from_json(verifier));
+  return verifiers;
+}
+
+}  // namespace
+
+Json to_json(const FlowConfig& flow) {
+  return {{"name", flow.name},
+          {"description", flow.description},
+          {"baseline_attempts", flow.baseline_attempts},
+          {"stages", to_json(flow.stages)},
+          {"checks", to_json(flow.checks)},
+          {"judges", to_json(flow.judges)},
+          {"sign_off",
+           {{"stages", to_json(flow.sign_off.stages)},
+            {"share", flow.sign_off.share},
+            {"pscore_tolerance", flow.sign_off.pscore_tolerance},
+            {"max_disagreements", flow.sign_off.max_disagreements}}}};
 }
 
 Result<FlowConfig> flow_from_json(const Json& json) {
@@ -164,12 +239,14 @@ Result<FlowConfig> flow_from_json(const Json& json) {
     flow.name = json.at("name");
     flow.description = json.value("description", "");
     flow.baseline_attempts = json.at("baseline_attempts");
-    for (const auto& [stage, choice] : json.at("stages").items()) {
-      flow.stages[stage] = {choice.at("plugin"), choice.at("options")};
-    }
-    for (const Json& judge : json.at("judges")) {
-      flow.judges.push_back({judge.at("plugin"), judge.at("options")});
-    }
+    flow.stages = stages_from_json(json.at("stages"));
+    flow.checks = verifiers_from_json(json.at("checks"));
+    flow.judges = verifiers_from_json(json.at("judges"));
+    const Json& sign_off = json.at("sign_off");
+    flow.sign_off.stages = stages_from_json(sign_off.at("stages"));
+    flow.sign_off.share = sign_off.at("share");
+    flow.sign_off.pscore_tolerance = sign_off.at("pscore_tolerance");
+    flow.sign_off.max_disagreements = sign_off.at("max_disagreements");
     return flow;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kInvalidArgument, exception.what(), "flow");

@@ -17,12 +17,23 @@ struct StageChoice {
   Json options = Json::object();
 };
 
+/// How judges sign off what the flow's own checks and score found.
+struct SignOffConfig {
+  std::map<std::string, StageChoice> stages;  ///< extractor, simulator: the judges' score.
+  double share = 0.05;                        ///< Of the kept layouts, with `--judges sample`.
+  double pscore_tolerance =
+      0.02;  ///< Relative difference of the two scores; more is a disagreement.
+  double max_disagreements = 0.02;  ///< Share of the judged layouts of a chain; more fails it.
+};
+
 struct FlowConfig {
   std::string name;
   std::string description;
   /// Keys: device_generator, placer, router, extractor, simulator, explorer.
   std::map<std::string, StageChoice> stages;
-  std::vector<StageChoice> judges;
+  std::vector<StageChoice> checks;  ///< Verifiers of every layout; empty: the judges do it.
+  std::vector<StageChoice> judges;  ///< Verifiers that sign off.
+  SignOffConfig sign_off;
   int baseline_attempts = 4;
 };
 

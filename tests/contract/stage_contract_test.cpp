@@ -263,14 +263,14 @@ class RecordingSpace final : public ExplorationSpace {
     last_valid_ = found.valid;
     return found;
   }
-  Status accept() override {
+  Result<bool> accept() override {
     if (!last_valid_) return make_error(ErrorCode::kInternal, "accepted what is not valid");
     placement_ = tried_;
     placements.push_back(placement_);
     moves.push_back(last_move_);
     ++next_;
     last_valid_ = false;
-    return ok();
+    return true;
   }
 
   std::vector<Placement> placements;

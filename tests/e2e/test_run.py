@@ -1,9 +1,10 @@
 """The main job: netlist in, verified variants out."""
 import json
 import pathlib
+import subprocess
 import unittest
 
-from harness import CIRCUITS, PtahCase, files_below
+from harness import BUILD, CIRCUITS, SOURCE, PtahCase, files_below
 
 FIELDS = ["circuit", "fingers", "variant", "gds", "top", "netlist", "drc", "lvs", "pscore_V", "area_um2",
           "outline_um", "hpwl_um", "wirelength_um", "seconds", "seed", "plugins"]
@@ -53,6 +54,16 @@ class RunTest(PtahCase):
         picture = self.folder / "layout.svg"
         self.run_json("render", last["gds"], "-o", str(picture))
         self.assertIn("<svg", picture.read_text()[:500])
+
+    def test_the_demo_of_the_readme(self):
+        out = self.folder / "demo"
+        done = subprocess.run([SOURCE / "dev", "demo", out], env=dict(self.env, PTAH_BUILD_DIR=str(BUILD), TMPDIR=str(self.folder)),
+                              text=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr[-2000:])
+        self.assertIn("8 layouts, 8 clean", done.stdout)
+        self.assertEqual(len(list(out.rglob("v*.png"))), 8)
+        self.assertEqual([entry.name for entry in self.folder.iterdir() if entry.name.startswith("tmp.")], [],
+                         "the demo leaves its daemon's folder behind")
 
     def test_same_seed_same_bytes(self):
         for name in ("a", "b"):

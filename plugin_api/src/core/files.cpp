@@ -75,7 +75,8 @@ Result<std::string> read_text_file(const std::filesystem::path& file, std::size_
   return text;
 }
 
-Status write_text_file(const std::filesystem::path& file, std::string_view text) {
+Status write_text_file(const std::filesystem::path& file, std::string_view text,
+                       Durability durability) {
   const std::filesystem::path folder =
       file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   std::string aside = folder.string();
@@ -93,12 +94,14 @@ Status write_text_file(const std::filesystem::path& file, std::string_view text)
     if (count < 0) return fail(errno);
     done += static_cast<std::size_t>(count);
   }
-  if (::fchmod(fd, 0644) != 0 || ::fsync(fd) != 0) return fail(errno);
+  const bool synced = durability == Durability::kSynced;
+  if (::fchmod(fd, 0644) != 0 || (synced && ::fsync(fd) != 0)) return fail(errno);
   if (::close(fd) != 0 || ::rename(aside.c_str(), file.c_str()) != 0) {
     const int error = errno;
     ::unlink(aside.c_str());
     return io_error(file, "The file can not be written", error);
   }
+  if (!synced) return ok();
   // The rename itself is durable once the folder is synced.
   const int folder_fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder_fd >= 0) {

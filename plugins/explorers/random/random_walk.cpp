@@ -83,8 +83,13 @@ Status walk(ExplorationSpace& space, const Params& params, JobContext& job, Stat
                                   kDraws);
       if (!move) continue;
       PTAH_TRY(const Evaluation evaluation, space.evaluate(*move));
-      if (!evaluation.valid) {
-        reason = evaluation.reason;
+      bool kept = false;
+      if (evaluation.valid) {
+        PTAH_TRY(kept, space.accept());
+      }
+      if (!kept) {
+        reason = evaluation.valid ? "judges: rejected what the checks had passed"
+                                  : evaluation.reason;
         ++stats.reverted;
         ++reverted[stage_of(reason)];
         job.log(LogLevel::kInfo,
@@ -94,7 +99,6 @@ Status walk(ExplorationSpace& space, const Params& params, JobContext& job, Stat
                     ") nm reverted: " + reason);
         continue;
       }
-      PTAH_TRY(space.accept());
       accepted = true;
       ++stats.accepted;
     }

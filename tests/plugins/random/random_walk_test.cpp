@@ -44,12 +44,12 @@ class FakeSpace final : public ExplorationSpace {
     if (!evaluation.valid) evaluation.reason = "router: no path for net n1";
     return evaluation;
   }
-  Status accept() override {
+  Result<bool> accept() override {
     placement_.tiles[static_cast<std::size_t>(pending_.device)].origin =
         placement_.tiles[static_cast<std::size_t>(pending_.device)].origin + pending_.by;
     accepted.push_back(pending_);
     ++next_;
-    return ok();
+    return true;
   }
 
   std::function<bool(const Move&, int)> is_valid;

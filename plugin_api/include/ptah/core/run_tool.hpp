@@ -55,9 +55,13 @@ class ScratchDir {
   std::filesystem::path path_;
 };
 
-/// Whole files. Reading is bounded; writing goes aside, is synced, and renamed.
+/// What a written file must survive: a power failure, or only this process (working files).
+enum class Durability { kSynced, kCached };
+
+/// Whole files. Reading is bounded; writing goes aside, is synced where asked, and renamed.
 Result<std::string> read_text_file(const std::filesystem::path& file,
                                    std::size_t max_bytes = 64u << 20);
-Status write_text_file(const std::filesystem::path& file, std::string_view text);
+Status write_text_file(const std::filesystem::path& file, std::string_view text,
+                       Durability durability = Durability::kSynced);
 
 }  // namespace ptah

@@ -96,6 +96,8 @@ class Verifier {
  public:
   virtual ~Verifier() = default;
   virtual Verdict::Kind kind() const noexcept = 0;
+  /// Does it need `LayoutFile::gds` on disk, or do the shapes alone do?
+  virtual bool reads_file() const noexcept { return true; }
   /// An unclean layout is a Verdict, not an Error. A verdict comes only from complete, fresh output
   /// of the judge. `circuit` has its fingers assigned; DRC ignores it.
   virtual Result<Verdict> verify(const LayoutFile& layout, const Circuit& circuit,
@@ -132,6 +134,8 @@ struct ExtractedNetlist {
 class Extractor {
  public:
   virtual ~Extractor() = default;
+  /// As for Verifier.
+  virtual bool reads_file() const noexcept { return true; }
   virtual Result<ExtractedNetlist> extract(const LayoutFile& layout, const Circuit& circuit,
                                            const Technology& technology, JobContext& job) = 0;
 };
@@ -186,7 +190,8 @@ class ExplorationSpace {
   /// means that the run cannot go on.
   virtual Result<Evaluation> evaluate(const Move& move) = 0;
   /// Makes the last evaluated, valid layout the present one and records it as `next_variant()`.
-  virtual Status accept() = 0;
+  /// False: the judges that sign off reject it, and the present layout stays.
+  virtual Result<bool> accept() = 0;
 };
 
 /// design space + evaluator + budget -> variants

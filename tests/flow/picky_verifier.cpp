@@ -1,0 +1,41 @@
+// A verifier for tests of the sign-off policy: it rejects every `every`-th layout it sees (0:
+// none).
+#include "ptah/plugin/plugin.hpp"
+
+namespace {
+
+class PickyVerifier final : public ptah::Verifier {
+ public:
+  explicit PickyVerifier(const ptah::Options& options) : every_(options.integer("every")) {}
+
+  static ptah::OptionSchema options() {
+    return {{"every",
+             ptah::OptionType::kInt,
+             0,
+             "Rejects every so-manieth layout; 0: none.",
+             0,
+             1000,
+             {}}};
+  }
+
+  ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kDrc; }
+  bool reads_file() const noexcept override { return false; }
+
+  ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
+                                     const ptah::Technology&, ptah::JobContext&) override {
+    ++seen_;
+    ptah::Verdict verdict;
+    verdict.clean = layout.flat != nullptr && (every_ == 0 || seen_ % every_ != 0);
+    verdict.errors = verdict.clean ? 0 : 1;
+    verdict.summary = verdict.clean ? "0 errors" : "1 error";
+    return verdict;
+  }
+
+ private:
+  std::int64_t every_;
+  std::int64_t seen_ = 0;
+};
+
+}  // namespace
+
+PTAH_PLUGIN(ptah::Verifier, PickyVerifier, STUB_NAME, "1.0.0", "Rejects layouts by their number.")
