@@ -1,8 +1,11 @@
 /// ptah report: a dataset folder as a table, a row a circuit.
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <numeric>
+#include <optional>
 #include <set>
 
 #include "session.hpp"
@@ -19,6 +22,9 @@ struct CircuitReport {
   std::int64_t layouts = 0, drc_clean = 0, lvs_match = 0, moves = 0, reverted = 0;
   std::map<std::string, std::int64_t> reasons;
   std::vector<double> pscores, areas;
+  std::int64_t judged = 0;         ///< Layouts that the sign-off judges saw.
+  std::int64_t disagreements = 0;  ///< Layouts about which they and the flow's checks differ.
+  std::vector<double> own_scores, judged_scores;  ///< Of the same layouts.
 };
 
 Result<Json> read_json(const fs::path& file) {
@@ -35,6 +41,48 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
+/// The q-quantile of |own / judged - 1|.
+double error_quantile(const CircuitReport& report, double q) {
+  std::vector<double> errors;
+  for (std::size_t i = 0; i < report.own_scores.size(); ++i)
+    errors.push_back(std::abs(report.own_scores[i] / report.judged_scores[i] - 1));
+  if (errors.empty()) return 0;
+  std::sort(errors.begin(), errors.end());
+  return errors[std::min(errors.size() - 1,
+                         static_cast<std::size_t>(q * static_cast<double>(errors.size())))];
+}
+
+/// Ranks from 0; equal values share the mean of theirs.
+std::vector<double> ranks(const std::vector<double>& values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return values[a] < values[b]; });
+  std::vector<double> rank(values.size());
+  for (std::size_t i = 0; i < order.size();) {
+    std::size_t end = i;
+    while (end < order.size() && values[order[end]] == values[order[i]]) ++end;
+    for (std::size_t k = i; k < end; ++k) rank[order[k]] = static_cast<double>(i + end - 1) / 2;
+    i = end;
+  }
+  return rank;
+}
+
+/// Spearman's; nothing where one side does not vary.
+std::optional<double> rank_correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() < 2) return std::nullopt;
+  const std::vector<double> x = ranks(a), y = ranks(b);
+  const double mean = (static_cast<double>(a.size()) - 1) / 2;
+  double xy = 0, xx = 0, yy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    xy += (x[i] - mean) * (y[i] - mean);
+    xx += (x[i] - mean) * (x[i] - mean);
+    yy += (y[i] - mean) * (y[i] - mean);
+  }
+  if (xx == 0 || yy == 0) return std::nullopt;
+  return xy / std::sqrt(xx * yy);
+}
+
 Status read_circuit(const fs::path& folder, CircuitReport& report) {
   std::vector<fs::path> files;
   std::error_code failure;
@@ -42,6 +90,9 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   if (failure) return make_error(ErrorCode::kIo, failure.message(), (folder / "metrics").string());
+  for (const auto& entry : fs::recursive_directory_iterator(folder / "disagreements", failure)) {
+    report.disagreements += entry.path().extension() == ".json";
+  }
   std::sort(files.begin(), files.end());
   for (const fs::path& file : files) {
     PTAH_TRY(auto metrics, read_json(file));
@@ -57,6 +108,11 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
                                                     [](const Json& v) { return v == "match"; });
     if (metrics.value("pscore_V", Json()).is_number())
       report.pscores.push_back(metrics["pscore_V"]);
+    report.judged += metrics.value("judged", false);
+    if (metrics.contains("judged_pscore_V") && metrics["pscore_V"].is_number()) {
+      report.own_scores.push_back(metrics["pscore_V"]);
+      report.judged_scores.push_back(metrics["judged_pscore_V"]);
+    }
     report.areas.push_back(metrics.value("area_um2", 0.0));
     report.moves += metrics.value("variant", 0) > 0;
     for (const Json& entry : metadata.value("reverted", Json::array())) {
@@ -85,11 +141,15 @@ int report(const Session& session, const std::string& dataset) {
        "pscore min", "median", "area um2"},
       {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight,
        Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kRight});
+  Table signed_off(
+      {"circuit", "judged", "disagreements", "pscore error median", "p99", "rank correlation"},
+      {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   bool clean = true;
   for (const auto& [name, found] : circuits) {
     clean = clean && found.drc_clean == found.layouts && found.lvs_match == found.layouts;
     const double tried = static_cast<double>(found.moves + found.reverted);
     const double share = tried > 0 ? static_cast<double>(found.reverted) / tried * 100 : 0;
+    const auto rank = rank_correlation(found.own_scores, found.judged_scores);
     if (session.json) {
       print_line({{"circuit", name},
                   {"assignments", found.assignments.size()},
@@ -105,7 +165,12 @@ int report(const Session& session, const std::string& dataset) {
                        ? Json()
                        : Json(*std::min_element(found.pscores.begin(), found.pscores.end()))},
                   {"pscore_median_V", found.pscores.empty() ? Json() : Json(median(found.pscores))},
-                  {"area_median_um2", median(found.areas)}});
+                  {"area_median_um2", median(found.areas)},
+                  {"judged", found.judged},
+                  {"disagreements", found.disagreements},
+                  {"pscore_error_median", error_quantile(found, 0.5)},
+                  {"pscore_error_p99", error_quantile(found, 0.99)},
+                  {"pscore_rank_correlation", rank ? Json(*rank) : Json()}});
       continue;
     }
     std::string reasons;
@@ -122,8 +187,18 @@ int report(const Session& session, const std::string& dataset) {
              : engineering(*std::min_element(found.pscores.begin(), found.pscores.end()), "V"),
          found.pscores.empty() ? "-" : engineering(median(found.pscores), "V"),
          number(median(found.areas), 1)});
+    if (found.judged_scores.empty() && found.disagreements == 0) continue;
+    signed_off.add({name, std::to_string(found.judged), std::to_string(found.disagreements),
+                    number(error_quantile(found, 0.5) * 100, 2) + " %",
+                    number(error_quantile(found, 0.99) * 100, 2) + " %",
+                    rank ? number(*rank, 4) : "-"});
   }
-  if (!session.json) std::cout << table.text();
+  if (!session.json) {
+    std::cout << table.text();
+    if (!signed_off.empty()) {
+      std::cout << "\nSign-off by the judges\n" << signed_off.text();
+    }
+  }
   return clean ? kOk : kUnclean;
 }
 

@@ -25,8 +25,29 @@ TEST(FlowConfig, ReadsPluginsAndTypedOptions) {
   EXPECT_EQ(placer.options["mode"], "5") << "a quoted scalar is text";
 }
 
+constexpr char kSignOff[] = R"(
+checks: [{plugin: a}, {plugin: b, options: {limit: 3}}]
+judges: [{plugin: c}]
+sign_off:
+  stages: {extractor: {plugin: d}, simulator: {plugin: e}}
+  share: 0.25
+  pscore_tolerance: 0.01
+  max_disagreements: 0
+)";
+
+TEST(FlowConfig, ReadsTheSignOffPolicy) {
+  const auto flow = parse_flow(std::string(kMinimal) + kSignOff, "signed.yaml");
+  ASSERT_TRUE(flow.has_value()) << flow.error().text();
+  ASSERT_EQ(flow.value().checks.size(), 2u);
+  EXPECT_EQ(flow.value().checks[1].options["limit"], 3);
+  EXPECT_EQ(flow.value().sign_off.stages.at("extractor").plugin, "d");
+  EXPECT_EQ(flow.value().sign_off.share, 0.25);
+  EXPECT_EQ(flow.value().sign_off.pscore_tolerance, 0.01);
+  EXPECT_EQ(flow.value().sign_off.max_disagreements, 0);
+}
+
 TEST(FlowConfig, SurvivesJson) {
-  const auto flow = parse_flow(kMinimal, "small.yaml");
+  const auto flow = parse_flow(std::string(kMinimal) + kSignOff, "small.yaml");
   ASSERT_TRUE(flow.has_value());
   const auto back = flow_from_json(to_json(flow.value()));
   ASSERT_TRUE(back.has_value());
@@ -44,6 +65,9 @@ TEST(FlowConfig, MistakesNameLineAndField) {
       {"name: x\nstages:\n  placer: {plugins: a}\n", "f.yaml:3", "not a field of a stage"},
       {"name: x\nbaseline_attempts: 0\n", "f.yaml:2", "1 to 100"},
       {"name: x\nstages: {placer: {plugin: a}}\n", "f.yaml:1", "device_generator"},
+      {"name: x\nsign_off: {share: 2}\n", "f.yaml:2", "0 to 1"},
+      {"name: x\nsign_off: {stages: {placer: {plugin: a}}}\n", "f.yaml:2", "extractor, simulator"},
+      {"name: x\nsign_off: {shares: 1}\n", "f.yaml:2", "not a field of `sign_off`"},
       {"name: [x\n", "f.yaml", ""},
       {"[]", "f.yaml:1", "map"},
   };
