@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -58,6 +59,15 @@ Result<pid_t> start_daemon(const LaunchOptions& options, const std::filesystem::
   return child;
 }
 
+std::string last_line(const std::filesystem::path& file) {
+  std::ifstream stream(file);
+  std::string line, last;
+  while (std::getline(stream, line)) {
+    if (!line.empty()) last = line;
+  }
+  return last.substr(0, 500);
+}
+
 }  // namespace
 
 std::filesystem::path default_socket() {
@@ -95,7 +105,7 @@ Result<Client> connect_or_start(const LaunchOptions& options) {
       return make_error(
           ErrorCode::kToolFailed,
           ended ? "ptahd started and ended at once." : "ptahd started but does not answer.",
-          options.socket.string(), "Its log: " + log.string());
+          options.socket.string(), "Its log, " + log.string() + ", ends: " + last_line(log));
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

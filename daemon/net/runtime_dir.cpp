@@ -60,7 +60,9 @@ Status prepare_private_dir(const std::filesystem::path& directory) {
       info.st_uid != ::getuid() || (info.st_mode & 077) != 0) {
     return make_error(ErrorCode::kDenied,
                       "The folder must be a real one, owned by the daemon's user, with mode 0700.",
-                      directory.string(), "Remove it or run: chmod 700 " + directory.string());
+                      directory.string(),
+                      "Name a socket in a folder of its own, such as " +
+                          (directory / "ptah" / "ptahd.sock").string() + ".");
   }
   return ok();
 }
