@@ -12,6 +12,10 @@ set_source_files_properties(${ptah_embedded} PROPERTIES
 target_sources(ptah_sdk PRIVATE
   ${ptah_embedded}
   src/tech/generate.cpp
+  src/tech/klayout_drc.cpp
+  src/tech/klayout_drc_antenna.cpp
+  src/tech/klayout_drc_head.cpp
+  src/tech/klayout_drc_rules.cpp
   src/tech/magic_cif.cpp
   src/tech/magic_drc.cpp
   src/tech/magic_extract.cpp

@@ -1,0 +1,97 @@
+#include "klayout_drc.hpp"
+
+#include <set>
+
+#include "ptah/tech/generate.hpp"
+
+namespace ptah {
+namespace {
+
+/// Ruby's single quotes know two escapes.
+std::string ruby_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    out += (static_cast<unsigned char>(c) < 0x20) ? ' ' : c;
+  }
+  return out + "'";
+}
+
+/// Every name that a rule or a derived layer speaks of.
+std::set<LayerId> layers_in_use(const Technology& technology) {
+  std::set<LayerId> used;
+  const auto use = [&](const std::string& name) {
+    if (const auto id = technology.find_layer(name)) used.insert(*id);
+  };
+  for (const Rule& rule : technology.rules()) {
+    for (const std::string& name : rule.layers) use(name);
+  }
+  for (const DerivedLayer& derived : technology.derived_layers()) {
+    used.insert(derived.all.begin(), derived.all.end());
+    used.insert(derived.none.begin(), derived.none.end());
+  }
+  for (const Via& via : technology.vias()) used.insert({via.cut, via.lower, via.upper});
+  return used;
+}
+
+std::string input(GdsLayer gds) {
+  return "input(" + std::to_string(gds.layer) + ", " + std::to_string(gds.datatype) + ")";
+}
+
+}  // namespace
+
+std::string klayout_drc(const Technology& technology) {
+  std::vector<tech::KlayoutCheck> checks = tech::klayout_checks(technology);
+  const std::string antenna = tech::klayout_antenna(technology, checks);
+
+  std::string out =
+      "# KLayout DRC deck, generated from the technology description " + technology.name() +
+      ".yaml: do not edit.\n"
+      "#   klayout -b -r THIS.drc -rd input=LAYOUT.gds [-rd top=CELL] -rd report=OUT.lyrdb\n"
+      "# The report is complete when its last category is ptah.complete.\n\n"
+      "$ptah_technology = " +
+      ruby_text(technology.name()) + "\n";
+  out += tech::kKlayoutDrcHead;
+  out += "\n# Drawn layers; a shape on the pin purpose counts as drawn.\nlayer = {}\n";
+  for (const LayerId id : layers_in_use(technology)) {
+    const Layer& layer = technology.layer(id);
+    std::string source = input(layer.drawing);
+    if (layer.pin.layer >= 0 && layer.pin != layer.drawing) source += " + " + input(layer.pin);
+    out += "layer[" + ruby_text(layer.name) + "] = " + source + "\n";
+  }
+  out += "\n# Derived layers\n";
+  for (const DerivedLayer& derived : technology.derived_layers()) {
+    std::string expression;
+    for (const LayerId id : derived.all) {
+      expression += (expression.empty() ? "" : " & ") + std::string("layer[") +
+                    ruby_text(technology.layer(id).name) + "]";
+    }
+    if (derived.all.size() == 1) expression += ".merged";
+    for (const LayerId id : derived.none) {
+      expression = (derived.all.size() > 1 || id != derived.none.front() ? "(" + expression + ")"
+                                                                         : expression) +
+                   " - layer[" + ruby_text(technology.layer(id).name) + "]";
+    }
+    out += "layer[" + ruby_text(derived.name) + "] = " + expression + "\n";
+  }
+
+  out += "\n# Grid\n";
+  const auto emit = [&](const tech::KlayoutCheck& check) {
+    out += "check(" + ruby_text(check.name) + ", " + ruby_text(check.text) + ", " +
+           check.expression + ")\n";
+  };
+  for (const LayerId id : layers_in_use(technology)) {
+    const std::string& name = technology.layer(id).name;
+    emit({"layer[" + ruby_text(name) + "].ongrid(" + tech::um_text(technology.grid()) + ")",
+          "grid " + name, "Corner off the grid of " + tech::um_text(technology.grid()) + " um"});
+  }
+  out += "\n# Rules\n";
+  for (const tech::KlayoutCheck& check : checks) emit(check);
+  out += antenna;
+  out +=
+      "\n# The mark that nothing was left out: a report without it is no verdict.\n"
+      "polygon_layer.output('ptah.complete', \"#{$ptah_checks} checks\")\n";
+  return out;
+}
+
+}  // namespace ptah
