@@ -1,5 +1,8 @@
 /// ptah server, ptah plugins
+#include <signal.h>
+
 #include <iostream>
+#include <thread>
 
 #include "session.hpp"
 #include "terminal.hpp"
@@ -66,12 +69,18 @@ int ping(const Session& session, int count) {
 int stop(const Session& session, bool now) {
   auto client = session.connect(false);
   if (client.has_error()) return fail(session, client.error());
+  auto status = client.value().call("server.status");
+  if (status.has_error()) return fail(session, status.error());
+  const pid_t pid = status.value().value("pid", 0);
   if (auto reply = client.value().call("server.shutdown", {{"now", now}}); reply.has_error()) {
     return fail(session, reply.error());
   }
   while (client.value().next_notification(std::chrono::seconds(60)).has_value()) {
-    // Until the daemon closes the connection: then it is gone, and the socket with it.
+    // Until the daemon closes the connection.
   }
+  // Its state folder is free for the next daemon only when the process is gone.
+  for (int i = 0; i < 3000 && pid > 0 && ::kill(pid, 0) == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   return kOk;
 }
 

@@ -34,7 +34,8 @@ Result<Technology> installed_sky130() {
   if (root_text == nullptr || *root_text == '\0') {
     return make_error(ErrorCode::kNotFound,
                       "Technology \"sky130A\" needs an installed PDK, and PDK_ROOT is not set.", {},
-                      "Set PDK_ROOT to the folder that holds sky130A (volare, ciel and open_pdks "
+                      "Set PDK_ROOT, where ptahd starts, to the folder that holds sky130A (volare, "
+                      "ciel and open_pdks "
                       "install it), or use --tech ptah130.");
   }
   std::error_code ignored;
