@@ -1,0 +1,62 @@
+/// Capacitances between the nets of a layout, to the substrate and to each other.
+///
+/// Sums are integers of a millionth of an attofarad, so that they do not depend on the order in
+/// which the pieces of a layout are visited.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bins.hpp"
+#include "planes.hpp"
+
+namespace ptah::native {
+
+/// Of a technology, aF per um^2 and per um; indices are Materials.
+struct CapacitanceLaw {
+  static constexpr std::size_t kMaterials = 24;
+  double area[kMaterials] = {};                      ///< To the substrate.
+  double perimeter[kMaterials] = {};                 ///< From an edge to the substrate.
+  double overlap[kMaterials][kMaterials] = {};       ///< [upper][lower]
+  double fringe[kMaterials][kMaterials] = {};        ///< [edge][plate above or below]
+  double sidewall[kMaterials] = {};                  ///< k: aF = k * length / spacing
+  Dbu halo = 0;
+  std::size_t materials = 0;
+};
+CapacitanceLaw magic_law(const Technology& technology, const Stack& stack);
+
+struct Capacitances {
+  struct Coupling {
+    NetIndex a = kNone, b = kNone;  ///< a < b
+    double af = 0;
+    friend bool operator==(const Coupling&, const Coupling&) = default;
+  };
+  /// To the substrate, aF, by net. Magic's formula may take more away from a shielded wire than it
+  /// had: negative values.
+  std::vector<double> ground;
+  std::vector<Coupling> couplings;  ///< By (a, b); none is zero.
+  friend bool operator==(const Capacitances&, const Capacitances&) = default;
+};
+
+/// Keeps memory from one layout to the next; results depend on the arguments alone.
+class CapacitanceEngine {
+ public:
+  /// What Magic 8.3.105 computes (its rules are in the README). Couplings to `substrate` are part
+  /// of `ground`.
+  void magic(const Planes& planes, const CapacitanceLaw& law, NetIndex substrate,
+             Capacitances& into);
+
+ private:
+  using Fixed = std::int64_t;
+
+  void start(std::size_t nets);
+  void finish(NetIndex substrate, Capacitances& into);
+  void couple(NetIndex a, NetIndex b, double af);
+
+  std::size_t nets_ = 0;
+  std::vector<Fixed> ground_, pairs_;
+  Bins bins_;
+  EdgeRows rows_;
+};
+
+}  // namespace ptah::native

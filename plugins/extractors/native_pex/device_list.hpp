@@ -1,0 +1,28 @@
+/// Found devices as those of a netlist.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectivity.hpp"
+#include "ptah/stages/stages.hpp"
+
+namespace ptah::native {
+
+/// Names of nets and terminals as the netlist has them.
+struct NetNames {
+  std::vector<std::string> nets;  ///< By NetIndex.
+  std::string none = "unconnected";
+  const std::string& of(NetIndex net) const {
+    return net == kNone ? none : nets[static_cast<std::size_t>(net)];
+  }
+};
+
+/// Sorted by model, nets, sizes; named X0, X1, .. Where `circuit` calls a resistor by its fixed
+/// width, so does the list. `merge`: fingers of equal model, nets and sizes become one device whose
+/// parameter "m" counts them and whose junctions are their mean, which is the same circuit.
+std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const NetNames& names,
+                                         const Circuit& circuit, const Technology& technology,
+                                         bool merge);
+
+}  // namespace ptah::native

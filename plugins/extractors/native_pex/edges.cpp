@@ -1,0 +1,137 @@
+#include "edges.hpp"
+
+#include <algorithm>
+
+namespace ptah::native {
+namespace {
+
+struct Interval {
+  Dbu lo = 0, hi = 0;
+};
+
+/// Disjoint and ascending; `items` come in ascending `lo`.
+void add_interval(std::vector<Interval>& list, Dbu lo, Dbu hi) {
+  if (!list.empty() && lo <= list.back().hi) {
+    list.back().hi = std::max(list.back().hi, hi);
+  } else {
+    list.push_back({lo, hi});
+  }
+}
+
+/// Calls f(lo, hi) for the parts of [lo, hi] outside of `cuts`. `next` only moves forward: callers
+/// ask in ascending order.
+template <class F>
+void outside(Dbu lo, Dbu hi, const std::vector<Interval>& cuts, std::size_t& next, F&& f) {
+  while (next < cuts.size() && cuts[next].hi <= lo) ++next;
+  for (std::size_t i = next; i < cuts.size() && cuts[i].lo < hi; ++i) {
+    if (lo < cuts[i].lo) f(lo, cuts[i].lo);
+    lo = std::max(lo, cuts[i].hi);
+  }
+  if (lo < hi) f(lo, hi);
+}
+
+struct Line {
+  std::vector<Interval> hide, away, home, away_only;
+  std::vector<Edge> edges;
+
+  void clear() {
+    hide.clear();
+    away.clear();
+    home.clear();
+    away_only.clear();
+    edges.clear();
+  }
+
+  void finish(std::vector<Edge>& out) {
+    std::size_t next = 0, next_away = 0;
+    if (!away.empty()) {
+      std::size_t next_home = 0;
+      for (const Interval& a : away) {
+        outside(a.lo, a.hi, home, next_home,
+                [&](Dbu lo, Dbu hi) { away_only.push_back({lo, hi}); });
+      }
+    }
+    for (const Edge& edge : edges) {
+      outside(edge.lo, edge.hi, hide, next, [&](Dbu lo, Dbu hi) {
+        Edge piece = edge;
+        if (away_only.empty()) {
+          piece.lo = lo;
+          piece.hi = hi;
+          out.push_back(piece);
+          return;
+        }
+        Dbu from = lo;
+        outside(lo, hi, away_only, next_away, [&](Dbu seen_lo, Dbu seen_hi) {
+          if (from < seen_lo) {
+            piece.lo = from;
+            piece.hi = seen_lo;
+            piece.seen = false;
+            out.push_back(piece);
+          }
+          piece.lo = seen_lo;
+          piece.hi = seen_hi;
+          piece.seen = true;
+          out.push_back(piece);
+          from = seen_hi;
+        });
+        if (from < hi) {
+          piece.lo = from;
+          piece.hi = hi;
+          piece.seen = false;
+          out.push_back(piece);
+        }
+      });
+    }
+  }
+};
+
+}  // namespace
+
+void find_edges(std::vector<EdgeItem>& items, Material material, std::vector<Edge>& edges) {
+  std::sort(items.begin(), items.end(), [](const EdgeItem& a, const EdgeItem& b) {
+    if (a.at != b.at) return a.at < b.at;
+    if (a.lo != b.lo) return a.lo < b.lo;
+    return a.kind != b.kind ? a.kind < b.kind : a.hi < b.hi;
+  });
+  static thread_local Line falling, rising;
+  for (std::size_t i = 0; i < items.size();) {
+    const Dbu at = items[i].at;
+    falling.clear();
+    rising.clear();
+    for (; i < items.size() && items[i].at == at; ++i) {
+      const EdgeItem& item = items[i];
+      switch (item.kind) {
+        case EdgeItem::kStart:
+          falling.edges.push_back({at, item.lo, item.hi, item.net, false, true, material});
+          add_interval(rising.hide, item.lo, item.hi);
+          break;
+        case EdgeItem::kEnd:
+          rising.edges.push_back({at, item.lo, item.hi, item.net, true, true, material});
+          add_interval(falling.hide, item.lo, item.hi);
+          break;
+        case EdgeItem::kHideStart:
+          add_interval(falling.hide, item.lo, item.hi);
+          break;
+        case EdgeItem::kHideEnd:
+          add_interval(rising.hide, item.lo, item.hi);
+          break;
+        case EdgeItem::kAwayStart:
+          add_interval(falling.away, item.lo, item.hi);
+          break;
+        case EdgeItem::kAwayEnd:
+          add_interval(rising.away, item.lo, item.hi);
+          break;
+        case EdgeItem::kHomeStart:
+          add_interval(falling.home, item.lo, item.hi);
+          break;
+        case EdgeItem::kHomeEnd:
+          add_interval(rising.home, item.lo, item.hi);
+          break;
+      }
+    }
+    falling.finish(edges);
+    rising.finish(edges);
+  }
+}
+
+}  // namespace ptah::native

@@ -1,0 +1,107 @@
+#include "native_pex.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <tuple>
+
+#include "device_list.hpp"
+
+namespace ptah::native {
+namespace {
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return lower;
+}
+
+/// Ports in the circuit's order and spelling, then the layout's further ones; `names` adopts the
+/// spelling. Fails with the port that the layout lacks.
+Result<std::vector<std::string>> find_ports(const Connectivity& connectivity,
+                                            const Circuit& circuit, NetNames& names) {
+  std::vector<std::string> lower;
+  for (const FoundNet& net : connectivity.nets) {
+    lower.push_back(net.port ? lower_case(net.name) : std::string());
+  }
+  std::vector<std::string> ports;
+  std::vector<bool> taken(lower.size(), false);
+  for (const NetId port : circuit.ports) {
+    const std::string& name = circuit.nets.at(static_cast<std::size_t>(port)).name;
+    const auto found = std::find(lower.begin(), lower.end(), lower_case(name));
+    if (found == lower.end()) {
+      return make_error(ErrorCode::kInvalidArgument, "The layout has no port " + name + ".",
+                        circuit.name,
+                        "Put its label on a shape of the pin purpose in the top cell.");
+    }
+    const auto at = static_cast<std::size_t>(found - lower.begin());
+    taken[at] = true;
+    names.nets[at] = name;
+    ports.push_back(name);
+  }
+  for (std::size_t i = 0; i < lower.size(); ++i) {
+    if (!lower[i].empty() && !taken[i]) ports.push_back(names.nets[i]);
+  }
+  return ports;
+}
+
+/// Magic's netlists hold two digits of a femtofarad, and no capacitor that is not positive.
+double magic_farad(double af) {
+  const double hundredths = std::nearbyint(af / 10);
+  return hundredths <= 0 ? 0 : hundredths * 1e-17;
+}
+
+}  // namespace
+
+const PexEngine::Laws& PexEngine::laws(const Technology& technology) {
+  if (technology_ != &technology) {
+    laws_.stack = conductor_stack(technology);
+    laws_.magic = magic_law(technology, laws_.stack);
+    technology_ = &technology;
+  }
+  return laws_;
+}
+
+Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Circuit& circuit,
+                                            const Technology& technology, const std::string& top) {
+  return extract(find_connectivity(flat, technology), circuit, technology, top);
+}
+
+Result<ExtractedNetlist> PexEngine::extract(const Connectivity& connectivity,
+                                            const Circuit& circuit, const Technology& technology,
+                                            const std::string& top) {
+  const Laws& law = laws(technology);
+  find_planes(connectivity, technology, law.stack, planes_);
+  NetNames names;
+  for (const FoundNet& net : connectivity.nets) names.nets.push_back(net.name);
+  for (const std::size_t body : planes_.bodies) {
+    const Rect& r = connectivity.devices[body].body;
+    names.nets.push_back("body_" + std::to_string(r.x0) + "_" + std::to_string(r.y0));
+  }
+  ExtractedNetlist netlist;
+  netlist.name = circuit.name.empty() ? top : circuit.name;
+  PTAH_TRY(netlist.ports, find_ports(connectivity, circuit, names));
+  netlist.devices =
+      device_list(connectivity, names, circuit, technology, options_.merge_fingers);
+
+  capacitance_.magic(planes_, law.magic, connectivity.substrate, found_);
+  const std::string& substrate = names.of(connectivity.substrate);
+  const auto add = [&](const std::string& a, const std::string& b, double farad) {
+    if (farad <= 0) return;
+    netlist.capacitors.push_back({std::min(a, b), std::max(a, b), farad});
+  };
+  for (const Capacitances::Coupling& c : found_.couplings) {
+    add(names.of(c.a), names.of(c.b), magic_farad(c.af));
+  }
+  for (std::size_t i = 0; i < found_.ground.size(); ++i) {
+    if (static_cast<NetIndex>(i) == connectivity.substrate) continue;
+    add(names.nets[i], substrate, magic_farad(found_.ground[i]));
+  }
+  std::sort(netlist.capacitors.begin(), netlist.capacitors.end(),
+            [](const ExtractedCapacitor& a, const ExtractedCapacitor& b) {
+              return std::tie(a.a, a.b, a.farad) < std::tie(b.a, b.b, b.farad);
+            });
+  return netlist;
+}
+
+}  // namespace ptah::native

@@ -1,0 +1,50 @@
+/// Parasitic netlist of a layout, from its shapes: devices with their junctions, capacitances,
+/// and on request resistances.
+#pragma once
+
+#include "capacitance.hpp"
+#include "connectivity.hpp"
+#include "ptah/stages/stages.hpp"
+
+namespace ptah::native {
+
+enum class Calibration {
+  kMagic,    ///< The formula of Magic 8.3.105, in its precision: comparable with magic_pex.
+  kFoundry,  ///< The line tables of the technology.
+};
+
+struct PexOptions {
+  Calibration calibration = Calibration::kMagic;
+  bool resistance = false;     ///< Nets as networks of resistors.
+  bool merge_fingers = true;   ///< Equal parallel fingers as one device with `m`.
+};
+
+/// One layout after the other; results depend on the arguments alone.
+class PexEngine {
+ public:
+  explicit PexEngine(PexOptions options) : options_(options) {}
+
+  /// Fails when the layout lacks a port of the circuit: its netlist could not stand for the circuit.
+  Result<ExtractedNetlist> extract(const gds::Flat& flat, const Circuit& circuit,
+                                   const Technology& technology, const std::string& top);
+  /// The same of what is known of the layout's nets.
+  Result<ExtractedNetlist> extract(const Connectivity& connectivity, const Circuit& circuit,
+                                   const Technology& technology, const std::string& top);
+
+ private:
+  /// Kept while the technology is the same object.
+  struct Laws {
+    Stack stack;
+    CapacitanceLaw magic;
+  };
+  const Laws& laws(const Technology& technology);
+
+  PexOptions options_;
+  const Technology* technology_ = nullptr;
+  Laws laws_;
+  Planes planes_;
+  CapacitanceEngine capacitance_;
+  Capacitances found_;
+};
+
+}  // namespace ptah::native
