@@ -59,7 +59,7 @@ std::string klayout_drc(const Technology& technology) {
     if (layer.pin.layer >= 0 && layer.pin != layer.drawing) source += " + " + input(layer.pin);
     out += "layer[" + ruby_text(layer.name) + "] = " + source + "\n";
   }
-  out += "\n# Derived layers\n";
+  out += "$ptah_shapes = layer.values.sum { |drawn| drawn.data.count }\n\n# Derived layers\n";
   for (const DerivedLayer& derived : technology.derived_layers()) {
     std::string expression;
     for (const LayerId id : derived.all) {
@@ -90,7 +90,7 @@ std::string klayout_drc(const Technology& technology) {
   out += antenna;
   out +=
       "\n# The mark that nothing was left out: a report without it is no verdict.\n"
-      "polygon_layer.output('ptah.complete', \"#{$ptah_checks} checks\")\n";
+      "polygon_layer.output('ptah.complete', \"#{$ptah_checks} checks, #{$ptah_shapes} shapes\")\n";
   return out;
 }
 

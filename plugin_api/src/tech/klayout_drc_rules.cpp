@@ -38,10 +38,12 @@ class Checks {
     return std::any_of(ids.begin(), ids.end(), [&](LayerId id) { return type(id) == wanted; });
   }
   /// Whole drawn shapes where `name` only takes pieces out of one layer (field_poly: poly): pieces
-  /// end where shapes do not.
+  /// end where shapes do not. Of cuts, it takes out whole ones.
   std::string whole(const std::string& name) const {
     const DerivedLayer* d = derived(name);
-    return d != nullptr && d->all.size() == 1 ? at(d->all.front()) : at(name);
+    return d != nullptr && d->all.size() == 1 && type(d->all.front()) != LayerType::kCut
+               ? at(d->all.front())
+               : at(name);
   }
   /// Diffusion layers other than those of `name`, as one expression; "" when there are none.
   std::string other_diffusion(const std::string& name) const {
@@ -220,7 +222,8 @@ class Checks {
     if (diffusions) {
       put(rule, "apart_unless_abutting(" + a + ", " + b + ", " + d + ")");
     } else if (has_type(na, LayerType::kImplant) && parts(na).size() == 1 &&
-               has_type(nb, LayerType::kDiffusion) && !has_type(nb, LayerType::kPoly)) {
+               has_type(nb, LayerType::kDiffusion) && !has_type(nb, LayerType::kPoly) &&
+               !has_type(nb, LayerType::kCut)) {
       put(rule,
           "apart_unless_butted(" + a + ", " + b + ", " + other_diffusion(nb) + ", " + d + ")");
     } else if (has_type(na, LayerType::kDiffusion) && parts(nb).size() == 1 &&
