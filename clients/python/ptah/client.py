@@ -1,0 +1,197 @@
+"""The blocking client. One thread at a time per connection."""
+from __future__ import annotations
+
+import collections
+import os
+import select
+import socket as sockets
+import time
+from typing import Any, Deque, Iterator, List, Mapping, Optional, Union
+
+from .protocol import (FINAL_STATES, MAX_LINE, Address, Disconnected, Event, Json, PathLike, check_hello, event_of,
+                       hello_params, layout_param, make_address, parse_line, request_line, result_of, run_params,
+                       start_daemon)
+
+
+def connect(socket: Optional[PathLike] = None, *, host: str = "127.0.0.1", port: int = 0, token: str = "",
+            start: bool = True, program: Optional[PathLike] = None, timeout: float = 120.0) -> "Server":
+    """Connects to the daemon on a Unix socket (default: where the other clients look), or with `port` and `token` on
+    loopback TCP. `start`: where nothing answers on the socket, one is started with `ptah server start`."""
+    address = make_address(socket, host, port, token)
+    try:
+        return Server(address, timeout)
+    except Disconnected:
+        if not start or address.socket is None:
+            raise
+    start_daemon(address, program)
+    return Server(address, timeout)
+
+
+class Server:
+    """A connection to ptahd. `hello` holds the daemon's versions and this client's role."""
+
+    def __init__(self, address: Address, timeout: float = 120.0):
+        self.address = address
+        self.timeout = timeout  #: seconds that `call` waits for an answer
+        self._buffer = b""
+        self._next_id = 1
+        self._events: Deque[Event] = collections.deque()
+        family = sockets.AF_INET if address.socket is None else sockets.AF_UNIX
+        self._socket = sockets.socket(family, sockets.SOCK_STREAM)
+        try:
+            self._socket.connect((address.host, address.port) if address.socket is None else os.fspath(address.socket))
+        except OSError as error:
+            self._socket.close()
+            raise Disconnected(f"No ptahd answers: {error.strerror or error}.", str(address)) from None
+        self.hello: Json = check_hello(self.call("server.hello", **hello_params(address)))
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def call(self, method: str, **params: Any) -> Any:
+        """One request and its answer; raises PtahError with the daemon's words."""
+        number = self._next_id
+        self._next_id += 1
+        try:
+            self._socket.sendall(request_line(number, method, params))
+        except OSError as error:
+            raise Disconnected(f"ptahd has gone: {error.strerror or error}.", str(self.address)) from None
+        deadline = time.monotonic() + self.timeout
+        while True:
+            message = self._message(deadline)
+            if message is None:
+                raise PtahError("limit", f"No answer to {method} within {self.timeout:g} s.", str(self.address))
+            if message.get("id") == number:
+                return result_of(message)
+            if "method" in message:
+                self._events.append(event_of(message))
+
+    def next_event(self, timeout: Optional[float] = None) -> Optional[Event]:
+        """The next event of any subscribed job; None after `timeout` seconds."""
+        if self._events:
+            return self._events.popleft()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            message = self._message(deadline)
+            if message is None:
+                return None
+            if "method" in message:
+                return event_of(message)
+
+    def _message(self, deadline: Optional[float]) -> Optional[Json]:
+        while b"\n" not in self._buffer:
+            if len(self._buffer) > MAX_LINE:
+                raise Disconnected("A message is too long.", str(self.address))
+            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not select.select([self._socket], [], [], wait)[0]:
+                return None
+            try:
+                piece = self._socket.recv(1 << 16)
+            except OSError as error:
+                raise Disconnected(f"ptahd has gone: {error.strerror or error}.", str(self.address)) from None
+            if not piece:
+                raise Disconnected("ptahd has closed the connection.", str(self.address))
+            self._buffer += piece
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        return parse_line(line)
+
+    # What scripts need most.
+
+    def circuits(self) -> List[Json]:
+        """The shipped circuits."""
+        return self.call("library.circuits")["result"]["circuits"]
+
+    def status(self) -> Json:
+        return self.call("server.status")
+
+    def plugins(self) -> List[Json]:
+        return self.call("plugin.list")["plugins"]
+
+    def run(self, *, out: Optional[PathLike] = None, job: Optional[str] = None, library: str = "work",
+            **spec: Any) -> "Job":
+        """Starts a job that makes layout variants: run(circuit="miller_ota", assignments=2, variants=3, seed=1,
+        flow="native", judges="kept"), or netlist="my.sp", pairs=..., testbench=.... The job outlives this client."""
+        return Job(self, self.call("flow.run", **run_params(spec, out, job, library))["job"])
+
+    def job(self, name: str) -> "Job":
+        return Job(self, name)
+
+    def jobs(self) -> List[Json]:
+        return self.call("job.list")["jobs"]
+
+    def check(self, layout: PathLike, **spec: Any) -> Json:
+        """DRC, LVS, extraction of a GDS file: check("a.gds", circuit="miller_ota", fingers={...}, lvs=True)."""
+        return self.call("flow.check", spec={"gds": os.path.abspath(layout), **spec}, wait=True)["result"]
+
+    def score(self, layout: Union[PathLike, bytes], *, circuit: str = "", **more: Any) -> Json:
+        """Score, verdicts and blame of a layout (a GDS file's path, or its bytes): see score.layout."""
+        if circuit:
+            more["circuit"] = circuit
+        return self.call("score.layout", layout=layout_param(layout), **more)
+
+    def score_placement(self, placement: List[Mapping[str, Any]], *, circuit: str, **more: Any) -> Json:
+        """The same of bare placements: [{"device": "M0", "x_um": 0, "y_um": 0, "orientation": "R0"}, ...]."""
+        return self.call("score.placement", placement=[dict(item) for item in placement], circuit=circuit, **more)
+
+
+class Job:
+    """A job of the daemon. It goes on whether or not anybody looks."""
+
+    def __init__(self, server: Server, name: str):
+        self.server = server
+        self.name = name
+
+    def get(self) -> Json:
+        return self.server.call("job.get", job=self.name)
+
+    def cancel(self) -> str:
+        """Stops it; its variants stay. Returns the state."""
+        return self.server.call("job.cancel", job=self.name)["state"]
+
+    def wait(self, timeout: int = 0) -> Json:
+        """The job when it has finished (or after `timeout` seconds, 0: no limit). A failed job raises its error."""
+        deadline = time.monotonic() + timeout if timeout else None
+        while True:
+            left = 60 if deadline is None else max(1, min(60, round(deadline - time.monotonic())))
+            job = self.server.call("job.wait", job=self.name, timeout_s=left)
+            if job["state"] == "failed":
+                result_of({"error": {"data": job.get("error") or {}}})
+            if job["state"] in FINAL_STATES or (deadline is not None and time.monotonic() >= deadline):
+                return job
+
+    def events(self, after: int = 0) -> Iterator[Event]:
+        """Its events after number `after`, as they come; ends with "job.finished"."""
+        self.server.call("job.subscribe", job=self.name, after=after)
+        others: List[Event] = []
+        try:
+            while True:
+                event = self.server.next_event()
+                if event is None:
+                    continue
+                if event.params.get("job") != self.name:
+                    others.append(event)
+                    continue
+                yield event
+                if event.name == "job.finished":
+                    return
+        finally:
+            self.server._events.extend(others)
+
+    def variants(self) -> Iterator[Json]:
+        """Its layouts as they are finished: {"variant", "chain", "record", "files"}. A failed job raises its error at
+        the end, after the variants it made."""
+        for event in self.events():
+            if event.name == "variant.ready":
+                variant = event.params
+                if variant.get("cut"):
+                    variant = self.server.call("variant.get", job=self.name, chain=variant["chain"],
+                                               variant=variant["variant"])
+                yield variant
+            elif event.name == "job.finished" and event.params.get("error"):
+                result_of({"error": {"data": event.params["error"]}})

@@ -1,0 +1,153 @@
+"""What both clients share: addresses, messages, errors, and the shapes of requests."""
+from __future__ import annotations
+
+import base64
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any, Dict, Mapping, Optional, Union
+
+Json = Dict[str, Any]
+PathLike = Union[str, "os.PathLike[str]"]
+
+PROTOCOL = 1
+MAX_LINE = 64 << 20  # of an answer, bytes
+FINAL_STATES = ("done", "failed", "cancelled")
+
+
+class PtahError(Exception):
+    """The daemon's answer to a request it could not fulfil."""
+
+    def __init__(self, code: str, message: str, where: str = "", hint: str = ""):
+        self.code = code        #: "invalid_argument", "not_found", "cancelled", ... (docs/protocol.md)
+        self.message = message  #: what is wrong
+        self.where = where      #: file:line, field, device, net or place
+        self.hint = hint        #: what to do next
+        super().__init__(": ".join(part for part in (where, message) if part) + (f" ({hint})" if hint else ""))
+
+
+class Disconnected(PtahError):
+    """The connection is gone: the daemon ended, or never ran. Jobs it had accepted go on at its next start."""
+
+    def __init__(self, message: str, where: str = ""):
+        super().__init__("io", message, where, "start one with `ptah server start`")
+
+
+@dataclass(frozen=True)
+class Event:
+    """A notification of a job."""
+
+    name: str     #: "job.progress", "job.log", "variant.ready", "chain.finished", "job.finished"
+    number: int   #: grows; subscribe again after the last one seen
+    params: Json
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a daemon listens: a Unix socket, or loopback TCP with a token."""
+
+    socket: Optional[pathlib.Path] = None
+    host: str = "127.0.0.1"
+    port: int = 0
+    token: str = ""
+
+    def __str__(self) -> str:
+        return str(self.socket) if self.socket else f"{self.host}:{self.port}"
+
+
+def default_socket() -> pathlib.Path:
+    """As the other clients find it: $PTAH_SOCKET, $XDG_RUNTIME_DIR/ptah, /tmp/ptah-<uid>."""
+    if os.environ.get("PTAH_SOCKET"):
+        return pathlib.Path(os.environ["PTAH_SOCKET"])
+    if os.environ.get("XDG_RUNTIME_DIR"):
+        return pathlib.Path(os.environ["XDG_RUNTIME_DIR"]) / "ptah" / "ptahd.sock"
+    return pathlib.Path(f"/tmp/ptah-{os.getuid()}") / "ptahd.sock"
+
+
+def make_address(socket: Optional[PathLike], host: str, port: int, token: str) -> Address:
+    if port:
+        return Address(None, host, port, token)
+    return Address(pathlib.Path(socket) if socket else default_socket())
+
+
+def start_daemon(address: Address, program: Optional[PathLike]) -> None:
+    """Runs `ptah server start`, which returns when the daemon answers."""
+    ptah = str(program) if program else os.environ.get("PTAH_PROGRAM") or shutil.which("ptah")
+    if not ptah:
+        raise Disconnected("No ptahd answers, and there is no program `ptah` on the PATH to start one.", str(address))
+    done = subprocess.run([ptah, "--socket", str(address.socket), "server", "start"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise Disconnected(done.stderr.strip() or "ptahd could not be started.", str(address))
+
+
+def request_line(number: int, method: str, params: Mapping[str, Any]) -> bytes:
+    message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
+
+
+def parse_line(line: bytes) -> Json:
+    try:
+        message = json.loads(line)
+    except ValueError as error:
+        raise Disconnected(f"What answers is no ptahd: {error}.") from None
+    if not isinstance(message, dict):
+        raise Disconnected("What answers is no ptahd.")
+    return message
+
+
+def result_of(answer: Json) -> Any:
+    """The result of an answer, or its error raised."""
+    if "error" in answer:
+        error = answer["error"]
+        data = error.get("data") or {}
+        raise PtahError(data.get("code", "internal"), data.get("message", error.get("message", "")),
+                        data.get("where", ""), data.get("hint", ""))
+    return answer.get("result")
+
+
+def event_of(message: Json) -> Event:
+    params = message.get("params") or {}
+    return Event(message["method"], params.get("event", 0), params)
+
+
+def hello_params(address: Address) -> Json:
+    params: Json = {"client": "python", "version": "0.1.0", "protocol": PROTOCOL}
+    if address.token:
+        params["token"] = address.token
+    return params
+
+
+def check_hello(reply: Json) -> Json:
+    if reply.get("protocol") != PROTOCOL:
+        raise PtahError("unsupported", f"ptahd {reply.get('version')} speaks protocol {reply.get('protocol')}, this "
+                        f"client speaks {PROTOCOL}.", hint="install the client of the same version")
+    return reply
+
+
+def absolute(path: PathLike) -> str:
+    return os.path.abspath(os.fspath(path))
+
+
+def run_params(spec: Mapping[str, Any], out: Optional[PathLike], job: Optional[str], library: str) -> Json:
+    """Of flow.run; paths in the spec become absolute, since the daemon has a folder of its own."""
+    whole = dict(spec)
+    for field in ("netlist", "pairs", "testbench"):
+        if whole.get(field):
+            whole[field] = absolute(whole[field])
+    params: Json = {"spec": whole, "library": library}
+    if out is not None:
+        params["out"] = absolute(out)
+    if job:
+        params["job"] = job
+    return params
+
+
+def layout_param(layout: Union[PathLike, bytes]) -> Json:
+    """Of score.layout: a file's path, or a GDS file's bytes."""
+    if isinstance(layout, (bytes, bytearray)):
+        return {"data": base64.b64encode(bytes(layout)).decode()}
+    return {"path": absolute(layout)}

@@ -1,0 +1,117 @@
+"""The Python client against the real daemon."""
+import asyncio
+import os
+import subprocess
+import sys
+import unittest
+
+from harness import BUILD, SOURCE, PtahCase
+
+sys.path.insert(0, str(SOURCE / "clients/python"))
+import ptah  # noqa: E402
+
+
+class PythonClientTest(PtahCase):
+    def setUp(self):
+        super().setUp()
+        self.environment = {name: os.environ.get(name) for name in self.env}
+        os.environ.update(self.env)
+
+    def tearDown(self):
+        for name, value in self.environment.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        super().tearDown()
+
+    def connect(self):
+        return ptah.connect(program=BUILD / "bin/ptah")
+
+    def test_variants_come_as_they_are_made(self):
+        with self.connect() as server:
+            self.assertIn("miller_ota", [circuit["name"] for circuit in server.circuits()])
+            job = server.run(circuit="five_transistors_ota", variants=4, judges="none", out=self.folder / "out")
+            records = [variant["record"] for variant in job.variants()]
+            self.assertEqual([record["variant"] for record in records], [0, 1, 2, 3, 4])
+            self.assertTrue((self.folder / "out" / records[-1]["gds"]).is_file())
+            self.assertEqual(job.wait()["state"], "done")
+            # Whoever comes later sees the same.
+            self.assertEqual(len(list(server.job(job.name).variants())), 5)
+
+    def test_errors_are_the_daemons_words(self):
+        with self.connect() as server:
+            with self.assertRaises(ptah.PtahError) as caught:
+                server.run(circuit="no_such_circuit").wait()
+            self.assertIn("no_such_circuit", str(caught.exception))
+            with self.assertRaises(ptah.PtahError) as caught:
+                server.call("server.hello", protocol="one")
+            self.assertEqual(caught.exception.code, "invalid_argument")
+            self.assertIn("protocol", str(caught.exception))
+            self.assertGreater(server.status()["pid"], 0)
+
+    def test_nothing_listens(self):
+        with self.assertRaises(ptah.Disconnected) as caught:
+            ptah.connect(self.folder / "nobody.sock", start=False)
+        self.assertIn("ptah server start", str(caught.exception))
+
+    def test_the_daemon_dies_and_comes_back(self):
+        with self.connect() as server:
+            job = server.run(circuit="five_transistors_ota", variants=60, judges="none", job="long")
+            first = next(event for event in job.events() if event.name == "variant.ready")
+            self.kill_daemon()
+            with self.assertRaises(ptah.Disconnected):
+                for _ in range(3):
+                    server.status()
+        with self.connect() as server:
+            last = first.number
+            numbers = []
+            for event in server.job("long").events(after=last):
+                self.assertGreater(event.number, last)
+                last = event.number
+                if event.name == "variant.ready":
+                    numbers.append(event.params["variant"])
+            self.assertEqual(numbers[-1], 60)
+            self.assertEqual(numbers, sorted(set(numbers)))
+
+    def test_cancel(self):
+        with self.connect() as server:
+            job = server.run(circuit="miller_ota", variants=100000, judges="none")
+            self.assertEqual(job.cancel(), "cancelled")
+            self.assertEqual(job.wait()["state"], "cancelled")
+
+    def test_asyncio_runs_jobs_and_requests_at_once(self):
+        async def scenario():
+            async with await ptah.connect_async(program=BUILD / "bin/ptah") as server:
+                jobs = [await server.run(circuit="five_transistors_ota", variants=3, seed=seed, judges="none")
+                        for seed in (1, 2)]
+
+                async def count(job):
+                    return [variant["variant"] async for variant in job.variants()]
+
+                statuses = asyncio.gather(*(server.status() for _ in range(50)))
+                counted = await asyncio.gather(count(jobs[0]), count(jobs[1]), count(jobs[1]))
+                self.assertEqual(counted, [[0, 1, 2, 3]] * 3)
+                self.assertEqual(len(await statuses), 50)
+                with self.assertRaises(ptah.PtahError):
+                    await server.call("no.method")
+                waiting = asyncio.ensure_future(server.call("job.wait", job=(await server.run(
+                    circuit="miller_ota", variants=1000, judges="none", job="slow")).name))
+                await asyncio.sleep(0.2)
+                waiting.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await waiting
+                self.assertEqual(await server.job("slow").cancel(), "cancelled")
+        asyncio.run(scenario())
+
+    def test_the_example(self):
+        done = subprocess.run([sys.executable, SOURCE / "clients/python/examples/variants.py", "five_transistors_ota", "1", "2"],
+                              env=dict(self.env, PYTHONPATH=str(SOURCE / "clients/python"), PTAH_PROGRAM=str(BUILD / "bin/ptah")),
+                              text=True, capture_output=True, timeout=120, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len(done.stdout.splitlines()), 3, done.stdout)
+        self.assertIn("mV", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
