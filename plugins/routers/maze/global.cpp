@@ -8,8 +8,6 @@
 namespace ptah::maze {
 namespace {
 
-/// 2 um: a few tracks wide, so that a corridor leaves detailed routing a choice.
-constexpr int kCellNodes = 20;
 /// Nodes from one wire to the next of the finest layer, rounded up.
 constexpr int kTrackNodes = 3;
 constexpr int kLengthCost = 100;
@@ -97,12 +95,13 @@ class CoarseGraph {
   /// Tracks that cross the border between two cells, over all layers.
   static int capacity(const Grid& grid, int a, int b, bool right) {
     int free = 0;
+    const NodeBox& window = grid.window();
     for (int layer = 0; layer < grid.layers(); ++layer) {
       for (int k = 0; k < kCellNodes; ++k) {
         const int x = right ? (a + 1) * kCellNodes : a * kCellNodes + k;
         const int y = right ? b * kCellNodes + k : (b + 1) * kCellNodes;
-        if (x >= grid.nx() || y >= grid.ny()) continue;
-        free += grid.possible(grid.wire(layer), grid.cell(x, y), kNoNet);
+        if (x >= window.width() || y >= window.height()) continue;
+        free += grid.possible(grid.wire(layer), grid.cell(window.x0 + x, window.y0 + y), kNoNet);
       }
     }
     return std::max(1, free / kTrackNodes);
@@ -116,9 +115,11 @@ class CoarseGraph {
 
 Corridors route_globally(const Grid& grid, const std::vector<NetId>& order) {
   Corridors corridors;
-  corridors.size = kCellNodes;
-  corridors.nx = (grid.nx() + kCellNodes - 1) / kCellNodes;
-  corridors.ny = (grid.ny() + kCellNodes - 1) / kCellNodes;
+  const NodeBox& window = grid.window();
+  corridors.x0 = window.x0;
+  corridors.y0 = window.y0;
+  corridors.nx = (window.width() + kCellNodes - 1) / kCellNodes;
+  corridors.ny = (window.height() + kCellNodes - 1) / kCellNodes;
   const auto& pins_of = grid.scene().pins;
   corridors.nets.resize(pins_of.size());
   corridors.length.assign(pins_of.size(), 0);
@@ -128,7 +129,8 @@ Corridors route_globally(const Grid& grid, const std::vector<NetId>& order) {
     std::vector<std::vector<std::size_t>> cells(pins.size());
     for (std::size_t p = 0; p < pins.size(); ++p) {
       for (const Metal& access : pins[p].access) {
-        const NodeBox box = grid.covered(access.rect);
+        NodeBox box = grid.covered(access.rect);
+        box = {box.x0 - window.x0, box.y0 - window.y0, box.x1 - window.x0, box.y1 - window.y0};
         for (int b = box.y0 / kCellNodes; b <= box.y1 / kCellNodes; ++b) {
           for (int a = box.x0 / kCellNodes; a <= box.x1 / kCellNodes; ++a) {
             cells[p].push_back(graph.index(a, b));

@@ -9,16 +9,21 @@
 
 namespace ptah::maze {
 
+/// Side of a coarse cell in grid nodes, 2 um: a few tracks wide, so that a corridor leaves detailed
+/// routing a choice.
+constexpr int kCellNodes = 20;
+
 struct Corridors {
-  int size = 0;  ///< Side of a coarse cell in grid nodes.
-  int nx = 0, ny = 0;
+  int x0 = 0, y0 = 0;  ///< The first node.
+  int nx = 0, ny = 0;  ///< Coarse cells.
   /// By net: 1 for every coarse cell of the corridor, empty for nets without wires.
   std::vector<std::vector<std::uint8_t>> nets;
   /// By net: estimated length of the wiring, nm.
   std::vector<std::int64_t> length;
 
   bool inside(NetId net, int x, int y) const noexcept {
-    return nets[net][static_cast<std::size_t>(y / size) * nx + x / size] != 0;
+    return nets[net][static_cast<unsigned>(y - y0) / kCellNodes * nx +
+                     static_cast<unsigned>(x - x0) / kCellNodes] != 0;
   }
 };
 

@@ -1,11 +1,15 @@
 #include "grid.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace ptah::maze {
 namespace {
 
 constexpr Dbu kStep = kPlacementGrid;
+/// Nodes of the frame beyond the first window, so that tiles that move outwards do not cost a new
+/// frame: their slots reach less far.
+constexpr int kSlack = 16;
 
 int floor_div(Dbu a, Dbu b) {
   return a >= 0 ? a / b : -((-a + b - 1) / b);
@@ -18,18 +22,65 @@ int ceil_div(Dbu a, Dbu b) {
 constexpr int kOverDevice = 2;
 constexpr int kOverPlate = 8;
 
+NodeBox common(const NodeBox& a, const NodeBox& b) {
+  return {std::max(a.x0, b.x0), std::max(a.y0, b.y0), std::min(a.x1, b.x1), std::min(a.y1, b.y1)};
+}
+
+/// Boxes around what has changed: one for each run of items that differ, which a tile's are when it
+/// moves; what lies between two tiles that moved is not in any.
+template <class Item, class Reach>
+std::vector<Rect> changed(const std::vector<Item>& before, const std::vector<Item>& after,
+                          const Reach& reach) {
+  std::vector<Rect> boxes;
+  bool in_run = false;
+  for (std::size_t i = 0; i < after.size(); ++i) {
+    const bool differs = !(before[i] == after[i]);
+    if (differs && !in_run) boxes.emplace_back();
+    if (differs) boxes.back() = boxes.back().united(reach(before[i])).united(reach(after[i]));
+    in_run = differs;
+  }
+  return boxes;
+}
+
 }  // namespace
 
-Grid::Grid(const Scene& scene, Dbu margin, Dbu wide_width) : scene_(&scene) {
-  const Stack& stack = *scene.stack;
-  const Rect area = scene.outline.bloated(margin);
-  origin_ = {ceil_div(area.x0, kStep) * kStep, ceil_div(area.y0, kStep) * kStep};
-  nx_ = floor_div(area.x1 - origin_.x, kStep) + 1;
-  ny_ = floor_div(area.y1 - origin_.y, kStep) + 1;
+void Grid::update(const Scene& scene, bool same_tiles) {
+  scene_ = &scene;
+  const Rect area = scene.outline.bloated(margin_);
+  if (same_tiles) {
+    for (const auto& [layer, box] : remembered_) {
+      for (int y = box.y0; y <= box.y1; ++y) {
+        std::fill_n(&history_[layer][cell(box.x0, y)], box.width(), std::uint16_t{0});
+      }
+    }
+    constexpr int kAny = std::numeric_limits<int>::max();
+    window_ = covered(area, {-kAny, -kAny, kAny, kAny});
+    if (window_.x0 < 0 || window_.y0 < 0 || window_.x1 >= columns_ || window_.y1 >= rows_) {
+      make_frame(area);
+    } else {
+      repaint_changes();
+    }
+  } else {
+    make_figures();
+    make_frame(area);
+  }
+  remembered_.clear();
+  painted_fixed_ = scene.fixed;
+  painted_cuts_ = scene.cuts;
+  painted_plates_ = scene.plates;
+  painted_tiles_ = scene.tiles;
+}
 
+void Grid::make_figures() {
+  const Stack& stack = *scene_->stack;
+  figures_.clear();
+  wire_.clear();
+  wide_.clear();
+  lower_.clear();
+  upper_.clear();
   for (int i = 0; i < stack.size(); ++i) {
     const Dbu half = (stack.layers[i].width + 1) / 2;
-    const Dbu wide = std::max(half, wide_width / 2);
+    const Dbu wide = std::max(half, wide_width_ / 2);
     wire_.push_back(figure(i, half, half));
     wide_.push_back(figure(i, wide, wide));
   }
@@ -41,56 +92,136 @@ Grid::Grid(const Scene& scene, Dbu margin, Dbu wide_width) : scene_(&scene) {
     upper_.push_back(
         {figure(i + 1, high.across, high.along), figure(i + 1, high.along, high.across)});
   }
+}
+
+void Grid::make_frame(const Rect& area) {
+  const Stack& stack = *scene_->stack;
+  ++frame_;
+  origin_ = {(ceil_div(area.x0, kStep) - kSlack) * kStep,
+             (ceil_div(area.y0, kStep) - kSlack) * kStep};
+  columns_ = floor_div(area.x1 - origin_.x, kStep) + 1 + kSlack;
+  rows_ = floor_div(area.y1 - origin_.y, kStep) + 1 + kSlack;
+  window_ = covered(area, frame_box());
   for (FigureMap& map : figures_) {
-    map.owner.assign(plane(), kFree);
-    map.crowd.assign(plane(), 0);
-    const LayerRules& rules = stack.layers[map.layer];
-    for (const Fixed& fixed : scene.fixed[map.layer]) {
-      if (!fixed.bottom_plate) continue;
-      // Its own net may be inside (a cut's pad), not beside.
-      block(map, fixed.rect, 2 * rules.wide_spacing, kNoNet);
-      if (fixed.net < 0) continue;
-      const NodeBox box = covered(fixed.rect.bloated(-map.hx, -map.hy));
-      for (int y = box.y0; y <= box.y1; ++y) {
-        for (int x = box.x0; x <= box.x1; ++x) {
-          map.owner[cell(x, y)] = static_cast<std::int16_t>(fixed.net);
-        }
+    map.spots.assign(plane(), {});
+    paint_owners(map, frame_box());
+  }
+  cut_blocked_.resize(stack.cuts.size());
+  for (std::size_t c = 0; c < stack.cuts.size(); ++c) {
+    cut_blocked_[c].assign(plane(), 0);
+    paint_cuts(static_cast<int>(c), frame_box());
+  }
+  surcharge_.assign(plane(), 0);
+  paint_surcharge(frame_box());
+  history_.resize(stack.layers.size());
+  for (auto& layer : history_) layer.assign(plane(), 0);
+  committed_.assign(scene_->pins.size(), {});
+}
+
+Dbu Grid::keep_off(int layer, const Fixed& fixed) const noexcept {
+  // What hangs on a wide shape within the wide spacing counts as wide itself, so foreign wires
+  // keep the wide spacing from that as well: twice the distance is always enough.
+  const LayerRules& rules = scene_->stack->layers[layer];
+  return fixed.wide || fixed.bottom_plate ? 2 * rules.wide_spacing : rules.spacing;
+}
+
+void Grid::paint_owners(FigureMap& map, const NodeBox& clip) {
+  if (clip.empty()) return;
+  for (int y = clip.y0; y <= clip.y1; ++y) {
+    Spot* row = &map.spots[cell(0, y)];
+    for (int x = clip.x0; x <= clip.x1; ++x) row[x].owner = kFree;
+  }
+  const auto block = [&](const Fixed& fixed, NetId net) {
+    const Dbu distance = keep_off(map.layer, fixed);
+    const NodeBox box = inside(fixed.rect.bloated(map.hx + distance, map.hy + distance), clip);
+    const auto owner = net < 0 ? kNobody : static_cast<std::int16_t>(net);
+    for (int y = box.y0; y <= box.y1; ++y) {
+      Spot* row = &map.spots[cell(0, y)];
+      for (int x = box.x0; x <= box.x1; ++x) {
+        if (row[x].owner != owner) row[x].owner = row[x].owner == kFree ? owner : kNobody;
       }
     }
-    for (const Fixed& fixed : scene.fixed[map.layer]) {
-      if (fixed.bottom_plate) continue;
-      // What hangs on a wide shape within the wide spacing counts as wide itself, so foreign wires
-      // keep the wide spacing from that as well: twice the distance is always enough.
-      block(map, fixed.rect, fixed.wide ? 2 * rules.wide_spacing : rules.spacing, fixed.net);
+  };
+  const std::vector<Fixed>& all = scene_->fixed[map.layer];
+  for (const Fixed& fixed : all) {
+    if (!fixed.bottom_plate) continue;
+    // Its own net may be inside (a cut's pad), not beside.
+    block(fixed, kNoNet);
+    if (fixed.net < 0) continue;
+    const NodeBox box = covered(fixed.rect.bloated(-map.hx, -map.hy), clip);
+    for (int y = box.y0; y <= box.y1; ++y) {
+      for (int x = box.x0; x <= box.x1; ++x) {
+        map.spots[cell(x, y)].owner = static_cast<std::int16_t>(fixed.net);
+      }
     }
   }
-  cut_blocked_.assign(stack.cuts.size(), std::vector<std::uint8_t>(plane(), 0));
+  for (const Fixed& fixed : all) {
+    if (!fixed.bottom_plate) block(fixed, fixed.net);
+  }
+}
+
+void Grid::paint_cuts(int cut, const NodeBox& clip) {
+  const CutRules& rules = scene_->stack->cuts[cut];
+  std::vector<std::uint8_t>& blocked = cut_blocked_[cut];
+  const auto fill = [&](const NodeBox& box, std::uint8_t value) {
+    if (box.empty()) return;
+    for (int y = box.y0; y <= box.y1; ++y) {
+      std::fill_n(&blocked[cell(box.x0, y)], box.width(), value);
+    }
+  };
+  fill(clip, 0);
+  for (const Rect& fixed : scene_->cuts[cut]) {
+    fill(inside(fixed.bloated(rules.half + rules.spacing), clip), 1);
+  }
+  for (const Rect& plate : scene_->plates) {
+    fill(inside(plate.bloated(rules.half + rules.plate_distance), clip), 1);
+  }
+}
+
+void Grid::paint_surcharge(const NodeBox& clip) {
+  const auto raise = [&](const NodeBox& box, int cost) {
+    for (int y = box.y0; y <= box.y1; ++y) {
+      for (int x = box.x0; x <= box.x1; ++x) {
+        std::uint8_t& value = surcharge_[cell(x, y)];
+        value = static_cast<std::uint8_t>(std::max<int>(value, cost));
+      }
+    }
+  };
+  for (int y = clip.y0; y <= clip.y1; ++y) {
+    for (int x = clip.x0; x <= clip.x1; ++x) surcharge_[cell(x, y)] = 0;
+  }
+  for (const Rect& tile : scene_->tiles) raise(covered(tile, clip), kOverDevice);
+  for (const Rect& plate : scene_->plates) raise(covered(plate, clip), kOverPlate);
+}
+
+void Grid::repaint_changes() {
+  const Stack& stack = *scene_->stack;
+  std::vector<Rect> dirty;
+  for (int layer = 0; layer < stack.size(); ++layer) {
+    dirty = changed(painted_fixed_[layer], scene_->fixed[layer],
+                    [&](const Fixed& fixed) { return fixed.rect.bloated(keep_off(layer, fixed)); });
+    for (FigureMap& map : figures_) {
+      if (map.layer != layer) continue;
+      for (const Rect& rect : dirty) {
+        paint_owners(map, inside(rect.bloated(map.hx, map.hy), frame_box()));
+      }
+    }
+  }
+  const auto itself = [](const Rect& rect) { return rect; };
+  const std::vector<Rect> plates = changed(painted_plates_, scene_->plates, itself);
   for (std::size_t c = 0; c < stack.cuts.size(); ++c) {
     const CutRules& rules = stack.cuts[c];
-    const auto forbid = [&](const Rect& rect, Dbu distance) {
-      const NodeBox box = inside(rect.bloated(rules.half + distance));
-      for (int y = box.y0; y <= box.y1; ++y) {
-        std::fill_n(&cut_blocked_[c][cell(box.x0, y)], std::max(0, box.x1 - box.x0 + 1), 1);
+    const auto repaint = [&](const std::vector<Rect>& rects, Dbu distance) {
+      for (const Rect& rect : rects) {
+        paint_cuts(static_cast<int>(c), inside(rect.bloated(rules.half + distance), frame_box()));
       }
     };
-    for (const Rect& cut : scene.cuts[c]) forbid(cut, rules.spacing);
-    for (const Rect& plate : scene.plates) forbid(plate, rules.plate_distance);
+    repaint(changed(painted_cuts_[c], scene_->cuts[c], itself), rules.spacing);
+    repaint(plates, rules.plate_distance);
   }
-  surcharge_.assign(stack.layers.size(), std::vector<std::uint8_t>(plane(), 0));
-  history_.assign(stack.layers.size(), std::vector<std::uint16_t>(plane(), 0));
-  for (auto& layer : surcharge_) {
-    const auto raise = [&](const Rect& rect, int cost) {
-      const NodeBox box = covered(rect);
-      for (int y = box.y0; y <= box.y1; ++y) {
-        for (int x = box.x0; x <= box.x1; ++x) {
-          std::uint8_t& value = layer[cell(x, y)];
-          value = static_cast<std::uint8_t>(std::max<int>(value, cost));
-        }
-      }
-    };
-    for (const Rect& tile : scene.tiles) raise(tile, kOverDevice);
-    for (const Rect& plate : scene.plates) raise(plate, kOverPlate);
-  }
+  dirty = changed(painted_tiles_, scene_->tiles, itself);
+  dirty.insert(dirty.end(), plates.begin(), plates.end());
+  for (const Rect& rect : dirty) paint_surcharge(covered(rect, frame_box()));
 }
 
 Figure Grid::figure(int layer, Dbu hx, Dbu hy) {
@@ -107,33 +238,24 @@ Figure Grid::figure(int layer, Dbu hx, Dbu hy) {
   return static_cast<Figure>(figures_.size() - 1);
 }
 
-NodeBox Grid::inside(const Rect& rect) const noexcept {
-  return {std::max(0, floor_div(rect.x0 - origin_.x, kStep) + 1),
-          std::max(0, floor_div(rect.y0 - origin_.y, kStep) + 1),
-          std::min(nx_ - 1, ceil_div(rect.x1 - origin_.x, kStep) - 1),
-          std::min(ny_ - 1, ceil_div(rect.y1 - origin_.y, kStep) - 1)};
+NodeBox Grid::inside(const Rect& rect, const NodeBox& clip) const noexcept {
+  return common(
+      clip, {floor_div(rect.x0 - origin_.x, kStep) + 1, floor_div(rect.y0 - origin_.y, kStep) + 1,
+             ceil_div(rect.x1 - origin_.x, kStep) - 1, ceil_div(rect.y1 - origin_.y, kStep) - 1});
 }
 
-NodeBox Grid::covered(const Rect& rect) const noexcept {
-  return {std::max(0, ceil_div(rect.x0 - origin_.x, kStep)),
-          std::max(0, ceil_div(rect.y0 - origin_.y, kStep)),
-          std::min(nx_ - 1, floor_div(rect.x1 - origin_.x, kStep)),
-          std::min(ny_ - 1, floor_div(rect.y1 - origin_.y, kStep))};
+NodeBox Grid::covered(const Rect& rect, const NodeBox& clip) const noexcept {
+  return common(clip,
+                {ceil_div(rect.x0 - origin_.x, kStep), ceil_div(rect.y0 - origin_.y, kStep),
+                 floor_div(rect.x1 - origin_.x, kStep), floor_div(rect.y1 - origin_.y, kStep)});
 }
 
-void Grid::block(FigureMap& map, const Rect& rect, Dbu distance, NetId net) {
-  const NodeBox box = inside(rect.bloated(map.hx + distance, map.hy + distance));
-  const auto owner = net < 0 ? kNobody : static_cast<std::int16_t>(net);
-  for (int y = box.y0; y <= box.y1; ++y) {
-    std::int16_t* row = &map.owner[cell(0, y)];
-    for (int x = box.x0; x <= box.x1; ++x) {
-      if (row[x] == kFree) {
-        row[x] = owner;
-      } else if (row[x] != owner) {
-        row[x] = kNobody;
-      }
-    }
-  }
+void Grid::commit(NetId net, const std::vector<Metal>& metal) {
+  std::vector<Metal>& present = committed_[net];
+  if (present == metal) return;
+  change(present, -1);
+  present = metal;
+  change(present, 1);
 }
 
 void Grid::change(const std::vector<Metal>& metal, int by) {
@@ -141,10 +263,14 @@ void Grid::change(const std::vector<Metal>& metal, int by) {
     const Dbu distance = scene_->stack->layers[map.layer].spacing;
     for (const Metal& shape : metal) {
       if (shape.layer != map.layer) continue;
-      const NodeBox box = inside(shape.rect.bloated(map.hx + distance, map.hy + distance));
+      // In the whole frame: the window may be another one when the wires are removed.
+      const NodeBox box =
+          inside(shape.rect.bloated(map.hx + distance, map.hy + distance), frame_box());
       for (int y = box.y0; y <= box.y1; ++y) {
-        std::uint16_t* row = &map.crowd[cell(0, y)];
-        for (int x = box.x0; x <= box.x1; ++x) row[x] = static_cast<std::uint16_t>(row[x] + by);
+        Spot* row = &map.spots[cell(0, y)];
+        for (int x = box.x0; x <= box.x1; ++x) {
+          row[x].crowd = static_cast<std::uint16_t>(row[x].crowd + by);
+        }
       }
     }
   }
@@ -152,12 +278,20 @@ void Grid::change(const std::vector<Metal>& metal, int by) {
 
 void Grid::remember(int layer, const Rect& place, int amount) {
   const NodeBox box = covered(place);
+  if (box.empty()) return;
+  remembered_.emplace_back(layer, box);
   for (int y = box.y0; y <= box.y1; ++y) {
     for (int x = box.x0; x <= box.x1; ++x) {
       std::uint16_t& value = history_[layer][cell(x, y)];
       value = static_cast<std::uint16_t>(std::min(60000, value + amount));
     }
   }
+}
+
+std::size_t Grid::bytes() const noexcept {
+  const std::size_t a_node = sizeof(Spot) * figures_.size() + cut_blocked_.size() + 1 +
+                             sizeof(std::uint16_t) * history_.size();
+  return plane() * a_node;
 }
 
 }  // namespace ptah::maze

@@ -8,6 +8,11 @@
 /// Distances are Chebyshev distances: corner to corner as strict as side to side, which is how
 /// Magic measures and stricter than the process asks. The grid step is less than any figure plus
 /// its spacing, so what is legal at two neighbouring nodes is legal on the way between them.
+///
+/// A grid outlives a layout. Its nodes form a frame somewhat larger than the window that wires of
+/// the present scene may use; `update` repaints only what lies near metal that has changed, and
+/// wires that are committed stay until they are removed. Everything that can be asked of nodes in
+/// the window is a function of the scene, the committed wires and the history since `update`.
 #pragma once
 
 #include <array>
@@ -32,28 +37,50 @@ struct GridNode {
 struct NodeBox {
   int x0 = 0, y0 = 0, x1 = -1, y1 = -1;
   bool empty() const noexcept { return x1 < x0 || y1 < y0; }
+  int width() const noexcept { return x1 - x0 + 1; }
+  int height() const noexcept { return y1 - y0 + 1; }
+  friend bool operator==(const NodeBox&, const NodeBox&) = default;
 };
 
 class Grid {
  public:
+  /// What a figure at a node meets.
+  struct Spot {
+    std::int16_t owner = kFree;
+    std::uint16_t crowd = 0;
+    /// False where fixed metal or the edge of the grid forbids the figure to `net` for ever.
+    bool possible(NetId net) const noexcept { return owner == kFree || owner == net; }
+  };
+
   /// `wide_width` is the width of supply wires (not below a layer's own minimum there).
-  Grid(const Scene& scene, Dbu margin, Dbu wide_width);
+  Grid(Dbu margin, Dbu wide_width) : margin_(margin), wide_width_(wide_width) {}
+
+  /// Takes over a scene, which must outlive its use here. Where `same_tiles`, it holds the same
+  /// tiles as the last one, in other places, and on an equal stack; otherwise everything starts
+  /// anew. Forgets the history.
+  void update(const Scene& scene, bool same_tiles);
 
   const Scene& scene() const noexcept { return *scene_; }
-  int nx() const noexcept { return nx_; }
-  int ny() const noexcept { return ny_; }
   int layers() const noexcept { return scene_->stack->size(); }
-  std::size_t plane() const noexcept { return static_cast<std::size_t>(nx_) * ny_; }
+  /// Columns of the frame: the distance of two rows in a plane.
+  int columns() const noexcept { return columns_; }
+  /// The nodes that wires may use.
+  const NodeBox& window() const noexcept { return window_; }
+  /// Counts the updates that have changed the frame: indices of nodes mean something else then.
+  int frame() const noexcept { return frame_; }
+  std::size_t plane() const noexcept { return static_cast<std::size_t>(columns_) * rows_; }
   std::size_t nodes() const noexcept { return plane() * layers(); }
   /// Index within a layer's plane.
-  std::size_t cell(int x, int y) const noexcept { return static_cast<std::size_t>(y) * nx_ + x; }
+  std::size_t cell(int x, int y) const noexcept {
+    return static_cast<std::size_t>(y) * columns_ + x;
+  }
   Point at(int x, int y) const noexcept {
     return {origin_.x + x * kPlacementGrid, origin_.y + y * kPlacementGrid};
   }
-  /// Nodes strictly inside `rect`.
-  NodeBox inside(const Rect& rect) const noexcept;
-  /// Nodes inside or on the edge of `rect`.
-  NodeBox covered(const Rect& rect) const noexcept;
+  /// Nodes of the window strictly inside `rect`.
+  NodeBox inside(const Rect& rect) const noexcept { return inside(rect, window_); }
+  /// Nodes of the window inside or on the edge of `rect`.
+  NodeBox covered(const Rect& rect) const noexcept { return covered(rect, window_); }
 
   Figure wire(int layer) const noexcept { return wire_[layer]; }
   Figure wide_wire(int layer) const noexcept { return wide_[layer]; }
@@ -64,25 +91,30 @@ class Grid {
     return figures_[wide ? wide_[layer] : wire_[layer]].hx;
   }
 
-  /// False where fixed metal or the edge of the grid forbids the figure to `net` for ever.
+  /// By cell.
+  const Spot* spots(Figure figure) const noexcept { return figures_[figure].spots.data(); }
   bool possible(Figure figure, std::size_t cell, NetId net) const noexcept {
-    const std::int16_t owner = figures_[figure].owner[cell];
-    return owner == kFree || owner == net;
+    return figures_[figure].spots[cell].possible(net);
   }
   /// How many wires of the nets that are committed come too close.
-  int crowd(Figure figure, std::size_t cell) const noexcept { return figures_[figure].crowd[cell]; }
+  int crowd(Figure figure, std::size_t cell) const noexcept {
+    return figures_[figure].spots[cell].crowd;
+  }
   /// True where a cut may stand as far as fixed cuts and capacitor plates are concerned.
   bool cut_possible(int cut, std::size_t cell) const noexcept { return !cut_blocked_[cut][cell]; }
 
-  /// Adds or removes committed wires; whoever routes a net removes that net's wires first.
-  void commit(const std::vector<Metal>& metal) { change(metal, 1); }
-  void remove(const std::vector<Metal>& metal) { change(metal, -1); }
+  /// Makes `metal` the committed wires of the net; nothing happens when it is already. Whoever
+  /// routes a net removes that net's wires first, by committing none.
+  void commit(NetId net, const std::vector<Metal>& metal);
 
   /// What a step onto the node costs beyond its length: running over devices and capacitors.
-  int surcharge(int layer, std::size_t cell) const noexcept { return surcharge_[layer][cell]; }
+  int surcharge(std::size_t cell) const noexcept { return surcharge_[cell]; }
   /// Past conflicts at the node (McMurchie and Ebeling's history term).
   int history(int layer, std::size_t cell) const noexcept { return history_[layer][cell]; }
   void remember(int layer, const Rect& place, int amount);
+
+  /// Of all maps, to bound what is kept between layouts.
+  std::size_t bytes() const noexcept;
 
  private:
   static constexpr std::int16_t kFree = -1;
@@ -90,23 +122,41 @@ class Grid {
   struct FigureMap {
     int layer = 0;
     Dbu hx = 0, hy = 0;
-    std::vector<std::int16_t> owner;
-    std::vector<std::uint16_t> crowd;
+    std::vector<Spot> spots;
   };
 
+  NodeBox frame_box() const noexcept { return {0, 0, columns_ - 1, rows_ - 1}; }
+  NodeBox inside(const Rect& rect, const NodeBox& clip) const noexcept;
+  NodeBox covered(const Rect& rect, const NodeBox& clip) const noexcept;
   Figure figure(int layer, Dbu hx, Dbu hy);
-  void block(FigureMap& map, const Rect& rect, Dbu distance, NetId net);
+  void make_figures();
+  void make_frame(const Rect& area);
+  /// How far fixed metal keeps figures of foreign nets.
+  Dbu keep_off(int layer, const Fixed& fixed) const noexcept;
+  /// Paint the nodes of `clip` anew from the scene.
+  void paint_owners(FigureMap& map, const NodeBox& clip);
+  void paint_cuts(int cut, const NodeBox& clip);
+  void paint_surcharge(const NodeBox& clip);
+  void repaint_changes();
   void change(const std::vector<Metal>& metal, int by);
 
-  const Scene* scene_;
+  const Scene* scene_ = nullptr;
+  Dbu margin_, wide_width_;
   Point origin_;
-  int nx_ = 0, ny_ = 0;
+  int columns_ = 0, rows_ = 0, frame_ = 0;
+  NodeBox window_;
   std::vector<FigureMap> figures_;
   std::vector<Figure> wire_, wide_;
   std::vector<std::array<Figure, 2>> lower_, upper_;
   std::vector<std::vector<std::uint8_t>> cut_blocked_;
-  std::vector<std::vector<std::uint8_t>> surcharge_;
+  std::vector<std::uint8_t> surcharge_;
   std::vector<std::vector<std::uint16_t>> history_;
+  std::vector<std::pair<int, NodeBox>> remembered_;
+  std::vector<std::vector<Metal>> committed_;  ///< By net.
+  /// What the maps show.
+  std::vector<std::vector<Fixed>> painted_fixed_;
+  std::vector<std::vector<Rect>> painted_cuts_;
+  std::vector<Rect> painted_plates_, painted_tiles_;
 };
 
 }  // namespace ptah::maze

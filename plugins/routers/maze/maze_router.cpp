@@ -13,6 +13,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Maps larger than this are made anew for every call: about what a fifth of the largest placement
+/// needs, and many times what an amplifier does.
+constexpr std::size_t kMaxKeptBytes = 80'000'000;
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
@@ -124,34 +128,62 @@ Status check_ports(const Scene& scene) {
   return ok();
 }
 
-Result<Layout> run(const MazeOptions& options, const Circuit& circuit, const Tiles& tiles,
-                   const Placement& placement, const Layout* previous, const Technology& technology,
-                   JobContext& job, MazeStats& stats) {
+}  // namespace
+
+/// What outlives a call.
+struct MazeRouter::Workspace {
+  explicit Workspace(const MazeOptions& options)
+      : grid(options.margin, options.supply_width), search(grid, SearchCosts{}) {}
+
+  SceneBuilder builder;
+  Grid grid;
+  Search search;
+  bool grid_is_current = false;  ///< The grid shows the builder's tiles, if in other places.
+};
+
+MazeRouter::MazeRouter(MazeOptions options) : options_(std::move(options)) {}
+MazeRouter::~MazeRouter() = default;
+MazeRouter::MazeRouter(MazeRouter&&) noexcept = default;
+MazeRouter& MazeRouter::operator=(MazeRouter&&) noexcept = default;
+
+Result<Layout> MazeRouter::run(const Circuit& circuit, const Tiles& tiles,
+                               const Placement& placement, const Layout* previous,
+                               const Technology& technology, JobContext& job, MazeStats& stats) {
   if (job.cancelled()) return cancelled_error();
   const auto start = Clock::now();
-  PTAH_TRY(const Stack stack, Stack::build(technology, options.bottom_layer, options.top_layer));
-  PTAH_TRY(const Scene scene, build_scene(circuit, tiles, placement, stack));
-  PTAH_TRY(check_ports(scene));
-  Grid grid(scene, options.margin, options.supply_width);
-  Negotiation negotiation(scene, grid, options, supply_nets(circuit));
-  if (previous != nullptr) {
-    std::vector<NetWires> wires = wires_of(*previous, circuit, stack);
-    const auto untouched = untouched_nets(scene, circuit, placement, *previous, wires);
-    for (std::size_t n = 0; n < wires.size(); ++n) {
-      if (untouched[n]) negotiation.keep(static_cast<NetId>(n), std::move(wires[n]));
+  PTAH_TRY(const Stack stack, Stack::build(technology, options_.bottom_layer, options_.top_layer));
+  // Taken out while at work: what an exception leaves behind is not used again.
+  auto workspace = std::move(workspace_);
+  if (workspace == nullptr) workspace = std::make_unique<Workspace>(options_);
+  auto layout = [&]() -> Result<Layout> {
+    PTAH_TRY(workspace->builder.update(circuit, tiles, placement, stack));
+    const Scene& scene = workspace->builder.scene();
+    if (!workspace->builder.same_tiles()) workspace->grid_is_current = false;
+    PTAH_TRY(check_ports(scene));
+    workspace->grid.update(scene, workspace->grid_is_current);
+    workspace->grid_is_current = true;
+    workspace->search.prepare();
+    Negotiation negotiation(scene, workspace->grid, workspace->search, options_,
+                            supply_nets(circuit));
+    if (previous != nullptr) {
+      std::vector<NetWires> wires = wires_of(*previous, circuit, stack);
+      const auto untouched = untouched_nets(scene, circuit, placement, *previous, wires);
+      for (std::size_t n = 0; n < wires.size(); ++n) {
+        if (untouched[n]) negotiation.keep(static_cast<NetId>(n), std::move(wires[n]));
+      }
     }
-  }
-  stats.setup_s = seconds_since(start);
-  PTAH_TRY(negotiation.run(job, stats));
-  if (stats.narrowed_nm > 0) {
+    stats.setup_s = seconds_since(start);
+    PTAH_TRY(negotiation.run(job, stats));
+    return to_layout(scene, placement, negotiation.nets());
+  }();
+  if (workspace->grid.bytes() <= kMaxKeptBytes) workspace_ = std::move(workspace);
+  if (layout && stats.narrowed_nm > 0) {
     job.log(LogLevel::kInfo, "Supply wiring at minimum width for want of room: " +
                                  std::to_string(stats.narrowed_nm / 1000) + "." +
                                  std::to_string(stats.narrowed_nm / 100 % 10) + " um.");
   }
-  return to_layout(scene, placement, negotiation.nets());
+  return layout;
 }
-
-}  // namespace
 
 OptionSchema MazeOptions::schema() {
   const MazeOptions defaults;
@@ -225,8 +257,7 @@ Result<Layout> MazeRouter::route(const Circuit& circuit, const Tiles& tiles,
                                  const Placement& placement, const Technology& technology,
                                  JobContext& job, MazeStats* stats) {
   MazeStats own;
-  return run(options_, circuit, tiles, placement, nullptr, technology, job,
-             stats != nullptr ? *stats : own);
+  return run(circuit, tiles, placement, nullptr, technology, job, stats != nullptr ? *stats : own);
 }
 
 Result<Layout> MazeRouter::reroute(const Circuit& circuit, const Tiles& tiles,
@@ -240,7 +271,7 @@ Result<Layout> MazeRouter::reroute(const Circuit& circuit, const Tiles& tiles,
                           std::to_string(previous.placement.tiles.size()) + " tiles.",
                       "circuit " + circuit.name);
   }
-  return run(options_, circuit, tiles, placement, &previous, technology, job,
+  return run(circuit, tiles, placement, &previous, technology, job,
              stats != nullptr ? *stats : own);
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "ptah/core/error.hpp"
@@ -36,9 +37,14 @@ struct MazeStats {
   double setup_s = 0, global_s = 0, detail_s = 0, check_s = 0;
 };
 
+/// An instance keeps its maps from one call to the next and only repaints what has changed; results
+/// depend on the arguments of a call alone.
 class MazeRouter {
  public:
-  explicit MazeRouter(MazeOptions options) : options_(std::move(options)) {}
+  explicit MazeRouter(MazeOptions options);
+  ~MazeRouter();
+  MazeRouter(MazeRouter&&) noexcept;
+  MazeRouter& operator=(MazeRouter&&) noexcept;
 
   /// Fails with kInfeasible naming net, layer and place when no legal wiring is found; kCancelled.
   Result<Layout> route(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
@@ -50,7 +56,13 @@ class MazeRouter {
                          MazeStats* stats = nullptr);
 
  private:
+  struct Workspace;
+  Result<Layout> run(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
+                     const Layout* previous, const Technology& technology, JobContext& job,
+                     MazeStats& stats);
+
   MazeOptions options_;
+  std::unique_ptr<Workspace> workspace_;
 };
 
 /// Nets that carry the supplies: ports or bulk nets with a supply's name, and nets that bulks of

@@ -23,13 +23,13 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Negotiation::Negotiation(const Scene& scene, Grid& grid, const MazeOptions& options,
+Negotiation::Negotiation(const Scene& scene, Grid& grid, Search& search, const MazeOptions& options,
                          std::vector<bool> supplies)
     : scene_(scene),
       grid_(grid),
       options_(options),
       supplies_(std::move(supplies)),
-      search_(grid, SearchCosts{}),
+      search_(search),
       nets_(scene.pins.size()),
       narrowed_(scene.pins.size(), 0),
       unfinished_(scene.pins.size()),
@@ -39,7 +39,6 @@ Negotiation::Negotiation(const Scene& scene, Grid& grid, const MazeOptions& opti
 void Negotiation::keep(NetId net, NetWires wires) {
   nets_[net] = std::move(wires);
   kept_[net] = 1;
-  grid_.commit(nets_[net].metal);
 }
 
 void Negotiation::finish_net(NetId net) {
@@ -88,7 +87,7 @@ void Negotiation::finish_net(NetId net) {
 
 Status Negotiation::wire(NetId net, int conflict_price, JobContext& job, MazeStats& stats) {
   if (!nets_[net].empty()) {
-    grid_.remove(nets_[net].metal);
+    grid_.commit(net, {});
     nets_[net] = {};
     ++stats.rip_ups;
   }
@@ -102,7 +101,7 @@ Status Negotiation::wire(NetId net, int conflict_price, JobContext& job, MazeSta
   nets_[net].cuts = std::move(wiring.cuts);
   narrowed_[net] = wiring.narrowed_nm;
   finish_net(net);
-  grid_.commit(nets_[net].metal);
+  grid_.commit(net, nets_[net].metal);
   return ok();
 }
 
@@ -144,6 +143,10 @@ Status Negotiation::run(JobContext& job, MazeStats& stats) {
     if (scene_.pins[n].size() < 2) continue;
     all.push_back(static_cast<NetId>(n));
     if (!kept_[n]) to_route.push_back(static_cast<NetId>(n));
+  }
+  // What an earlier layout has left on the grid gives way to what is kept of this one.
+  for (std::size_t n = 0; n < nets_.size(); ++n) {
+    grid_.commit(static_cast<NetId>(n), nets_[n].metal);
   }
   corridors_ = route_globally(grid_, to_route);
   // Short nets first: they have the fewest choices. Supplies last: they may be narrowed.

@@ -11,7 +11,8 @@ namespace ptah::maze {
 
 class Negotiation {
  public:
-  Negotiation(const Scene& scene, Grid& grid, const MazeOptions& options,
+  /// Grid and search have been prepared for the scene.
+  Negotiation(const Scene& scene, Grid& grid, Search& search, const MazeOptions& options,
               std::vector<bool> supplies);
 
   /// Takes over a net's wires as they are.
@@ -34,7 +35,7 @@ class Negotiation {
   Grid& grid_;
   const MazeOptions& options_;
   std::vector<bool> supplies_;
-  Search search_;
+  Search& search_;
   Corridors corridors_;
   std::vector<NetWires> nets_;
   std::vector<std::int64_t> narrowed_;

@@ -76,8 +76,98 @@ std::vector<NetId> nets_of_shapes(const Tile& tile, const Stack& stack,
 
 }  // namespace
 
-Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
-                          const Stack& stack) {
+bool SceneBuilder::holds(const Piece& piece, const Device& device, const Tile& tile) {
+  return piece.kind == device.kind && piece.nets == device.nets && piece.device == device.name &&
+         piece.shapes == tile.shapes &&
+         std::equal(piece.pins.begin(), piece.pins.end(), tile.pins.begin(), tile.pins.end(),
+                    [](const TilePin& a, const TilePin& b) {
+                      return a.terminal == b.terminal && a.access == b.access;
+                    });
+}
+
+Status SceneBuilder::add_piece(const Circuit& circuit, const Device& device, const Tile& tile) {
+  const Stack& stack = *scene_.stack;
+  Piece piece{device.name, device.kind, device.nets, tile.shapes, tile.pins, {}, {}, {}, {}};
+  const auto names = terminal_names(device.kind, device.nets.size());
+  std::vector<NetId> pin_nets(tile.pins.size(), kNoNet);
+  for (std::size_t p = 0; p < tile.pins.size(); ++p) {
+    const auto name = std::find(names.begin(), names.end(), tile.pins[p].terminal);
+    if (name != names.end()) pin_nets[p] = device.nets[name - names.begin()];
+  }
+  for (std::size_t t = 0; t < names.size(); ++t) {
+    const TilePin* tile_pin = tile.find_pin(names[t]);
+    const NetId net = device.nets[t];
+    if (net < 0 || net >= static_cast<NetId>(circuit.nets.size())) continue;
+    PinPiece pin{net, scene_.pins[net].size(), {}};
+    if (tile_pin != nullptr) {
+      for (const Shape& access : tile_pin->access) {
+        const int layer = stack.layer_index(access.layer);
+        if (layer >= 0) pin.access.push_back({layer, access.rect});
+      }
+    }
+    if (pin.access.empty()) {
+      return make_error(ErrorCode::kUnsupported,
+                        "The tile " + tile.cell + " gives no access to terminal " +
+                            std::string(names[t]) + " on the routing layers.",
+                        "device " + device.name);
+    }
+    scene_.pins[net].push_back({device.name + "." + std::string(names[t]), {}, {}});
+    piece.access.push_back(std::move(pin));
+  }
+  const std::vector<NetId> nets = nets_of_shapes(tile, stack, pin_nets);
+  for (std::size_t i = 0; i < tile.shapes.size(); ++i) {
+    const Shape& shape = tile.shapes[i];
+    if (const int layer = stack.layer_index(shape.layer); layer >= 0) {
+      // Tiles are turned by half turns and mirrored: what is wide stays wide.
+      piece.fixed.push_back(
+          {layer, Fixed{shape.rect, nets[i], stack.layers[layer].is_wide(shape.rect), false}});
+    } else if (const int cut = stack.cut_index(shape.layer); cut >= 0) {
+      piece.cuts.emplace_back(cut, shape.rect);
+    } else if (const Stack::Plate* plate = stack.plate(shape.layer)) {
+      piece.plates.emplace_back(plate->bottom, shape.rect);
+    }
+  }
+  pieces_.push_back(std::move(piece));
+  return ok();
+}
+
+void SceneBuilder::place(const Tiles& tiles, const Placement& placement) {
+  for (auto& list : scene_.cuts) list.clear();
+  for (auto& list : scene_.fixed) list.clear();
+  scene_.plates.clear();
+  scene_.tiles.clear();
+  for (std::size_t d = 0; d < pieces_.size(); ++d) {
+    const Piece& piece = pieces_[d];
+    const Transform to_layout = transform(tiles[d], placement.tiles[d]);
+    scene_.tiles.push_back(placed_outline(tiles[d], placement.tiles[d]));
+    for (const PinPiece& from : piece.access) {
+      Pin& pin = scene_.pins[from.net][from.index];
+      pin.access.clear();
+      pin.box = {};
+      for (const Metal& access : from.access) {
+        pin.access.push_back({access.layer, to_layout(access.rect)});
+        pin.box = pin.box.united(pin.access.back().rect);
+      }
+    }
+    for (const auto& [layer, fixed] : piece.fixed) {
+      scene_.fixed[layer].push_back(fixed);
+      scene_.fixed[layer].back().rect = to_layout(fixed.rect);
+    }
+    for (const auto& [cut, rect] : piece.cuts) scene_.cuts[cut].push_back(to_layout(rect));
+    for (const auto& [bottom, rect] : piece.plates) scene_.plates.push_back(to_layout(rect));
+  }
+  std::size_t next = 0;
+  for (const Piece& piece : pieces_) {
+    for (const auto& [bottom, rect] : piece.plates) {
+      const Rect& plate = scene_.plates[next++];
+      if (bottom < 0) continue;
+      for (Fixed& fixed : scene_.fixed[bottom]) fixed.bottom_plate |= fixed.rect.contains(plate);
+    }
+  }
+}
+
+Status SceneBuilder::update(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
+                            const Stack& stack) {
   if (tiles.size() != circuit.devices.size() || placement.tiles.size() != tiles.size()) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The circuit has " + std::to_string(circuit.devices.size()) +
@@ -89,16 +179,9 @@ Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Plac
     return make_error(ErrorCode::kInvalidArgument, "There is nothing to route: no devices.",
                       "circuit " + circuit.name);
   }
-  Scene scene;
-  scene.circuit = &circuit;
-  scene.stack = &stack;
-  scene.fixed.resize(stack.layers.size());
-  scene.cuts.resize(stack.cuts.size());
-  scene.pins.resize(circuit.nets.size());
-  std::vector<std::pair<int, Rect>> bottoms;  // Plates, with the layer below them.
-  scene.outline = placement_outline(tiles, placement);
-  const std::int64_t columns = scene.outline.width() / kPlacementGrid + 1;
-  const std::int64_t rows = scene.outline.height() / kPlacementGrid + 1;
+  const Rect outline = placement_outline(tiles, placement);
+  const std::int64_t columns = outline.width() / kPlacementGrid + 1;
+  const std::int64_t rows = outline.height() / kPlacementGrid + 1;
   if (columns * rows > kMaxNodes || circuit.nets.size() > kMaxNets) {
     return make_error(ErrorCode::kLimit,
                       "The placement measures " + std::to_string(columns / 10) + " by " +
@@ -108,63 +191,42 @@ Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Plac
                       "circuit " + circuit.name, "Route the circuit in parts.");
   }
   for (std::size_t d = 0; d < tiles.size(); ++d) {
-    const Device& device = circuit.devices[d];
-    const Tile& tile = tiles[d];
     const PlacedTile& placed = placement.tiles[d];
-    const Rect outline = placed_outline(tile, placed);
     if (placed.origin.x % kPlacementGrid != 0 || placed.origin.y % kPlacementGrid != 0) {
       return make_error(ErrorCode::kInvalidArgument, "The tile does not lie on the 100 nm grid.",
-                        "device " + device.name);
+                        "device " + circuit.devices[d].name);
     }
-    const Transform to_layout = transform(tile, placed);
-    scene.tiles.push_back(outline);
+  }
+  same_tiles_ = pieces_.size() == tiles.size() && nets_ == circuit.nets.size() && stack_ == stack;
+  for (std::size_t d = 0; d < tiles.size() && same_tiles_; ++d) {
+    same_tiles_ = holds(pieces_[d], circuit.devices[d], tiles[d]);
+  }
+  scene_.circuit = &circuit;
+  scene_.stack = &stack;
+  scene_.outline = outline;
+  if (!same_tiles_) {
+    pieces_.clear();
+    scene_.fixed.resize(stack.layers.size());
+    scene_.cuts.resize(stack.cuts.size());
+    scene_.pins.assign(circuit.nets.size(), {});
+    for (std::size_t d = 0; d < tiles.size(); ++d) {
+      if (auto added = add_piece(circuit, circuit.devices[d], tiles[d]); !added) {
+        pieces_.clear();
+        return added;
+      }
+    }
+    stack_ = stack;
+    nets_ = circuit.nets.size();
+  }
+  place(tiles, placement);
+  return ok();
+}
 
-    const auto names = terminal_names(device.kind, device.nets.size());
-    std::vector<NetId> pin_nets(tile.pins.size(), kNoNet);
-    for (std::size_t p = 0; p < tile.pins.size(); ++p) {
-      const auto name = std::find(names.begin(), names.end(), tile.pins[p].terminal);
-      if (name != names.end()) pin_nets[p] = device.nets[name - names.begin()];
-    }
-    for (std::size_t t = 0; t < names.size(); ++t) {
-      const TilePin* tile_pin = tile.find_pin(names[t]);
-      const NetId net = device.nets[t];
-      if (net < 0 || net >= static_cast<NetId>(circuit.nets.size())) continue;
-      Pin pin;
-      pin.name = device.name + "." + std::string(names[t]);
-      if (tile_pin != nullptr) {
-        for (const Shape& access : tile_pin->access) {
-          const int layer = stack.layer_index(access.layer);
-          if (layer < 0) continue;
-          pin.access.push_back({layer, to_layout(access.rect)});
-          pin.box = pin.box.united(pin.access.back().rect);
-        }
-      }
-      if (pin.access.empty()) {
-        return make_error(ErrorCode::kUnsupported,
-                          "The tile " + tile.cell + " gives no access to terminal " +
-                              std::string(names[t]) + " on the routing layers.",
-                          "device " + device.name);
-      }
-      scene.pins[net].push_back(std::move(pin));
-    }
-    const std::vector<NetId> nets = nets_of_shapes(tile, stack, pin_nets);
-    for (std::size_t i = 0; i < tile.shapes.size(); ++i) {
-      const Shape& shape = tile.shapes[i];
-      const Rect rect = to_layout(shape.rect);
-      if (const int layer = stack.layer_index(shape.layer); layer >= 0) {
-        scene.fixed[layer].push_back({rect, nets[i], stack.layers[layer].is_wide(rect)});
-      } else if (const int cut = stack.cut_index(shape.layer); cut >= 0) {
-        scene.cuts[cut].push_back(rect);
-      } else if (const Stack::Plate* plate = stack.plate(shape.layer)) {
-        scene.plates.push_back(rect);
-        if (plate->bottom >= 0) bottoms.emplace_back(plate->bottom, rect);
-      }
-    }
-  }
-  for (const auto& [layer, plate] : bottoms) {
-    for (Fixed& fixed : scene.fixed[layer]) fixed.bottom_plate |= fixed.rect.contains(plate);
-  }
-  return scene;
+Result<Scene> build_scene(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
+                          const Stack& stack) {
+  SceneBuilder builder;
+  PTAH_TRY(builder.update(circuit, tiles, placement, stack));
+  return builder.scene();
 }
 
 }  // namespace ptah::maze

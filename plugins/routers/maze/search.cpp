@@ -7,6 +7,8 @@ namespace ptah::maze {
 namespace {
 
 constexpr int kStepCost = 10;
+/// Children of an entry in the queue's heap.
+constexpr std::size_t kWays = 4;
 /// How a node was reached.
 enum From : std::uint8_t { kSource, kLeft, kRight, kBelow, kAbove, kDown, kUp };
 
@@ -19,20 +21,62 @@ std::string um(Dbu value) {
 
 }  // namespace
 
-Search::Search(const Grid& grid, const SearchCosts& costs)
-    : grid_(grid),
-      costs_(costs),
-      plane_(grid.plane()),
-      cost_(grid.nodes(), 0),
-      stamp_(grid.nodes(), 0),
-      from_(grid.nodes(), kSource),
-      target_stamp_(grid.nodes(), 0),
-      cut_near_(grid.plane() * grid.scene().stack->cuts.size(), 0) {}
+void Search::prepare() {
+  stats_ = {};
+  // A stamp of an earlier layout must not come round again.
+  constexpr std::uint32_t kLastStamp = 0xff00'0000;
+  if (frame_ == grid_.frame() && search_ < kLastStamp) return;
+  frame_ = grid_.frame();
+  plane_ = grid_.plane();
+  search_ = 0;
+  states_.assign(grid_.nodes(), {});
+  target_stamp_.assign(grid_.nodes(), 0);
+  cut_near_.assign(plane_ * grid_.scene().stack->cuts.size(), 0);
+  cut_marks_.clear();
+}
 
 GridNode Search::node(Index index) const noexcept {
-  const auto cell = index % plane_;
-  return {static_cast<int>(index / plane_), static_cast<int>(cell % grid_.nx()),
-          static_cast<int>(cell / grid_.nx())};
+  // Planes are few, so that counting is faster than dividing.
+  int layer = 0;
+  std::size_t cell = index;
+  for (; cell >= plane_; cell -= plane_) ++layer;
+  const auto at = static_cast<std::uint32_t>(cell);
+  const auto columns = static_cast<std::uint32_t>(grid_.columns());
+  return {layer, static_cast<int>(at % columns), static_cast<int>(at / columns)};
+}
+
+void Search::push(const Entry& entry) {
+  std::size_t at = queue_.size();
+  queue_.push_back(entry);
+  while (at > 0) {
+    const std::size_t parent = (at - 1) / kWays;
+    if (!entry.before(queue_[parent])) break;
+    queue_[at] = queue_[parent];
+    at = parent;
+  }
+  queue_[at] = entry;
+}
+
+Search::Entry Search::pop() {
+  const Entry top = queue_.front(), last = queue_.back();
+  queue_.pop_back();
+  const std::size_t size = queue_.size();
+  if (size == 0) return top;
+  std::size_t at = 0;
+  for (;;) {
+    const std::size_t first = at * kWays + 1;
+    if (first >= size) break;
+    std::size_t best = first;
+    const std::size_t end = std::min(first + kWays, size);
+    for (std::size_t child = first + 1; child < end; ++child) {
+      if (queue_[child].before(queue_[best])) best = child;
+    }
+    if (!queue_[best].before(last)) break;
+    queue_[at] = queue_[best];
+    at = best;
+  }
+  queue_[at] = last;
+  return top;
 }
 
 std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
@@ -65,18 +109,12 @@ int Search::to_go(const GridNode& at) const noexcept {
   return best;
 }
 
-void Search::reach(Index to, int cost, std::uint8_t from) {
-  if (stamp_[to] == search_ && cost_[to] <= cost) return;
-  stamp_[to] = search_;
-  cost_[to] = cost;
-  from_[to] = from;
-  queue_.push_back({cost + to_go(node(to)), cost, to});
-  // Ties: the longer way behind, then the lower index, so that the order is total.
-  std::push_heap(queue_.begin(), queue_.end(), [](const Entry& a, const Entry& b) {
-    if (a.estimate != b.estimate) return a.estimate > b.estimate;
-    if (a.cost != b.cost) return a.cost < b.cost;
-    return a.node > b.node;
-  });
+void Search::reach(Index to, const GridNode& at, int cost, std::uint8_t from) {
+  State& state = states_[to];
+  if (state.stamp == search_ && state.cost() <= cost) return;
+  state.stamp = search_;
+  state.cost_and_from = static_cast<std::uint32_t>(cost) << 3 | from;
+  push(Entry::of(cost + to_go(at), cost, to));
 }
 
 std::optional<bool> Search::orientation(const std::array<Figure, 2>& pads, std::size_t cell,
@@ -94,46 +132,53 @@ std::optional<bool> Search::orientation(const std::array<Figure, 2>& pads, std::
 
 void Search::expand(Index from, const SearchRequest& request) {
   const GridNode at = node(from);
-  const std::size_t cell = from % plane_;
-  const int base = cost_[from];
+  const std::size_t cell = grid_.cell(at.x, at.y);
+  const int base = states_[from].cost();
   const NetId net = request.net;
   const Stack& stack = *grid_.scene().stack;
   const LayerRules& rules = stack.layers[at.layer];
+  const NodeBox& window = grid_.window();
+  const Grid::Spot* wires = grid_.spots(grid_.wire(at.layer));
+  const Grid::Spot* wide_wires = request.wide ? grid_.spots(grid_.wide_wire(at.layer)) : nullptr;
 
-  const auto step = [&](int x, int y, std::uint8_t by) {
-    if (x < 0 || y < 0 || x >= grid_.nx() || y >= grid_.ny()) return;
-    const std::size_t to = grid_.cell(x, y);
-    if (!grid_.possible(grid_.wire(at.layer), to, net)) return;
-    const bool horizontal = y == at.y;
+  const auto step = [&](Index to, const GridNode& next, bool horizontal, std::uint8_t by) {
+    const std::size_t to_cell = grid_.cell(next.x, next.y);
+    if (!wires[to_cell].possible(net)) return;
+    // The cheapest a step can be: most neighbours are reached already, from a nearer node.
+    if (states_[to].stamp == search_ && states_[to].cost() <= base + kStepCost) return;
     int cost =
-        kStepCost + grid_.surcharge(at.layer, to) + costs_.history * grid_.history(at.layer, to);
+        kStepCost + grid_.surcharge(to_cell) + costs_.history * grid_.history(at.layer, to_cell);
     if (horizontal != rules.horizontal) cost += costs_.wrong_way;
-    if (grid_.crowd(grid_.wire(at.layer), to) > 0) cost += request.conflict;
-    if (request.wide && (!grid_.possible(grid_.wide_wire(at.layer), to, net) ||
-                         grid_.crowd(grid_.wide_wire(at.layer), to) > 0)) {
+    if (wires[to_cell].crowd > 0) cost += request.conflict;
+    if (wide_wires != nullptr &&
+        (!wide_wires[to_cell].possible(net) || wide_wires[to_cell].crowd > 0)) {
       cost += costs_.narrow;
     }
-    if (request.corridors != nullptr && !request.corridors->inside(net, x, y)) {
+    if (request.corridors != nullptr && !request.corridors->inside(net, next.x, next.y)) {
       cost += costs_.off_corridor;
     }
-    reach(index(at.layer, to), base + cost, by);
+    reach(to, next, base + cost, by);
   };
-  step(at.x - 1, at.y, kLeft);
-  step(at.x + 1, at.y, kRight);
-  step(at.x, at.y - 1, kBelow);
-  step(at.x, at.y + 1, kAbove);
+  const auto row = static_cast<Index>(grid_.columns());
+  if (at.x > window.x0) step(from - 1, {at.layer, at.x - 1, at.y}, true, kLeft);
+  if (at.x < window.x1) step(from + 1, {at.layer, at.x + 1, at.y}, true, kRight);
+  if (at.y > window.y0) step(from - row, {at.layer, at.x, at.y - 1}, false, kBelow);
+  if (at.y < window.y1) step(from + row, {at.layer, at.x, at.y + 1}, false, kAbove);
 
   const auto change_layer = [&](int cut, int to_layer, std::uint8_t by) {
+    const Index to = index(to_layer, cell);
+    if (states_[to].stamp == search_ && states_[to].cost() <= base + costs_.via) return;
     if (!grid_.cut_possible(cut, cell) || cut_near_[cut * plane_ + cell]) return;
     const std::array<Figure, 2> low{grid_.lower_pad(cut, false), grid_.lower_pad(cut, true)};
     const std::array<Figure, 2> high{grid_.upper_pad(cut, false), grid_.upper_pad(cut, true)};
     const auto low_pad = orientation(low, cell, net, stack.layers[cut].horizontal);
+    if (!low_pad) return;
     const auto high_pad = orientation(high, cell, net, stack.layers[cut + 1].horizontal);
-    if (!low_pad || !high_pad) return;
+    if (!high_pad) return;
     int cost = costs_.via + costs_.history * grid_.history(to_layer, cell);
     if (grid_.crowd(low[*low_pad], cell) > 0) cost += request.conflict;
     if (grid_.crowd(high[*high_pad], cell) > 0) cost += request.conflict;
-    reach(index(to_layer, cell), base + cost, by);
+    reach(to, {to_layer, at.x, at.y}, base + cost, by);
   };
   if (at.layer > 0) change_layer(at.layer - 1, at.layer - 1, kDown);
   if (at.layer + 1 < stack.size()) change_layer(at.layer, at.layer + 1, kUp);
@@ -141,7 +186,8 @@ void Search::expand(Index from, const SearchRequest& request) {
 
 void Search::keep_cuts_away(int cut, std::size_t cell) {
   const CutRules& rules = grid_.scene().stack->cuts[cut];
-  const int x = static_cast<int>(cell % grid_.nx()), y = static_cast<int>(cell / grid_.nx());
+  const int x = static_cast<int>(cell % grid_.columns());
+  const int y = static_cast<int>(cell / grid_.columns());
   const NodeBox box = grid_.inside(rules.rect(grid_.at(x, y)).bloated(rules.half + rules.spacing));
   for (int b = box.y0; b <= box.y1; ++b) {
     for (int a = box.x0; a <= box.x1; ++a) {
@@ -258,18 +304,13 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
       for (const Index at : access[p]) target_stamp_[at] = search_;
     }
     queue_.clear();
-    for (const Index at : tree) reach(at, 0, kSource);
+    for (const Index at : tree) reach(at, node(at), 0, kSource);
     std::optional<Index> found;
     while (!queue_.empty()) {
-      std::pop_heap(queue_.begin(), queue_.end(), [](const Entry& a, const Entry& b) {
-        if (a.estimate != b.estimate) return a.estimate > b.estimate;
-        if (a.cost != b.cost) return a.cost < b.cost;
-        return a.node > b.node;
-      });
-      const Entry top = queue_.back();
-      queue_.pop_back();
-      if (top.cost > cost_[top.node]) continue;
-      if (target_stamp_[top.node] == search_) {
+      const Entry top = pop();
+      if (top.cost() > states_[top.node].cost()) continue;
+      // Nothing is left to go at a target.
+      if (top.estimate() == top.cost() && target_stamp_[top.node] == search_) {
         found = top.node;
         break;
       }
@@ -290,10 +331,10 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
           "Place the tiles farther apart (a larger halo), or allow a higher top_layer.");
     }
     std::vector<Index> path{*found};
-    while (from_[path.back()] != kSource) {
+    const auto row = static_cast<Index>(grid_.columns());
+    while (states_[path.back()].from() != kSource) {
       const Index at = path.back();
-      const auto row = static_cast<Index>(grid_.nx());
-      switch (from_[at]) {
+      switch (states_[at].from()) {
         case kLeft:
           path.push_back(at + 1);
           break;
@@ -326,8 +367,8 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
       const CutRules& rules = scene.stack->cuts[cut];
       for (const auto& [other_cut, other_cell] : cuts) {
         if (other_cut != cut) continue;
-        const Point other = grid_.at(static_cast<int>(other_cell % grid_.nx()),
-                                     static_cast<int>(other_cell / grid_.nx()));
+        const Point other = grid_.at(static_cast<int>(other_cell % grid_.columns()),
+                                     static_cast<int>(other_cell / grid_.columns()));
         if (rules.rect(other).bloated(rules.spacing).overlaps(rules.rect(grid_.at(a.x, a.y)))) {
           const std::size_t mark = cut * plane_ + cell;
           cut_near_[mark] = 1;

@@ -49,7 +49,10 @@ struct SearchStats {
 
 class Search {
  public:
-  Search(const Grid& grid, const SearchCosts& costs);
+  Search(const Grid& grid, const SearchCosts& costs) : grid_(grid), costs_(costs) {}
+
+  /// To be called after every update of the grid. Resets the statistics.
+  void prepare();
 
   /// Wires all pins of the net. Foreign wires may be crossed at a price; fixed metal never. Fails
   /// with kInfeasible naming net, pin and place when fixed metal leaves no way.
@@ -59,10 +62,26 @@ class Search {
 
  private:
   using Index = std::uint32_t;  ///< layer * plane + cell
+  /// Of the queue: lower estimates first; ties: the longer way behind, then the lower index, so
+  /// that the order is total.
   struct Entry {
-    int estimate;
-    int cost;
+    std::uint64_t key;
     Index node;
+    static Entry of(int estimate, int cost, Index node) noexcept {
+      return {static_cast<std::uint64_t>(estimate) << 32 | ~static_cast<std::uint32_t>(cost), node};
+    }
+    int estimate() const noexcept { return static_cast<int>(key >> 32); }
+    int cost() const noexcept { return static_cast<int>(~static_cast<std::uint32_t>(key)); }
+    bool before(const Entry& o) const noexcept {
+      return key != o.key ? key < o.key : node < o.node;
+    }
+  };
+  /// Of a node; cost and origin hold for the search that has left its stamp.
+  struct State {
+    std::uint32_t stamp = 0;
+    std::uint32_t cost_and_from = 0;
+    int cost() const noexcept { return static_cast<int>(cost_and_from >> 3); }
+    std::uint8_t from() const noexcept { return cost_and_from & 7; }
   };
   struct Target {
     int layer_low, layer_high;
@@ -70,12 +89,14 @@ class Search {
   };
 
   GridNode node(Index index) const noexcept;
+  void push(const Entry& entry);
+  Entry pop();
   Index index(int layer, std::size_t cell) const noexcept {
     return static_cast<Index>(layer * plane_ + cell);
   }
   std::vector<Index> nodes_of(const Pin& pin) const;
   int to_go(const GridNode& at) const noexcept;
-  void reach(Index to, int cost, std::uint8_t from);
+  void reach(Index to, const GridNode& at, int cost, std::uint8_t from);
   void expand(Index at, const SearchRequest& request);
   /// The cheaper legal orientation of a pad, or nothing.
   std::optional<bool> orientation(const std::array<Figure, 2>& pads, std::size_t cell, NetId net,
@@ -85,10 +106,9 @@ class Search {
 
   const Grid& grid_;
   SearchCosts costs_;
-  std::size_t plane_;
-  std::vector<int> cost_;
-  std::vector<std::uint32_t> stamp_;  ///< cost_ and from_ hold for this search.
-  std::vector<std::uint8_t> from_;
+  int frame_ = 0;
+  std::size_t plane_ = 0;
+  std::vector<State> states_;
   std::vector<std::uint32_t> target_stamp_;
   std::vector<std::uint8_t> cut_near_;  ///< By cut and cell: a cut of this net is too near.
   std::vector<std::size_t> cut_marks_;  ///< To clear cut_near_.

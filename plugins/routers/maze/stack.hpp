@@ -26,12 +26,14 @@ struct LayerRules {
   }
   /// Distance that two shapes keep.
   Dbu distance(bool either_wide) const noexcept { return either_wide ? wide_spacing : spacing; }
+  friend bool operator==(const LayerRules&, const LayerRules&) = default;
 };
 
 /// Half sides of the metal around a cut: `along` is the longer one. A square pad has both equal.
 struct Pad {
   Dbu along = 0;
   Dbu across = 0;
+  friend bool operator==(const Pad&, const Pad&) = default;
   bool square() const noexcept { return along == across; }
   /// About `at`, the long side horizontal or vertical.
   Rect rect(Point at, bool horizontal) const noexcept {
@@ -49,6 +51,7 @@ struct CutRules {
   Dbu plate_distance = 0;  ///< To any capacitor plate; the router lands no cut on plates.
 
   Rect rect(Point at) const noexcept { return Rect{at.x, at.y, at.x, at.y}.bloated(half); }
+  friend bool operator==(const CutRules&, const CutRules&) = default;
 };
 
 struct Stack {
@@ -58,6 +61,7 @@ struct Stack {
   struct Plate {
     LayerId layer = 0;
     int bottom = -1;
+    friend bool operator==(const Plate&, const Plate&) = default;
   };
   std::vector<Plate> plates;
 
@@ -66,6 +70,7 @@ struct Stack {
   int cut_index(LayerId id) const noexcept;
   const Plate* plate(LayerId id) const noexcept;
   int size() const noexcept { return static_cast<int>(layers.size()); }
+  friend bool operator==(const Stack&, const Stack&) = default;
 
   /// The layers from `bottom` to `top`, both by name and both included. Fails when the technology
   /// has no such routing layers or no via between neighbours.

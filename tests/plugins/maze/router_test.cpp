@@ -182,7 +182,9 @@ TEST(MazeRouter, SuppliesAreWideWhereTheyFit) {
   for (const NetShape& wire : layout.wires) {
     const Dbu side = std::min(wire.rect.width(), wire.rect.height());
     wide |= wire.net == vdd && side >= 600;
-    if (wire.net == out) EXPECT_LT(side, 600);
+    if (wire.net == out) {
+      EXPECT_LT(side, 600);
+    }
   }
   EXPECT_TRUE(wide);
 }
@@ -226,7 +228,9 @@ TEST(MazeRouter, RerouteIsSoundAndKeepsWhatIsNotTouched) {
       if (std::find(nets.begin(), nets.end(), net) != nets.end()) continue;
       same += wires(layout, net) == wires(next.value(), net);
     }
-    if (stats.rounds == 1) EXPECT_GE(same, stats.nets_kept);
+    if (stats.rounds == 1) {
+      EXPECT_GE(same, stats.nets_kept);
+    }
     kept_nets += stats.nets_kept;
     layout = next.value();
   }
