@@ -195,6 +195,10 @@ class Aligner {
 
 }  // namespace
 
+Alignment align(const Problem& problem, const Bundles& bundles) {
+  return Aligner(problem, bundles).run();
+}
+
 std::array<std::size_t, kMostTerminals> terminal_order(const Bundle& schematic,
                                                        const Bundle& layout,
                                                        const std::vector<std::int32_t>& nets) {
