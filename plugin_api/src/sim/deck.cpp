@@ -158,13 +158,28 @@ Result<DeckAnalysis> read_analysis(const std::string& card, std::size_t index) {
   return analysis;
 }
 
+/// The names that ngspice gives to plots: "ac1", "noise2". One number serves all kinds, and goes
+/// up when the name with it is taken.
+class PlotNames {
+ public:
+  std::string next(const std::string& kind) {
+    while (!taken_.insert(kind + std::to_string(number_)).second) ++number_;
+    return kind + std::to_string(number_);
+  }
+
+ private:
+  std::set<std::string> taken_;
+  std::size_t number_ = 1;
+};
+
 /// `ac dec 50 1k 1g` and the line that writes its results.
 std::string analysis_commands(const DeckAnalysis& analysis, const std::vector<std::string>& outputs,
-                              std::size_t noise_plot) {
+                              PlotNames& plots) {
   // Once the first number stands, ngspice wants the command without its dot.
   std::string text = analysis.card.substr(1) + "\nwrite " + analysis.raw_file;
+  const std::string plot = plots.next(analysis.kind);
   if (analysis.kind == "noise") {
-    const std::string plot = "noise" + std::to_string(noise_plot);
+    plots.next("noise");  // of the integrals
     text += " " + plot + ".onoise_spectrum " + plot + ".inoise_spectrum";
   } else {
     for (const std::string& output : outputs) text += " " + output;
@@ -203,8 +218,15 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
                         "device " + device.name);
     }
     for (std::size_t i = 0; i < terminals; ++i) out += " " + node(device.nets[i]);
+    const double copies = device.parameters.count("m") != 0 ? parameter(device, "m") : 1;
+    if (!std::isfinite(copies) || copies <= 0) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "m=" + number_text(copies) + " is no number of copies.",
+                        "device " + device.name);
+    }
+    const std::string multiplier = copies == 1 ? "" : " m=" + number_text(copies);
     if (by_value) {
-      out += " " + number_text(resistance->second) + "\n";
+      out += " " + number_text(resistance->second) + multiplier + "\n";
       continue;
     }
     out += " " + model;
@@ -220,7 +242,7 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
       }
       out += std::string(" ") + key + "=" + number_text(value->second);
     }
-    out += "\n";
+    out += multiplier + "\n";
   }
   serial = 0;
   for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
@@ -365,11 +387,10 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
   // OpenMP threads spin on circuits this small: 0.01 s becomes anything up to 1 s. ngspice reads
   // the variable when an analysis sets the circuit up, so the control block is early enough.
   deck.text += ".control\nset num_threads=1\nset filetype=ascii\n";
-  std::size_t noise_plot = 1;
+  PlotNames plots;
   for (std::size_t i = 0; i < testbench.analyses.size(); ++i) {
     PTAH_TRY(DeckAnalysis analysis, read_analysis(testbench.analyses[i], i));
-    deck.text += analysis_commands(analysis, testbench.outputs, noise_plot);
-    if (analysis.kind == "noise") noise_plot += 2;  // density and integral
+    deck.text += analysis_commands(analysis, testbench.outputs, plots);
     deck.analyses.push_back(std::move(analysis));
   }
   deck.text += std::string("echo ") + kDeckEndMark + "\nquit\n.endc\n.end\n";

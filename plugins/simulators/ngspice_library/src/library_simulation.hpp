@@ -1,0 +1,56 @@
+/// Simulation by libngspice, in this process.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "flat_models.hpp"
+#include "ngspice_library.hpp"
+#include "ptah/core/error.hpp"
+#include "ptah/core/job_context.hpp"
+#include "ptah/sim/models.hpp"
+#include "ptah/sim/testbench.hpp"
+#include "ptah/sim/waveform.hpp"
+#include "ptah/stages/stages.hpp"
+#include "ptah/tech/technology.hpp"
+
+namespace ptah {
+
+struct LibraryOptions {
+  double wall_s = 120;
+  /// Give ngspice transistors instead of subcircuits around them (see flat_models.hpp). Without it
+  /// the deck is, line by line, the one of the ngspice program.
+  bool flatten = true;
+};
+
+/// Keeps, from one call to the next, what does not depend on the layout: the models.
+class LibrarySimulation {
+ public:
+  explicit LibrarySimulation(LibraryOptions options) : options_(options) {}
+
+  /// As Simulator::simulate.
+  Result<std::vector<Waveform>> simulate(const ExtractedNetlist& netlist,
+                                         const Testbench& testbench, const Technology& technology,
+                                         JobContext& job);
+
+ private:
+  /// The models of one set of uses. Of an installed PDK they are read once a simulator: a chain
+  /// does not mix two states of its library.
+  struct Models {
+    const Technology* technology = nullptr;
+    std::string technology_name;
+    ModelRequest request;
+    std::string text;
+    FlatModels flat;
+  };
+  Result<Models*> models(const ExtractedNetlist& netlist, const Testbench& testbench,
+                         const Technology& technology);
+
+  LibraryOptions options_;
+  std::shared_ptr<NgspiceLibrary> library_;
+  std::vector<std::unique_ptr<Models>> models_;  ///< Most recent last; a few testbenches at most.
+};
+
+}  // namespace ptah

@@ -1,0 +1,59 @@
+/// libngspice, the shared library, as one object. The library keeps everything in global variables:
+/// there is one circuit at a time in a process, and every call is made from one thread.
+#pragma once
+
+#include <complex>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/job_context.hpp"
+#include "ptah/sim/waveform.hpp"
+
+namespace ptah {
+
+/// One analysis as ngspice's command line has it, and what to keep of it.
+struct LibraryAnalysis {
+  std::string kind;                  ///< "ac", "dc", "tran", "op", "noise"
+  std::string command;               ///< "ac dec 50 1k 1g"
+  std::vector<std::string> outputs;  ///< "v(out)", "v(a,b)", "i(vin)"; ignored by noise.
+};
+
+/// What a deck left behind.
+struct LibraryRun {
+  /// One an analysis, in order, as far as they came; `names` lacks outputs that do not exist.
+  std::vector<Waveform> waveforms;
+  std::vector<std::string> said;  ///< ngspice's own lines, bounded; "stderr Error: ..."
+  bool interrupted = false;       ///< A part of the last waveform may be missing.
+};
+
+class NgspiceLibrary {
+ public:
+  /// The one of this process, started on first use; it lives as long as somebody holds it. Reads
+  /// the system's spinit (code models), but no `.spiceinit` of the working folder or the user.
+  static Result<std::shared_ptr<NgspiceLibrary>> acquire();
+  ~NgspiceLibrary();
+  NgspiceLibrary(const NgspiceLibrary&) = delete;
+  NgspiceLibrary& operator=(const NgspiceLibrary&) = delete;
+
+  /// Loads `deck`, runs the analyses and forgets the circuit. Callers wait for each other. What
+  /// ngspice refuses is no Error here: see `said`. Fails with kCancelled within 50 ms or with
+  /// kLimit after `wall_s`; an ngspice that can not be stopped then ends the process, because
+  /// nothing else ends a thread that is stuck.
+  Result<LibraryRun> run(const std::vector<std::string>& deck,
+                         const std::vector<LibraryAnalysis>& analyses, double wall_s,
+                         JobContext& job);
+
+  /// `deck` with its parameters evaluated and its subcircuits expanded, as ngspice sees it. Lines
+  /// of more than 4,000 characters come cut off.
+  Result<std::vector<std::string>> expanded(const std::vector<std::string>& deck, double wall_s,
+                                            JobContext& job);
+
+ private:
+  NgspiceLibrary();
+  class Thread;
+  std::unique_ptr<Thread> thread_;
+};
+
+}  // namespace ptah

@@ -1,0 +1,44 @@
+#include "library_simulation.hpp"
+#include "ptah/plugin/plugin.hpp"
+
+namespace {
+
+class NgspiceLibrarySimulator final : public ptah::Simulator {
+ public:
+  explicit NgspiceLibrarySimulator(const ptah::Options& options)
+      : simulation_({options.real("wall_limit_s"), options.flag("flatten")}) {}
+
+  static ptah::OptionSchema options() {
+    return {
+        {.name = "wall_limit_s",
+         .type = ptah::OptionType::kReal,
+         .default_value = 120.0,
+         .description = "Longest time one simulation may take.",
+         .minimum = 0.1,
+         .maximum = 86400,
+         .choices = {}},
+        {.name = "flatten",
+         .type = ptah::OptionType::kBool,
+         .default_value = true,
+         .description = "Expand model subcircuits once and not in every simulation.",
+         .minimum = {},
+         .maximum = {},
+         .choices = {}},
+    };
+  }
+
+  ptah::Result<std::vector<ptah::Waveform>> simulate(const ptah::ExtractedNetlist& netlist,
+                                                     const ptah::Testbench& testbench,
+                                                     const ptah::Technology& technology,
+                                                     ptah::JobContext& job) override {
+    return simulation_.simulate(netlist, testbench, technology, job);
+  }
+
+ private:
+  ptah::LibrarySimulation simulation_;
+};
+
+}  // namespace
+
+PTAH_PLUGIN(ptah::Simulator, NgspiceLibrarySimulator, "ngspice_library", "1.0.0",
+            "AC, DC, transient, operating-point and noise analyses by ngspice's shared library.")
