@@ -15,23 +15,6 @@ namespace {
 constexpr std::size_t kMaxViolations = 1000;  ///< Reported; `errors` counts all.
 constexpr std::size_t kMaxCouplings = 1000;
 
-Json verdict_json(const Verdict& verdict) {
-  Json violations = Json::array();
-  for (const Violation& violation : verdict.violations) {
-    if (violations.size() == kMaxViolations) break;
-    Json item{{"rule", violation.rule}, {"text", violation.text}, {"layer", violation.layer}};
-    if (!violation.place.empty()) {
-      item["box_um"] = {to_um(violation.place.x0), to_um(violation.place.y0),
-                        to_um(violation.place.x1), to_um(violation.place.y1)};
-    }
-    violations.push_back(std::move(item));
-  }
-  return {{"errors", verdict.errors},
-          {"clean", verdict.clean},
-          {"summary", verdict.summary},
-          {"violations", std::move(violations)}};
-}
-
 Json parasitics_json(const ExtractedNetlist& netlist) {
   std::map<std::string, double> totals;
   std::vector<const ExtractedCapacitor*> couplings;
@@ -116,6 +99,23 @@ bool wants(const Json& spec, const char* field) {
 }
 
 }  // namespace
+
+Json verdict_json(const Verdict& verdict) {
+  Json violations = Json::array();
+  for (const Violation& violation : verdict.violations) {
+    if (violations.size() == kMaxViolations) break;
+    Json item{{"rule", violation.rule}, {"text", violation.text}, {"layer", violation.layer}};
+    if (!violation.place.empty()) {
+      item["box_um"] = {to_um(violation.place.x0), to_um(violation.place.y0),
+                        to_um(violation.place.x1), to_um(violation.place.y1)};
+    }
+    violations.push_back(std::move(item));
+  }
+  return {{"errors", verdict.errors},
+          {"clean", verdict.clean},
+          {"summary", verdict.summary},
+          {"violations", std::move(violations)}};
+}
 
 Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
                           TaskSink& sink) {

@@ -6,8 +6,12 @@
 #include "flow/tasks.hpp"
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "ptah/stages/stages.hpp"
 
 namespace ptah {
+
+/// {"errors", "clean", "summary", "violations": [{rule, text, layer, box_um}]}.
+Json verdict_json(const Verdict& verdict);
 
 /// `spec`: gds (absolute path), top, drc, lvs, pex (booleans; none given: DRC, and LVS when a
 /// circuit is given); circuit | netlist ... and fingers for LVS and PEX; tech; flow. Result:

@@ -4,6 +4,7 @@
 #include "flow/check.hpp"
 #include "flow/circuit_input.hpp"
 #include "flow/plan.hpp"
+#include "flow/score.hpp"
 #include "plugins/plugin_host.hpp"
 
 namespace ptah {
@@ -33,6 +34,8 @@ Result<Json> dispatch(std::string_view kind, const Json& spec, const std::filesy
     return run_chain(chain, scratch, host, sink);
   }
   if (kind == "check") return check_layout(spec, scratch, host, sink);
+  if (kind == "score.layout") return score_layout(spec, scratch, host, sink);
+  if (kind == "score.placement") return score_placement(spec, scratch, host, sink);
   if (kind == "render") return render_task(spec, scratch);
   if (kind == "selftest") return selftest(host);
   return make_error(ErrorCode::kInvalidArgument,

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <typeindex>
 #include <utility>
 #include <vector>
 
@@ -101,6 +102,15 @@ class PluginHost {
   /// As `create`, for a kind known at run time only; deletes it at once. For self-tests.
   Status try_create(PluginKind kind, std::string_view name, const Json& options = Json::object());
 
+  /// What tasks keep from one to the next in this process (stages that remember, parsed inputs):
+  /// one object a type, made when first asked for, gone before the plugins are.
+  template <class T>
+  T& kept() {
+    std::shared_ptr<void>& object = kept_[std::type_index(typeid(T))];
+    if (!object) object = std::make_shared<T>();
+    return *static_cast<T*>(object.get());
+  }
+
  private:
   struct Entry {
     LoadedPlugin plugin;
@@ -114,6 +124,7 @@ class PluginHost {
 
   PluginLoading loading_;
   std::map<Key, std::unique_ptr<Entry>> plugins_;
+  std::map<std::type_index, std::shared_ptr<void>> kept_;  ///< After the plugins: its stages use them.
 };
 
 }  // namespace ptah

@@ -1,0 +1,629 @@
+#include "flow/score.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "flow/check.hpp"
+#include "flow/score_input.hpp"
+#include "flow/score_nets.hpp"
+#include "flow/score_session.hpp"
+
+namespace ptah {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Everything of an answer fits into a line of the protocol; of a long waveform every k-th point.
+constexpr std::size_t kMaxWavePoints = 2000;
+
+struct Wishes {
+  bool drc = true, lvs = true, score = true, judges = false, blame = false, waveform = false;
+};
+
+Wishes wishes_of(const Json& spec) {
+  Wishes wishes;
+  wishes.drc = spec.value("drc", true);
+  wishes.lvs = spec.value("lvs", true);
+  wishes.score = spec.value("score", true);
+  wishes.judges = spec.value("judges", false);
+  wishes.blame = spec.value("blame", false);
+  wishes.waveform = spec.value("waveform", false);
+  return wishes;
+}
+
+/// The fields of a circuit as flow.run's spec has them. There, `top` is the netlist's subcircuit.
+Json circuit_spec(const Json& spec) {
+  Json circuit = Json::object();
+  for (const char* field :
+       {"circuit", "netlist", "pairs", "testbench", "allowed_fingers", "tech"}) {
+    if (spec.contains(field)) circuit[field] = spec[field];
+  }
+  if (spec.contains("subcircuit")) circuit["top"] = spec["subcircuit"];
+  return circuit;
+}
+
+Result<FingerAssignment> given_fingers(const Json& spec) {
+  FingerAssignment fingers;
+  for (const auto& [device, count] : spec["fingers"].items()) {
+    if (!count.is_number_integer() || count < 1 || count > 64) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "The finger count of " + device + " is not a whole number from 1 to 64.",
+                        "fingers");
+    }
+    fingers[device] = count;
+  }
+  return fingers;
+}
+
+bool has_fingers(const Json& spec) {
+  return spec.contains("fingers") && spec["fingers"].is_object() && !spec["fingers"].empty();
+}
+
+bool all_fixed(const Circuit& circuit) {
+  return std::all_of(circuit.devices.begin(), circuit.devices.end(),
+                     [](const Device& device) { return !device.is_mos() || device.fingers != 0; });
+}
+
+/// Errors that are not the layout's: nothing can be said of it.
+bool is_fatal(const Error& error) {
+  return error.code == ErrorCode::kCancelled || error.code == ErrorCode::kPluginFailed ||
+         error.code == ErrorCode::kToolMissing || error.code == ErrorCode::kInternal ||
+         error.code == ErrorCode::kLimit || error.code == ErrorCode::kIo;
+}
+
+/// "native_drc: 3 errors; m1.2 met1 spacing 0.13 um at (1.2, 3.4) um"
+std::string verdict_reason(const std::string& judge, const Verdict& verdict) {
+  std::string reason = judge + ": " + verdict.summary;
+  if (verdict.violations.empty()) return reason;
+  const Violation& first = verdict.violations.front();
+  reason += "; " + first.rule + " " + first.text;
+  if (!first.place.empty()) {
+    reason += " at (" + Json(to_um(first.place.x0)).dump() + ", " +
+              Json(to_um(first.place.y0)).dump() + ") um";
+  }
+  return reason;
+}
+
+Json box_um(const Rect& box) {
+  return {to_um(box.x0), to_um(box.y0), to_um(box.x1), to_um(box.y1)};
+}
+
+/// One layout under examination; lives for one request.
+class Examination {
+ public:
+  Examination(ScoreSession& session, const Wishes& wishes, ScoreLayout& layout, Drawing drawing,
+              const std::filesystem::path& scratch, TaskSink& sink)
+      : session_(session),
+        wishes_(wishes),
+        layout_(layout),
+        drawing_(std::move(drawing)),
+        scratch_(scratch),
+        job_(sink, 0, scratch) {}
+
+  /// Where every device lies, for placements; otherwise it is found.
+  std::vector<Rect> placed;
+
+  Result<Json> run();
+  StageSeconds& seconds() noexcept { return seconds_; }
+
+ private:
+  struct Scored {
+    std::optional<ExtractedNetlist> netlist;
+    std::optional<Waveform> post;
+    std::optional<double> pscore;
+    std::string reason;
+  };
+
+  LayoutFile file() const { return {layout_.gds, layout_.top, &layout_.flat}; }
+  template <typename Stage>
+  Status provide(const Stage& stage) {
+    return stage.reads_file() ? put_on_disk(layout_, scratch_) : ok();
+  }
+  void object(const std::string& reason) {
+    if (reason_.empty()) reason_ = reason;
+  }
+
+  Status verify(std::vector<Bound<Verifier>>& verifiers);
+  Result<Scored> score(ScoreStages& stages, bool simulate);
+  Result<std::vector<Waveform>> simulate(ScoreStages& stages, const ExtractedNetlist& netlist,
+                                         StageSeconds& seconds);
+  Result<double> pscore_of(const ScoreStages& stages, const Waveform& post) const;
+  Status blame(const Scored& scored, NetLoads& loads);
+  Json waveforms(const Scored& scored) const;
+
+  ScoreSession& session_;
+  const Wishes& wishes_;
+  ScoreLayout& layout_;
+  Drawing drawing_;
+  const std::filesystem::path& scratch_;
+  FlowJob job_;
+  StageSeconds seconds_;
+  Json drc_ = Json::object(), lvs_ = Json::object();
+  bool lvs_clean_ = true;
+  std::string reason_;
+};
+
+Status Examination::verify(std::vector<Bound<Verifier>>& verifiers) {
+  for (Bound<Verifier>& verifier : verifiers) {
+    const bool is_drc = verifier.instance->kind() == Verdict::Kind::kDrc;
+    if (is_drc ? !wishes_.drc : !wishes_.lvs) continue;
+    PTAH_TRY(provide(*verifier.instance));
+    auto verdict = run_stage(verifier, job_, seconds_, [&](Verifier& stage) {
+      return stage.verify(file(), session_.circuit, session_.technology(), job_);
+    });
+    const std::string about = is_drc ? "drc: " : "lvs: ";
+    if (verdict.has_error()) {
+      if (is_fatal(verdict.error())) return std::move(verdict).error();
+      // The judge could not make anything of the drawing: that is a finding, too.
+      const std::string text = verdict.error().text();
+      Json finding{{"clean", false}, {"summary", text}, {"violations", Json::array()}};
+      if (is_drc) finding["errors"] = Json();
+      (is_drc ? drc_ : lvs_)[verifier.name] = std::move(finding);
+      object(about + verifier.name + ": " + text);
+      lvs_clean_ = lvs_clean_ && is_drc;
+      continue;
+    }
+    (is_drc ? drc_ : lvs_)[verifier.name] = verdict_json(verdict.value());
+    if (verdict.value().clean) continue;
+    object(about + verdict_reason(verifier.name, verdict.value()));
+    lvs_clean_ = lvs_clean_ && is_drc;
+  }
+  return ok();
+}
+
+Result<std::vector<Waveform>> Examination::simulate(ScoreStages& stages,
+                                                    const ExtractedNetlist& netlist,
+                                                    StageSeconds& seconds) {
+  return run_stage(stages.simulator, job_, seconds, [&](Simulator& stage) {
+    return stage.simulate(netlist, *session_.testbench(), session_.technology(), job_);
+  });
+}
+
+Result<double> Examination::pscore_of(const ScoreStages& stages, const Waveform& post) const {
+  const std::string& output = session_.testbench()->outputs.front();
+  const auto* before = stages.pre->find(output);
+  const auto* after = post.find(output);
+  if (before == nullptr || after == nullptr) {
+    return make_error(ErrorCode::kInvalidArgument, "The simulation has no vector `" + output + "`.",
+                      "testbench", "Write a node of the testbench, such as v(out).");
+  }
+  return pscore(*before, *after);
+}
+
+Result<Examination::Scored> Examination::score(ScoreStages& stages, bool simulate_it) {
+  Scored scored;
+  if (!stages.extractor) {
+    scored.reason = "The flow has no extractor.";
+    return scored;
+  }
+  PTAH_TRY(provide(*stages.extractor.instance));
+  auto extracted = run_stage(stages.extractor, job_, seconds_, [&](Extractor& stage) {
+    return stage.extract(file(), session_.circuit, session_.technology(), job_);
+  });
+  if (extracted.has_error()) {
+    if (is_fatal(extracted.error())) return std::move(extracted).error();
+    scored.reason = "extraction: " + extracted.error().text();
+    return scored;
+  }
+  scored.netlist = std::move(extracted.value());
+  if (!simulate_it) return scored;
+  if (!stages.active()) {
+    scored.reason = session_.testbench() ? "The flow has no simulator."
+                                         : "There is no testbench to score the circuit with.";
+    return scored;
+  }
+  if (!stages.pre) {
+    StageSeconds spent;
+    PTAH_TRY(auto waveforms,
+             simulate(stages, schematic_netlist(session_.circuit, session_.technology()), spent));
+    seconds_["pre"] += spent[stages.simulator.stage];
+    stages.pre = std::move(waveforms.front());
+  }
+  auto waveforms = simulate(stages, *scored.netlist, seconds_);
+  if (waveforms.has_error()) {
+    if (waveforms.error().code != ErrorCode::kToolFailed) return std::move(waveforms).error();
+    scored.reason = "simulation: " + waveforms.error().text();
+    return scored;
+  }
+  scored.post = std::move(waveforms.value().front());
+  if (scored.post->analysis != "ac") {
+    scored.reason = "pscore is a measure of AC sweeps; the testbench's first analysis is none.";
+    return scored;
+  }
+  PTAH_TRY(scored.pscore, pscore_of(stages, *scored.post));
+  return scored;
+}
+
+Status Examination::blame(const Scored& scored, NetLoads& loads) {
+  const auto begin = Clock::now();
+  StageSeconds spent;
+  for (std::size_t n = 0; n < loads.nets.size(); ++n) {
+    NetLoad& net = loads.nets[n];
+    if (net.rail || net.total() <= 0) continue;
+    if (job_.cancelled()) return cancelled_error();
+    const ExtractedNetlist lighter = halved(*scored.netlist, loads, static_cast<int>(n));
+    auto waveforms = simulate(session_.score, lighter, spent);
+    if (waveforms.has_error()) {
+      // Half the load on one net and no operating point: no blame can be told for it.
+      if (waveforms.error().code != ErrorCode::kToolFailed) return std::move(waveforms).error();
+      continue;
+    }
+    PTAH_TRY(const double lightened, pscore_of(session_.score, waveforms.value().front()));
+    net.blame_V = *scored.pscore - lightened;
+  }
+  share_blame(loads);
+  seconds_["blame"] = std::chrono::duration<double>(Clock::now() - begin).count();
+  return ok();
+}
+
+Json Examination::waveforms(const Scored& scored) const {
+  if (!scored.post || !session_.score.pre) return Json();
+  const std::string& output = session_.testbench()->outputs.front();
+  const auto* pre = session_.score.pre->find(output);
+  const auto* post = scored.post->find(output);
+  if (pre == nullptr || post == nullptr) return Json();
+  const std::size_t count = std::min({pre->size(), post->size(), scored.post->x.size()});
+  const std::size_t step = count / kMaxWavePoints + 1;
+  Json x = Json::array(), before = Json::array(), after = Json::array();
+  for (std::size_t i = 0; i < count; i += step) {
+    x.push_back(scored.post->x[i]);
+    before.push_back({(*pre)[i].real(), (*pre)[i].imag()});
+    after.push_back({(*post)[i].real(), (*post)[i].imag()});
+  }
+  return {{"x", std::move(x)},
+          {"x_name", scored.post->x_name},
+          {"output", output},
+          {"pre", std::move(before)},
+          {"post", std::move(after)}};
+}
+
+Result<Json> Examination::run() {
+  PTAH_TRY(verify(session_.checks));
+  PTAH_TRY(verify(session_.judges));
+  const bool simulate_it = wishes_.score && lvs_clean_;
+  PTAH_TRY(const Scored scored, score(session_.score, simulate_it));
+  if (!scored.reason.empty() && simulate_it && session_.testbench()) object(scored.reason);
+  Json reply{{"circuit", session_.parsed->input.title},
+             {"top", layout_.top},
+             {"tech", session_.technology().name()},
+             {"fingers", session_.fingers},
+             {"pscore_V", Json()},
+             {"measures", Json::object()}};
+  if (scored.pscore) reply["pscore_V"] = *scored.pscore;
+  if (wishes_.judges && session_.judged.active() && simulate_it && scored.pscore) {
+    PTAH_TRY(const Scored judged, score(session_.judged, true));
+    reply["judged_pscore_V"] = judged.pscore ? Json(*judged.pscore) : Json();
+    if (!judged.reason.empty()) object(judged.reason);
+  }
+  if (wishes_.waveform) {
+    if (Json waves = waveforms(scored); !waves.is_null()) reply["waveform"] = std::move(waves);
+  }
+
+  NetLoads loads;
+  if (scored.netlist) loads = net_loads(*scored.netlist, session_.circuit, session_.technology());
+  const bool blamed = wishes_.blame && scored.pscore.has_value();
+  if (blamed) {
+    PTAH_TRY(blame(scored, loads));
+  }
+  auto devices = drawn_devices(drawing_, session_.circuit, placed);
+  if (blamed) {
+    blame_devices(drawing_, session_.circuit, session_.technology(), loads, devices);
+  }
+  reply["nets"] = nets_json(loads, blamed, wishes_.blame && scored.netlist ? &drawing_ : nullptr,
+                            session_.technology());
+  Json listed = Json::array();
+  DbuArea area = 0;
+  for (std::size_t d = 0; d < devices.size(); ++d) {
+    if (devices[d].box.empty()) continue;
+    area += devices[d].box.area();
+    Json item{{"device", session_.circuit.devices[d].name}, {"box_um", box_um(devices[d].box)}};
+    if (blamed) {
+      item["blame_V"] = devices[d].blame_V;
+      item["blame"] = devices[d].blame;
+    }
+    listed.push_back(std::move(item));
+  }
+  reply["devices"] = std::move(listed);
+  Rect outline;
+  for (const Shape& shape : layout_.flat.shapes) outline = outline.united(shape.rect);
+  reply["area_um2"] = to_um2(area);
+  reply["outline_um"] = {to_um(outline.width()), to_um(outline.height())};
+  reply["hpwl_um"] = static_cast<double>(drawn_hpwl(drawing_, session_.circuit)) / 1000.0;
+  reply["drc"] = std::move(drc_);
+  reply["lvs"] = std::move(lvs_);
+  if (!scored.reason.empty()) reply["score_reason"] = scored.reason;
+  reply["valid"] = reason_.empty();
+  reply["reason"] = reason_;
+  return reply;
+}
+
+ScoreSessions& sessions(PluginHost& host) {
+  return host.kept<ScoreSessions>();
+}
+
+/// Runs the examination; a session whose stages broke is not used again.
+Result<Json> examine(Examination& examination, PluginHost& host, const ScoreSession* session,
+                     Clock::time_point begin) {
+  auto reply = examination.run();
+  if (reply.has_error()) {
+    if (reply.error().code == ErrorCode::kPluginFailed ||
+        reply.error().code == ErrorCode::kInternal) {
+      sessions(host).drop(session);
+    }
+    return reply;
+  }
+  examination.seconds()["total"] = std::chrono::duration<double>(Clock::now() - begin).count();
+  reply.value()["seconds"] = examination.seconds();
+  return reply;
+}
+
+double since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+}  // namespace
+
+Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
+                          TaskSink& sink) {
+  const auto begin = Clock::now();
+  ScoreSessions& kept = sessions(host);
+  const Wishes wishes = wishes_of(spec);
+  PTAH_TRY(auto parsed, kept.parse(circuit_spec(spec)));
+  PTAH_TRY(const FlowConfig flow, kept.flow(spec.value("flow", "native")));
+  const double parsing = since(begin);
+  PTAH_TRY(auto layout,
+           read_score_layout(spec.at("layout"), spec.value("top", ""), *parsed->technology));
+  const double reading = since(begin) - parsing;
+  if (sink.cancelled()) return cancelled_error();
+
+  const native::Connectivity connectivity =
+      native::find_connectivity(layout.flat, *parsed->technology);
+  Drawing drawing{&connectivity, parts_of(connectivity, *parsed->technology), {}};
+  const Circuit& circuit = parsed->loaded.circuit;
+  const auto& allowed = parsed->input.allowed_fingers;
+  FingerAssignment fingers;
+  if (has_fingers(spec)) {
+    PTAH_TRY(const auto given, given_fingers(spec));
+    PTAH_TRY(fingers, complete_fingers(given, circuit, allowed));
+  } else if (!all_fixed(circuit)) {
+    const Correspondence free = correspond(drawing.found, circuit, *parsed->technology);
+    PTAH_TRY(fingers, fingers_of(drawing.found, free, circuit, allowed));
+  }
+  PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, wishes.judges));
+  drawing.match = correspond(drawing.found, session->circuit, *parsed->technology);
+  Examination examination(*session, wishes, layout, std::move(drawing), scratch, sink);
+  examination.seconds()["parse"] = parsing;
+  examination.seconds()["read"] = reading;
+  examination.seconds()["recognise"] = since(begin) - parsing - reading;
+  return examine(examination, host, session, begin);
+}
+
+namespace {
+
+Status prepare_tiles(PluginHost& host, ScoreSession& session, FlowJob& job, StageSeconds& seconds,
+                     bool route) {
+  const auto bind = [&](auto& bound, const char* stage) -> Status {
+    if (bound) return ok();
+    const auto choice = session.flow.stages.find(stage);
+    if (choice == session.flow.stages.end()) {
+      return make_error(ErrorCode::kInvalidArgument, "The flow has no " + std::string(stage) + ".",
+                        "flow " + session.flow.name);
+    }
+    using Stage = typename std::remove_reference_t<decltype(*bound.instance)>;
+    PTAH_TRY(bound, bind_stage<Stage>(host, stage, choice->second.plugin, choice->second.options));
+    return ok();
+  };
+  if (route) {
+    PTAH_TRY(bind(session.router, "router"));
+  }
+  if (!session.tiles.empty()) return ok();
+  PTAH_TRY(bind(session.generator, "device_generator"));
+  Tiles tiles;
+  for (const Device& device : session.circuit.devices) {
+    PTAH_TRY(auto tile,
+             run_stage(session.generator, job, seconds, [&](DeviceGenerator& stage) {
+               return stage.generate(device, session.technology(), job);
+             }));
+    tiles.push_back(std::move(tile));
+  }
+  session.tiles = std::move(tiles);
+  return ok();
+}
+
+std::optional<Orientation> orientation_of(const std::string& name) {
+  if (name == "R0") return Orientation::kR0;
+  if (name == "MY") return Orientation::kMY;
+  if (name == "MX") return Orientation::kMX;
+  if (name == "R180") return Orientation::kR180;
+  return std::nullopt;
+}
+
+Result<Dbu> coordinate(const Json& item, const char* field, const std::string& device) {
+  if (!item.contains(field) || !item[field].is_number()) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The placement of " + device + " lacks the number `" + field + "`.",
+                      "placement");
+  }
+  const double um = item[field];
+  if (!(std::abs(um) <= 100'000)) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The placement of " + device + " is more than 10 cm away.", "placement");
+  }
+  const Dbu place = from_um(um);
+  if (place % kPlacementGrid != 0) {
+    const double near = std::round(um * 1000 / kPlacementGrid) * kPlacementGrid / 1000;
+    std::string text = std::to_string(near);
+    text.erase(text.find('.') + 2);
+    return make_error(ErrorCode::kInvalidArgument,
+                      device + " is not on the 0.1 um grid of placements: `" + field + "` is " +
+                          item[field].dump() + ".",
+                      "placement", "The nearest place is " + text + ".");
+  }
+  return place;
+}
+
+/// Every device once, anywhere on the grid. A slot is the outline: nothing is to be moved later.
+Result<Placement> read_placement(const Json& list, const Circuit& circuit, const Tiles& tiles) {
+  if (!list.is_array()) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The field lists {device, x_um, y_um, orientation}.", "placement");
+  }
+  Placement placement;
+  placement.tiles.resize(circuit.devices.size());
+  std::vector<bool> seen(circuit.devices.size(), false);
+  for (const Json& item : list) {
+    if (!item.is_object() || !item.contains("device") || !item["device"].is_string()) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "Each entry is an object with the name of a `device`.", "placement");
+    }
+    const std::string name = item["device"];
+    const DeviceId id = circuit.find_device(name);
+    if (id < 0) {
+      return make_error(ErrorCode::kNotFound, "The circuit has no device `" + name + "`.",
+                        "placement");
+    }
+    const auto d = static_cast<std::size_t>(id);
+    if (seen[d]) {
+      return make_error(ErrorCode::kInvalidArgument, name + " is placed twice.", "placement");
+    }
+    seen[d] = true;
+    PlacedTile& placed = placement.tiles[d];
+    PTAH_TRY(placed.origin.x, coordinate(item, "x_um", name));
+    PTAH_TRY(placed.origin.y, coordinate(item, "y_um", name));
+    const std::string text = item.value("orientation", "R0");
+    const auto orientation = orientation_of(text);
+    if (!orientation) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "`" + text + "` is no orientation: R0, MX, MY or R180.", "placement");
+    }
+    placed.orientation = *orientation;
+    placed.slot = placed_outline(tiles[d], placed);
+  }
+  for (std::size_t d = 0; d < seen.size(); ++d) {
+    if (!seen[d]) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        circuit.devices[d].name + " is not placed.", "placement",
+                        "Give a place for every device.");
+    }
+  }
+  return placement;
+}
+
+/// Pairs of devices that overlap, or lie closer than their shapes allow.
+Json overlaps_of(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
+                 const Technology& technology) {
+  Json overlaps = Json::array();
+  for (std::size_t a = 0; a < tiles.size(); ++a) {
+    const Rect box = placed_outline(tiles[a], placement.tiles[a]);
+    for (std::size_t b = a + 1; b < tiles.size(); ++b) {
+      const Rect other = placed_outline(tiles[b], placement.tiles[b]);
+      if (box.overlaps(other)) {
+        overlaps.push_back(
+            {{"a", circuit.devices[a].name}, {"b", circuit.devices[b].name}, {"missing_um", 0.0}});
+        continue;
+      }
+      const Dbu gap = std::max({other.x0 - box.x1, box.x0 - other.x1, other.y0 - box.y1,
+                                box.y0 - other.y1});
+      const Dbu needed = tile_clearance(tiles[a], tiles[b], technology);
+      if (gap < needed) {
+        overlaps.push_back({{"a", circuit.devices[a].name},
+                            {"b", circuit.devices[b].name},
+                            {"missing_um", to_um(needed - gap)}});
+      }
+    }
+  }
+  return overlaps;
+}
+
+}  // namespace
+
+Result<Json> score_placement(const Json& spec, const std::filesystem::path& scratch,
+                             PluginHost& host, TaskSink& sink) {
+  const auto begin = Clock::now();
+  ScoreSessions& kept = sessions(host);
+  const Wishes wishes = wishes_of(spec);
+  PTAH_TRY(auto parsed, kept.parse(circuit_spec(spec)));
+  PTAH_TRY(const FlowConfig flow, kept.flow(spec.value("flow", "native")));
+  PTAH_TRY(const auto given,
+           has_fingers(spec) ? given_fingers(spec) : Result<FingerAssignment>(FingerAssignment{}));
+  PTAH_TRY(auto fingers, complete_fingers(given, parsed->loaded.circuit,
+                                          parsed->input.allowed_fingers));
+  PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, wishes.judges));
+  const bool route = spec.value("route", true);
+  FlowJob job(sink, 0, scratch);
+  StageSeconds seconds;
+  PTAH_TRY(prepare_tiles(host, *session, job, seconds, route));
+  const Circuit& circuit = session->circuit;
+  const Tiles& tiles = session->tiles;
+  PTAH_TRY(const auto placement, read_placement(spec.at("placement"), circuit, tiles));
+
+  const Rect outline = placement_outline(tiles, placement);
+  std::vector<Rect> boxes;
+  Json devices = Json::array();
+  for (std::size_t d = 0; d < tiles.size(); ++d) {
+    boxes.push_back(placed_outline(tiles[d], placement.tiles[d]));
+    devices.push_back({{"device", circuit.devices[d].name}, {"box_um", box_um(boxes.back())}});
+  }
+  const Json overlaps = overlaps_of(circuit, tiles, placement, session->technology());
+  const auto finish = [&](Json& reply) {
+    reply["area_um2"] = to_um2(component_area(tiles));
+    reply["hpwl_um"] = static_cast<double>(hpwl(circuit, tiles, placement)) / 1000.0;
+    reply["overlaps"] = overlaps;
+  };
+  std::string reason;
+  if (!overlaps.empty()) {
+    reason = "placement: " + overlaps[0]["a"].get<std::string>() + " and " +
+             overlaps[0]["b"].get<std::string>() +
+             (overlaps[0]["missing_um"] == 0.0 ? " overlap." : " are too close.");
+  }
+  std::optional<Layout> routed;
+  if (route && reason.empty()) {
+    auto result = run_stage(session->router, job, seconds, [&](Router& stage) {
+      return stage.route(circuit, tiles, placement, session->technology(), job);
+    });
+    if (result.has_error()) {
+      if (is_fatal(result.error())) return std::move(result).error();
+      reason = "router: " + result.error().text();
+    } else {
+      routed = std::move(result.value());
+    }
+  }
+  if (!routed) {
+    Json reply{{"circuit", parsed->input.title},
+               {"top", ""},
+               {"tech", session->technology().name()},
+               {"fingers", session->fingers},
+               {"valid", reason.empty()},
+               {"reason", reason},
+               {"drc", Json::object()},
+               {"lvs", Json::object()},
+               {"pscore_V", Json()},
+               {"measures", Json::object()},
+               {"outline_um", {to_um(outline.width()), to_um(outline.height())}},
+               {"nets", Json::array()},
+               {"devices", std::move(devices)}};
+    finish(reply);
+    seconds["total"] = since(begin);
+    reply["seconds"] = seconds;
+    return reply;
+  }
+  ScoreLayout layout;
+  layout.name = "placement";
+  layout.top = circuit.name;
+  layout.library =
+      gds::from_layout(circuit, tiles, *routed, session->technology(), layout.top);
+  PTAH_TRY(layout.flat, gds::flatten(layout.library, layout.top, session->technology()));
+  const native::Connectivity connectivity =
+      native::find_connectivity(layout.flat, session->technology());
+  Drawing drawing{&connectivity, parts_of(connectivity, session->technology()), {}};
+  drawing.match = correspond(drawing.found, circuit, session->technology());
+  Examination examination(*session, wishes, layout, std::move(drawing), scratch, sink);
+  examination.placed = std::move(boxes);
+  examination.seconds() = std::move(seconds);
+  PTAH_TRY(auto reply, examine(examination, host, session, begin));
+  finish(reply);
+  return reply;
+}
+
+}  // namespace ptah

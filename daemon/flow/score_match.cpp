@@ -1,0 +1,657 @@
+#include "flow/score_match.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+
+namespace ptah {
+namespace {
+
+using Colour = std::uint64_t;
+
+/// Individualised colours tried before the search gives up; circuits with more symmetry than that
+/// fall back to the greedy assignment.
+constexpr int kMaxTries = 2000;
+/// Bound on the greedy assignment's work: groups * slots * slots.
+constexpr std::size_t kMaxGreedyWork = 50'000'000;
+
+/// splitmix64
+Colour mix(Colour a, Colour b) {
+  Colour z = a * 0x9e3779b97f4a7c15ull + b + 0x7f4a7c159e3779b9ull;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+  return z ^ (z >> 31);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+Colour hash_text(std::string_view text) {
+  Colour hash = 14695981039346656037ull;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return hash;
+}
+
+/// "..._res_xhigh_po_0p35" and "..._res_xhigh_po": the width is part of some names only.
+std::string without_width(std::string name) {
+  const std::size_t underscore = name.rfind('_');
+  if (underscore == std::string::npos) return name;
+  const std::string tail = name.substr(underscore + 1);
+  const std::size_t p = tail.find('p');
+  const auto digits = [](const std::string& text) {
+    return !text.empty() &&
+           text.find_first_not_of("0123456789") == std::string::npos;
+  };
+  if (p == std::string::npos || !digits(tail.substr(0, p)) || !digits(tail.substr(p + 1))) {
+    return name;
+  }
+  return name.substr(0, underscore);
+}
+
+/// Terminals that one may exchange have one role; 0: passed over.
+int role(DeviceKind kind, std::size_t position) {
+  switch (kind) {
+    case DeviceKind::kNmos:
+    case DeviceKind::kPmos:
+      return std::array{1, 2, 1, 0}[std::min<std::size_t>(position, 3)];
+    case DeviceKind::kCapacitor:
+      return position == 0 ? 3 : position == 1 ? 4 : 0;
+    case DeviceKind::kResistor:
+      return position < 2 ? 5 : 0;
+  }
+  return 0;
+}
+
+/// What a device is apart from its nets: `kind` must agree, `size` should.
+struct Type {
+  Colour kind = 0;
+  Colour size = 0;
+};
+
+Type type_of(const std::string& model, Dbu width, Dbu length, const Technology& technology,
+             DeviceKind& kind) {
+  const DeviceModel* known = technology.find_device(model);
+  if (known != nullptr) kind = known->kind;
+  const std::string name = known != nullptr ? known->name : model;
+  Type type;
+  if (kind == DeviceKind::kResistor) {
+    // Given by value or by size, with the width in the name or beside it: the topology tells.
+    type.kind = hash_text(lower(without_width(name)));
+    return type;
+  }
+  type.kind = hash_text(lower(name));
+  if (kind == DeviceKind::kCapacitor && width > length) std::swap(width, length);
+  type.size = mix(static_cast<Colour>(width), static_cast<Colour>(length));
+  return type;
+}
+
+/// Devices of equal type between the same nets: what a layout can not tell apart.
+struct Item {
+  Type type;
+  std::vector<std::pair<int, int>> ends;  ///< role, net; sorted.
+  std::vector<int> members;
+  int count = 0;  ///< Fingers or bodies; schematic: 0 while one of them is free.
+};
+
+struct Graph {
+  std::vector<Item> items;
+  std::vector<Colour> seed;                            ///< Of each net.
+  std::vector<std::vector<std::pair<int, int>>> uses;  ///< Of each net: item, role.
+
+  void index(std::size_t nets) {
+    uses.assign(nets, {});
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      for (const auto& [end_role, net] : items[i].ends) {
+        uses[static_cast<std::size_t>(net)].emplace_back(static_cast<int>(i), end_role);
+      }
+    }
+  }
+};
+
+void add(Graph& graph, std::map<std::vector<Colour>, std::size_t>& known, Item item) {
+  std::sort(item.ends.begin(), item.ends.end());
+  std::vector<Colour> key{item.type.kind, item.type.size};
+  for (const auto& [end_role, net] : item.ends) {
+    key.push_back(static_cast<Colour>(end_role));
+    key.push_back(static_cast<Colour>(net));
+  }
+  const auto [found, fresh] = known.emplace(std::move(key), graph.items.size());
+  if (fresh) {
+    graph.items.push_back(std::move(item));
+    return;
+  }
+  Item& present = graph.items[found->second];
+  present.members.push_back(item.members.front());
+  present.count = present.count == 0 || item.count == 0 ? 0 : present.count + item.count;
+}
+
+Graph graph_of(const FoundParts& found, const Technology& technology) {
+  Graph graph;
+  std::map<std::vector<Colour>, std::size_t> known;
+  for (std::size_t i = 0; i < found.parts.size(); ++i) {
+    const FoundPart& part = found.parts[i];
+    DeviceKind kind = part.nets.size() >= 4 ? DeviceKind::kNmos : DeviceKind::kResistor;
+    Item item;
+    item.type = type_of(part.model, part.width, part.length, technology, kind);
+    for (std::size_t t = 0; t < part.nets.size(); ++t) {
+      if (part.nets[t] >= 0 && role(kind, t) != 0) item.ends.emplace_back(role(kind, t), part.nets[t]);
+    }
+    item.members = {static_cast<int>(i)};
+    item.count = part.count;
+    add(graph, known, std::move(item));
+  }
+  graph.seed.assign(found.nets.size(), 0);
+  graph.index(found.nets.size());
+  return graph;
+}
+
+Graph graph_of(const Circuit& circuit, const Technology& technology) {
+  Graph graph;
+  std::map<std::vector<Colour>, std::size_t> known;
+  for (std::size_t i = 0; i < circuit.devices.size(); ++i) {
+    const Device& device = circuit.devices[i];
+    DeviceKind kind = device.kind;
+    Item item;
+    item.type = type_of(device.model, device.width, device.length, technology, kind);
+    for (std::size_t t = 0; t < device.nets.size(); ++t) {
+      if (role(kind, t) != 0) item.ends.emplace_back(role(kind, t), device.nets[t]);
+    }
+    item.members = {static_cast<int>(i)};
+    item.count = device.is_mos() ? device.total_fingers() : device.multiplier;
+    add(graph, known, std::move(item));
+  }
+  graph.seed.assign(circuit.nets.size(), 0);
+  graph.index(circuit.nets.size());
+  return graph;
+}
+
+struct Colours {
+  std::vector<Colour> items, nets;
+};
+
+Colours initial(const Graph& graph) {
+  Colours colours{{}, graph.seed};
+  for (const Item& item : graph.items) colours.items.push_back(mix(item.type.kind, item.type.size));
+  return colours;
+}
+
+std::size_t distinct(std::vector<Colour> colours) {
+  std::sort(colours.begin(), colours.end());
+  return static_cast<std::size_t>(std::unique(colours.begin(), colours.end()) - colours.begin());
+}
+
+/// One round: who is seen by whom.
+void refine_once(const Graph& graph, Colours& colours) {
+  for (std::size_t i = 0; i < graph.items.size(); ++i) {
+    Colour sum = 0;
+    for (const auto& [end_role, net] : graph.items[i].ends) {
+      sum += mix(static_cast<Colour>(end_role), colours.nets[static_cast<std::size_t>(net)]);
+    }
+    colours.items[i] = mix(colours.items[i], sum);
+  }
+  for (std::size_t n = 0; n < graph.uses.size(); ++n) {
+    Colour sum = 0;
+    for (const auto& [item, end_role] : graph.uses[n]) {
+      sum += mix(colours.items[static_cast<std::size_t>(item)], static_cast<Colour>(end_role));
+    }
+    colours.nets[n] = mix(colours.nets[n], sum);
+  }
+}
+
+/// Colours of items, and of nets that an item touches, in order: equal for graphs that refinement
+/// can not tell apart.
+std::vector<Colour> profile(const Graph& graph, const Colours& colours) {
+  std::vector<Colour> all = colours.items;
+  for (std::size_t n = 0; n < graph.uses.size(); ++n) {
+    if (!graph.uses[n].empty()) all.push_back(mix(colours.nets[n], 0x6e6574));
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+class Search {
+ public:
+  Search(const Graph& found, const Graph& wanted, const std::vector<int>& likely)
+      : found_(found), wanted_(wanted), likely_(likely) {}
+
+  /// For each found item its wanted one, and so for the nets that items touch; empty: the graphs
+  /// differ, or the search was given up.
+  std::vector<int> run(std::vector<NetId>& net_of) {
+    if (found_.items.size() != wanted_.items.size()) return {};
+    Colours a = initial(found_), b = initial(wanted_);
+    tries_ = 0;
+    if (!settle(std::move(a), std::move(b))) return {};
+    net_of = net_of_;
+    return pairs_;
+  }
+
+ private:
+  bool settle(Colours a, Colours b) {
+    std::size_t before = 0;
+    for (;;) {
+      const std::size_t now = distinct(b.items) + distinct(b.nets);
+      if (now == before) break;
+      before = now;
+      refine_once(found_, a);
+      refine_once(wanted_, b);
+    }
+    if (profile(found_, a) != profile(wanted_, b)) return false;
+    // The first wanted item that shares its colour with another.
+    std::map<Colour, std::vector<int>> classes;
+    for (std::size_t i = 0; i < a.items.size(); ++i) {
+      classes[a.items[i]].push_back(static_cast<int>(i));
+    }
+    int tied = -1;
+    for (std::size_t i = 0; i < b.items.size() && tied < 0; ++i) {
+      if (classes[b.items[i]].size() > 1) tied = static_cast<int>(i);
+    }
+    if (tied < 0) {
+      pairs_.assign(a.items.size(), -1);
+      for (std::size_t i = 0; i < b.items.size(); ++i) {
+        pairs_[static_cast<std::size_t>(classes[b.items[i]].front())] = static_cast<int>(i);
+      }
+      pair_nets(a, b);
+      return true;
+    }
+    const Colour colour = b.items[static_cast<std::size_t>(tied)];
+    std::vector<int> candidates = classes[colour];
+    const int count = wanted_.items[static_cast<std::size_t>(tied)].count;
+    const auto rank = [&](int item) {
+      const bool named = likely_[static_cast<std::size_t>(item)] == tied;
+      const bool counted = found_.items[static_cast<std::size_t>(item)].count == count;
+      return (named ? 0 : 2) + (counted ? 0 : 1);
+    };
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [&](int x, int y) { return rank(x) < rank(y); });
+    for (const int candidate : candidates) {
+      if (++tries_ > kMaxTries) return false;
+      Colours next_a = a, next_b = b;
+      next_a.items[static_cast<std::size_t>(candidate)] = mix(colour, 1);
+      next_b.items[static_cast<std::size_t>(tied)] = mix(colour, 1);
+      if (settle(std::move(next_a), std::move(next_b))) return true;
+    }
+    return false;
+  }
+
+  /// By colour; nets of one colour are symmetric, and paired in their order.
+  void pair_nets(const Colours& a, const Colours& b) {
+    std::map<Colour, std::vector<NetId>> wanted;
+    for (std::size_t n = b.nets.size(); n-- > 0;) {
+      if (!wanted_.uses[n].empty()) wanted[b.nets[n]].push_back(static_cast<NetId>(n));
+    }
+    net_of_.assign(a.nets.size(), kNoNet);
+    for (std::size_t n = 0; n < a.nets.size(); ++n) {
+      const auto partner = wanted.find(a.nets[n]);
+      if (found_.uses[n].empty() || partner == wanted.end() || partner->second.empty()) continue;
+      net_of_[n] = partner->second.back();
+      partner->second.pop_back();
+    }
+  }
+
+  const Graph& found_;
+  const Graph& wanted_;
+  const std::vector<int>& likely_;
+  std::vector<int> pairs_;
+  std::vector<NetId> net_of_;
+  int tries_ = 0;
+};
+
+/// Net by net, how the found item's ends can lie on the wanted one's: what `net_of` says of it.
+/// +3 for an end on the right net, -2 for one on another.
+int likeness(const Item& found, const Item& wanted, const std::vector<NetId>& net_of) {
+  if (found.type.kind != wanted.type.kind) return -1000;
+  int score = found.type.size == wanted.type.size ? 4 : 0;
+  std::vector<bool> used(wanted.ends.size(), false);
+  for (const auto& [end_role, net] : found.ends) {
+    const NetId known = net_of[static_cast<std::size_t>(net)];
+    if (known == kNoNet) continue;
+    bool hit = false;
+    for (std::size_t e = 0; e < wanted.ends.size() && !hit; ++e) {
+      if (used[e] || wanted.ends[e] != std::pair<int, int>(end_role, known)) continue;
+      used[e] = hit = true;
+    }
+    score += hit ? 3 : -2;
+  }
+  return score;
+}
+
+/// Gives nets that only one end is left for their name.
+void learn_nets(const Item& found, const Item& wanted, std::vector<NetId>& net_of,
+                std::vector<bool>& taken) {
+  for (const int wanted_role : {1, 2, 3, 4, 5}) {
+    std::vector<int> open, missing;
+    std::vector<NetId> seen;
+    for (const auto& [end_role, net] : found.ends) {
+      if (end_role != wanted_role) continue;
+      const NetId known = net_of[static_cast<std::size_t>(net)];
+      if (known == kNoNet) {
+        open.push_back(net);
+      } else {
+        seen.push_back(known);
+      }
+    }
+    for (const auto& [end_role, net] : wanted.ends) {
+      if (end_role != wanted_role) continue;
+      const auto at = std::find(seen.begin(), seen.end(), net);
+      if (at != seen.end()) {
+        seen.erase(at);
+      } else {
+        missing.push_back(net);
+      }
+    }
+    const bool one = open.size() == 1 && missing.size() == 1;
+    const bool same = open.size() == 2 && missing.size() == 2 && open[0] == open[1];
+    if (!one && !same) continue;
+    // A second piece of a net (an open) is that net, too.
+    net_of[static_cast<std::size_t>(open[0])] = missing[0];
+    taken[static_cast<std::size_t>(missing[0])] = true;
+  }
+}
+
+/// Nets of the circuit by the names found, where a name is not found twice.
+std::vector<NetId> named_nets(const FoundParts& found, const Circuit& circuit, bool ports_only) {
+  std::map<std::string, int> pieces;
+  for (const std::string& name : found.nets) ++pieces[lower(name)];
+  std::vector<NetId> net_of(found.nets.size(), kNoNet);
+  for (std::size_t n = 0; n < found.nets.size(); ++n) {
+    const NetId net = found.nets[n].empty() ? kNoNet : circuit.find_net(found.nets[n]);
+    if (net == kNoNet || (ports_only && !circuit.is_port(net))) continue;
+    if (ports_only && pieces[lower(found.nets[n])] > 1) continue;
+    net_of[n] = net;
+  }
+  return net_of;
+}
+
+/// Found item -> wanted item, or -1; `net_of` grows.
+std::vector<int> greedy(const Graph& found, const Graph& wanted, std::vector<NetId>& net_of) {
+  std::vector<int> pairs(found.items.size(), -1);
+  if (found.items.size() * wanted.items.size() * wanted.items.size() > kMaxGreedyWork) return pairs;
+  std::vector<bool> slot_taken(wanted.items.size(), false), net_taken(wanted.uses.size(), false);
+  for (const bool second_pieces : {false, true}) {
+    for (;;) {
+      int best = 4, best_item = -1, best_slot = -1;  // the size alone tells too little
+      for (std::size_t i = 0; i < found.items.size(); ++i) {
+        if (pairs[i] >= 0) continue;
+        for (std::size_t s = 0; s < wanted.items.size(); ++s) {
+          if (slot_taken[s] && !second_pieces) continue;
+          const int score = likeness(found.items[i], wanted.items[s], net_of);
+          if (score <= best) continue;
+          best = score;
+          best_item = static_cast<int>(i);
+          best_slot = static_cast<int>(s);
+        }
+      }
+      if (best_item < 0) break;
+      pairs[static_cast<std::size_t>(best_item)] = best_slot;
+      slot_taken[static_cast<std::size_t>(best_slot)] = true;
+      learn_nets(found.items[static_cast<std::size_t>(best_item)],
+                 wanted.items[static_cast<std::size_t>(best_slot)], net_of, net_taken);
+    }
+    // A type that only one slot and one item are left of needs no nets.
+    for (std::size_t s = 0; s < wanted.items.size() && !second_pieces; ++s) {
+      if (slot_taken[s]) continue;
+      int only = -1, items = 0, slots = 0;
+      for (std::size_t i = 0; i < found.items.size(); ++i) {
+        if (pairs[i] >= 0 || found.items[i].type.kind != wanted.items[s].type.kind) continue;
+        if (found.items[i].type.size != wanted.items[s].type.size) continue;
+        only = static_cast<int>(i);
+        ++items;
+      }
+      for (std::size_t other = 0; other < wanted.items.size(); ++other) {
+        slots += !slot_taken[other] &&
+                 wanted.items[other].type.kind == wanted.items[s].type.kind &&
+                 wanted.items[other].type.size == wanted.items[s].type.size;
+      }
+      if (items != 1 || slots != 1) continue;
+      pairs[static_cast<std::size_t>(only)] = static_cast<int>(s);
+      slot_taken[s] = true;
+      learn_nets(found.items[static_cast<std::size_t>(only)], wanted.items[s], net_of, net_taken);
+    }
+  }
+  return pairs;
+}
+
+/// Hands the parts of each found item to the devices of its wanted one: as many as the schematic
+/// says, the rest to the last.
+void assign_parts(const FoundParts& found, const Circuit& circuit, const Graph& have,
+                  const Graph& wanted, const std::vector<int>& pairs, Correspondence& match) {
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (pairs[i] < 0) continue;
+    const auto& devices = wanted.items[static_cast<std::size_t>(pairs[i])].members;
+    std::size_t at = 0;
+    int given = 0;
+    for (const int part : have.items[i].members) {
+      const Device& device = circuit.devices[static_cast<std::size_t>(devices[at])];
+      match.device_of[static_cast<std::size_t>(part)] = devices[at];
+      given += found.parts[static_cast<std::size_t>(part)].count;
+      const int wants = device.is_mos() ? device.total_fingers() : device.multiplier;
+      if (wants > 0 && given >= wants && at + 1 < devices.size()) {
+        ++at;
+        given = 0;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Correspondence correspond(const FoundParts& found, const Circuit& circuit,
+                          const Technology& technology) {
+  Graph have = graph_of(found, technology), wanted = graph_of(circuit, technology);
+  Correspondence match;
+  match.device_of.assign(found.parts.size(), -1);
+  const std::vector<NetId> ports = named_nets(found, circuit, true);
+  match.net_of = named_nets(found, circuit, false);
+
+  // The likeliest partner of each item by names alone, for ties.
+  std::vector<int> likely(have.items.size(), -1);
+  if (have.items.size() * wanted.items.size() <= kMaxGreedyWork) {
+    for (std::size_t i = 0; i < have.items.size(); ++i) {
+      int best = 4;
+      for (std::size_t s = 0; s < wanted.items.size(); ++s) {
+        const int score = likeness(have.items[i], wanted.items[s], match.net_of);
+        if (score <= best) continue;
+        best = score;
+        likely[i] = static_cast<int>(s);
+      }
+    }
+  }
+  std::vector<int> pairs;
+  std::vector<NetId> nets;
+  for (const bool with_names : {true, false}) {
+    for (std::size_t n = 0; n < ports.size(); ++n) {
+      have.seed[n] = with_names && ports[n] != kNoNet
+                         ? hash_text(lower(circuit.nets[static_cast<std::size_t>(ports[n])].name))
+                         : 0;
+    }
+    for (const NetId port : circuit.ports) {
+      wanted.seed[static_cast<std::size_t>(port)] =
+          with_names ? hash_text(lower(circuit.nets[static_cast<std::size_t>(port)].name)) : 0;
+    }
+    pairs = Search(have, wanted, likely).run(nets);
+    if (!pairs.empty()) break;
+  }
+  match.exact = !pairs.empty();
+  if (match.exact) {
+    match.net_of = std::move(nets);
+  } else {
+    pairs = greedy(have, wanted, match.net_of);
+  }
+  assign_parts(found, circuit, have, wanted, pairs, match);
+  // Nets that only bulks touch.
+  for (std::size_t i = 0; i < found.parts.size(); ++i) {
+    if (match.device_of[i] < 0) continue;
+    const Device& device = circuit.devices[static_cast<std::size_t>(match.device_of[i])];
+    const std::size_t bulk = device.is_mos() ? 3 : 2;
+    if (device.nets.size() <= bulk || found.parts[i].nets.size() <= bulk) continue;
+    const int net = found.parts[i].nets[bulk];
+    if (net >= 0 && match.net_of[static_cast<std::size_t>(net)] == kNoNet) {
+      match.net_of[static_cast<std::size_t>(net)] = device.nets[bulk];
+    }
+  }
+  return match;
+}
+
+FoundParts parts_of(const ExtractedNetlist& netlist, std::map<std::string, int>& net_of_node) {
+  // Nodes of one net hang together by its resistors.
+  std::vector<int> parent;
+  std::vector<std::string> names;
+  const auto node = [&](const std::string& name) {
+    const auto [found, fresh] = net_of_node.emplace(name, static_cast<int>(parent.size()));
+    if (fresh) {
+      parent.push_back(found->second);
+      names.push_back(name);
+    }
+    return found->second;
+  };
+  const std::function<int(int)> root = [&](int at) {
+    while (parent[static_cast<std::size_t>(at)] != at) {
+      at = parent[static_cast<std::size_t>(at)] =
+          parent[static_cast<std::size_t>(parent[static_cast<std::size_t>(at)])];
+    }
+    return at;
+  };
+  for (const std::string& port : netlist.ports) node(port);
+  for (const ExtractedDevice& device : netlist.devices) {
+    for (const std::string& net : device.nets) node(net);
+  }
+  for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
+    node(capacitor.a);
+    node(capacitor.b);
+  }
+  for (const ExtractedResistor& resistor : netlist.resistors) {
+    const int a = root(node(resistor.a)), b = root(node(resistor.b));
+    parent[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
+  }
+  FoundParts found;
+  std::vector<int> net_of_root(parent.size(), -1);
+  for (std::size_t i = 0; i < parent.size(); ++i) {
+    const auto at = static_cast<std::size_t>(root(static_cast<int>(i)));
+    if (net_of_root[at] >= 0) continue;
+    net_of_root[at] = static_cast<int>(found.nets.size());
+    found.nets.push_back(names[at]);
+  }
+  for (auto& [name, net] : net_of_node) {
+    net = net_of_root[static_cast<std::size_t>(root(net))];
+  }
+  const auto nm = [](const ExtractedDevice& device, const char* name) {
+    const auto entry = device.parameters.find(name);
+    return entry == device.parameters.end() ? Dbu{0} : from_um(entry->second);
+  };
+  for (const ExtractedDevice& device : netlist.devices) {
+    FoundPart part{device.model, nm(device, "w"), nm(device, "l"), 1, {}};
+    if (const auto m = device.parameters.find("m"); m != device.parameters.end()) {
+      part.count = std::clamp(static_cast<int>(m->second + 0.5), 1, 4096);
+    }
+    for (const std::string& net : device.nets) part.nets.push_back(net_of_node.at(net));
+    found.parts.push_back(std::move(part));
+  }
+  return found;
+}
+
+Result<FingerAssignment> fingers_of(const FoundParts& found, const Correspondence& match,
+                                    const Circuit& circuit, const std::vector<int>& allowed) {
+  const auto fail = [](std::string message, std::string hint) {
+    return make_error(ErrorCode::kInvalidArgument, std::move(message), "fingers", std::move(hint));
+  };
+  std::vector<int> drawn(circuit.devices.size(), 0);
+  for (std::size_t i = 0; i < found.parts.size(); ++i) {
+    if (match.device_of[i] >= 0) {
+      drawn[static_cast<std::size_t>(match.device_of[i])] += found.parts[i].count;
+    }
+  }
+  FingerAssignment fingers;
+  std::vector<bool> done(circuit.devices.size(), false);
+  for (std::size_t d = 0; d < circuit.devices.size(); ++d) {
+    const Device& device = circuit.devices[d];
+    if (!device.is_mos() || device.fingers != 0 || done[d]) continue;
+    // The devices in parallel with it, which hold its fingers or theirs.
+    std::vector<std::size_t> parallel;
+    int total = 0;
+    for (std::size_t other = d; other < circuit.devices.size(); ++other) {
+      const Device& twin = circuit.devices[other];
+      auto ends = [](const Device& of) {
+        return std::array{std::min(of.nets[0], of.nets[2]), std::max(of.nets[0], of.nets[2]),
+                          of.nets[1]};
+      };
+      if (!twin.is_mos() || twin.model != device.model || twin.width != device.width ||
+          twin.length != device.length || ends(twin) != ends(device)) {
+        continue;
+      }
+      total += drawn[other];
+      if (twin.fingers == 0) {
+        parallel.push_back(other);
+      } else {
+        total -= twin.total_fingers();
+      }
+      done[other] = true;
+    }
+    if (total <= 0) {
+      return fail("The layout's transistors are not those of " + circuit.name + ": there is none that could be " + device.name + ".",
+                  "Is this a layout of the circuit? Otherwise say its finger counts: `fingers`.");
+    }
+    std::vector<std::vector<int>> ways;
+    std::vector<int> counts(parallel.size());
+    const auto splits = [&](auto&& self, std::size_t at, int left) -> void {
+      if (ways.size() > 4) return;
+      const int copies = circuit.devices[parallel[at]].multiplier;
+      if (at + 1 == parallel.size()) {
+        if (left <= 0 || left % copies != 0) return;
+        counts[at] = left / copies;
+        if (at > 0 && std::find(allowed.begin(), allowed.end(), counts[at]) == allowed.end()) return;
+        // Matched devices have equal counts.
+        for (std::size_t a = 0; a < parallel.size(); ++a) {
+          for (std::size_t b = a + 1; b < parallel.size(); ++b) {
+            const MatchedGroup* group = circuit.group_of(static_cast<DeviceId>(parallel[a]));
+            if (group != nullptr && group == circuit.group_of(static_cast<DeviceId>(parallel[b])) &&
+                counts[a] != counts[b]) {
+              return;
+            }
+          }
+        }
+        ways.push_back(counts);
+        return;
+      }
+      for (const int count : allowed) {
+        if (count * copies >= left) break;
+        counts[at] = count;
+        self(self, at + 1, left - count * copies);
+      }
+    };
+    splits(splits, 0, total);
+    std::string names, candidates;
+    for (const std::size_t twin : parallel) {
+      names += (names.empty() ? "" : ", ") + circuit.devices[twin].name;
+    }
+    for (const auto& way : ways) {
+      candidates += candidates.empty() ? "" : "; or ";
+      for (std::size_t i = 0; i < way.size(); ++i) {
+        candidates += (i == 0 ? "" : ",") + circuit.devices[parallel[i]].name + "=" +
+                      std::to_string(way[i]);
+      }
+    }
+    if (ways.empty()) {
+      return fail("The layout draws " + std::to_string(total) + " fingers for " + names +
+                      ", which their allowed counts and copies can not make up.",
+                  "Say the finger counts of this layout: `fingers`.");
+    }
+    if (ways.size() > 1) {
+      return fail(names + " are in parallel with " + std::to_string(total) +
+                      " fingers together, and the layout does not tell which has how many.",
+                  "Say so with `fingers`: " + candidates + ".");
+    }
+    for (std::size_t i = 0; i < parallel.size(); ++i) {
+      fingers[circuit.devices[parallel[i]].name] = ways[0][i];
+    }
+  }
+  return fingers;
+}
+
+}  // namespace ptah
