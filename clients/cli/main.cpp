@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   add_layout_commands(app, session, status);
   add_report_command(app, session, status);
   add_server_commands(app, session, status);
+  add_bridge_command(app, session, status);
   add_doctor_command(app, session, status);
   add_completion_command(app, session, status);
 

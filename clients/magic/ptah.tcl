@@ -1,0 +1,511 @@
+# Ptah in Magic: variants of a circuit, scores and checks without leaving the editor.
+#
+#   source .../magic/ptah.tcl          (`ptah install magic` puts this line into ~/.magicrc)
+#   ptah::help
+#
+# Commands return at once; what happens is said on the console. With `-wait` they return when their
+# work is done, with its result: for scripts.
+
+foreach part {json connection gds} { source [file join [file dirname [info script]] $part.tcl] }
+unset part
+
+namespace eval ptah {
+    variable version 0.1.0
+    variable results        ;# "JOB CHAIN VARIANT" in the order they came: list of dicts
+    set results {}
+    variable finished       ;# job -> state
+    array set finished {}
+    variable shown {}       ;# circuit and fingers of the cells made here: cell -> dict
+    array set origin {}
+}
+
+# Options: {-name value ...} checked against `known`; flags have no value.
+proc ptah::Options {words known flags} {
+    set options {}
+    for {set i 0} {$i < [llength $words]} {incr i} {
+        set name [lindex $words $i]
+        if {$name in $flags} {
+            dict set options $name 1
+        } elseif {$name in $known} {
+            if {[incr i] >= [llength $words]} { error "$name needs a value" }
+            dict set options $name [lindex $words $i]
+        } else {
+            error "there is no option $name; options are [join [lsort [concat $known $flags]] {, }]"
+        }
+    }
+    return $options
+}
+
+proc ptah::Number {options name otherwise} {
+    if {![dict exists $options $name]} { return $otherwise }
+    set value [dict get $options $name]
+    if {![string is integer -strict $value] || $value < 0} { error "$name is a whole number, not `$value`" }
+    return $value
+}
+
+# {M0 4 M1 2} -> {"M0":4,"M1":2}; "M0=4,M1=2" means the same.
+proc ptah::FingersJson {fingers} {
+    set parts {}
+    foreach {device count} [string map {= " " , " "} $fingers] {
+        if {![string is integer -strict $count]} { error "the finger count of $device is a whole number" }
+        lappend parts [json::string $device]:$count
+    }
+    return "{[join $parts ,]}"
+}
+
+# What names the circuit in a request: a shipped one, or a netlist file of the user's own.
+proc ptah::CircuitJson {circuit options} {
+    if {[file exists $circuit] && [file isfile $circuit]} {
+        set parts [list "\"netlist\":[json::string [file normalize $circuit]]"]
+    } else {
+        set parts [list "\"circuit\":[json::string $circuit]"]
+    }
+    foreach {name field} {-pairs pairs -testbench testbench} {
+        if {[dict exists $options $name]} {
+            lappend parts "\"$field\":[json::string [file normalize [dict get $options $name]]]"
+        }
+    }
+    foreach {name field} {-tech tech -flow flow -judges judges} {
+        if {[dict exists $options $name]} { lappend parts "\"$field\":[json::string [dict get $options $name]]" }
+    }
+    if {[dict exists $options -fingers]} { lappend parts "\"fingers\":[FingersJson [dict get $options -fingers]]" }
+    return $parts
+}
+
+# ---------------------------------------------------------------------------------------- commands
+
+proc ptah::connect {args} {
+    variable options
+    variable program
+    set given [Options $args {-socket -host -token-file -program} {-wait}]
+    if {[dict exists $given -program]} { set program [dict get $given -program] }
+    if {[llength $args] > [dict exists $given -wait]} {
+        disconnect
+        set options {}
+        foreach {name option} {-socket --socket -host --host -token-file --token-file} {
+            if {[dict exists $given $name]} { lappend options $option [dict get $given $name] }
+        }
+    }
+    set hello "{\"client\":\"magic\",\"version\":\"0.1.0\",\"protocol\":1}"
+    if {[dict exists $given -wait]} {
+        Connected ok [call server.hello $hello]
+        return [dict get $ptah::server version]
+    }
+    request server.hello $hello ptah::Connected
+    return
+}
+
+proc ptah::Connected {state value} {
+    variable server
+    variable version
+    variable followed
+    if {$state eq "error"} { say $value; return }
+    if {[dict get $value protocol] != 1} {
+        say "ptahd [dict get $value version] speaks another protocol than these macros ($version): install the same version (ptah install magic)."
+        disconnect
+        return
+    }
+    set server $value
+    say "connected to ptahd [dict get $value version]."
+    foreach job [array names followed] {
+        request job.subscribe "{\"job\":[json::string $job],\"after\":$followed($job)}" [list ptah::Subscribed $job]
+    }
+}
+
+proc ptah::Subscribed {job state value} {
+    variable followed
+    if {$state eq "error"} {
+        say "$job: $value"
+        unset -nocomplain followed($job)
+    }
+}
+
+# ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers LIST? ...
+proc ptah::variants {circuit args} {
+    set options [Options $args {-assignments -variants -seed -fingers -pairs -testbench -tech -flow -judges} {-wait}]
+    set parts [CircuitJson $circuit $options]
+    lappend parts "\"variants\":[Number $options -variants 3]" "\"seed\":[Number $options -seed 0]"
+    if {![dict exists $options -fingers]} { lappend parts "\"assignments\":[Number $options -assignments 1]" }
+    return [Start "{\"spec\":{[join $parts ,]}}" [dict exists $options -wait] {}]
+}
+
+# ptah::place NETLIST ?options?: one placed and routed layout, shown in a cell of its own.
+proc ptah::place {circuit args} {
+    set options [Options $args {-seed -fingers -pairs -testbench -tech -flow -judges} {-wait}]
+    set parts [CircuitJson $circuit $options]
+    lappend parts "\"variants\":0" "\"seed\":[Number $options -seed 0]"
+    return [Start "{\"spec\":{[join $parts ,]}}" [dict exists $options -wait] show]
+}
+
+proc ptah::Start {params wait then} {
+    variable finished
+    if {!$wait} {
+        request flow.run $params [list ptah::Started $then]
+        return
+    }
+    set job [dict get [call flow.run $params] job]
+    Started $then ok [dict create job $job]
+    while {![info exists finished($job)]} { vwait ptah::finished($job) }
+    lassign $finished($job) state text
+    if {$state ne "done"} { error $text }
+    return $job
+}
+
+proc ptah::Started {then state value} {
+    variable followed
+    variable after_job
+    if {$state eq "error"} { say $value; return }
+    set job [dict get $value job]
+    set followed($job) 0
+    set after_job($job) $then
+    say "$job has begun."
+    request job.subscribe "{\"job\":[json::string $job],\"after\":0}" [list ptah::Subscribed $job]
+}
+
+proc ptah::Event {name params} {
+    variable results
+    variable finished
+    variable followed
+    variable after_job
+    variable progress
+    set job [dict get $params job]
+    switch -exact -- $name {
+        job.progress {
+            set percent [expr {int(100 * [dict get $params fraction])}]
+            # One line a tenth: the console is no progress bar.
+            if {![info exists progress($job)] || $percent >= $progress($job) + 10} {
+                set progress($job) $percent
+                say "$job: $percent % [dict get $params message]"
+            }
+        }
+        job.log {
+            if {[dict get $params level] in {warning error}} { say "$job: [dict get $params message]" }
+        }
+        variant.ready {
+            if {![dict exists $params record]} {
+                # Too long for an event.
+                request variant.get "{\"job\":[json::string $job],\"chain\":[dict get $params chain],\"variant\":[dict get $params variant]}" \
+                    [list ptah::Fetched $params]
+                return
+            }
+            AddResult $params
+        }
+        job.finished {
+            set state [dict get $params state]
+            set text $state
+            if {[dict exists $params error] && [dict get $params error] ne ""} {
+                set text [ErrorText [dict create data [dict get $params error] message ""]]
+            }
+            unset -nocomplain followed($job) progress($job)
+            set count 0
+            foreach result $results { incr count [expr {[dict get $result job] eq $job}] }
+            if {$state eq "done"} {
+                say "$job is done: $count layouts. ptah::show $job VARIANT opens one."
+                if {[info exists after_job($job)] && $after_job($job) eq "show"} { catch {show $job} problem }
+            } else {
+                say "$job $state: $text"
+            }
+            unset -nocomplain after_job($job)
+            set finished($job) [list $state $text]
+        }
+    }
+}
+
+proc ptah::Fetched {params state value} {
+    if {$state eq "error"} { say $value; return }
+    AddResult [dict merge $params $value]
+}
+
+proc ptah::AddResult {params} {
+    variable results
+    lappend results $params
+    set record [dict get $params record]
+    set score [dict get $record pscore_V]
+    say [format "%s: layout %d: %s v%d, pscore %s, %.1f um2" [dict get $params job] [llength $results] [dict get $record top] \
+        [dict get $record variant] [expr {$score eq "" ? "-" : [format "%.2f mV" [expr {$score * 1000}]]}] [dict get $record area_um2]]
+}
+
+# ptah::show ?JOB? ?VARIANT? ?-chain K? ?-best? ?-place?: opens a layout in a cell of its own; the best by pscore, or the last.
+proc ptah::show {args} {
+    variable results
+    variable origin
+    set words {}
+    set flags {}
+    foreach word $args { if {[string index $word 0] eq "-"} { lappend flags $word } else { lappend words $word } }
+    foreach flag $flags { if {$flag ni {-best -place}} { error "there is no option $flag; options are -best, -place" } }
+    lassign $words job variant
+    set found {}
+    foreach result $results {
+        if {$job ne "" && [dict get $result job] ne $job} continue
+        if {$variant ne "" && [dict get $result variant] != $variant} continue
+        if {$found eq "" || "-best" ni $flags || [Better $result $found]} { set found $result }
+    }
+    if {$found eq ""} { error "there is no such layout; ptah::jobs lists the jobs, ptah::results the layouts" }
+    set record [dict get $found record]
+    set file ""
+    foreach item [dict get $found files] { if {[dict get $item role] eq "gds"} { set file [dict get $item path] } }
+    if {$file eq "" || ![file readable $file]} { error "the layout's file can not be read here: $file" }
+    set cell [read_layout $file [dict get $record top] [dict get $record top]_v[dict get $record variant]]
+    set origin($cell) [dict create circuit [dict get $record circuit] fingers [dict get $record fingers] tech [dict get $record tech] top $cell]
+    if {"-place" in $flags} {
+        getcell $cell
+    } else {
+        load $cell
+        catch {select top cell; findbox zoom; select clear}
+    }
+    say "cell $cell: pscore [dict get $record pscore_V] V, [dict get $record area_um2] um2"
+    return $cell
+}
+
+proc ptah::Better {a b} {
+    set x [dict get [dict get $a record] pscore_V]
+    set y [dict get [dict get $b record] pscore_V]
+    return [expr {$y eq "" || ($x ne "" && $x < $y)}]
+}
+
+# The layouts that came so far: {job variant pscore_V area_um2} each.
+proc ptah::results {} {
+    variable results
+    set list {}
+    foreach result $results {
+        set record [dict get $result record]
+        lappend list [list [dict get $result job] [dict get $result variant] [dict get $record pscore_V] [dict get $record area_um2]]
+    }
+    return $list
+}
+
+# What circuit the edited cell is: said by the caller, or known from `show`.
+proc ptah::Subject {options} {
+    variable origin
+    set cell [cellname list window]
+    if {$cell eq "" || $cell eq "(UNNAMED)"} { error "no cell is loaded: open a layout first" }
+    if {[dict exists $options -circuit]} {
+        set parts [CircuitJson [dict get $options -circuit] $options]
+    } elseif {[info exists origin($cell)]} {
+        set known $origin($cell)
+        set parts [CircuitJson [dict get $known circuit] [dict merge [dict create -fingers [dict get $known fingers] -tech [dict get $known tech]] $options]]
+    } else {
+        error "which circuit is $cell? Say -circuit NAME (and -fingers {M0 4 ...})"
+    }
+    return $parts
+}
+
+# ptah::score ?-circuit C? ?-fingers LIST? ?-blame? ?-wait?
+proc ptah::score {args} {
+    set options [Options $args {-circuit -fingers -pairs -testbench -tech -flow} {-blame -wait}]
+    return [Assess $options [list "\"score\":true" "\"blame\":[expr {[dict exists $options -blame] ? "true" : "false"}]"] ptah::ShowScore]
+}
+
+# ptah::check ?-circuit C? ?-fingers LIST? ?-wait?: DRC and LVS findings as feedback entries.
+proc ptah::check {args} {
+    set options [Options $args {-circuit -fingers -pairs -testbench -tech -flow} {-judges -wait}]
+    return [Assess $options [list "\"score\":false" "\"judges\":[expr {[dict exists $options -judges] ? "true" : "false"}]"] ptah::ShowCheck]
+}
+
+proc ptah::Assess {options more callback} {
+    set parts [concat [Subject $options] $more]
+    set gds [write_layout]
+    # A newer request of this editor takes the place of an older one.
+    set params "{\"layout\":{\"path\":[json::string $gds]},\"top\":[json::string [cellname list window]],\"key\":[json::string magic-[pid]],[join $parts ,]}"
+    if {[dict exists $options -wait]} {
+        set failed [catch {call score.layout $params} value]
+        file delete $gds
+        if {$failed} { error $value }
+        $callback ok $value
+        return $value
+    }
+    request score.layout $params [list ptah::Assessed $gds $callback]
+    return
+}
+
+proc ptah::Assessed {gds callback state value} {
+    file delete $gds
+    if {$state eq "error"} { say $value; return }
+    $callback ok $value
+}
+
+proc ptah::Findings {value} {
+    set findings {}
+    foreach kind {drc lvs} {
+        if {![dict exists $value $kind]} continue
+        dict for {plugin verdict} [dict get $value $kind] {
+            if {![dict exists $verdict violations]} continue
+            foreach violation [dict get $verdict violations] {
+                set box {}
+                if {[dict exists $violation box_um]} { set box [dict get $violation box_um] }
+                lappend findings [list "$plugin: [dict get $violation rule] [dict get $violation text]" $box]
+            }
+        }
+    }
+    return $findings
+}
+
+# Feedback areas as Magic's own checks leave them: `feedback find`, `feedback why`. The box stays where it was.
+proc ptah::AddFeedback {findings} {
+    set box [box values]
+    set count 0
+    foreach finding $findings {
+        lassign $finding text rect
+        if {[llength $rect] != 4} continue
+        lassign $rect x0 y0 x1 y1
+        # Feedback has an area: a mark on an edge gets the finest width.
+        if {$x1 - $x0 < 0.01} { set x1 [expr {$x0 + 0.01}] }
+        if {$y1 - $y0 < 0.01} { set y1 [expr {$y0 + 0.01}] }
+        box values ${x0}um ${y0}um ${x1}um ${y1}um
+        feedback add $text
+        incr count
+    }
+    box values {*}$box
+    return $count
+}
+
+proc ptah::ShowCheck {state value} {
+    feedback clear
+    set findings [Findings $value]
+    set marked [AddFeedback $findings]
+    if {[dict get $value valid]} {
+        say "DRC and LVS are clean."
+    } else {
+        say "[dict get $value reason]"
+        say "[llength $findings] findings, $marked of them marked: feedback find, feedback why."
+    }
+}
+
+proc ptah::ShowScore {state value} {
+    feedback clear
+    if {![dict get $value valid]} {
+        say "not valid: [dict get $value reason]"
+        AddFeedback [Findings $value]
+        return
+    }
+    set score [dict get $value pscore_V]
+    say "pscore [expr {$score eq "" ? "-" : [format "%.3f mV" [expr {$score * 1000}]]}], area [dict get $value area_um2] um2, HPWL [dict get $value hpwl_um] um"
+    if {[dict exists $value measures]} {
+        dict for {name measure} [dict get $value measures] {
+            if {[dict exists $measure value]} {
+                say [format "  %-24s %g %s" $name [dict get $measure value] [dict get $measure unit]]
+            } else {
+                say [format "  %-24s %s" $name [dict get $measure reason]]
+            }
+        }
+    }
+    set box [box values]
+    foreach net [dict get $value nets] {
+        if {![dict exists $net blame] || [dict get $net blame] eq "" || [dict get $net blame] < 0.02} continue
+        say [format "  net %-12s %5.1f %% of the degradation" [dict get $net net] [expr {100 * [dict get $net blame]}]]
+        if {![dict exists $net shapes]} continue
+        foreach shape [dict get $net shapes] {
+            lassign $shape layer x0 y0 x1 y1
+            box values ${x0}um ${y0}um ${x1}um ${y1}um
+            feedback add [format "net %s, %s: %.1f %% of the degradation" [dict get $net net] $layer [expr {100 * [dict get $net blame]}]] \
+                [expr {[dict get $net blame] > 0.3 ? "solid" : [dict get $net blame] > 0.1 ? "medium" : "pale"}]
+        }
+    }
+    box values {*}$box
+}
+
+proc ptah::jobs {args} {
+    set options [Options $args {} {-wait}]
+    if {[dict exists $options -wait]} { return [dict get [call job.list] jobs] }
+    request job.list "{}" ptah::ShowJobs
+    return
+}
+
+proc ptah::ShowJobs {state value} {
+    if {$state eq "error"} { say $value; return }
+    foreach job [dict get $value jobs] {
+        say [format "%-16s %-10s %-24s %s layouts" [dict get $job job] [dict get $job state] [dict get $job circuit] [dict get $job variants]]
+    }
+}
+
+# ptah::follow JOB: events of a job that another client, or an earlier session, has started.
+proc ptah::follow {job args} {
+    variable finished
+    set options [Options $args {} {-wait}]
+    Started {} ok [dict create job $job]
+    if {![dict exists $options -wait]} return
+    while {![info exists finished($job)]} { vwait ptah::finished($job) }
+    return [lindex $finished($job) 0]
+}
+
+proc ptah::cancel {job args} {
+    set options [Options $args {} {-wait}]
+    set params "{\"job\":[json::string $job]}"
+    if {[dict exists $options -wait]} { return [dict get [call job.cancel $params] state] }
+    request job.cancel $params ptah::Cancelled
+    return
+}
+
+proc ptah::Cancelled {state value} {
+    say [expr {$state eq "error" ? $value : "[dict get $value job] is [dict get $value state]."}]
+}
+
+proc ptah::help {} {
+    say {commands (each says what happens on this console; -wait waits, for scripts)
+  ptah::connect ?-socket FILE? ?-host HOST:PORT -token-file FILE? ?-program FILE?
+  ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-flow F? ?-tech T?
+  ptah::place CIRCUIT|NETLIST ?-fingers LIST? ?-pairs FILE? ?-testbench FILE?     one layout, shown
+  ptah::show ?JOB? ?VARIANT? ?-best? ?-place?     in a cell of its own; -place: as a subcell of the edited one
+  ptah::score ?-circuit C? ?-fingers LIST? ?-blame?     of the edited cell
+  ptah::check ?-circuit C? ?-fingers LIST? ?-judges?     DRC and LVS as feedback: feedback find, feedback why
+  ptah::results | ptah::jobs | ptah::follow JOB | ptah::cancel JOB | ptah::disconnect}
+}
+
+# -------------------------------------------------------------------------------------------- menu
+
+# Called by Magic for each new layout window.
+proc ptah::Menu {frame} {
+    if {[winfo exists $frame.titlebar.mbuttons.ptah]} return
+    magic::add_toolkit_menu $frame "Ptah" ptah
+    foreach {text command} {
+        "Variants..." ptah::VariantsDialog
+        "Show the best" {ptah::Try ptah::show -best}
+        "Score with blame" {ptah::Try ptah::score -blame}
+        "Check" {ptah::Try ptah::check}
+        "Place and route..." ptah::PlaceDialog
+        "Jobs" {ptah::Try ptah::jobs}
+        "Reconnect" {ptah::disconnect; ptah::Try ptah::connect}
+        "Help" ptah::help
+    } {
+        magic::add_toolkit_command $frame $text $command ptah
+    }
+}
+
+# A menu's command: what goes wrong is one sentence on the console.
+proc ptah::Try {args} {
+    if {[catch {uplevel #0 $args} problem]} { say $problem }
+}
+
+proc ptah::VariantsDialog {} {
+    set w .ptah_variants
+    if {[winfo exists $w]} { raise $w; return }
+    toplevel $w
+    wm title $w "Ptah: variants"
+    variable form
+    array set form {circuit miller_ota assignments 2 variants 3}
+    set row 0
+    foreach {name text} {circuit "Circuit, or a netlist file" assignments "Finger assignments" variants "Variants of each"} {
+        grid [label $w.l$name -text $text -anchor w] -row $row -column 0 -sticky w -padx 6 -pady 3
+        grid [entry $w.e$name -textvariable ptah::form($name) -width 32] -row $row -column 1 -padx 6 -pady 3
+        incr row
+    }
+    grid [button $w.file -text "File..." -command {
+        set chosen [tk_getOpenFile -filetypes {{Netlists {.sp .spice .cir}} {All *}}]
+        if {$chosen ne ""} { set ptah::form(circuit) $chosen }
+    }] -row 0 -column 2 -padx 6
+    grid [button $w.go -text "Make variants" -command {
+        ptah::Try ptah::variants $ptah::form(circuit) -assignments $ptah::form(assignments) -variants $ptah::form(variants)
+        destroy .ptah_variants
+    }] -row $row -column 1 -sticky e -padx 6 -pady 6
+}
+
+proc ptah::PlaceDialog {} {
+    set chosen [tk_getOpenFile -title "Netlist to place and route" -filetypes {{Netlists {.sp .spice .cir}} {All *}}]
+    if {$chosen ne ""} { Try place $chosen }
+}
+
+if {[info commands winfo] ne "" && [info exists ::Opts(callback)]} {
+    append ::Opts(callback) "; ptah::Menu \$framename"
+} elseif {[info commands winfo] ne ""} {
+    set ::Opts(callback) "ptah::Menu \$framename"
+}
