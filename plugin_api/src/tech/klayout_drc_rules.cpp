@@ -226,8 +226,8 @@ class Checks {
                !has_type(nb, LayerType::kCut)) {
       put(rule,
           "apart_unless_butted(" + a + ", " + b + ", " + other_diffusion(nb) + ", " + d + ")");
-    } else if (has_type(na, LayerType::kDiffusion) && parts(nb).size() == 1 &&
-               has_type(nb, LayerType::kDiffusion)) {
+    } else if (has_type(na, LayerType::kDiffusion) && !has_type(na, LayerType::kCut) &&
+               parts(nb).size() == 1 && has_type(nb, LayerType::kDiffusion)) {
       // Of the two diffusions only abutting ones come this near.
       put(rule, "apart(" + a + ", " + b + ".interacting(" + other_diffusion(nb) + "), " + d + ")");
     } else {
@@ -326,11 +326,10 @@ class Checks {
     put(rule, a + ".interacting(" + b + ") - " + stands_on + ".sized(" + d + ")");
   }
 
-  /// Across a gate between the edges that end `ending`: diffusion for the width, poly for the
-  /// length.
+  /// Across a gate from the edges that end `ending`: diffusion for the width, poly for the length.
   void channel(const Rule& rule, LayerType ending) {
     put(rule, "(" + at(rule.layers[0]) + ".edges & " + edges_of(rule.layers[0], ending) +
-                  ").width(" + um_text(rule.value) + ", projection)");
+                  ").extended_in(" + um_text(rule.value) + ") - " + at(rule.layers[0]));
   }
 
   void cut_size(const Rule& rule) {

@@ -1,35 +1,236 @@
 #include "explanations.hpp"
 
+#include <algorithm>
+
 #include "ptah/tech/generate.hpp"
+#include "region.hpp"
 
 namespace ptah::agreement {
 namespace {
 
-/// The rule's id stands nowhere in Magic's technology: it has no such check.
-bool absent_from_magic(const Violation& v, const Technology& technology) {
-  static const std::string text = magic_tech(technology);
+using native::Region;
+
+/// How far from the shapes that cause it a place may lie: the largest step of the damage.
+constexpr Dbu kNear = 200;
+
+/// The layers of one sample as regions, and what the predicates ask of them.
+class Scene {
+ public:
+  Scene(const Sample& sample, const Technology& technology)
+      : sample_(sample), technology_(technology) {}
+
+  const Technology& technology() const { return technology_; }
+
+  std::vector<Rect> drawn(std::string_view layer) const {
+    const LayerId id = technology_.layer(layer);
+    std::vector<Rect> rects;
+    for (const Shape& shape : sample_.shapes) {
+      if (shape.layer == id) rects.push_back(shape.rect);
+    }
+    return rects;
+  }
+  Region region(std::string_view layer) const { return native::united(drawn(layer)); }
+
+  /// Diffusion that is no device's: both implants or none, n-diffusion in an n-well, p-diffusion
+  /// outside, taps the other way round, diffusion that is also a tap.
+  Region odd_diffusion() const {
+    const Region diff = region("diff"), tap = region("tap"), n = region("nsdm"), p = region("psdm"),
+                 well = region("nwell");
+    const Region any = native::united(diff, tap);
+    Region odd = native::united(native::intersection(any, native::intersection(n, p)),
+                                native::difference(any, native::united(n, p)));
+    odd = native::united(odd, native::intersection(diff, tap));
+    odd = native::united(odd, native::intersection(native::intersection(diff, n), well));
+    odd = native::united(odd, native::difference(native::intersection(diff, p), well));
+    odd = native::united(odd, native::difference(native::intersection(tap, n), well));
+    return native::united(odd, native::intersection(native::intersection(tap, p), well));
+  }
+
+  bool has_off_grid(const Rect& near) const {
+    return std::any_of(sample_.shapes.begin(), sample_.shapes.end(), [&](const Shape& s) {
+      const Dbu g = technology_.grid();
+      return (s.rect.x0 % g != 0 || s.rect.y0 % g != 0 || s.rect.x1 % g != 0 ||
+              s.rect.y1 % g != 0) &&
+             s.rect.touches(near);
+    });
+  }
+
+ private:
+  const Sample& sample_;
+  const Technology& technology_;
+};
+
+bool touches(const Region& region, const Rect& place) {
+  return std::any_of(region.begin(), region.end(), [&](const Rect& r) { return r.touches(place); });
+}
+
+/// All rules of that id.
+std::vector<const Rule*> rules_of(const std::string& id, const Technology& technology) {
+  std::vector<const Rule*> list;
+  for (const Rule& rule : technology.rules()) {
+    if (rule.id == id) list.push_back(&rule);
+  }
+  return list;
+}
+
+/// The cut layer that a name is made of; nothing for other layers.
+std::optional<LayerId> cut_of(const std::string& name, const Technology& technology) {
+  if (const auto id = technology.find_layer(name)) {
+    if (technology.layer(*id).type == LayerType::kCut) return id;
+    return std::nullopt;
+  }
+  for (const DerivedLayer& derived : technology.derived_layers()) {
+    if (derived.name != name) continue;
+    for (const LayerId id : derived.all) {
+      if (technology.layer(id).type == LayerType::kCut) return id;
+    }
+  }
+  return std::nullopt;
+}
+
+bool no_such_rule(const Violation& v, const Scene& scene) {
+  static const std::string text = magic_tech(scene.technology());
   return text.find("(" + v.rule + ")") == std::string::npos;
 }
 
-bool all_places(const Disagreement& d, const auto& predicate) {
-  return std::all_of(d.places.begin(), d.places.end(), predicate);
+/// The rule asks for a drawn implant: Magic has none, it makes them anew around diffusions.
+bool about_implants(const Violation& v, const Scene& scene) {
+  const auto rules = rules_of(v.rule, scene.technology());
+  return !rules.empty() && std::all_of(rules.begin(), rules.end(), [&](const Rule* rule) {
+    return std::any_of(rule->layers.begin(), rule->layers.end(), [&](const std::string& name) {
+      const auto id = scene.technology().find_layer(name);
+      return id && scene.technology().layer(*id).type == LayerType::kImplant;
+    });
+  });
 }
+
+/// Cuts that overlap, touch or come too close become one contact area, which Magic fills with cuts
+/// of its own; so does one cut that is too large.
+bool cuts_are_areas(const Violation& v, const Scene& scene) {
+  for (const Rule* rule : rules_of(v.rule, scene.technology())) {
+    const auto cut = cut_of(rule->layers.front(), scene.technology());
+    if (!cut) return false;
+    const bool spacing = rule->kind == RuleKind::kSpacing && rule->layers[0] == rule->layers[1];
+    if (!spacing && rule->kind != RuleKind::kCutSize) return false;
+    if (spacing) continue;
+    // A cut smaller than it should be is seen.
+    const Region cuts = scene.region(scene.technology().layer(*cut).name);
+    const bool small = std::any_of(cuts.begin(), cuts.end(), [&](const Rect& r) {
+      return r.touches(v.place) && (r.width() < rule->value || r.height() < rule->value) &&
+             std::none_of(cuts.begin(), cuts.end(),
+                          [&](const Rect& other) { return other != r && other.touches(r); });
+    });
+    if (small) return false;
+  }
+  return true;
+}
+
+/// Magic reads of a local contact what lies over li1 and over diffusion or poly.
+bool contact_is_clipped(const Violation& v, const Scene& scene) {
+  for (const Rule* rule : rules_of(v.rule, scene.technology())) {
+    const bool on_licon =
+        std::any_of(rule->layers.begin(), rule->layers.end(), [&](const std::string& name) {
+          const auto cut = cut_of(name, scene.technology());
+          return cut && scene.technology().layer(*cut).name == "licon1";
+        });
+    if (!on_licon) return false;
+  }
+  const Region lower = native::united(native::united(scene.region("diff"), scene.region("tap")),
+                                      scene.region("poly"));
+  const Region kept = native::intersection(scene.region("li1"), lower);
+  return touches(native::difference(scene.region("licon1"), kept), v.place.bloated(kNear));
+}
+
+/// Under a resistor implant Magic draws contact and li1 of a head itself, from poly and poly.res.
+bool in_a_head(const Violation& v, const Scene& scene) {
+  return touches(native::united(scene.region("rpm"), scene.region("urpm")), v.place);
+}
+
+/// Magic tells diffusions, gates and contacts apart by implants and wells.
+bool odd_diffusion(const Violation& v, const Scene& scene) {
+  return touches(scene.odd_diffusion(), v.place.bloated(kNear));
+}
+
+/// Magic snaps what it reads to its grid.
+bool off_grid(const Violation& v, const Scene& scene) {
+  return scene.has_off_grid(v.place.bloated(kNear));
+}
+
+struct Predicate {
+  Reason reason;
+  bool (*holds)(const Violation&, const Scene&);
+  bool magic_found;   ///< May explain what Magic alone reports ...
+  bool magic_silent;  ///< ... what Magic does not report.
+};
+
+constexpr Predicate kPredicates[] = {
+    {{"no such rule in magic", "The generated Magic technology has no check of this rule."},
+     no_such_rule,
+     false,
+     true},
+    {{"implants are not kept", "Magic keeps no implants; it makes them anew around diffusions."},
+     about_implants,
+     false,
+     true},
+    {{"off-grid shapes are snapped", "Magic snaps a shape off the 5 nm grid when it reads it."},
+     off_grid,
+     true,
+     true},
+    {{"cuts are areas", "Magic merges cuts that touch or are too close, and fills the area anew."},
+     cuts_are_areas,
+     false,
+     true},
+    {{"local contacts are clipped",
+      "Magic reads of a local contact only what lies on li1 and on diffusion or poly."},
+     contact_is_clipped,
+     true,
+     true},
+    {{"resistor heads are redrawn",
+      "Under a resistor implant Magic draws contact and li1 from poly and poly.res."},
+     in_a_head,
+     true,
+     true},
+    {{"diffusion of no device",
+      "Diffusion with both implants, none, or in the wrong well: Magic takes it for something "
+      "else."},
+     odd_diffusion,
+     true,
+     true},
+};
+
+constexpr Reason kElsewhere{"same place, other rule",
+                            "Both report the place, under different rules (class only)."};
 
 }  // namespace
 
 const std::vector<Reason>& reasons() {
-  static const std::vector<Reason> list = {
-      {"no such rule in magic", "Magic's technology has no check of this rule."},
-  };
+  static const std::vector<Reason> list = [] {
+    std::vector<Reason> all;
+    for (const Predicate& predicate : kPredicates) all.push_back(predicate.reason);
+    all.push_back(kElsewhere);
+    return all;
+  }();
   return list;
 }
 
-std::string explain(const Disagreement& d, const Sample&, const Opinions&,
+std::string explain(const Disagreement& d, const Sample& sample, const Opinions& opinions,
                     const Technology& technology) {
-  if (d.silent == kMagic &&
-      all_places(d, [&](const Violation& v) { return absent_from_magic(v, technology); }))
-    return "no such rule in magic";
-  return {};
+  const Scene scene(sample, technology);
+  for (const Predicate& predicate : kPredicates) {
+    if (!(predicate.magic_found && d.found == kMagic) &&
+        !(predicate.magic_silent && d.silent == kMagic))
+      continue;
+    if (std::all_of(d.places.begin(), d.places.end(),
+                    [&](const Violation& v) { return predicate.holds(v, scene); }))
+      return predicate.reason.name;
+  }
+  const std::vector<Violation>& others = *opinions[d.silent];
+  const bool elsewhere = std::all_of(d.places.begin(), d.places.end(), [&](const Violation& v) {
+    return std::any_of(others.begin(), others.end(), [&](const Violation& other) {
+      return other.place.touches(v.place.bloated(kNear));
+    });
+  });
+  return elsewhere ? kElsewhere.name : "";
 }
 
 }  // namespace ptah::agreement
