@@ -94,16 +94,12 @@ class CoarseGraph {
 
   /// Tracks that cross the border between two cells, over all layers.
   static int capacity(const Grid& grid, int a, int b, bool right) {
-    int free = 0;
     const NodeBox& window = grid.window();
-    for (int layer = 0; layer < grid.layers(); ++layer) {
-      for (int k = 0; k < kCellNodes; ++k) {
-        const int x = right ? (a + 1) * kCellNodes : a * kCellNodes + k;
-        const int y = right ? b * kCellNodes + k : (b + 1) * kCellNodes;
-        if (x >= window.width() || y >= window.height()) continue;
-        free += grid.possible(grid.wire(layer), grid.cell(window.x0 + x, window.y0 + y), kNoNet);
-      }
-    }
+    const int x = window.x0 + (right ? a + 1 : a) * kCellNodes;
+    const int y = window.y0 + (right ? b : b + 1) * kCellNodes;
+    if (x > window.x1 || y > window.y1) return 1;
+    const int free = right ? grid.open_up(x, y, std::min(kCellNodes, window.y1 - y + 1))
+                           : grid.open_right(x, y, std::min(kCellNodes, window.x1 - x + 1));
     return std::max(1, free / kTrackNodes);
   }
 

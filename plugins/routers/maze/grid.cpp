@@ -106,6 +106,9 @@ void Grid::make_frame(const Rect& area) {
     map.spots.assign(plane(), {});
     paint_owners(map, frame_box());
   }
+  open_.assign(plane(), 0);
+  open_by_column_.assign(plane(), 0);
+  count_open(frame_box());
   cut_blocked_.resize(stack.cuts.size());
   for (std::size_t c = 0; c < stack.cuts.size(); ++c) {
     cut_blocked_[c].assign(plane(), 0);
@@ -160,6 +163,20 @@ void Grid::paint_owners(FigureMap& map, const NodeBox& clip) {
   }
 }
 
+void Grid::count_open(const NodeBox& clip) {
+  for (int y = clip.y0; y <= clip.y1; ++y) {
+    std::uint8_t* row = &open_[cell(0, y)];
+    for (int x = clip.x0; x <= clip.x1; ++x) row[x] = 0;
+    for (const Figure figure : wire_) {
+      const Spot* spots = &figures_[figure].spots[cell(0, y)];
+      for (int x = clip.x0; x <= clip.x1; ++x) row[x] += spots[x].owner == kFree;
+    }
+    for (int x = clip.x0; x <= clip.x1; ++x) {
+      open_by_column_[static_cast<std::size_t>(x) * rows_ + y] = row[x];
+    }
+  }
+}
+
 void Grid::paint_cuts(int cut, const NodeBox& clip) {
   const CutRules& rules = scene_->stack->cuts[cut];
   std::vector<std::uint8_t>& blocked = cut_blocked_[cut];
@@ -197,16 +214,20 @@ void Grid::paint_surcharge(const NodeBox& clip) {
 void Grid::repaint_changes() {
   const Stack& stack = *scene_->stack;
   std::vector<Rect> dirty;
+  std::vector<NodeBox> recount;
   for (int layer = 0; layer < stack.size(); ++layer) {
     dirty = changed(painted_fixed_[layer], scene_->fixed[layer],
                     [&](const Fixed& fixed) { return fixed.rect.bloated(keep_off(layer, fixed)); });
     for (FigureMap& map : figures_) {
       if (map.layer != layer) continue;
       for (const Rect& rect : dirty) {
-        paint_owners(map, inside(rect.bloated(map.hx, map.hy), frame_box()));
+        const NodeBox box = inside(rect.bloated(map.hx, map.hy), frame_box());
+        paint_owners(map, box);
+        if (&map == &figures_[wire_[layer]]) recount.push_back(box);
       }
     }
   }
+  for (const NodeBox& box : recount) count_open(box);
   const auto itself = [](const Rect& rect) { return rect; };
   const std::vector<Rect> plates = changed(painted_plates_, scene_->plates, itself);
   for (std::size_t c = 0; c < stack.cuts.size(); ++c) {
@@ -289,7 +310,7 @@ void Grid::remember(int layer, const Rect& place, int amount) {
 }
 
 std::size_t Grid::bytes() const noexcept {
-  const std::size_t a_node = sizeof(Spot) * figures_.size() + cut_blocked_.size() + 1 +
+  const std::size_t a_node = sizeof(Spot) * figures_.size() + cut_blocked_.size() + 3 +
                              sizeof(std::uint16_t) * history_.size();
   return plane() * a_node;
 }

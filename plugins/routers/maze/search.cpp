@@ -7,8 +7,8 @@ namespace ptah::maze {
 namespace {
 
 constexpr int kStepCost = 10;
-/// Children of an entry in the queue's heap.
-constexpr std::size_t kWays = 4;
+/// What a state can hold; ways as dear as this are all the same.
+constexpr int kMaxCost = (1 << 29) - 1;
 /// How a node was reached.
 enum From : std::uint8_t { kSource, kLeft, kRight, kBelow, kAbove, kDown, kUp };
 
@@ -45,40 +45,6 @@ GridNode Search::node(Index index) const noexcept {
   return {layer, static_cast<int>(at % columns), static_cast<int>(at / columns)};
 }
 
-void Search::push(const Entry& entry) {
-  std::size_t at = queue_.size();
-  queue_.push_back(entry);
-  while (at > 0) {
-    const std::size_t parent = (at - 1) / kWays;
-    if (!entry.before(queue_[parent])) break;
-    queue_[at] = queue_[parent];
-    at = parent;
-  }
-  queue_[at] = entry;
-}
-
-Search::Entry Search::pop() {
-  const Entry top = queue_.front(), last = queue_.back();
-  queue_.pop_back();
-  const std::size_t size = queue_.size();
-  if (size == 0) return top;
-  std::size_t at = 0;
-  for (;;) {
-    const std::size_t first = at * kWays + 1;
-    if (first >= size) break;
-    std::size_t best = first;
-    const std::size_t end = std::min(first + kWays, size);
-    for (std::size_t child = first + 1; child < end; ++child) {
-      if (queue_[child].before(queue_[best])) best = child;
-    }
-    if (!queue_[best].before(last)) break;
-    queue_[at] = queue_[best];
-    at = best;
-  }
-  queue_[at] = last;
-  return top;
-}
-
 std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
   // Inside a large plate only a rim serves: any way from outside meets it first.
   constexpr Dbu kRim = 500;
@@ -111,10 +77,11 @@ int Search::to_go(const GridNode& at) const noexcept {
 
 void Search::reach(Index to, const GridNode& at, int cost, std::uint8_t from) {
   State& state = states_[to];
+  cost = std::min(cost, kMaxCost);
   if (state.stamp == search_ && state.cost() <= cost) return;
   state.stamp = search_;
   state.cost_and_from = static_cast<std::uint32_t>(cost) << 3 | from;
-  push(Entry::of(cost + to_go(at), cost, to));
+  queue_.push({cost + to_go(at), cost, to});
 }
 
 std::optional<bool> Search::orientation(const std::array<Figure, 2>& pads, std::size_t cell,
@@ -306,11 +273,11 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     queue_.clear();
     for (const Index at : tree) reach(at, node(at), 0, kSource);
     std::optional<Index> found;
-    while (!queue_.empty()) {
-      const Entry top = pop();
-      if (top.cost() > states_[top.node].cost()) continue;
+    OpenList::Entry top{};
+    while (queue_.pop(top)) {
+      if (top.cost > states_[top.node].cost()) continue;
       // Nothing is left to go at a target.
-      if (top.estimate() == top.cost() && target_stamp_[top.node] == search_) {
+      if (top.estimate == top.cost && target_stamp_[top.node] == search_) {
         found = top.node;
         break;
       }

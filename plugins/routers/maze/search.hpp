@@ -10,6 +10,7 @@
 #include "global.hpp"
 #include "grid.hpp"
 #include "ptah/core/job_context.hpp"
+#include "queue.hpp"
 
 namespace ptah::maze {
 
@@ -62,20 +63,6 @@ class Search {
 
  private:
   using Index = std::uint32_t;  ///< layer * plane + cell
-  /// Of the queue: lower estimates first; ties: the longer way behind, then the lower index, so
-  /// that the order is total.
-  struct Entry {
-    std::uint64_t key;
-    Index node;
-    static Entry of(int estimate, int cost, Index node) noexcept {
-      return {static_cast<std::uint64_t>(estimate) << 32 | ~static_cast<std::uint32_t>(cost), node};
-    }
-    int estimate() const noexcept { return static_cast<int>(key >> 32); }
-    int cost() const noexcept { return static_cast<int>(~static_cast<std::uint32_t>(key)); }
-    bool before(const Entry& o) const noexcept {
-      return key != o.key ? key < o.key : node < o.node;
-    }
-  };
   /// Of a node; cost and origin hold for the search that has left its stamp.
   struct State {
     std::uint32_t stamp = 0;
@@ -89,8 +76,6 @@ class Search {
   };
 
   GridNode node(Index index) const noexcept;
-  void push(const Entry& entry);
-  Entry pop();
   Index index(int layer, std::size_t cell) const noexcept {
     return static_cast<Index>(layer * plane_ + cell);
   }
@@ -112,7 +97,7 @@ class Search {
   std::vector<std::uint32_t> target_stamp_;
   std::vector<std::uint8_t> cut_near_;  ///< By cut and cell: a cut of this net is too near.
   std::vector<std::size_t> cut_marks_;  ///< To clear cut_near_.
-  std::vector<Entry> queue_;
+  OpenList queue_;
   std::vector<Target> targets_;
   std::uint32_t search_ = 0;
   SearchStats stats_;
