@@ -53,6 +53,7 @@ void check_inside(const Work& work);
 void check_enclosure(const Work& work);
 void check_enclosure_one_way(const Work& work);
 void check_landing(const Work& work);
+void check_covered(const Work& work);
 void check_extension(const Work& work);
 void check_max_extension(const Work& work);
 void check_exclusive(const Work& work);

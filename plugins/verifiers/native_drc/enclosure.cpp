@@ -70,24 +70,40 @@ void check_enclosure_one_way(const Work& work) {
       work.mark(r, r, 0);
       continue;
     }
-    const auto side = [&](Side s) {
-      const Edge edge{s == Side::kLeft     ? r.x0
-                      : s == Side::kRight  ? r.x1
-                      : s == Side::kBottom ? r.y0
-                                           : r.y1,
-                      is_vertical(s) ? r.y0 : r.x0, is_vertical(s) ? r.y1 : r.x1, s};
+    // A corner is safe where one of its two sides is: so says the process ("one of two adjacent
+    // sides"), and so does Magic.
+    const auto at_corner = [&](Side side, bool high) {
+      const bool vertical = is_vertical(side);
+      const Dbu at = side == Side::kLeft     ? r.x0
+                     : side == Side::kRight  ? r.x1
+                     : side == Side::kBottom ? r.y0
+                                             : r.y1;
+      const Dbu end = vertical ? (high ? r.y1 - 1 : r.y0) : (high ? r.x1 - 1 : r.x0);
       Rect place;
-      return reach(b, edge, check.distance, 0, 0, place);
+      return reach(b, Edge{at, end, end + 1, side}, check.distance, 0, 0, place);
     };
-    const Dbu across = std::min(side(Side::kLeft), side(Side::kRight));
-    const Dbu upright = std::min(side(Side::kBottom), side(Side::kTop));
-    if (std::max(across, upright) < check.distance) work.mark(r, r, std::max(across, upright));
+    Dbu least = check.distance;
+    for (const bool right : {false, true}) {
+      for (const bool top : {false, true}) {
+        const Dbu across = at_corner(right ? Side::kRight : Side::kLeft, top);
+        const Dbu upright = at_corner(top ? Side::kTop : Side::kBottom, right);
+        least = std::min(least, std::max(across, upright));
+      }
+    }
+    if (least < check.distance) work.mark(r, r, least);
   }
 }
 
 void check_landing(const Work& work) {
   for (const Rect& r : work.a().rects()) {
     if (work.wants(r) && !work.b().overlaps(r)) work.mark(r, r, 0);
+  }
+}
+
+void check_covered(const Work& work) {
+  for (const Rect& r : work.a().rects()) {
+    if (!work.wants(r) || work.b().covers(r)) continue;
+    for (const Rect& bare : work.b().uncovered(r)) work.mark(r, bare, 0);
   }
 }
 

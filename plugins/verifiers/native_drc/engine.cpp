@@ -30,6 +30,8 @@ void run_check(const Work& work) {
       return check_enclosure(work);
     case CheckKind::kEnclosureOneWay:
       return check_enclosure_one_way(work);
+    case CheckKind::kCovered:
+      return check_covered(work);
     case CheckKind::kLanding:
       return check_landing(work);
     case CheckKind::kExtension:

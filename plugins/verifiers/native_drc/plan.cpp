@@ -23,6 +23,7 @@ class Compiler {
       PTAH_TRY(add(rule));
     }
     add_landings();
+    add_implants();
     return std::move(plan_);
   }
 
@@ -163,6 +164,7 @@ class Compiler {
   void add_allowed(const Rule& rule);
   void add_reach(const Rule& rule);
   void add_landings();
+  void add_implants();
 
   const Technology& technology_;
   Plan plan_;
@@ -281,6 +283,14 @@ Status Compiler::add_width(const Rule& rule) {
   const std::string& layer = rule.layers.front();
   if (rule.when.empty()) {
     push(CheckKind::kWidth, rule, named(layer));
+    // Wire beside the body of a resistor in it is a wire of its own, round the resistor.
+    if (derived(layer) != nullptr || !has(layer, LayerType::kConductor)) return ok();
+    for (const DerivedLayer& body : technology_.derived_layers()) {
+      if (body.all.size() != 2 || body.all[0] != technology_.layer(layer)) continue;
+      if (technology_.layer(body.all[1]).type != LayerType::kMarker) continue;
+      push(CheckKind::kWidth, rule, minus(named(layer), drawn(body.all[1]))).text +=
+          " beside a resistor";
+    }
     return ok();
   }
   const bool two_sides = rule.when == "abutted on two sides";
@@ -418,14 +428,14 @@ Status Compiler::add_extension(const Rule& rule) {
   // Where several layers must reach past it (poly and diffusion past a gate), an edge past which
   // none of them goes breaks the rule as well.
   MaskId any = kNoMask;
-  int rules = 0;
+  bool several = false;
   for (const Rule& other : technology_.rules()) {
     if (other.kind != RuleKind::kExtension || other.layers.back() != past) continue;
-    ++rules;
+    several = several || other.layers.front() != layer;
     any = any == kNoMask ? named(other.layers.front()) : either(any, named(other.layers.front()));
   }
   check.only = check.b;
-  if (rules > 1) check.except = any;
+  if (several) check.except = any;
   return ok();
 }
 
@@ -532,11 +542,38 @@ void Compiler::add_landings() {
   }
 }
 
+/// Diffusion that no implant covers is of no type: it breaks the first rule that puts an implant
+/// round it.
+void Compiler::add_implants() {
+  for (std::size_t i = 0; i < technology_.layers().size(); ++i) {
+    const Layer& layer = technology_.layers()[i];
+    if (layer.type != LayerType::kDiffusion) continue;
+    MaskId implants = kNoMask;
+    const Rule* first = nullptr;
+    std::string names;
+    for (const Rule& rule : technology_.rules()) {
+      const DerivedLayer* inner = derived(rule.layers.back());
+      if (rule.kind != RuleKind::kEnclosure || inner == nullptr || inner->drawn != i) continue;
+      if (derived(rule.layers.front()) != nullptr || !has(rule.layers.front(), LayerType::kImplant))
+        continue;
+      if (first == nullptr) first = &rule;
+      const MaskId implant = named(rule.layers.front());
+      implants = implants == kNoMask ? implant : either(implants, implant);
+      names += (names.empty() ? "" : " nor ") + rule.layers.front();
+    }
+    if (first == nullptr) continue;
+    Check& check = push(CheckKind::kCovered, *first, drawn(static_cast<LayerId>(i)), implants);
+    check.text = "Shape on " + layer.name + " lies in neither " + names;
+    check.layer = layer.name;
+  }
+}
+
 }  // namespace
 
 bool Check::measures() const noexcept {
   switch (kind) {
     case CheckKind::kLanding:
+    case CheckKind::kCovered:
     case CheckKind::kHolds:
     case CheckKind::kRectangular:
     case CheckKind::kExclusive:

@@ -34,6 +34,7 @@ enum class CheckKind : std::uint8_t {
   kEnclosure,        ///< b reaches `distance` past a on all sides
   kEnclosureOneWay,  ///< ... on two opposite sides of each rectangle of a
   kLanding,          ///< a lies on b
+  kCovered,          ///< a lies inside b as a whole
   kExtension,        ///< b reaches `distance` past a's edges that lie in b
   kMaxExtension,     ///< b near a ends at most `distance` past the c that a lies on
   kInside,           ///< a's edges: b at least `distance` deep on their inner side
