@@ -1,0 +1,239 @@
+"""The package as a whole: connection, menu, toolbar, and the windows behind them. Started once by pymacros/ptah.lym."""
+import os
+
+import pya
+
+from . import check, probe, session, ui, views
+from .circuits import Library
+from .errors import OLD_SERVER, failure, method_missing
+from .jobs import Jobs
+from .protocol import Connection
+from .score import Scorer
+from .thumbs import Thumbnails
+
+ICONS = os.path.join(os.path.dirname(__file__), "icons")
+
+
+class Ptah:
+    def __init__(self):
+        window = self.window = pya.MainWindow.instance()
+        self.log = session.Log()
+        self.connection = Connection(window, session.locate, self.log)
+        self.library = Library(self.connection)
+        self.jobs = Jobs(self.connection, self.log)
+        self.scorer = Scorer(self, window)
+        self.thumbnails = Thumbnails(window)
+        self.panel = None
+        self._windows = {}
+        self._extra = []                 # windows of which there may be several
+        self._circuits = {}              # (file or title, top cell) -> spec
+        self._actions = {}
+        self.probe = probe.Probe(self, window, self._probed)
+        self._build_menu()
+        self.connection.open()
+
+    # ---- menu and toolbar
+
+    def _build_menu(self):
+        menu = self.window.menu()
+        menu.insert_menu("help_menu", "ptah_menu", "&Ptah")
+        menu.insert_separator("@toolbar.end", "ptah_separator")
+        entries = [
+            ("variants", "&Variants…", self.variants, "Make layouts of a circuit and choose among them", "Variants"),
+            ("place", "&Place and route…", self.place, "From a SPICE file to a layout in a new tab", None),
+            (None, None, None, None, None),
+            ("score", "&Score", self.score, "Score the cell on screen and show which nets cost how much", "Score"),
+            ("live", "&Live score", None, "Score again after each edit", "Live"),
+            ("check", "&Check", self.check, "DRC and LVS into the marker browser", "Check"),
+            ("judge", "Check with the &trusted tools", self.check_trusted, "Magic and Netgen as well", None),
+            ("probe", "Parasitics &under the cursor", None, "Point at a wire to see its net, what it carries and what it costs", "Probe"),
+            (None, None, None, None, None),
+            ("server", "Se&rver…", self.server, "Status, jobs, plugins, settings, log", None),
+        ]
+        for index, (name, title, handler, tip, tool) in enumerate(entries):
+            if name is None:
+                menu.insert_separator("ptah_menu.end", f"separator{index}")
+                continue
+            action = pya.Action()
+            action.title, action.tool_tip = title, tip
+            if name in ("live", "probe"):
+                action.checkable = True
+                switch = self.set_live if name == "live" else self.set_probe
+                handler = lambda a=action, s=switch: s(a.checked)
+            action.on_triggered = handler
+            icon = os.path.join(ICONS, f"{name}.png")
+            if os.path.isfile(icon):
+                action.icon = icon
+            if tool:
+                action.icon_text = tool
+                menu.insert_item("@toolbar.end", f"ptah_{name}", action)
+            menu.insert_item("ptah_menu.end", f"ptah_{name}", action)
+            self._actions[name] = action
+
+    def trigger(self, name):
+        """As if the user had clicked on the entry; for tests."""
+        self._actions[name].trigger()
+
+    # ---- windows
+
+    def show_window(self, window, key=None):
+        if key is not None:
+            self._windows[key] = window
+        else:
+            self._extra = [w for w in self._extra if not w._destroyed() and w.visible] + [window]
+        window.show()
+        window.raise_() if hasattr(window, "raise_") else None
+        window.activateWindow()
+        return window
+
+    def _single(self, key, make):
+        window = self._windows.get(key)
+        if window is None or window._destroyed():
+            window = make(self, self.window)
+        return self.show_window(window, key)
+
+    def variants(self, job=None):
+        from .variants import VariantsWindow
+        window = self._single("variants", VariantsWindow)
+        if job:
+            window._show_job(job)
+        return window
+
+    def place(self):
+        from .place_route import PlaceWindow
+        return self._single("place", PlaceWindow)
+
+    def server(self):
+        from .server_panel import ServerWindow
+        return self._single("server", ServerWindow)
+
+    def show_panel(self):
+        if self.panel is None:
+            from .score_panel import ScorePanel
+            self.panel = ScorePanel(self, self.window)
+            self.window.addDockWidget(pya.Qt.RightDockWidgetArea, self.panel)
+        self.panel.show()
+        return self.panel
+
+    # ---- score
+
+    def score(self):
+        self.show_panel()
+        self._preset_circuit()
+        self.scorer.ask(blame=True)
+
+    def set_live(self, live):
+        self.show_panel()
+        self._preset_circuit()
+        self._actions["live"].checked = live
+        if self.panel.live.checked != live:
+            self.panel.live.checked = live           # comes back here
+            return
+        self.scorer.set_live(live)
+
+    def _preset_circuit(self):
+        try:
+            _, cellview, _ = views.active()
+        except views.Problem:
+            return
+        spec = self.circuit_of(cellview)
+        if spec is not None:
+            self.panel.circuit.select(spec.get("circuit") or "file:" + spec.get("netlist", ""))
+
+    def remember_circuit(self, cellview, spec, variant=None):
+        """Which circuit a layout is: known from where it came from, or chosen by the user."""
+        spec = {k: v for k, v in spec.items() if v not in (None, "", [])}
+        # The counts of a layout being edited are read off the layout itself.
+        spec.pop("fingers", None)
+        self._circuits[self._key(cellview)] = spec
+
+    @staticmethod
+    def _key(cellview):
+        return (cellview.filename() or cellview.name, cellview.cell.name if cellview.cell else "")
+
+    def circuit_of(self, cellview):
+        """The fields that name the circuit, or None: remembered, or guessed by the cell's name."""
+        known = self._circuits.get(self._key(cellview))
+        if known:
+            return dict(known)
+        guess = self.library.guess(cellview.cell.name) if cellview.cell else None
+        if guess:
+            return {"circuit": guess}
+        return self.panel.circuit.spec() if self.panel is not None and self.panel.circuit.name() else None
+
+    # ---- check
+
+    def check(self, judges=False):
+        self._check(judges is True)
+
+    def check_trusted(self):
+        self._check(True)
+
+    def _check(self, judges):
+        try:
+            view, cellview, cell = views.active()
+            layout, top, discard = views.reference_of(cellview, cell)
+        except (views.Problem, RuntimeError) as error:
+            ui.fail(error.error if isinstance(error, views.Problem) else
+                    failure("io", f"The layout can not be written: {error}", "Save it and try again."))
+            return
+        spec = self.circuit_of(cellview)
+        flow = "osiris" if judges and spec is None else session.get("ptah-flow")
+        ui.toast(f"Checking {top}…")
+
+        def answered(reply, error):
+            discard()
+            if error:
+                ui.fail(OLD_SERVER if method_missing(error) else error)
+                return
+            if view._destroyed():
+                return
+            errors, clean = check.show(view, cellview, top, reply)
+            good = errors == 0 and clean is not False
+            hint = "" if good else " The marker browser shows where."
+            if spec is None:
+                hint += " Choose the circuit in the Ptah panel to compare with its schematic too."
+            ui.toast(check.summary(errors, clean, spec is not None) + hint, "good" if good else "warning")
+        if spec is None and "path" in layout:
+            self.connection.request("flow.check", {"spec": {"gds": layout["path"], "top": top, "drc": True, "flow": flow},
+                                                   "wait": True},
+                                    lambda r, e: answered((r or {}).get("result") or {}, e))
+            return
+        if spec is None:
+            discard()
+            self.show_panel()
+            ui.fail(failure("invalid_argument", "Which circuit this layout is has not been chosen.",
+                            "Choose it at the top of the Ptah panel, or save the layout to check its design rules only."))
+            return
+        params = dict(spec, layout=layout, top=top, flow=flow, judges=judges, drc=True, lvs=True, score=False, blame=False,
+                      key=f"{self.scorer.key}-check")
+        params.setdefault("tech", session.get("ptah-tech"))
+        self.connection.request("score.layout", params, answered)
+
+    # ---- the net under the cursor
+
+    def set_probe(self, active):
+        self.show_panel()
+        self._actions["probe"].checked = active
+        self.probe.set_active(active)
+        report = self.scorer.report
+        if active and (report is None or not any(net.get("shapes") for net in report.nets or [])):
+            self.score()                             # shapes come with the blame
+
+    def _probed(self, net):
+        self.panel.show_net(net)
+
+
+_instance = None
+
+
+def start():
+    """Once a program run; a second package copy must not add a second menu."""
+    global _instance
+    if _instance is None and pya.MainWindow.instance() is not None:
+        _instance = Ptah()
+    return _instance
+
+
+def instance():
+    return _instance

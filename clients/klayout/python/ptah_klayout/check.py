@@ -1,0 +1,65 @@
+"""DRC and LVS into the marker browser: a report database in the view, one category a rule or kind of mismatch."""
+import pya
+
+DRC_NAME, LVS_NAME = "Ptah DRC", "Ptah LVS"
+MAX_ITEMS = 5000
+
+
+def show(view, cellview, top, reply):
+    """Replaces our earlier reports in this view. Returns (errors of DRC, LVS clean or None)."""
+    _remove_old(view)
+    drc = reply.get("drc") or {}
+    lvs = reply.get("lvs") or {}
+    errors = sum(v.get("errors", 0) for v in drc.values())
+    clean = all(v.get("clean") for v in lvs.values()) if lvs else None
+    first = None
+    if errors:
+        first = _database(view, cellview, DRC_NAME, "Design rules", top, drc)
+    if clean is False:
+        index = _database(view, cellview, LVS_NAME, "Layout against schematic", top, lvs)
+        first = index if first is None else first
+    if first is not None:
+        view.show_rdb(first, cellview.index())
+    return errors, clean
+
+
+def _remove_old(view):
+    for index in reversed(range(view.num_rdbs())):
+        if view.rdb(index).name.split(" (")[0] in (DRC_NAME, LVS_NAME):
+            view.remove_rdb(index)
+
+
+def _database(view, cellview, name, description, top, verdicts):
+    index = view.create_rdb(name)
+    database = view.rdb(index)
+    database.description = description
+    database.generator = "ptah"
+    database.top_cell_name = top
+    cell = database.create_cell(top)
+    left = MAX_ITEMS
+    for plugin, verdict in sorted(verdicts.items()):
+        parent = database.create_category(plugin) if len(verdicts) > 1 else None
+        categories = {}
+        violations = verdict.get("violations") or []
+        if not violations and not verdict.get("clean", verdict.get("errors", 0) == 0):
+            violations = [{"rule": "result", "text": verdict.get("summary") or "differs"}]
+        for violation in violations[:left]:
+            rule = str(violation.get("rule") or "other")
+            if rule not in categories:
+                categories[rule] = (database.create_category(parent, rule) if parent is not None else
+                                    database.create_category(rule))
+                categories[rule].description = str(violation.get("text") or "")
+            item = database.create_item(cell.rdb_id(), categories[rule].rdb_id())
+            if violation.get("box_um"):
+                item.add_value(pya.RdbItemValue(pya.DPolygon(pya.DBox(*violation["box_um"]))))
+            item.add_value(pya.RdbItemValue(" ".join(str(violation[k]) for k in ("text", "layer") if violation.get(k))))
+        left -= len(violations)
+    return index
+
+
+def summary(errors, clean, asked_lvs):
+    """One sentence."""
+    drc = "DRC is clean" if errors == 0 else f"DRC found {errors} error{'s' if errors != 1 else ''}"
+    if not asked_lvs or clean is None:
+        return drc + "."
+    return f"{drc}, and the layout {'matches' if clean else 'differs from'} its schematic."

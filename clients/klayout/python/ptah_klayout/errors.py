@@ -1,0 +1,26 @@
+"""Errors as the user reads them: one sentence, then what to do."""
+
+
+def failure(code, message, hint="", where=""):
+    return {"code": code, "message": message, "hint": hint, "where": where}
+
+
+def sentence(error):
+    """`message (where). hint`, without saying anything twice."""
+    message = str(error.get("message", "")).strip()
+    where = str(error.get("where") or "").strip()
+    hint = str(error.get("hint") or "").strip()
+    if message and message[-1] not in ".!?":
+        message += "."
+    if where and where not in message and error.get("code") not in ("io", "internal", "cancelled"):
+        message = f"{where}: {message}"
+    return f"{message} {hint}".strip()
+
+
+def method_missing(error):
+    """Whether the server does not know the method: it is older than this package."""
+    return error is not None and error.get("number") == -32601
+
+
+OLD_SERVER = failure("unsupported", "This Ptah server is older than the KLayout package and can not score layouts.",
+                     "Update Ptah, then press Restart in Ptah > Server.")

@@ -1,0 +1,302 @@
+"""The variants of a job to look at: cards with thumbnails or a table, a score/area plot, details of the selected."""
+import pya
+
+from . import ui
+from .plots import Scatter
+
+# name -> (what is ranked, smaller is better); `None` values go last
+OBJECTIVES = {
+    "Best score": lambda v: v.score,
+    "Smallest area": lambda v: v.area,
+    "Score × area": lambda v: None if v.score is None or v.area is None else v.score * v.area,
+    "Shortest wiring": lambda v: v.record.get("hpwl_um"),
+    "Order of arrival": lambda v: 0,
+}
+COLUMNS = ["Layout", "Score, mV", "Area, µm²", "HPWL, µm", "Width × height, µm", "DRC", "LVS", "Fingers"]
+THUMBNAILS = 200             # drawn; the table shows all
+PALETTE = [0x0f7c8a, 0xd97706, 0x7c3aed, 0xc5372c, 0x1a8a4b, 0x2563eb, 0xbe185d, 0x57534e]
+KEY_ROLE = 0x0100            # Qt::UserRole
+
+
+def drc_text(record):
+    drc = record.get("drc") or {}
+    errors = sum(v if isinstance(v, int) else v.get("errors", 0) for v in drc.values())
+    return ("–" if not drc else "clean" if errors == 0 else f"{errors} errors"), errors == 0
+
+
+def lvs_text(record):
+    lvs = record.get("lvs") or {}
+    if not lvs:
+        return "–", True
+    good = all(v == "match" or v is True or (isinstance(v, dict) and v.get("clean")) for v in lvs.values())
+    return ("match" if good else "mismatch"), good
+
+
+class Gallery(pya.QWidget):
+    """`opened(variant)` on a double click, `selection_changed()` when the selection changes."""
+
+    def __init__(self, thumbnails, opened, selection_changed, parent=None):
+        super().__init__(parent)
+        self._thumbnails, self._opened, self._selection_changed = thumbnails, opened, selection_changed
+        self._variants, self._order, self._rank = {}, [], OBJECTIVES["Best score"]
+        self._quiet = False
+        self._descending = {}
+        self._build()
+        # Many variants may come in a burst; the views are filled at most ten times a second.
+        self._timer = pya.QTimer(self)
+        self._timer.singleShot = True
+        self._timer.timeout = self._fill
+
+    def _build(self):
+        self._cards = pya.QListWidget()
+        self._cards.viewMode = pya.QListView.IconMode
+        self._cards.iconSize = pya.QSize(176, 132)
+        self._cards.gridSize = pya.QSize(196, 184)
+        self._cards.resizeMode = pya.QListView.Adjust
+        self._cards.movement = pya.QListView.Static
+        self._cards.wordWrap = True
+        self._cards.selectionMode = pya.QAbstractItemView.ExtendedSelection
+        self._cards.itemSelectionChanged = lambda: self._picked_in(self._cards)
+        self._cards.itemActivated = lambda item: self._open(item.data(KEY_ROLE))
+        self._cards.styleSheet = (f"QListWidget {{ background: {ui.hexa(ui.CARD)}; border: 1px solid {ui.hexa(ui.LINE)} }}"
+                                  f"QListWidget::item {{ color: {ui.hexa(ui.INK)}; padding: 4px; border-radius: 6px }}"
+                                  "QListWidget::item:selected { background: #cfe8ec; color: #12343b }")
+        self._table = ui.table(COLUMNS)
+        self._table.selectionMode = pya.QAbstractItemView.ExtendedSelection
+        self._table.itemSelectionChanged = lambda: self._picked_in(self._table)
+        self._table.itemActivated = lambda item: self._open(self._table.item(item.row(), 0).data(KEY_ROLE))
+        self._table.horizontalHeader.sectionClicked = self._sort_by_column
+        self._tabs = pya.QTabWidget()
+        self._tabs.addTab(self._cards, "Cards")
+        self._tabs.addTab(self._table, "Table")
+        ui.given(self._cards)
+        ui.given(self._table)
+        self._plot = Scatter(self._picked_in_plot)
+        self._details = pya.QTextBrowser()
+        self._details.styleSheet = f"QTextBrowser {{ background: {ui.hexa(ui.CARD)}; border: 1px solid {ui.hexa(ui.LINE)} }}"
+        side = pya.QWidget()
+        ui.column(self._plot, self._details, parent=side).setStretch(0, 1)
+        side.setMinimumWidth(280)
+        self._splitter = pya.QSplitter()
+        self._splitter.addWidget(self._tabs)
+        self._splitter.addWidget(side)
+        ui.given(self._tabs)
+        ui.given(side)
+        self._splitter.setStretchFactor(0, 3)
+        self._splitter.setStretchFactor(1, 2)
+        ui.column(self._splitter, parent=self)
+        self._show_details()
+
+    # ---- content
+
+    def clear(self):
+        self._thumbnails.forget()
+        self._variants, self._order = {}, []
+        self._quiet = True
+        self._cards.clear()
+        self._table.rowCount = 0
+        self._quiet = False
+        self._plot.selected = set()
+        self._fill()
+
+    def add(self, variant):
+        self._variants[variant.key] = variant
+        if not self._timer.active:
+            self._timer.start(100)
+
+    def rank_by(self, objective):
+        self._rank = OBJECTIVES[objective]
+        self._fill()
+
+    @property
+    def variants(self):
+        """In the order shown."""
+        return [self._variants[key] for key in self._order]
+
+    def best(self):
+        good = [v for v in self._variants.values() if drc_text(v.record)[1] and lvs_text(v.record)[1]
+                and self._rank(v) is not None]
+        return min(good, key=lambda v: (self._rank(v), v.key), default=None)
+
+    def selected(self):
+        return [self._variants[k] for k in self._order if k in self._plot.selected]
+
+    def select(self, keys):
+        self._select(set(keys))
+
+    def _fill(self):
+        """Cards, table and plot, in order; items stay where their variant has not moved."""
+        rank = lambda v: (self._rank(v) is None, self._rank(v) or 0, v.key)
+        self._order = [v.key for v in sorted(self._variants.values(), key=rank)]
+        best = self.best()
+        self._quiet = True
+        try:
+            self._table.rowCount = len(self._order)
+            for index, key in enumerate(self._order):
+                self._fill_row(index, self._variants[key], best)
+            self._fill_cards(best)
+            colours = {}
+            points = [(v.key, v.area, v.score, PALETTE[colours.setdefault(v.chain, len(colours)) % len(PALETTE)])
+                      for v in self._variants.values()]
+            self._plot.show_points(points, best.key if best else None)
+        finally:
+            self._quiet = False
+        self._select(self._plot.selected & set(self._variants))
+
+    def _fill_row(self, index, variant, best):
+        record = variant.record
+        drc, drc_good = drc_text(record)
+        lvs, lvs_good = lvs_text(record)
+        number = lambda value, digits: "–" if value is None else f"{value:.{digits}f}"
+        outline = record.get("outline_um") or []
+        texts = [("★ " if best is variant else "") + variant.name, number(variant.score and variant.score * 1e3, 3),
+                 number(variant.area, 1), number(record.get("hpwl_um"), 1), " × ".join(f"{v:.2f}" for v in outline),
+                 drc, lvs, " ".join(f"{d}={n}" for d, n in sorted((record.get("fingers") or {}).items()))]
+        for column, text in enumerate(texts):
+            item = ui.cell(self._table, index, column, text, right=1 <= column <= 3)
+            if column == 0:
+                item.setData(KEY_ROLE, repr(variant.key))
+            if column in (5, 6):
+                item.setForeground(ui.brush(ui.INK if (drc_good, lvs_good)[column - 5] else ui.BAD))
+
+    def _fill_cards(self, best):
+        shown = self._order[:THUMBNAILS]
+        while self._cards.count > len(shown):
+            self._cards.takeItem(self._cards.count - 1)
+        for index, key in enumerate(shown):
+            variant = self._variants[key]
+            item = self._cards.item(index)
+            if item is None:
+                item = pya.QListWidgetItem("")
+                self._cards.addItem(ui.given(item))
+            if item.data(KEY_ROLE) != repr(key):
+                item.setData(KEY_ROLE, repr(key))
+                item.icon = pya.QIcon()
+                self._thumbnails.request(variant.gds, lambda pixmap, i=item, k=repr(key): self._set_icon(i, k, pixmap))
+            score = "not scored" if variant.score is None else ui.millivolts(variant.score)
+            star = "★ " if best is variant else ""
+            text = f"{star}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
+            if item.text != text:
+                item.text = text
+            item.toolTip = variant.name
+
+    @staticmethod
+    def _set_icon(item, key, pixmap):
+        try:
+            if pixmap is not None and item.data(KEY_ROLE) == key:
+                item.icon = pya.QIcon(pixmap)
+        except RuntimeError:
+            pass                                     # the card was removed meanwhile
+
+    def _sort_by_column(self, column):
+        """A click on a header orders by that column; a second one the other way round."""
+        down = self._descending[column] = not self._descending.get(column, True)
+        sign = -1 if down else 1
+        numbers = {1: lambda v: v.score, 2: lambda v: v.area, 3: lambda v: v.record.get("hpwl_um")}
+        if column in numbers:
+            self._rank = lambda v: None if numbers[column](v) is None else sign * numbers[column](v)
+        else:
+            texts = sorted({self._text_key(v, column) for v in self._variants.values()})
+            place = {text: index for index, text in enumerate(texts)}
+            self._rank = lambda v: sign * place.get(self._text_key(v, column), 0)
+        self._fill()
+
+    @staticmethod
+    def _text_key(variant, column):
+        record = variant.record
+        return (variant.name, "", "", "", str(record.get("outline_um")), drc_text(record)[0], lvs_text(record)[0],
+                str(sorted((record.get("fingers") or {}).items())))[column]
+
+    # ---- selection: one set of keys, shown in three places
+
+    def _keys_in(self, widget):
+        if widget is self._cards:
+            items = [self._cards.item(i) for i in range(self._cards.count) if self._cards.item(i).selected]
+        else:
+            rows = sorted({item.row() for item in self._table.selectedItems()})
+            items = [self._table.item(r, 0) for r in rows]
+        names = {repr(k): k for k in self._variants}
+        return {names[i.data(KEY_ROLE)] for i in items if i.data(KEY_ROLE) in names}
+
+    def _picked_in(self, widget):
+        if not self._quiet:
+            self._select(self._keys_in(widget), widget)
+
+    def _picked_in_plot(self, key):
+        self._select({key})
+
+    def _select(self, keys, source=None):
+        changed = keys != self._plot.selected
+        self._plot.selected = set(keys)
+        self._quiet = True
+        try:
+            if source is not self._cards:
+                for index in range(self._cards.count):
+                    wanted = index < len(self._order) and self._order[index] in keys
+                    if self._cards.item(index).selected != wanted:
+                        self._cards.item(index).selected = wanted
+            if source is not self._table:
+                self._table.clearSelection()
+                for index, key in enumerate(self._order):
+                    if key in keys:
+                        self._table.setRangeSelected(pya.QTableWidgetSelectionRange(index, 0, index, len(COLUMNS) - 1),
+                                                     True)
+        finally:
+            self._quiet = False
+        self._plot.update()
+        self._show_details()
+        if changed:
+            self._selection_changed()
+
+    def _open(self, key):
+        names = {repr(k): k for k in self._variants}
+        if key in names:
+            self._opened(self._variants[names[key]])
+
+    def _show_details(self):
+        chosen = self.selected()
+        if not chosen:
+            count = len(self._variants)
+            self._details.setHtml(f"<p style='color:{ui.hexa(ui.MUTED)}'>"
+                                  + ("Select a layout for its details, two to compare them." if count else
+                                     "Choose a circuit, then press <b>Make variants</b>.") + "</p>")
+            return
+        self._details.setHtml(details_html(chosen[0]) if len(chosen) == 1 else comparison_html(chosen[:2]))
+
+
+def rows_of(variant):
+    """(name, text, number or None) of everything a variant says about itself."""
+    record = variant.record
+    rows = [("score", ui.millivolts(variant.score), variant.score and variant.score * 1e3),
+            ("area", "–" if variant.area is None else f"{variant.area:.2f} µm²", variant.area),
+            ("HPWL", f"{record['hpwl_um']:.2f} µm" if "hpwl_um" in record else "–", record.get("hpwl_um")),
+            ("DRC", drc_text(record)[0], None), ("LVS", lvs_text(record)[0], None)]
+    for name, measure in sorted(variant.measures.items()):
+        text, reason = ui.quantity(measure)
+        value = measure.get("value") if isinstance(measure, dict) else measure
+        rows.append((name, text + (f" ({reason})" if reason else ""), value if isinstance(value, (int, float)) else None))
+    return rows
+
+
+def details_html(variant):
+    rows = "".join(f"<tr><td style='color:{ui.hexa(ui.MUTED)}; padding-right:12px'>{name}</td><td>{text}</td></tr>"
+                   for name, text, _ in rows_of(variant))
+    fingers = ", ".join(f"{d}={n}" for d, n in sorted((variant.record.get("fingers") or {}).items()))
+    return (f"<h4 style='margin:2px 0'>{variant.name}</h4><table cellspacing=0>{rows}</table>"
+            f"<p style='color:{ui.hexa(ui.MUTED)}'>fingers {fingers}</p>")
+
+
+def comparison_html(pair):
+    first, second = pair
+    right = {name: (text, value) for name, text, value in rows_of(second)}
+    lines = []
+    for name, text, value in rows_of(first):
+        other, other_value = right.get(name, ("–", None))
+        change = ""
+        if value is not None and other_value is not None and value:
+            change = f"{(other_value - value) / abs(value) * 100:+.1f} %"
+        strong = " style='font-weight:600'" if text != other else ""
+        lines.append(f"<tr><td style='color:{ui.hexa(ui.MUTED)}; padding-right:10px'>{name}</td>"
+                     f"<td style='padding-right:10px'>{text}</td><td{strong}>{other}</td>"
+                     f"<td style='padding-left:10px; color:{ui.hexa(ui.MUTED)}'>{change}</td></tr>")
+    return (f"<h4 style='margin:2px 0'>{first.name} and {second.name}</h4><table cellspacing=0>{''.join(lines)}</table>")

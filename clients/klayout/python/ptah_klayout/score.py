@@ -1,0 +1,241 @@
+"""Live scoring: sees that the layout on screen has changed, asks the server, keeps the last two reports.
+
+KLayout 0.28 has no signal for an edit, so the cell is written out to memory at short intervals (0.3 ms for a Miller
+OTA) and compared with what was asked about last; the interval grows with the cost, to stay below a twentieth of
+the time. A newer request supersedes the older one in the server (same `key`).
+"""
+import os
+import time
+
+import pya
+
+from . import session, views
+from .errors import OLD_SERVER, failure, method_missing
+
+WATCH_MS = 40                # between looks at the layout, at least
+SETTLE_S = 0.03              # an edit is asked about when the layout has been still for so long
+BLAME_IDLE_MS = 700          # the blame follows when no edit came for so long
+COST_SHARE = 20
+
+
+class Report:
+    """An answer of score.layout, and what it was asked about."""
+
+    def __init__(self, reply, asked, parts):
+        self.reply, self.asked, self.parts = reply, asked, parts
+
+    def __getattr__(self, name):
+        return self.reply.get(name)
+
+    @property
+    def score(self):
+        return self.reply.get("pscore_V")
+
+    @property
+    def drc_errors(self):
+        return sum(v.get("errors", 0) for v in (self.reply.get("drc") or {}).values())
+
+    @property
+    def lvs_clean(self):
+        """True, False, or None where it was not asked."""
+        verdicts = list((self.reply.get("lvs") or {}).values())
+        return all(v.get("clean") for v in verdicts) if verdicts else None
+
+
+class Scorer:
+    """`handlers`: called with (what, value): asked, report (Report), error (dict), idle (text)."""
+
+    def __init__(self, app, parent):
+        self._app = app
+        self.handlers = []
+        self.live = False
+        self.report = self.before = None
+        self._request = None             # (id, discard)
+        self._asked_bytes = None         # the layout that the last request was about
+        self._seen_bytes, self._seen_at = None, 0.0
+        self._asked_view = None
+        self._cost = 0.0
+        self._serial = 0
+        self._watch = self._timer(parent, self._look)
+        self._blame = self._timer(parent, self._ask_blame)
+        self.key = f"klayout-{os.getpid()}"
+        app.connection.state_handlers.append(self._on_state)
+
+    @staticmethod
+    def _timer(parent, handler):
+        timer = pya.QTimer(parent)
+        timer.singleShot = True
+        timer.timeout = handler
+        return timer
+
+    def set_live(self, live):
+        self.live = live
+        self._asked_bytes = None
+        if live:
+            self._look()
+        else:
+            self._watch.stop()
+            self._blame.stop()
+
+    @property
+    def busy(self):
+        return self._request is not None
+
+    def ask(self, blame=True):
+        """Scores what is on screen now."""
+        try:
+            view, cellview, cell = views.active()
+            start = time.monotonic()
+            export = views.Export(cellview, cell)
+        except (views.Problem, RuntimeError) as error:
+            self._tell("error", error.error if isinstance(error, views.Problem) else
+                       failure("io", f"The layout can not be written: {error}", "Save it and try again."))
+            return
+        self._send(cellview, export, start, blame)
+
+    def _look(self):
+        """One look of live scoring."""
+        if not self.live:
+            return
+        start = time.monotonic()
+        try:
+            view, cellview, cell = views.active()
+            export = views.Export(cellview, cell)
+        except views.Problem as problem:
+            if self._seen_bytes != problem.error["message"]:
+                self._seen_bytes = problem.error["message"]
+                self._tell("error", problem.error)
+            self._watch.start(500)
+            return
+        except RuntimeError:                         # half-made edits: look again
+            self._watch.start(200)
+            return
+        now = time.monotonic()
+        self._cost = now - start
+        sent = False
+        if export.bytes != self._seen_bytes:
+            self._seen_bytes, self._seen_at = export.bytes, now
+        if export.bytes != self._asked_bytes and now - self._seen_at >= SETTLE_S and self._app.connection.ready:
+            self._send(cellview, export, start, blame=False)
+            sent = True
+        if not sent:
+            export.discard()
+        self._watch.start(int(max(WATCH_MS, 1000 * self._cost * COST_SHARE)))
+
+    def _send(self, cellview, export, start, blame):
+        spec = self._app.circuit_of(cellview)
+        if spec is None:
+            export.discard()
+            self._tell("error", failure("invalid_argument", "Which circuit this layout is has not been chosen.",
+                                        "Choose it at the top of the Ptah panel."))
+            self._asked_bytes = export.bytes
+            return
+        self._forget_request()
+        same_view = (cellview.view(), export.top) == self._asked_view if self._asked_view else False
+        self._asked_view = (cellview.view(), export.top)
+        self._asked_bytes = export.bytes
+        exported = time.monotonic()
+        params = dict({k: v for k, v in spec.items() if k != "allowed_fingers" or v}, layout=export.reference(), top=export.top,
+                      flow=session.get("ptah-flow"), blame=blame, waveform=True, key=self.key)
+        params.setdefault("tech", session.get("ptah-tech"))
+        self._serial += 1
+        serial = self._serial
+
+        def answered(result, error):
+            export.discard()
+            if serial != self._serial:
+                return                               # superseded
+            self._request = None
+            if error:
+                self._tell("error", OLD_SERVER if method_missing(error) else error)
+                return
+            parts = {"export": exported - start, "answer": time.monotonic() - exported}
+            self._take(Report(result, (spec, export.top, export.bytes), parts), same_view)
+        request_id = self._app.connection.request("score.layout", params, answered)
+        if serial == self._serial and request_id is not None:
+            self._request = (request_id, export)
+            self._tell("asked", blame)
+
+    def _take(self, report, same_view):
+        previous = self.report if same_view else None
+        if previous is not None and previous.asked[2] == report.asked[2]:
+            # The same layout with more to say, such as its blame: the last change stays the last change.
+            self.report = report
+        else:
+            self.before, self.report = previous, report
+        self._tell("report", report)
+        has_blame = any("blame" in net and net.get("blame") is not None for net in report.nets or [])
+        if self.live and not (has_blame and self._has_shapes(report)):
+            self._blame.start(BLAME_IDLE_MS)
+
+    @staticmethod
+    def _has_shapes(report):
+        return any(net.get("shapes") for net in report.nets or [])
+
+    def _ask_blame(self):
+        if self.live and self.report is not None and self._seen_bytes == self.report.asked[2] and not self.busy:
+            self.ask(blame=True)
+
+    def _forget_request(self):
+        """The server supersedes it by the key; its answer, the error `cancelled`, is not shown."""
+        self._blame.stop()
+        if self._request is not None:
+            self._request[1].discard()
+            self._request = None
+
+    def cancel(self):
+        if self._request is not None:
+            self._app.connection.cancel(self._request[0])
+
+    def _on_state(self, state):
+        if state == "ready" and self.live:
+            self._asked_bytes = None                 # ask again: the server is new
+        elif state in ("waiting", "refused") and self.live and self._app.connection.problem:
+            self._tell("error", self._app.connection.problem)
+
+    def _tell(self, what, value):
+        for handler in list(self.handlers):
+            handler(what, value)
+
+
+def moved_devices(before, after):
+    """[(device, dx_um, dy_um)] of boxes that are elsewhere with the same size."""
+    places = {d["device"]: d["box_um"] for d in before.devices or [] if d.get("box_um")}
+    moved = []
+    for device in after.devices or []:
+        old, new = places.get(device["device"]), device.get("box_um")
+        if old and new and (abs(old[0] - new[0]) > 1e-4 or abs(old[1] - new[1]) > 1e-4):
+            moved.append((device["device"], new[0] - old[0], new[1] - old[1]))
+    return moved
+
+
+def changes(before, after):
+    """What the last change did, as short sentences; the most telling first. Empty where there is nothing to tell."""
+    if before is None:
+        return []
+    told = []
+    moved = moved_devices(before, after)
+    for name, dx, dy in moved[:2]:
+        told.append(f"{name} moved by {dx:+.2f}, {dy:+.2f} µm")
+    if len(moved) > 2:
+        told[-1] += f" and {len(moved) - 2} more"
+    if before.score is not None and after.score is not None:
+        delta = (after.score - before.score) * 1e3
+        told.append("the score stays" if abs(delta) < 5e-4 else f"score {delta:+.3f} mV "
+                    f"({'better' if delta < 0 else 'worse'})")
+    elif before.score is None and after.score is not None:
+        told.append("the layout has a score again")
+    elif before.score is not None:
+        told.append(f"no score any more: {after.reason or 'not valid'}")
+    if after.drc_errors != before.drc_errors:
+        told.append(f"DRC errors {before.drc_errors} → {after.drc_errors}")
+    if before.hpwl_um and after.hpwl_um and abs(after.hpwl_um - before.hpwl_um) >= 0.005:
+        told.append(f"HPWL {after.hpwl_um - before.hpwl_um:+.2f} µm")
+    if before.area_um2 and after.area_um2 and abs(after.area_um2 - before.area_um2) >= 0.005:
+        told.append(f"area {after.area_um2 - before.area_um2:+.2f} µm²")
+    old = {n["net"]: n.get("total_fF") for n in before.nets or []}
+    nets = [(n["net"], n["total_fF"] - old[n["net"]]) for n in after.nets or []
+            if n.get("total_fF") is not None and old.get(n["net"]) is not None]
+    nets = [n for n in sorted(nets, key=lambda n: (-abs(n[1]), n[0])) if abs(n[1]) >= 0.05]
+    told += [f"net {name} {delta:+.2f} fF" for name, delta in nets[:2]]
+    return told

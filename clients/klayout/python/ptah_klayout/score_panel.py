@@ -1,0 +1,281 @@
+"""The dock panel: score, state, what the last change did, measures, Bode plot, and who is to blame."""
+import time
+
+import pya
+
+from . import score, ui
+from .circuits import Chooser
+from .overlay import Overlay, shade
+from .plots import Bode
+
+NETS_SHOWN = 8
+
+
+class Big(pya.QWidget):
+    """The score in large digits, the change beside it, and chips for DRC and LVS."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.report = self.before = None
+        self.stale = False
+        self.setFixedHeight(74)
+
+    def paintEvent(self, event):
+        painter = ui.painter(self)
+        try:
+            painter.setBrush(ui.brush(ui.CARD))
+            painter.setPen(ui.pen(ui.LINE))
+            painter.drawRoundedRect(pya.QRectF(0.5, 0.5, self.width - 1, self.height - 1), 6, 6)
+            value = self.report.score if self.report else None
+            text = "–" if value is None else f"{value * 1e3:.3f}"
+            painter.setFont(ui.font(self, 2.1, True))
+            painter.setPen(ui.pen(ui.MUTED if self.stale or value is None else ui.INK))
+            wide = painter.fontMetrics().width(text)
+            painter.drawText(pya.QRect(12, 4, wide + 8, 40), 0x81, text)
+            painter.setFont(ui.font(self, 0.9))
+            painter.setPen(ui.pen(ui.MUTED))
+            painter.drawText(pya.QRect(wide + 22, 14, 40, 24), 0x81, "mV" if value is not None else "")
+            self._delta(painter, value, wide + 54)
+            self._chips(painter)
+        finally:
+            painter.end()
+
+    def _delta(self, painter, value, x):
+        old = self.before.score if self.before else None
+        if value is None or old is None:
+            return
+        delta = (value - old) * 1e3
+        rgb = ui.MUTED if abs(delta) < 5e-4 else ui.GOOD if delta < 0 else ui.BAD
+        painter.setPen(ui.pen(rgb))
+        painter.setFont(ui.font(self, 1.05, True))
+        arrow = "" if rgb == ui.MUTED else "▼ " if delta < 0 else "▲ "
+        painter.drawText(pya.QRect(x, 8, max(60, self.width - x - 8), 34), 0x82, f"{arrow}{delta:+.3f}")
+
+    def _chips(self, painter):
+        if not self.report:
+            return
+        errors, clean = self.report.drc_errors, self.report.lvs_clean
+        chips = [("DRC clean" if errors == 0 else f"DRC {errors}", ui.GOOD if errors == 0 else ui.BAD)]
+        if clean is not None:
+            chips.append(("LVS match" if clean else "LVS differs", ui.GOOD if clean else ui.BAD))
+        if self.report.area_um2:
+            chips.append((f"{self.report.area_um2:.1f} µm²", ui.MUTED))
+        if self.report.hpwl_um:
+            chips.append((f"HPWL {self.report.hpwl_um:.1f} µm", ui.MUTED))
+        painter.setFont(ui.font(self, 0.85))
+        x = 12
+        for text, rgb in chips:
+            wide = painter.fontMetrics().width(text) + 16
+            painter.setPen(ui.pen(rgb))
+            painter.setBrush(ui.brush(rgb, 26))
+            painter.drawRoundedRect(pya.QRectF(x, 46, wide, 20), 10, 10)
+            painter.drawText(pya.QRect(x, 46, wide, 20), 0x84, text)
+            x += wide + 6
+
+
+class Blame(pya.QWidget):
+    """A bar a net, the longest first. A click calls `picked(net)`."""
+
+    line = 20
+
+    def __init__(self, picked, parent=None):
+        super().__init__(parent)
+        self.nets, self.chosen, self._picked = [], None, picked
+        self.setFixedHeight(self.line)
+        self.toolTip = "Each net's share of the degradation; a click shows the net"
+
+    def show_nets(self, nets):
+        self.nets = sorted(nets, key=lambda n: (-(n.get("blame") or 0), -(n.get("total_fF") or 0), n["net"]))[:NETS_SHOWN]
+        self.setFixedHeight(max(1, len(self.nets)) * self.line + 2)
+        self.update()
+
+    def paintEvent(self, event):
+        painter = ui.painter(self)
+        try:
+            painter.setFont(ui.font(self, 0.9))
+            if not self.nets:
+                painter.setPen(ui.pen(ui.MUTED))
+                painter.drawText(pya.QRect(0, 0, self.width, self.line), 0x81, "press Score to see which nets cost how much")
+                return
+            bar = max(20, self.width - 92 - 118)
+            for index, net in enumerate(self.nets):
+                y = index * self.line
+                share = net.get("blame")
+                if net["net"] == self.chosen:
+                    painter.fillRect(pya.QRect(0, y, self.width, self.line), ui.brush(0xcfe8ec))
+                painter.setPen(ui.pen(ui.INK))
+                painter.drawText(pya.QRect(4, y, 84, self.line), 0x81, net["net"])
+                painter.fillRect(pya.QRect(92, y + 5, bar, self.line - 10), ui.brush(ui.LINE))
+                if share:
+                    painter.fillRect(pya.QRect(92, y + 5, max(2, int(bar * min(1, share))), self.line - 10),
+                                     ui.brush(shade(share)))
+                painter.setPen(ui.pen(ui.MUTED))
+                text = f"{net.get('total_fF') or 0:.2f} fF" + ("" if share is None else f"  {share * 100:.0f} %")
+                painter.drawText(pya.QRect(self.width - 116, y, 112, self.line), 0x82, text)
+        finally:
+            painter.end()
+
+    def mousePressEvent(self, event):
+        index = event.y() // self.line
+        if 0 <= index < len(self.nets):
+            self._picked(self.nets[index])
+
+
+class ScorePanel(pya.QDockWidget):
+    def __init__(self, app, parent):
+        super().__init__("Ptah score", parent)
+        self._app = app
+        self.objectName = "ptah_score_panel"
+        self.overlay = Overlay()
+        self.drawn_seconds = 0.0                     # of the last report, for the benchmark
+        self._build()
+        app.scorer.handlers.append(self._on_scorer)
+        parent.on_current_view_changed += self._on_view_changed
+
+    def _build(self):
+        self.circuit = Chooser(self._app.library, self._circuit_chosen)
+        self.score_button = ui.button("Score", self.score_now, "Scores the cell on screen, with the blame", primary=True)
+        self.live = pya.QCheckBox("Live")
+        self.live.toolTip = "Scores again after each edit"
+        self.live.toggled = lambda on: self._app.set_live(on)
+        self.show_blame = pya.QCheckBox("Show blame on the layout")
+        self.show_blame.checked = True
+        self.show_blame.toggled = lambda on: self._draw_overlay()
+        self.check_button = ui.button("Show errors", self._app.check, "DRC and LVS in the marker browser")
+        self.notice = ui.Notice()
+        self.big = Big()
+        self.changed = ui.label("", wrap=True)
+        self.changed.styleSheet = (f"border-left: 3px solid {ui.hexa(ui.ACCENT)}; padding: 3px 8px; "
+                                   f"color: {ui.hexa(ui.INK)}")
+        self.changed.visible = False
+        self.measures = pya.QLabel()
+        self.measures.textFormat = pya.Qt.RichText
+        self.bode = Bode()
+        self.bode.setFixedHeight(230)
+        self.blame = Blame(self._net_picked)
+        self.probed = ui.label("", rgb=ui.INK, wrap=True)
+        self.timing = ui.label("", scale=0.85, rgb=ui.MUTED)
+        inside = pya.QWidget()
+        ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.big, self.changed,
+                  self.measures, self.bode, ui.heading("Who costs how much"), self.blame, self.show_blame,
+                  self.probed, self.check_button, self.timing, None, margin=10, spacing=7, parent=inside)
+        scroll = pya.QScrollArea()
+        scroll.widgetResizable = True
+        scroll.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
+        scroll.setWidget(ui.given(inside))
+        scroll.setMinimumWidth(330)
+        self._scroll, self._inside = scroll, inside
+        self.setWidget(ui.given(scroll))
+        self.check_button.visible = False
+
+    # ---- what the user does
+
+    def score_now(self):
+        self._app.scorer.ask(blame=True)
+
+    def _circuit_chosen(self):
+        spec = self.circuit.spec()
+        view = pya.MainWindow.instance().current_view()
+        if spec is not None and view is not None and view.active_cellview().is_valid():
+            self._app.remember_circuit(view.active_cellview(), spec)
+            self._app.scorer.ask(blame=True)
+
+    def _net_picked(self, net):
+        self.blame.chosen = None if self.blame.chosen == net["net"] else net["net"]
+        self.blame.update()
+        self.show_net(net if self.blame.chosen else None)
+
+    def show_net(self, net):
+        """Outlines a net and says what it carries; None ends that."""
+        view = pya.MainWindow.instance().current_view()
+        if view is not None:
+            self.overlay.highlight(view, net)
+        self.probed.text = describe_net(net) if net else ""
+
+    # ---- what the scorer says
+
+    def _on_scorer(self, what, value):
+        if what == "asked":
+            self.big.stale = True
+            self.big.update()
+            self.timing.text = "scoring…"
+        elif what == "error":
+            self.big.stale = True
+            self.big.update()
+            self.timing.text = ""
+            self.notice.fail(value)
+        elif what == "report":
+            self._show(value)
+
+    def _show(self, report):
+        start = time.monotonic()
+        before = self._app.scorer.before
+        self.big.report, self.big.before, self.big.stale = report, before, False
+        self.big.repaint()
+        told = score.changes(before, report)
+        self.changed.text = "Last change: " + "; ".join(told) + "." if told else ""
+        self.changed.visible = bool(told)
+        if report.valid is False and report.score is None:
+            self.notice.say(f"This layout has no score: {report.reason or 'it is not valid'}.", "warning")
+        else:
+            self.notice.say("")
+        self.check_button.visible = report.drc_errors > 0 or report.lvs_clean is False
+        self._show_measures(report, before)
+        self.bode.show_waveform(report.waveform)
+        self.blame.show_nets(report.nets or [])
+        seconds = report.seconds or {}
+        self._draw_overlay()
+        self.drawn_seconds = time.monotonic() - start
+        self.timing.text = (f"export {report.parts['export'] * 1e3:.1f} ms, server {seconds.get('total', 0) * 1e3:.0f} ms, "
+                            f"round trip {report.parts['answer'] * 1e3:.0f} ms, drawing {self.drawn_seconds * 1e3:.0f} ms")
+
+    def _show_measures(self, report, before):
+        old = (before.measures or {}) if before else {}
+        lines = []
+        for name, measure in sorted((report.measures or {}).items()):
+            text, reason = ui.quantity(measure)
+            change = ""
+            if isinstance(measure, dict) and isinstance(old.get(name), dict):
+                a, b = old[name].get("value"), measure.get("value")
+                if a is not None and b is not None and abs(b - a) > 1e-6 * max(abs(a), 1e-30):
+                    change = f"{'+' if b > a else '−'}{ui.engineering(abs(b - a))}"
+            shown = f"<span style='color:{ui.hexa(ui.MUTED)}'>absent: {reason}</span>" if reason else text
+            lines.append(f"<tr><td style='color:{ui.hexa(ui.MUTED)}; padding-right:14px'>{name.replace('_', ' ')}</td>"
+                         f"<td style='padding-right:14px'>{shown}</td>"
+                         f"<td style='color:{ui.hexa(ui.MUTED)}'>{change}</td></tr>")
+        self.measures.text = f"<table cellspacing=0>{''.join(lines)}</table>" if lines else ""
+        self.measures.visible = bool(lines)
+
+    def _draw_overlay(self):
+        report = self._app.scorer.report
+        view = pya.MainWindow.instance().current_view()
+        if report is None or view is None or not self.show_blame.checked or not any(
+                net.get("shapes") for net in report.nets or []):
+            self.overlay.clear()
+            return
+        self.overlay.show(view, report)
+
+    def _on_view_changed(self):
+        """Another tab: what is shown is not about it."""
+        self.overlay.clear()
+        self.probed.text = ""
+        view = pya.MainWindow.instance().current_view()
+        cellview = view.active_cellview() if view is not None else None
+        if cellview is not None and cellview.is_valid():
+            spec = self._app.circuit_of(cellview)
+            if spec is not None:
+                self.circuit.select(spec.get("circuit") or "file:" + spec.get("netlist", ""))
+        self.big.stale = True
+        self.big.update()
+
+    def resizeEvent(self, event):
+        self._inside.setMaximumWidth(max(200, self._scroll.viewport().width))
+
+
+def describe_net(net):
+    text = f"Net {net['net']}: {net.get('total_fF') or 0:.3f} fF in all"
+    if net.get("ground_fF") is not None:
+        text += f", {net['ground_fF']:.3f} to the substrate and {net.get('coupled_fF') or 0:.3f} to other nets"
+    if net.get("blame_V") is not None:
+        text += f". Half of it would lower the score by {net['blame_V'] * 1e3:.4f} mV"
+    return text + "."

@@ -1,0 +1,78 @@
+"""Where the daemon is and what the user chose. Settings live in KLayout's own configuration (keys `ptah-*`)."""
+import os
+import shutil
+import time
+
+import pya
+
+SETTINGS = {
+    "ptah-socket": "",           # path of the Unix socket; empty: the daemon's default
+    "ptah-host": "",             # HOST:PORT; where set, TCP is used
+    "ptah-token-file": "",       # empty: `token` beside the default socket
+    "ptah-program": "",          # the program `ptah`; empty: on PATH
+    "ptah-flow": "native",
+    "ptah-tech": "ptah130",
+    "ptah-circuit": "miller_ota",
+    "ptah-netlist": "",
+    "ptah-live": "false",
+}
+LOG_LINES = 500
+
+
+def get(key):
+    value = pya.Application.instance().get_config(key)
+    return value if value else SETTINGS[key]
+
+
+def put(key, value):
+    assert key in SETTINGS, key
+    pya.Application.instance().set_config(key, str(value))
+
+
+def default_socket():
+    """The daemon's own rule: $PTAH_SOCKET, then the runtime folder, then /tmp."""
+    if os.environ.get("PTAH_SOCKET"):
+        return os.environ["PTAH_SOCKET"]
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return f"{runtime}/ptah/ptahd.sock" if runtime else f"/tmp/ptah-{os.getuid()}/ptahd.sock"
+
+
+def socket_path():
+    return get("ptah-socket") or default_socket()
+
+
+def token_path():
+    return get("ptah-token-file") or os.path.join(os.path.dirname(socket_path()), "token")
+
+
+def locate():
+    """For Connection. An OSError where the token can not be read, a ValueError never."""
+    host = get("ptah-host")
+    if not host:
+        return ("local", socket_path())
+    name, _, port = host.rpartition(":")
+    if not name or not port.isdigit() or not 0 < int(port) < 65536:
+        raise OSError(f"`{host}` is not HOST:PORT")
+    with open(token_path(), encoding="utf-8", errors="replace") as file:
+        return ("tcp", name, int(port), file.read(4096).strip())
+
+
+def program():
+    """The program `ptah`, or None."""
+    given = get("ptah-program")
+    if given:
+        return given if os.access(given, os.X_OK) else None
+    return shutil.which("ptah")
+
+
+class Log:
+    """The last lines, for Ptah > Server > Log."""
+
+    def __init__(self):
+        self.lines, self.handlers = [], []
+
+    def __call__(self, level, text):
+        line = f"{time.strftime('%H:%M:%S')}  {level:<7}  {text}"
+        self.lines = self.lines[-(LOG_LINES - 1):] + [line]
+        for handler in list(self.handlers):
+            handler(line)

@@ -1,0 +1,245 @@
+"""The looks that all windows share, and small helpers around KLayout's Qt binding."""
+import pya
+
+from .errors import sentence
+
+INK = 0x1f2933
+MUTED = 0x6b7785
+LINE = 0xd5dbe1
+PAPER = 0xffffff
+CARD = 0xf6f8fa
+ACCENT = 0x0f7c8a
+GOOD = 0x1a8a4b
+BAD = 0xc5372c
+WARN = 0xb7791f
+CANVAS = 0x12171c           # behind thumbnails, like a layout view
+TOAST_MS = 9000
+# The binding's classes do not inherit as Qt's do: a QGridLayout is no pya.QLayout.
+LAYOUTS = (pya.QHBoxLayout, pya.QVBoxLayout, pya.QGridLayout)
+
+
+def colour(rgb, alpha=255):
+    return pya.QColor((rgb >> 16) & 255, (rgb >> 8) & 255, rgb & 255, alpha)
+
+
+def hexa(rgb):
+    return f"#{rgb:06x}"
+
+
+def painter(widget):
+    """A painter on a widget of ours, antialiased."""
+    made = pya.QPainter(widget.asQPaintDevice())
+    made.setRenderHint(pya.QPainter.Antialiasing, True)
+    return made
+
+
+def pen(rgb, width=1.0, style=None, alpha=255):
+    made = pya.QPen(colour(rgb, alpha))
+    made.setWidthF(width)
+    if style is not None:
+        made.setStyle(style)
+    return made
+
+
+def brush(rgb, alpha=255):
+    return pya.QBrush(colour(rgb, alpha))
+
+
+def font(widget, scale=1.0, bold=False):
+    made = pya.QFont(widget.font)
+    made.pointSizeF = max(6.0, widget.font.pointSizeF * scale)
+    made.setBold(bold)
+    return made
+
+
+def label(text="", scale=1.0, bold=False, rgb=None, wrap=False, parent=None):
+    made = pya.QLabel(parent)
+    made.text = text
+    made.wordWrap = wrap
+    style = []
+    if scale != 1.0:
+        style.append(f"font-size: {round(10 * scale)}pt")
+    if bold:
+        style.append("font-weight: 600")
+    if rgb is not None:
+        style.append(f"color: {hexa(rgb)}")
+    if style:
+        made.styleSheet = "; ".join(style)
+    return made
+
+
+def heading(text):
+    return label(text, bold=True, rgb=INK)
+
+
+def button(text, clicked, tip="", primary=False):
+    made = pya.QPushButton()
+    made.text = text
+    made.toolTip = tip
+    made.clicked = lambda *_: clicked()
+    if primary:
+        made.styleSheet = (f"QPushButton {{ background: {hexa(ACCENT)}; color: white; border: 0; border-radius: 4px; "
+                           "padding: 6px 14px; font-weight: 600 }"
+                           "QPushButton:hover { background: #0c6874 } QPushButton:disabled { background: #a9bdc2 }")
+    return made
+
+
+def margins(layout, all_sides=0, spacing=None):
+    layout.setContentsMargins(all_sides, all_sides, all_sides, all_sides)
+    if spacing is not None:
+        layout.setSpacing(spacing)
+    return layout
+
+
+def column(*parts, margin=0, spacing=6, parent=None):
+    box = margins(pya.QVBoxLayout(parent) if parent is not None else pya.QVBoxLayout(), margin, spacing)
+    fill(box, parts)
+    return box
+
+
+def row(*parts, margin=0, spacing=6, parent=None):
+    box = margins(pya.QHBoxLayout(parent) if parent is not None else pya.QHBoxLayout(), margin, spacing)
+    fill(box, parts)
+    return box
+
+
+def fill(box, parts):
+    """Widgets, layouts, None for a stretch, numbers for space."""
+    for part in parts:
+        if part is None:
+            box.addStretch(1)
+        elif isinstance(part, int):
+            box.addSpacing(part)
+        elif isinstance(part, LAYOUTS):
+            box.addLayout(part)
+            part._unmanage()
+        else:
+            box.addWidget(part)
+            part._unmanage()
+
+
+def given(part):
+    """`part` has got a Qt parent, which owns it from now on; otherwise it would die with the Python name."""
+    part._unmanage()
+    return part
+
+
+def table(columns, parent=None):
+    """A read-only table of rows."""
+    made = pya.QTableWidget(parent)
+    made.columnCount = len(columns)
+    made.setHorizontalHeaderLabels(columns)
+    made.verticalHeader.hide()
+    made.verticalHeader.setDefaultSectionSize(22)
+    made.selectionBehavior = pya.QAbstractItemView.SelectRows
+    made.setEditTriggers(pya.QAbstractItemView.NoEditTriggers)
+    made.showGrid = False
+    made.alternatingRowColors = True
+    made.horizontalHeader.setStretchLastSection(True)
+    made.styleSheet = "QTableWidget { border: 1px solid " + hexa(LINE) + " } QHeaderView::section { padding: 3px }"
+    return made
+
+
+def cell(table_widget, row_index, column_index, text, right=False, rgb=None, tip=""):
+    """Sets a cell's text; an item that is there already is kept, with its selection."""
+    item = table_widget.item(row_index, column_index)
+    if item is None:
+        item = pya.QTableWidgetItem("")
+        table_widget.setItem(row_index, column_index, given(item))
+    if item.text != text:
+        item.text = text
+    if right:
+        item.setTextAlignment(0x0002 | 0x0080)
+    if rgb is not None:
+        item.setForeground(brush(rgb))
+    if tip:
+        item.toolTip = tip
+    return item
+
+
+class Notice(pya.QLabel):
+    """A line inside a window that says what went wrong, or what is going on; hidden when empty."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.wordWrap = True
+        self.say("")
+
+    def say(self, text, level="info"):
+        back, ink = {"info": ("#e6f3f5", hexa(ACCENT)), "good": ("#e5f4ea", hexa(GOOD)),
+                     "warning": ("#fdf4e0", hexa(WARN)), "error": ("#fdeae8", hexa(BAD))}[level]
+        self.styleSheet = (f"background: {back}; color: {ink}; border-radius: 4px; padding: 6px 8px")
+        self.text = text
+        self.visible = bool(text)
+
+    def fail(self, error):
+        self.say(sentence(error), "error")
+
+
+class Toast(pya.QLabel):
+    """A message over the main window's lower edge: for commands that have no window of their own. A click closes it."""
+
+    _shown = None
+
+    def __init__(self, parent, text, level):
+        super().__init__(parent)
+        self.text = text
+        self.wordWrap = True
+        back = {"info": INK, "good": GOOD, "warning": WARN, "error": BAD}[level]
+        self.styleSheet = f"background: {hexa(back)}; color: white; border-radius: 6px; padding: 10px 14px"
+        width = min(640, max(240, parent.width - 80))
+        self.setFixedWidth(width)
+        self.adjustSize()
+        self.move((parent.width - width) // 2, parent.height - self.height - 48)
+        self.show()
+        self.qt_raise() if hasattr(self, "qt_raise") else None
+        self._timer = pya.QTimer(self)
+        self._timer.singleShot = True
+        self._timer.timeout = self.hide
+        if level != "error":
+            self._timer.start(TOAST_MS)
+
+    def mousePressEvent(self, event):
+        self.hide()
+
+
+def toast(text, level="info"):
+    window = pya.MainWindow.instance()
+    if Toast._shown is not None:
+        Toast._shown.hide()
+        Toast._shown.deleteLater()
+    Toast._shown = Toast(window, text, level)
+    window.message(text.replace("\n", " ")[:200], 6000)
+
+
+def toast_text():
+    """What the visible toast says, or an empty text."""
+    shown = Toast._shown
+    return shown.text if shown is not None and shown.visible else ""
+
+
+def fail(error):
+    toast(sentence(error), "error")
+
+
+def millivolts(volts):
+    return "–" if volts is None else f"{volts * 1e3:.3f} mV"
+
+
+def quantity(measure):
+    """A measure as text: its value with unit, or why there is none."""
+    if isinstance(measure, dict):
+        if measure.get("value") is None:
+            return "–", measure.get("reason", "")
+        return f"{engineering(measure['value'])} {measure.get('unit', '')}".strip(), ""
+    return (engineering(measure), "") if isinstance(measure, (int, float)) else (str(measure), "")
+
+
+def engineering(value):
+    if value == 0 or value != value:
+        return f"{value:g}"
+    for limit, factor, suffix in ((1e9, 1e-9, "G"), (1e6, 1e-6, "M"), (1e4, 1e-3, "k"), (1e-2, 1, ""), (1e-5, 1e3, "m"),
+                                  (1e-8, 1e6, "µ"), (1e-11, 1e9, "n"), (0, 1e12, "p")):
+        if abs(value) >= limit:
+            return f"{value * factor:.4g}{' ' + suffix if suffix else ''}"
+    return f"{value:g}"

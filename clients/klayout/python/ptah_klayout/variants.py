@@ -1,0 +1,251 @@
+"""Ptah > Variants…: ask for layouts of a circuit, watch them come, look through them, open or place them."""
+import pya
+
+from . import compare, gallery, session, ui, views
+from .circuits import Chooser
+from .errors import failure, sentence
+
+FLOWS = [("Own checks in the loop, quick", "native"), ("Magic, Netgen and ngspice judge all, slow", "osiris")]
+JUDGES = [("Sign off a sample", "sample"), ("Sign off every layout", "all"), ("Only those kept", "kept"),
+          ("No sign-off", "none")]
+
+
+class VariantsWindow(pya.QDialog):
+    def __init__(self, app, parent):
+        super().__init__(parent)
+        self._app, self._job, self._plan_id = app, None, None
+        self.windowTitle = "Ptah – Variants"
+        self.objectName = "ptah_variants"
+        self.windowFlags = pya.Qt.Window
+        self.resize(1240, 760)
+        self._build()
+        app.connection.state_handlers.append(lambda state: self._refresh_jobs() if state == "ready" else None)
+        self._refresh()
+
+    # ---- looks
+
+    def _build(self):
+        self.circuit = Chooser(self._app.library, self._circuit_changed)
+        self._about = ui.label("", rgb=ui.MUTED, wrap=True)
+        self.assignments = self._spin(1, 10000, 2, "How many finger assignments, drawn at random by the seed")
+        self.moves = self._spin(0, 100000, 8, "Layouts made from each assignment's first one by moving devices")
+        self.seed = self._spin(0, 2000000000, 1, "The same seed gives the same layouts")
+        self.flow = self._combo(FLOWS, session.get("ptah-flow"), "Who checks the layouts while they are made")
+        self.judges = self._combo(JUDGES, "none", "What the trusted tools look at in the end")
+        self.objective = pya.QComboBox()
+        self.objective.addItems(list(gallery.OBJECTIVES))
+        self.objective.toolTip = "What the gallery is ordered by; the best is marked with a star"
+        self.objective.activated = lambda *_: self.gallery.rank_by(self.objective.currentText)
+        self.start_button = ui.button("Make variants", self.start, primary=True)
+        self.cancel_button = ui.button("Cancel", self.cancel, "Stops the job; the layouts made so far stay")
+        self.jobs = pya.QComboBox()
+        self.jobs.toolTip = "Jobs of this server, the newest first: also those of other windows and editors"
+        self.jobs.activated = lambda index: self._show_job(self.jobs.itemData(index))
+
+        form = pya.QWidget()
+        form.setFixedWidth(290)
+        grid = ui.margins(pya.QGridLayout(), 0, 6)
+        for index, (name, widget) in enumerate((("Finger assignments", self.assignments), ("Moves of each", self.moves),
+                                                ("Seed", self.seed))):
+            grid.addWidget(ui.given(ui.label(name)), index, 0)
+            grid.addWidget(ui.given(widget), index, 1)
+        ui.column(ui.heading("Circuit"), self.circuit, self._about, 8, ui.heading("How many"), grid, 8,
+                  ui.heading("Strategy"), self.flow, self.judges, 8, ui.heading("Objective"), self.objective, 12,
+                  ui.row(self.start_button, self.cancel_button), None, ui.heading("Earlier jobs"), self.jobs,
+                  margin=2, parent=form)
+
+        self.notice = ui.Notice()
+        self.progress = pya.QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.textVisible = False
+        self.progress.setFixedHeight(8)
+        self.message = ui.label("", rgb=ui.MUTED)
+        self.gallery = gallery.Gallery(self._app.thumbnails, self.open_variant, self._refresh)
+        self.open_button = ui.button("Open", self.open_selected, "In a new tab", primary=True)
+        self.compare_button = ui.button("Compare two", self.compare_selected, "Side by side, differences marked")
+        self.place_button = ui.button("Place in layout", self.place_selected,
+                                      "As a new cell in the layout on screen; one undo takes it back")
+        right = pya.QWidget()
+        ui.column(self.notice, ui.row(self.message), self.progress, self.gallery,
+                  ui.row(self.open_button, self.compare_button, self.place_button, None), parent=right).setStretch(3, 1)
+        ui.row(form, right, margin=12, spacing=14, parent=self)
+
+    @staticmethod
+    def _spin(low, high, value, tip):
+        spin = pya.QSpinBox()
+        spin.setRange(low, high)
+        spin.value, spin.toolTip = value, tip
+        return spin
+
+    @staticmethod
+    def _combo(entries, chosen, tip):
+        box = pya.QComboBox()
+        for text, data in entries:
+            box.addItem(text, data)
+        box.currentIndex = next((i for i, (_, data) in enumerate(entries) if data == chosen), 0)
+        box.toolTip = tip
+        return box
+
+    # ---- a job
+
+    def _circuit_changed(self):
+        """A plan costs nothing and finds every error of a netlist before anything runs."""
+        spec = self.circuit.spec()
+        self._about.text = ""
+        if spec is None:
+            return
+
+        def planned(result, error):
+            if self.circuit.spec() != spec:
+                return
+            if error:
+                self.notice.fail(error) if error["code"] != "cancelled" else None
+                return
+            self.notice.say("")
+            plan = result.get("result") or {}
+            self._about.text = (f"{len(plan.get('devices', []))} devices, {plan.get('nets', 0)} nets, "
+                                f"{plan.get('count', 0):,} finger assignments")
+            notes = [n for n in plan.get("notes", []) if n.startswith("No testbench")]
+            if notes:
+                self.notice.say(notes[0] + " Put `testbench.spice` beside the netlist to have scores.", "warning")
+        self._app.connection.request("flow.plan", {"spec": dict(spec, assignments=0)}, planned)
+
+    def start(self):
+        spec = self.circuit.spec()
+        if spec is None:
+            self.notice.fail(failure("invalid_argument", "No circuit is chosen.", "Choose one, or a netlist file."))
+            return
+        flow = self.flow.itemData(self.flow.currentIndex)
+        session.put("ptah-flow", flow)
+        spec = dict(spec, assignments=self.assignments.value, variants=self.moves.value, seed=self.seed.value, flow=flow,
+                    judges=self.judges.itemData(self.judges.currentIndex), tech=session.get("ptah-tech"))
+        if self._app.connection.state == "refused":
+            self.notice.fail(self._app.connection.problem)
+            return
+        self._follow(self._app.jobs.start(spec))
+
+    def cancel(self):
+        if self._job is not None:
+            self._app.jobs.cancel(self._job)
+
+    def _follow(self, job):
+        if self._job is not None and self._on_job in self._job.handlers:
+            self._job.handlers.remove(self._on_job)
+        self._job = job
+        self.gallery.clear()
+        self.notice.say("")
+        for variant in job.variants.values():
+            self.gallery.add(variant)
+        job.handlers.append(self._on_job)
+        if job.finished:
+            self._on_job(job, "finished", None)
+        self._refresh()
+
+    def _on_job(self, job, what, variant):
+        if job is not self._job:
+            return
+        if what == "variant":
+            self.gallery.add(variant)
+        elif what == "finished":
+            self._say_end(job)
+            self._refresh_jobs()
+        self._refresh()
+
+    def _say_end(self, job):
+        wanted = sum(job.spec.get(k, d) for k, d in (("variants", 0),)) + 1
+        wanted *= job.spec.get("assignments", 1) if isinstance(job.spec.get("assignments", 1), int) else 1
+        made = len(job.variants) + job.left_out
+        if job.error and not made:
+            self.notice.fail(job.error)
+        elif job.error:
+            self.notice.say(f"{made} of {wanted} layouts were made. {sentence(job.error)}", "warning")
+        elif job.state == "cancelled":
+            self.notice.say(f"Cancelled; {made} layouts were made and stay.", "info")
+        elif made < wanted:
+            self.notice.say(f"{made} of {wanted} layouts: the other moves broke a rule or could not be routed. Ask for "
+                            "more moves or another seed.", "info")
+        if job.left_out:
+            self.notice.say(f"The best of {made} are in the server; {len(job.variants)} are shown here.", "warning")
+
+    def _refresh(self):
+        job, chosen = self._job, self.gallery.selected()
+        running = job is not None and not job.finished
+        self.cancel_button.enabled = running
+        self.open_button.enabled = len(chosen) >= 1
+        self.compare_button.enabled = len(chosen) == 2
+        self.place_button.enabled = len(chosen) == 1
+        if job is None:
+            self.message.text = ""
+            self.progress.value = 0
+            return
+        self.progress.value = int(1000 * job.fraction)
+        count = f"{len(job.variants)} layouts"
+        if not self._app.connection.ready and not job.finished:
+            self.message.text = f"{count} – the server does not answer; trying again. The job is safe there."
+        elif job.finished:
+            self.message.text = f"{count} – {job.state}"
+        else:
+            self.message.text = f"{count} – {job.message or 'waiting for a worker'}"
+
+    # ---- earlier jobs
+
+    def showEvent(self, event):
+        self._circuit_changed()
+        self._refresh_jobs()
+
+    def _refresh_jobs(self):
+        if self.visible and self._app.connection.ready:
+            self._app.connection.request("job.list", {"limit": 1000}, self._on_jobs)
+
+    def _on_jobs(self, result, error):
+        if error:
+            return
+        jobs = [j for j in result["jobs"] if j["kind"] == "run"][::-1][:100]
+        self.jobs.clear()
+        self.jobs.addItem(f"{len(jobs)} jobs…" if jobs else "none yet", "")
+        for job in jobs:
+            self.jobs.addItem(f"{job['circuit'] or job['job']} · {job['variants']} layouts · {job['state']}", job["job"])
+        if self._job is not None:
+            for index in range(self.jobs.count):
+                if self.jobs.itemData(index) == self._job.name:
+                    self.jobs.currentIndex = index
+        elif jobs and jobs[0]["job"].startswith("klayout-"):
+            self._show_job(jobs[0]["job"])           # what the window was about before it was closed
+            self.jobs.currentIndex = 1
+
+    def _show_job(self, name):
+        if name:
+            self._follow(self._app.jobs.attach(name))
+
+    # ---- layouts
+
+    def open_variant(self, variant):
+        try:
+            view, cellview = views.open_in_tab(variant.gds, variant.name)
+            self._app.remember_circuit(cellview, variant.spec, variant)
+        except (views.Problem, RuntimeError) as error:
+            self._failed(error)
+
+    def open_selected(self):
+        for variant in self.gallery.selected()[:4]:
+            self.open_variant(variant)
+
+    def place_selected(self):
+        for variant in self.gallery.selected()[:1]:
+            try:
+                views.place_as_cell(variant.gds, variant.name)
+                self.notice.say(f"{variant.name} is placed in the layout on screen; Edit > Undo takes it back.", "good")
+            except (views.Problem, RuntimeError) as error:
+                self._failed(error)
+
+    def compare_selected(self):
+        pair = self.gallery.selected()[:2]
+        if len(pair) == 2:
+            try:
+                self._app.show_window(compare.CompareWindow(self._app, pair[0], pair[1], pya.MainWindow.instance()))
+            except (views.Problem, RuntimeError) as error:
+                self._failed(error)
+
+    def _failed(self, error):
+        self.notice.fail(error.error if isinstance(error, views.Problem) else
+                         failure("io", f"The layout can not be read: {error}.", "Make it again."))

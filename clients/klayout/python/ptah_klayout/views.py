@@ -1,0 +1,167 @@
+"""Layouts in the editor: which one is meant, opening, placing as a cell, handing it to the server.
+
+A layout of the user's is changed only inside one transaction (one undo), and its view (box, layers, cell) is
+left as it was.
+"""
+import base64
+import itertools
+import os
+import tempfile
+
+import pya
+
+from . import layers
+from .errors import failure
+
+INLINE_BYTES = 256 << 10     # handed over inside the request; the server takes up to 512 KiB
+EXPORT_SHAPES = 400_000      # stored shapes below the cell; more would make the window stutter
+_numbers = itertools.count(1)
+
+
+class Problem(Exception):
+    """Carries an error of errors.failure."""
+
+    def __init__(self, error):
+        super().__init__(error["message"])
+        self.error = error
+
+
+def main_window():
+    return pya.MainWindow.instance()
+
+
+def active():
+    """The cell on screen, as (view, cellview, cell). Problem where there is none."""
+    view = main_window().current_view()
+    cellview = view.active_cellview() if view is not None else None
+    if cellview is None or not cellview.is_valid() or cellview.cell is None:
+        raise Problem(failure("invalid_argument", "No layout is open.",
+                              "Open one, or make one with Ptah > Variants."))
+    return view, cellview, cellview.cell
+
+
+def stored_shapes(layout, cell, limit):
+    """Shapes stored in the cell and those below it, counted up to `limit`: instances count their cell once."""
+    count = 0
+    indexes = layout.layer_indexes()
+    for index in [cell.cell_index()] + list(cell.called_cells()):
+        below = layout.cell(index)
+        for layer in indexes:
+            count += below.shapes(layer).size()
+        if count > limit:
+            break
+    return count
+
+
+class Export:
+    """The cell's subtree as GDS. `bytes` without time stamps: equal layouts give equal bytes."""
+
+    def __init__(self, cellview, cell):
+        layout = cellview.layout()
+        if stored_shapes(layout, cell, EXPORT_SHAPES) > EXPORT_SHAPES:
+            raise Problem(failure("limit", f"The cell {cell.name} holds more than {EXPORT_SHAPES:,} shapes, too many "
+                                  "to score while you draw.", "Show the circuit's own cell as new top, or save the "
+                                  "layout and press Check."))
+        options = pya.SaveLayoutOptions()
+        options.format = "GDS2"
+        options.gds2_write_timestamps = False
+        options.write_context_info = False
+        options.clear_cells()
+        options.add_cell(cell.cell_index())
+        path = os.path.join(scratch(), f"{next(_numbers)}.gds")
+        layout.write(path, options)
+        with open(path, "rb") as file:
+            self.bytes = file.read()
+        self._path = path
+        if len(self.bytes) <= INLINE_BYTES:
+            self.discard()
+        self.top = cell.name
+
+    def reference(self):
+        """The field `layout` of a request. Call discard() after its answer."""
+        if self._path is None:
+            return {"data": base64.b64encode(self.bytes).decode()}
+        return {"path": self._path}
+
+    def discard(self):
+        if self._path is not None:
+            os.unlink(self._path)
+            self._path = None
+
+
+def scratch():
+    """A private folder in memory where there is one, removed with KLayout."""
+    if not hasattr(scratch, "folder") or not os.path.isdir(scratch.folder.name):
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        scratch.folder = tempfile.TemporaryDirectory(prefix="ptah-klayout-", dir=memory)
+    return scratch.folder.name
+
+
+def reference_of(cellview, cell):
+    """(field `layout`, top, discard): a saved layout by its path, any other as an export."""
+    filename = cellview.filename()
+    if filename and not cellview.is_dirty() and os.path.isfile(filename) and filename.endswith((".gds", ".GDS")):
+        return {"path": os.path.abspath(filename)}, cell.name, lambda: None
+    export = Export(cellview, cell)
+    return export.reference(), export.top, export.discard
+
+
+def open_in_tab(path, title):
+    """A new tab. The layout has no file name: results in the store are not to be saved over."""
+    if not path or not os.path.isfile(path):
+        raise Problem(failure("not_found", f"The layout {title} is not in the store any more.",
+                              "Make it again with Ptah > Variants."))
+    window = main_window()
+    cellview = window.create_layout(1)
+    view = window.current_view()
+    layout = cellview.layout()
+    layout.read(path)
+    tops = layout.top_cells()
+    if tops:
+        cellview.cell = tops[0]
+    cellview.name = title
+    layers.apply(view)
+    view.max_hier()
+    view.zoom_fit()
+    return view, cellview
+
+
+def place_as_cell(path, title):
+    """The layout's top as a new cell in the open layout, one instance in the middle of the window.
+
+    Cells keep their names where those are free, and get new ones otherwise: nothing of the user's is overwritten.
+    """
+    view, cellview, cell = active()
+    layout = cellview.layout()
+    source = pya.Layout()
+    source.read(path)
+    top = source.top_cell()
+    scale = pya.ICplxTrans(source.dbu / layout.dbu)
+    box, hierarchy = view.box(), (view.min_hier_levels, view.max_hier_levels)
+    view.transaction(f"Ptah: place {title}")
+    try:
+        new = layout.create_cell(top.name)
+        new.copy_tree(top) if abs(scale.mag - 1.0) < 1e-9 else _copy_scaled(new, top, scale)
+        bounds = new.dbbox()
+        grid = 0.1
+        corner = pya.DVector(round((box.center().x - bounds.center().x) / grid) * grid,
+                             round((box.center().y - bounds.center().y) / grid) * grid)
+        instance = cell.insert(pya.DCellInstArray(new.cell_index(), pya.DTrans(corner)))
+    finally:
+        view.commit()
+    view.add_missing_layers()
+    if view.box() != box:
+        view.zoom_box(box)
+    view.min_hier_levels = hierarchy[0]
+    view.max_hier_levels = max(hierarchy[1], layout.cell(new.cell_index()).hierarchy_levels() + 1)
+    return instance, new
+
+
+def _copy_scaled(target, source, scale):
+    """Another database unit: flattened, since an instance can not be scaled on the grid."""
+    layout, origin = target.layout(), source.layout()
+    for index in origin.layer_indexes():
+        layer = layout.layer(origin.get_info(index))
+        target.shapes(layer).insert(pya.Region(source.begin_shapes_rec(index)).transformed(scale))
+        for text in pya.Texts(source.begin_shapes_rec(index)).each():
+            target.shapes(layer).insert(text.transformed(scale))
