@@ -74,6 +74,7 @@ void Grid::update(const Scene& scene, bool same_tiles) {
 void Grid::make_figures() {
   const Stack& stack = *scene_->stack;
   figures_.clear();
+  maps_.assign(stack.layers.size(), {});
   wire_.clear();
   wide_.clear();
   lower_.clear();
@@ -102,10 +103,8 @@ void Grid::make_frame(const Rect& area) {
   columns_ = floor_div(area.x1 - origin_.x, kStep) + 1 + kSlack;
   rows_ = floor_div(area.y1 - origin_.y, kStep) + 1 + kSlack;
   window_ = covered(area, frame_box());
-  for (FigureMap& map : figures_) {
-    map.spots.assign(plane(), {});
-    paint_owners(map, frame_box());
-  }
+  for (LayerMap& map : maps_) map.spots.assign(plane() * map.stride, {});
+  for (const FigureMap& map : figures_) paint_owners(map, frame_box());
   open_.assign(plane(), 0);
   open_by_column_.assign(plane(), 0);
   count_open(frame_box());
@@ -128,22 +127,24 @@ Dbu Grid::keep_off(int layer, const Fixed& fixed) const noexcept {
   return fixed.wide || fixed.bottom_plate ? 2 * rules.wide_spacing : rules.spacing;
 }
 
-void Grid::paint_owners(FigureMap& map, const NodeBox& clip) {
+void Grid::paint_owners(const FigureMap& map, const NodeBox& clip) {
   if (clip.empty()) return;
-  for (int y = clip.y0; y <= clip.y1; ++y) {
-    Spot* row = &map.spots[cell(0, y)];
-    for (int x = clip.x0; x <= clip.x1; ++x) row[x].owner = kFree;
-  }
+  LayerMap& layer = maps_[map.layer];
+  const std::size_t stride = layer.stride;
+  const auto for_each = [&](const NodeBox& box, const auto& change) {
+    for (int y = box.y0; y <= box.y1; ++y) {
+      Spot* spot = &layer.spots[cell(box.x0, y) * stride + map.offset];
+      for (int x = box.x0; x <= box.x1; ++x, spot += stride) change(*spot);
+    }
+  };
+  for_each(clip, [](Spot& spot) { spot.owner = kFree; });
   const auto block = [&](const Fixed& fixed, NetId net) {
     const Dbu distance = keep_off(map.layer, fixed);
     const NodeBox box = inside(fixed.rect.bloated(map.hx + distance, map.hy + distance), clip);
     const auto owner = net < 0 ? kNobody : static_cast<std::int16_t>(net);
-    for (int y = box.y0; y <= box.y1; ++y) {
-      Spot* row = &map.spots[cell(0, y)];
-      for (int x = box.x0; x <= box.x1; ++x) {
-        if (row[x].owner != owner) row[x].owner = row[x].owner == kFree ? owner : kNobody;
-      }
-    }
+    for_each(box, [owner](Spot& spot) {
+      if (spot.owner != owner) spot.owner = spot.owner == kFree ? owner : kNobody;
+    });
   };
   const std::vector<Fixed>& all = scene_->fixed[map.layer];
   for (const Fixed& fixed : all) {
@@ -152,11 +153,8 @@ void Grid::paint_owners(FigureMap& map, const NodeBox& clip) {
     block(fixed, kNoNet);
     if (fixed.net < 0) continue;
     const NodeBox box = covered(fixed.rect.bloated(-map.hx, -map.hy), clip);
-    for (int y = box.y0; y <= box.y1; ++y) {
-      for (int x = box.x0; x <= box.x1; ++x) {
-        map.spots[cell(x, y)].owner = static_cast<std::int16_t>(fixed.net);
-      }
-    }
+    const auto owner = static_cast<std::int16_t>(fixed.net);
+    for_each(box, [owner](Spot& spot) { spot.owner = owner; });
   }
   for (const Fixed& fixed : all) {
     if (!fixed.bottom_plate) block(fixed, fixed.net);
@@ -167,9 +165,10 @@ void Grid::count_open(const NodeBox& clip) {
   for (int y = clip.y0; y <= clip.y1; ++y) {
     std::uint8_t* row = &open_[cell(0, y)];
     for (int x = clip.x0; x <= clip.x1; ++x) row[x] = 0;
-    for (const Figure figure : wire_) {
-      const Spot* spots = &figures_[figure].spots[cell(0, y)];
-      for (int x = clip.x0; x <= clip.x1; ++x) row[x] += spots[x].owner == kFree;
+    for (std::size_t layer = 0; layer < maps_.size(); ++layer) {
+      const std::size_t stride = maps_[layer].stride;
+      const Spot* spots = &maps_[layer].spots[cell(0, y) * stride + offset(wire_[layer])];
+      for (int x = clip.x0; x <= clip.x1; ++x) row[x] += spots[x * stride].owner == kFree;
     }
     for (int x = clip.x0; x <= clip.x1; ++x) {
       open_by_column_[static_cast<std::size_t>(x) * rows_ + y] = row[x];
@@ -218,7 +217,7 @@ void Grid::repaint_changes() {
   for (int layer = 0; layer < stack.size(); ++layer) {
     dirty = changed(painted_fixed_[layer], scene_->fixed[layer],
                     [&](const Fixed& fixed) { return fixed.rect.bloated(keep_off(layer, fixed)); });
-    for (FigureMap& map : figures_) {
+    for (const FigureMap& map : figures_) {
       if (map.layer != layer) continue;
       for (const Rect& rect : dirty) {
         const NodeBox box = inside(rect.bloated(map.hx, map.hy), frame_box());
@@ -255,7 +254,8 @@ Figure Grid::figure(int layer, Dbu hx, Dbu hy) {
   map.layer = layer;
   map.hx = hx;
   map.hy = hy;
-  figures_.push_back(std::move(map));
+  map.offset = maps_[layer].stride++;
+  figures_.push_back(map);
   return static_cast<Figure>(figures_.size() - 1);
 }
 
@@ -280,7 +280,8 @@ void Grid::commit(NetId net, const std::vector<Metal>& metal) {
 }
 
 void Grid::change(const std::vector<Metal>& metal, int by) {
-  for (FigureMap& map : figures_) {
+  for (const FigureMap& map : figures_) {
+    LayerMap& layer = maps_[map.layer];
     const Dbu distance = scene_->stack->layers[map.layer].spacing;
     for (const Metal& shape : metal) {
       if (shape.layer != map.layer) continue;
@@ -288,9 +289,9 @@ void Grid::change(const std::vector<Metal>& metal, int by) {
       const NodeBox box =
           inside(shape.rect.bloated(map.hx + distance, map.hy + distance), frame_box());
       for (int y = box.y0; y <= box.y1; ++y) {
-        Spot* row = &map.spots[cell(0, y)];
-        for (int x = box.x0; x <= box.x1; ++x) {
-          row[x].crowd = static_cast<std::uint16_t>(row[x].crowd + by);
+        Spot* spot = &layer.spots[cell(box.x0, y) * layer.stride + map.offset];
+        for (int x = box.x0; x <= box.x1; ++x, spot += layer.stride) {
+          spot->crowd = static_cast<std::uint16_t>(spot->crowd + by);
         }
       }
     }

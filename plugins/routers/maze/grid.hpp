@@ -47,7 +47,7 @@ class Grid {
   /// What a figure at a node meets.
   struct Spot {
     std::int16_t owner = kFree;
-    std::uint16_t crowd = 0;
+    std::uint16_t crowd = 0;  ///< How many committed wires come too close.
     /// False where fixed metal or the edge of the grid forbids the figure to `net` for ever.
     bool possible(NetId net) const noexcept { return owner == kFree || owner == net; }
   };
@@ -91,14 +91,14 @@ class Grid {
     return figures_[wide ? wide_[layer] : wire_[layer]].hx;
   }
 
-  /// By cell.
-  const Spot* spots(Figure figure) const noexcept { return figures_[figure].spots.data(); }
-  bool possible(Figure figure, std::size_t cell, NetId net) const noexcept {
-    return figures_[figure].spots[cell].possible(net);
-  }
-  /// How many wires of the nets that are committed come too close.
-  int crowd(Figure figure, std::size_t cell) const noexcept {
-    return figures_[figure].spots[cell].crowd;
+  /// The spots of all figures of a layer, together for each cell: `stride` from one cell to the
+  /// next, and a figure's at `offset`.
+  const Spot* spots(int layer) const noexcept { return maps_[layer].spots.data(); }
+  std::size_t stride(int layer) const noexcept { return maps_[layer].stride; }
+  std::size_t offset(Figure figure) const noexcept { return figures_[figure].offset; }
+  const Spot& spot(Figure figure, std::size_t cell) const noexcept {
+    const FigureMap& map = figures_[figure];
+    return maps_[map.layer].spots[cell * maps_[map.layer].stride + map.offset];
   }
   /// How many layers fixed metal leaves open to wires of any net, summed over the nodes from (x, y)
   /// on to the right or upwards.
@@ -116,7 +116,9 @@ class Grid {
   /// What a step onto the node costs beyond its length: running over devices and capacitors.
   int surcharge(std::size_t cell) const noexcept { return surcharge_[cell]; }
   /// Past conflicts at the node (McMurchie and Ebeling's history term).
-  int history(int layer, std::size_t cell) const noexcept { return history_[layer][cell]; }
+  const std::uint16_t* history(int layer) const noexcept { return history_[layer].data(); }
+  /// Whether there has been any conflict.
+  bool has_history() const noexcept { return !remembered_.empty(); }
   void remember(int layer, const Rect& place, int amount);
 
   /// Of all maps, to bound what is kept between layouts.
@@ -128,6 +130,10 @@ class Grid {
   struct FigureMap {
     int layer = 0;
     Dbu hx = 0, hy = 0;
+    std::size_t offset = 0;
+  };
+  struct LayerMap {
+    std::size_t stride = 0;
     std::vector<Spot> spots;
   };
 
@@ -145,7 +151,7 @@ class Grid {
   /// How far fixed metal keeps figures of foreign nets.
   Dbu keep_off(int layer, const Fixed& fixed) const noexcept;
   /// Paint the nodes of `clip` anew from the scene.
-  void paint_owners(FigureMap& map, const NodeBox& clip);
+  void paint_owners(const FigureMap& map, const NodeBox& clip);
   void paint_cuts(int cut, const NodeBox& clip);
   void paint_surcharge(const NodeBox& clip);
   void count_open(const NodeBox& clip);
@@ -158,6 +164,7 @@ class Grid {
   int columns_ = 0, rows_ = 0, frame_ = 0;
   NodeBox window_;
   std::vector<FigureMap> figures_;
+  std::vector<LayerMap> maps_;
   std::vector<Figure> wire_, wide_;
   std::vector<std::array<Figure, 2>> lower_, upper_;
   std::vector<std::vector<std::uint8_t>> cut_blocked_;

@@ -23,6 +23,25 @@ std::string um(Dbu value) {
 
 void Search::prepare() {
   stats_ = {};
+  views_.clear();
+  for (int layer = 0; layer < grid_.layers(); ++layer) {
+    LayerView view{grid_.spots(layer),
+                   grid_.stride(layer),
+                   grid_.offset(grid_.wire(layer)),
+                   grid_.offset(grid_.wide_wire(layer)),
+                   {},
+                   {},
+                   grid_.scene().stack->layers[layer].horizontal};
+    for (const bool horizontal : {false, true}) {
+      if (layer + 1 < grid_.layers()) {
+        view.above[horizontal] = grid_.offset(grid_.lower_pad(layer, horizontal));
+      }
+      if (layer > 0) {
+        view.below[horizontal] = grid_.offset(grid_.upper_pad(layer - 1, horizontal));
+      }
+    }
+    views_.push_back(view);
+  }
   // A stamp of an earlier layout must not come round again.
   constexpr std::uint32_t kLastStamp = 0xff00'0000;
   if (frame_ == grid_.frame() && search_ < kLastStamp) return;
@@ -84,16 +103,15 @@ void Search::reach(Index to, const GridNode& at, int cost, std::uint8_t from) {
   queue_.push({cost + to_go(at), cost, to});
 }
 
-std::optional<bool> Search::orientation(const std::array<Figure, 2>& pads, std::size_t cell,
-                                        NetId net, bool prefer_horizontal) const noexcept {
-  const bool first = prefer_horizontal, second = !prefer_horizontal;
-  const bool can_first = grid_.possible(pads[first], cell, net);
-  const bool can_second = grid_.possible(pads[second], cell, net);
-  if (can_first &&
-      (!can_second || grid_.crowd(pads[first], cell) <= grid_.crowd(pads[second], cell))) {
-    return first;
+std::optional<bool> Search::orientation(const LayerView& view,
+                                        const std::array<std::size_t, 2>& pads, std::size_t cell,
+                                        NetId net) noexcept {
+  const Grid::Spot* spots = view.at(cell);
+  const Grid::Spot &first = spots[pads[view.horizontal]], &second = spots[pads[!view.horizontal]];
+  if (first.possible(net) && (first.crowd <= second.crowd || !second.possible(net))) {
+    return view.horizontal;
   }
-  if (can_second) return second;
+  if (second.possible(net)) return !view.horizontal;
   return std::nullopt;
 }
 
@@ -102,24 +120,24 @@ void Search::expand(Index from, const SearchRequest& request) {
   const std::size_t cell = grid_.cell(at.x, at.y);
   const int base = states_[from].cost();
   const NetId net = request.net;
-  const Stack& stack = *grid_.scene().stack;
-  const LayerRules& rules = stack.layers[at.layer];
   const NodeBox& window = grid_.window();
-  const Grid::Spot* wires = grid_.spots(grid_.wire(at.layer));
-  const Grid::Spot* wide_wires = request.wide ? grid_.spots(grid_.wide_wire(at.layer)) : nullptr;
+  const LayerView& view = views_[at.layer];
+  const std::uint16_t* history = grid_.has_history() ? grid_.history(at.layer) : nullptr;
 
   const auto step = [&](Index to, const GridNode& next, bool horizontal, std::uint8_t by) {
-    const std::size_t to_cell = grid_.cell(next.x, next.y);
-    if (!wires[to_cell].possible(net)) return;
     // The cheapest a step can be: most neighbours are reached already, from a nearer node.
     if (states_[to].stamp == search_ && states_[to].cost() <= base + kStepCost) return;
-    int cost =
-        kStepCost + grid_.surcharge(to_cell) + costs_.history * grid_.history(at.layer, to_cell);
-    if (horizontal != rules.horizontal) cost += costs_.wrong_way;
-    if (wires[to_cell].crowd > 0) cost += request.conflict;
-    if (wide_wires != nullptr &&
-        (!wide_wires[to_cell].possible(net) || wide_wires[to_cell].crowd > 0)) {
-      cost += costs_.narrow;
+    const std::size_t to_cell = grid_.cell(next.x, next.y);
+    const Grid::Spot* spots = view.at(to_cell);
+    const Grid::Spot& wire = spots[view.wire];
+    if (!wire.possible(net)) return;
+    int cost = kStepCost + grid_.surcharge(to_cell);
+    if (history != nullptr) cost += costs_.history * history[to_cell];
+    if (horizontal != view.horizontal) cost += costs_.wrong_way;
+    if (wire.crowd > 0) cost += request.conflict;
+    if (request.wide) {
+      const Grid::Spot& wide = spots[view.wide];
+      if (!wide.possible(net) || wide.crowd > 0) cost += costs_.narrow;
     }
     if (request.corridors != nullptr && !request.corridors->inside(net, next.x, next.y)) {
       cost += costs_.off_corridor;
@@ -136,19 +154,19 @@ void Search::expand(Index from, const SearchRequest& request) {
     const Index to = index(to_layer, cell);
     if (states_[to].stamp == search_ && states_[to].cost() <= base + costs_.via) return;
     if (!grid_.cut_possible(cut, cell) || cut_near_[cut * plane_ + cell]) return;
-    const std::array<Figure, 2> low{grid_.lower_pad(cut, false), grid_.lower_pad(cut, true)};
-    const std::array<Figure, 2> high{grid_.upper_pad(cut, false), grid_.upper_pad(cut, true)};
-    const auto low_pad = orientation(low, cell, net, stack.layers[cut].horizontal);
+    const LayerView &lower = views_[cut], &upper = views_[cut + 1];
+    const auto low_pad = orientation(lower, lower.above, cell, net);
     if (!low_pad) return;
-    const auto high_pad = orientation(high, cell, net, stack.layers[cut + 1].horizontal);
+    const auto high_pad = orientation(upper, upper.below, cell, net);
     if (!high_pad) return;
-    int cost = costs_.via + costs_.history * grid_.history(to_layer, cell);
-    if (grid_.crowd(low[*low_pad], cell) > 0) cost += request.conflict;
-    if (grid_.crowd(high[*high_pad], cell) > 0) cost += request.conflict;
+    int cost = costs_.via;
+    if (history != nullptr) cost += costs_.history * grid_.history(to_layer)[cell];
+    if (lower.at(cell)[lower.above[*low_pad]].crowd > 0) cost += request.conflict;
+    if (upper.at(cell)[upper.below[*high_pad]].crowd > 0) cost += request.conflict;
     reach(to, {to_layer, at.x, at.y}, base + cost, by);
   };
   if (at.layer > 0) change_layer(at.layer - 1, at.layer - 1, kDown);
-  if (at.layer + 1 < stack.size()) change_layer(at.layer, at.layer + 1, kUp);
+  if (at.layer + 1 < grid_.layers()) change_layer(at.layer, at.layer + 1, kUp);
 }
 
 void Search::keep_cuts_away(int cut, std::size_t cell) {
@@ -170,9 +188,8 @@ void Search::draw(const std::vector<Index>& path, const SearchRequest& request, 
   const NetId net = request.net;
   const auto wide_at = [&](const GridNode& at) {
     if (!request.wide) return false;
-    const Figure figure = grid_.wide_wire(at.layer);
-    const std::size_t cell = grid_.cell(at.x, at.y);
-    return grid_.possible(figure, cell, net) && grid_.crowd(figure, cell) == 0;
+    const Grid::Spot& spot = grid_.spot(grid_.wide_wire(at.layer), grid_.cell(at.x, at.y));
+    return spot.possible(net) && spot.crowd == 0;
   };
   const auto place = [&](const GridNode& at) { return grid_.at(at.x, at.y); };
   // Straight runs of equal width become one rectangle each.
@@ -206,10 +223,9 @@ void Search::draw(const std::vector<Index>& path, const SearchRequest& request, 
     const int cut = std::min(a.layer, b.layer);
     const std::size_t cell = grid_.cell(a.x, a.y);
     wiring.cuts.push_back({cut, place(a)});
-    const auto low = orientation({grid_.lower_pad(cut, false), grid_.lower_pad(cut, true)}, cell,
-                                 net, stack.layers[cut].horizontal);
-    const auto high = orientation({grid_.upper_pad(cut, false), grid_.upper_pad(cut, true)}, cell,
-                                  net, stack.layers[cut + 1].horizontal);
+    const LayerView &lower = views_[cut], &upper = views_[cut + 1];
+    const auto low = orientation(lower, lower.above, cell, net);
+    const auto high = orientation(upper, upper.below, cell, net);
     wiring.metal.push_back({cut, stack.cuts[cut].lower.rect(place(a), low.value_or(true))});
     wiring.metal.push_back({cut + 1, stack.cuts[cut].upper.rect(place(a), high.value_or(true))});
   }

@@ -83,14 +83,26 @@ class Search {
   int to_go(const GridNode& at) const noexcept;
   void reach(Index to, const GridNode& at, int cost, std::uint8_t from);
   void expand(Index at, const SearchRequest& request);
-  /// The cheaper legal orientation of a pad, or nothing.
-  std::optional<bool> orientation(const std::array<Figure, 2>& pads, std::size_t cell, NetId net,
-                                  bool prefer_horizontal) const noexcept;
+  /// What the search reads of a layer at every step.
+  struct LayerView {
+    const Grid::Spot* spots;
+    std::size_t stride;
+    std::size_t wire, wide;  ///< Offsets.
+    /// Of pads, vertical and horizontal: of the cuts above and below the layer.
+    std::array<std::size_t, 2> above{}, below{};
+    bool horizontal;
+    const Grid::Spot* at(std::size_t cell) const noexcept { return spots + cell * stride; }
+  };
+  /// The cheaper legal orientation of a pad (the layer's own where both are equal), or nothing.
+  static std::optional<bool> orientation(const LayerView& view,
+                                         const std::array<std::size_t, 2>& pads, std::size_t cell,
+                                         NetId net) noexcept;
   void draw(const std::vector<Index>& path, const SearchRequest& request, Wiring& wiring);
   void keep_cuts_away(int cut, std::size_t cell);
 
   const Grid& grid_;
   SearchCosts costs_;
+  std::vector<LayerView> views_;
   int frame_ = 0;
   std::size_t plane_ = 0;
   std::vector<State> states_;
