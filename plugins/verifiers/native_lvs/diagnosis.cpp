@@ -254,11 +254,19 @@ class Diagnosis {
     for (const Link& link : links_) {
       if (link.want != s || link.is != l) continue;
       const FoundDevice& device = layout_.devices[static_cast<std::size_t>(link.found)];
-      const bool well =
-          device.terminals.size() > 2 &&
-          terminal_class(model(static_cast<std::int32_t>(device.model)).kind, link.place) == 2;
-      if (!well)
-        list.push_back({device.terminals[link.place].layer, device.terminals[link.place].place});
+      const DeviceKind kind = model(static_cast<std::int32_t>(device.model)).kind;
+      if (terminal_class(kind, link.place) == 2) continue;  // a bulk has no shape of its own
+      // With both exchangeable ends on this net nobody knows which is which.
+      const Device& wanted = circuit_.devices[static_cast<std::size_t>(link.device)];
+      bool ambiguous = false;
+      for (std::size_t t = 0; t < device.terminals.size(); ++t) {
+        ambiguous = ambiguous || (t != link.place &&
+                                  terminal_class(kind, t) == terminal_class(kind, link.place) &&
+                                  device.terminals[t].net == device.terminals[link.place].net &&
+                                  wanted.nets[t] != wanted.nets[link.place]);
+      }
+      if (ambiguous) continue;
+      list.push_back({device.terminals[link.place].layer, device.terminals[link.place].place});
     }
     return list;
   }

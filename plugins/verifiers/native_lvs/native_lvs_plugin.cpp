@@ -10,6 +10,7 @@ class NativeLvs : public ptah::Verifier {
   static ptah::OptionSchema options() { return {}; }
 
   ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kLvs; }
+  bool reads_file() const noexcept override { return false; }
 
   ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit& circuit,
                                      const ptah::Technology& technology,

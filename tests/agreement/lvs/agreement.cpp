@@ -7,6 +7,7 @@
 #include "../pex/layouts.hpp"
 #include "extracted_spice.hpp"
 #include "magic_session.hpp"
+#include "magic_view.hpp"
 #include "mutations.hpp"
 #include "native_lvs.hpp"
 #include "netgen_lvs.hpp"
@@ -101,14 +102,17 @@ class Comparer {
       magic::adopt_names(circuit, technology_, netlist);
       PTAH_TRY(const Verdict theirs,
                netgen::compare_netlists(netlist, circuit, technology_, {}, job));
-      count(kind, sample.name, flat, ours, theirs, gds);
+      PTAH_TRY(std::string explanation, ours.clean == theirs.clean
+                                            ? Result<std::string>(std::string())
+                                            : explain(flat, circuit, theirs));
+      count(kind, sample.name, ours, theirs, std::move(explanation), gds);
     }
     fs::remove_all(folder, ignored);
     return ok();
   }
 
-  void count(const std::string& kind, const std::string& name, const gds::Flat& flat,
-             const Verdict& ours, const Verdict& theirs, const fs::path& gds) {
+  void count(const std::string& kind, const std::string& name, const Verdict& ours,
+             const Verdict& theirs, std::string explanation, const fs::path& gds) {
     const auto found = std::find_if(table_.rows.begin(), table_.rows.end(),
                                     [&](const auto& row) { return row.first == kind; });
     Row& row = found->second;
@@ -121,7 +125,7 @@ class Comparer {
     } else if (!ours.clean && !theirs.clean) {
       ++row.both_mismatch;
     } else {
-      Disagreement d{kind, name, ours.summary, theirs.summary, explain(flat, ours, theirs)};
+      Disagreement d{kind, name, ours.summary, theirs.summary, std::move(explanation)};
       ++(d.explanation.empty() ? row.unexplained : row.explained);
       if (!d.explanation.empty()) ++table_.explanations[d.explanation];
       if (!settings_.keep.empty()) {
@@ -135,8 +139,16 @@ class Comparer {
     }
   }
 
-  /// What is known to be seen differently by Magic, decided from the drawing alone.
-  std::string explain(const gds::Flat&, const Verdict&, const Verdict&) const { return {}; }
+  /// What Magic is known to see differently, if seeing it so turns our verdict into theirs.
+  Result<std::string> explain(const gds::Flat& flat, const Circuit& circuit,
+                              const Verdict& theirs) const {
+    for (const MagicView& view : magic_views()) {
+      PTAH_TRY(const Verdict ours,
+               native::compare(view.see(flat, technology_), circuit, technology_));
+      if (ours.clean == theirs.clean) return view.name;
+    }
+    return std::string();
+  }
 
   const Settings& settings_;
   const Technology& technology_;
