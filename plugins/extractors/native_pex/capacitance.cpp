@@ -25,6 +25,22 @@ Dbu common(Dbu a0, Dbu a1, Dbu b0, Dbu b1) noexcept {
   return std::min(a1, b1) - std::max(a0, b0);
 }
 
+constexpr Rect kEverywhere{-(1 << 30), -(1 << 30), 1 << 30, 1 << 30};
+
+/// Negative extents are no area.
+DbuArea area_of(const Rect& r) noexcept {
+  return r.x0 >= r.x1 || r.y0 >= r.y1 ? 0 : r.area();
+}
+
+/// An edge on the border of `clip` counts.
+Dbu length_in(const Edge& edge, bool vertical, const Rect& clip) noexcept {
+  if (vertical) {
+    return edge.at < clip.x0 || edge.at > clip.x1 ? 0
+                                                  : common(edge.lo, edge.hi, clip.y0, clip.y1);
+  }
+  return edge.at < clip.y0 || edge.at > clip.y1 ? 0 : common(edge.lo, edge.hi, clip.x0, clip.x1);
+}
+
 }  // namespace
 
 CapacitanceLaw magic_law(const Technology& technology, const Stack& stack) {
@@ -94,92 +110,120 @@ void CapacitanceEngine::finish(NetIndex substrate, Capacitances& into) {
 void CapacitanceEngine::magic(const Planes& planes, const CapacitanceLaw& law, NetIndex substrate,
                               Capacitances& into) {
   start(planes.nets);
-  const auto ground = [&](NetIndex net) -> Fixed& {
-    return ground_[static_cast<std::size_t>(net)];
-  };
+  bins_.fill(planes);
+  areas_and_edges(planes, law, kEverywhere);
+  overlaps(law, kEverywhere);
+  fringes(law, kEverywhere);
+  side_walls(planes, law);
+  finish(substrate, into);
+}
 
-  // 1. Areas and perimeters to the substrate, as if nothing were in between.
+void CapacitanceEngine::magic_ground(const Planes& planes, const CapacitanceLaw& law,
+                                     const Rect& clip, std::vector<double>& ground) {
+  start(planes.nets);
+  bins_.fill(planes);
+  areas_and_edges(planes, law, clip);
+  overlaps(law, clip);
+  fringes(law, clip);
+  ground.clear();
+  for (const Fixed sum : ground_) ground.push_back(static_cast<double>(sum) / kScale);
+}
+
+// Areas and perimeters to the substrate, as if nothing were in between.
+void CapacitanceEngine::areas_and_edges(const Planes& planes, const CapacitanceLaw& law,
+                                        const Rect& clip) {
+  const auto add = [&](NetIndex net, double af) {
+    if (net != kNone) ground_[static_cast<std::size_t>(net)] += fixed(af);
+  };
   for (const Plate& plate : planes.plates) {
-    const double k = law.area[plate.material];
-    if (k > 0 && plate.net != kNone) {
-      ground(plate.net) += fixed(k * 1e-6 * static_cast<double>(plate.rect.area()));
-    }
+    const double k = law.area[plate.material] * 1e-6;
+    if (k > 0) add(plate.net, k * static_cast<double>(area_of(plate.rect.intersection(clip))));
   }
   for (std::size_t i = 0; i < planes.gates.size(); ++i) {
-    if (planes.gate_nets[i] == kNone) continue;
-    ground(planes.gate_nets[i]) -=
-        fixed(law.area[kPoly] * 1e-6 * static_cast<double>(planes.gates[i].area()));
+    add(planes.gate_nets[i], -law.area[kPoly] * 1e-6 *
+                                 static_cast<double>(area_of(planes.gates[i].intersection(clip))));
   }
-  for (const auto* edges : {&planes.vertical, &planes.horizontal}) {
-    for (const Edge& edge : *edges) {
-      ground(edge.net) += fixed(law.perimeter[edge.material] * 1e-3 * (edge.hi - edge.lo));
+  for (const bool vertical : {true, false}) {
+    for (const Edge& edge : vertical ? planes.vertical : planes.horizontal) {
+      const Dbu length = length_in(edge, vertical, clip);
+      if (length > 0) add(edge.net, law.perimeter[edge.material] * 1e-3 * length);
     }
   }
+}
 
-  // 2. What lies below takes an area over from the substrate; the nearest shields the rest.
-  bins_.fill(planes);
-  std::vector<Rect> left, next;
+// What lies below takes an area over from the substrate; the nearest shields the rest.
+void CapacitanceEngine::overlaps(const CapacitanceLaw& law, const Rect& clip) {
   for (std::size_t b = 0; b < bins_.size(); ++b) {
     const std::span<const Plate> plates = bins_.plates(b);
-    for (const Plate& upper : plates) {
-      if (upper.material < kFirstWire) continue;
-      left.assign(1, upper.rect);
-      // Plates of a bin stand by level, highest first.
-      const Plate* at = &upper;
+    for (std::size_t i = 0; i < plates.size(); ++i) {
+      const Plate& upper = plates[i];
+      if (upper.material < kFirstWire) break;  // by level, highest first
+      const Rect whole = upper.rect.intersection(clip);
+      if (area_of(whole) == 0) continue;
+      left_.assign(1, whole);
       const int level = level_of(upper.material);
-      for (++at; at != plates.data() + plates.size() && !left.empty(); ++at) {
-        if (level_of(at->material) == level || !at->rect.overlaps(upper.rect)) continue;
-        next.clear();
+      for (std::size_t j = i + 1; j < plates.size() && !left_.empty(); ++j) {
+        const Plate& lower = plates[j];
+        if (level_of(lower.material) == level || !lower.rect.overlaps(whole)) continue;
+        next_.clear();
         DbuArea area = 0;
-        for (const Rect& piece : left) {
-          const Rect cut = piece.intersection(at->rect);
+        for (const Rect& piece : left_) {
+          const Rect cut = piece.intersection(lower.rect);
           if (cut.x0 >= cut.x1 || cut.y0 >= cut.y1) {
-            next.push_back(piece);
+            next_.push_back(piece);
             continue;
           }
           area += cut.area();
-          if (piece.y0 < cut.y0) next.push_back({piece.x0, piece.y0, piece.x1, cut.y0});
-          if (piece.x0 < cut.x0) next.push_back({piece.x0, cut.y0, cut.x0, cut.y1});
-          if (cut.x1 < piece.x1) next.push_back({cut.x1, cut.y0, piece.x1, cut.y1});
-          if (cut.y1 < piece.y1) next.push_back({piece.x0, cut.y1, piece.x1, piece.y1});
+          if (piece.y0 < cut.y0) next_.push_back({piece.x0, piece.y0, piece.x1, cut.y0});
+          if (piece.x0 < cut.x0) next_.push_back({piece.x0, cut.y0, cut.x0, cut.y1});
+          if (cut.x1 < piece.x1) next_.push_back({cut.x1, cut.y0, piece.x1, cut.y1});
+          if (cut.y1 < piece.y1) next_.push_back({piece.x0, cut.y1, piece.x1, piece.y1});
         }
-        left.swap(next);
-        const double k = law.overlap[upper.material][at->material];
-        if (area == 0 || k == 0 || at->net == kNone) continue;
-        ground(upper.net) -= fixed(law.area[upper.material] * 1e-6 * static_cast<double>(area));
-        if (upper.net != at->net) couple(upper.net, at->net, k * 1e-6 * static_cast<double>(area));
+        left_.swap(next_);
+        const double k = law.overlap[upper.material][lower.material] * 1e-6;
+        if (area == 0 || k == 0 || lower.net == kNone) continue;
+        ground_[static_cast<std::size_t>(upper.net)] -=
+            fixed(law.area[upper.material] * 1e-6 * static_cast<double>(area));
+        if (upper.net != lower.net) couple(upper.net, lower.net, k * static_cast<double>(area));
       }
     }
   }
+}
 
-  // 3. Fringes: an edge sees every plate below and above it, whatever lies between.
+// An edge sees every plate below and above it, whatever lies between.
+void CapacitanceEngine::fringes(const CapacitanceLaw& law, const Rect& clip) {
   for (std::size_t b = 0; b < bins_.size(); ++b) {
     const std::span<const Plate> plates = bins_.plates(b);
     for (const bool vertical : {true, false}) {
-      for (const Edge& edge : bins_.edges(b, vertical)) {
-        if (!edge.seen) continue;
-        const double* fringe = law.fringe[edge.material];
+      for (const Edge& whole : bins_.edges(b, vertical)) {
+        if (length_in(whole, vertical, clip) <= 0) continue;
+        const Dbu lo = std::max(whole.lo, vertical ? clip.y0 : clip.x0);
+        const Dbu hi = std::min(whole.hi, vertical ? clip.y1 : clip.x1);
+        const double* fringe = law.fringe[whole.material];
+        const double perimeter = law.perimeter[whole.material] * 1e-3;
+        const int level = level_of(whole.material);
         // Just outside of the edge: coordinates are multiples of more than this.
-        const Dbu outside = edge.ascending ? edge.at + 1 : edge.at - 1;
+        const Dbu outside = whole.ascending ? whole.at + 1 : whole.at - 1;
         for (const Plate& plate : plates) {
-          const double k = fringe[plate.material];
           const Rect& r = plate.rect;
           if (vertical ? (r.x0 > outside || r.x1 < outside) : (r.y0 > outside || r.y1 < outside)) {
             continue;
           }
-          const Dbu length = vertical ? common(edge.lo, edge.hi, r.y0, r.y1)
-                                      : common(edge.lo, edge.hi, r.x0, r.x1);
+          const Dbu length = vertical ? common(lo, hi, r.y0, r.y1) : common(lo, hi, r.x0, r.x1);
+          const double k = fringe[plate.material] * 1e-3;
           if (length <= 0 || k == 0 || plate.net == kNone) continue;
-          if (level_of(plate.material) < level_of(edge.material)) {
-            ground(edge.net) -= fixed(law.perimeter[edge.material] * 1e-3 * length);
+          if (level_of(plate.material) < level) {
+            ground_[static_cast<std::size_t>(whole.net)] -= fixed(perimeter * length);
           }
-          if (plate.net != edge.net) couple(edge.net, plate.net, k * 1e-3 * length);
+          if (plate.net != whole.net) couple(whole.net, plate.net, k * length);
         }
       }
     }
   }
+}
 
-  // 4. Side walls: every pair of facing edges within the halo, whatever stands between them.
+// Every pair of facing edges within the halo, whatever stands between them.
+void CapacitanceEngine::side_walls(const Planes& planes, const CapacitanceLaw& law) {
   for (const bool vertical : {true, false}) {
     rows_.fill(vertical ? planes.vertical : planes.horizontal, law.materials);
     for (std::size_t row = 0; row < rows_.size(); ++row) {
@@ -192,13 +236,11 @@ void CapacitanceEngine::magic(const Planes& planes, const CapacitanceLaw& law, N
           const Edge& f = down[i];
           const Dbu length = common(e.lo, e.hi, f.lo, f.hi);
           if (length <= 0 || f.net == e.net) continue;
-          const int weight = (e.seen ? 1 : 0) + (f.seen ? 1 : 0);
-          couple(e.net, f.net, weight * k * length / (f.at - e.at));
+          couple(e.net, f.net, k * length / (f.at - e.at));
         }
       }
     }
   }
-  finish(substrate, into);
 }
 
 }  // namespace ptah::native

@@ -45,11 +45,19 @@ class CapacitanceEngine {
   /// of `ground`.
   void magic(const Planes& planes, const CapacitanceLaw& law, NetIndex substrate,
              Capacitances& into);
+  /// Of what lies in `clip` alone, and `ground` alone; couplings to the substrate are not part of
+  /// it.
+  void magic_ground(const Planes& planes, const CapacitanceLaw& law, const Rect& clip,
+                    std::vector<double>& ground);
 
  private:
   using Fixed = std::int64_t;
 
   void start(std::size_t nets);
+  void areas_and_edges(const Planes& planes, const CapacitanceLaw& law, const Rect& clip);
+  void overlaps(const CapacitanceLaw& law, const Rect& clip);
+  void fringes(const CapacitanceLaw& law, const Rect& clip);
+  void side_walls(const Planes& planes, const CapacitanceLaw& law);
   void finish(NetIndex substrate, Capacitances& into);
   void couple(NetIndex a, NetIndex b, double af);
 
@@ -57,6 +65,7 @@ class CapacitanceEngine {
   std::vector<Fixed> ground_, pairs_;
   Bins bins_;
   EdgeRows rows_;
+  std::vector<Rect> left_, next_;
 };
 
 }  // namespace ptah::native

@@ -31,55 +31,20 @@ void outside(Dbu lo, Dbu hi, const std::vector<Interval>& cuts, std::size_t& nex
 }
 
 struct Line {
-  std::vector<Interval> hide, away, home, away_only;
+  std::vector<Interval> hide;
   std::vector<Edge> edges;
 
   void clear() {
     hide.clear();
-    away.clear();
-    home.clear();
-    away_only.clear();
     edges.clear();
   }
-
   void finish(std::vector<Edge>& out) {
-    std::size_t next = 0, next_away = 0;
-    if (!away.empty()) {
-      std::size_t next_home = 0;
-      for (const Interval& a : away) {
-        outside(a.lo, a.hi, home, next_home,
-                [&](Dbu lo, Dbu hi) { away_only.push_back({lo, hi}); });
-      }
-    }
+    std::size_t next = 0;
     for (const Edge& edge : edges) {
       outside(edge.lo, edge.hi, hide, next, [&](Dbu lo, Dbu hi) {
-        Edge piece = edge;
-        if (away_only.empty()) {
-          piece.lo = lo;
-          piece.hi = hi;
-          out.push_back(piece);
-          return;
-        }
-        Dbu from = lo;
-        outside(lo, hi, away_only, next_away, [&](Dbu seen_lo, Dbu seen_hi) {
-          if (from < seen_lo) {
-            piece.lo = from;
-            piece.hi = seen_lo;
-            piece.seen = false;
-            out.push_back(piece);
-          }
-          piece.lo = seen_lo;
-          piece.hi = seen_hi;
-          piece.seen = true;
-          out.push_back(piece);
-          from = seen_hi;
-        });
-        if (from < hi) {
-          piece.lo = from;
-          piece.hi = hi;
-          piece.seen = false;
-          out.push_back(piece);
-        }
+        out.push_back(edge);
+        out.back().lo = lo;
+        out.back().hi = hi;
       });
     }
   }
@@ -102,11 +67,11 @@ void find_edges(std::vector<EdgeItem>& items, Material material, std::vector<Edg
       const EdgeItem& item = items[i];
       switch (item.kind) {
         case EdgeItem::kStart:
-          falling.edges.push_back({at, item.lo, item.hi, item.net, false, true, material});
+          falling.edges.push_back({at, item.lo, item.hi, item.net, false, material});
           add_interval(rising.hide, item.lo, item.hi);
           break;
         case EdgeItem::kEnd:
-          rising.edges.push_back({at, item.lo, item.hi, item.net, true, true, material});
+          rising.edges.push_back({at, item.lo, item.hi, item.net, true, material});
           add_interval(falling.hide, item.lo, item.hi);
           break;
         case EdgeItem::kHideStart:
@@ -114,18 +79,6 @@ void find_edges(std::vector<EdgeItem>& items, Material material, std::vector<Edg
           break;
         case EdgeItem::kHideEnd:
           add_interval(rising.hide, item.lo, item.hi);
-          break;
-        case EdgeItem::kAwayStart:
-          add_interval(falling.away, item.lo, item.hi);
-          break;
-        case EdgeItem::kAwayEnd:
-          add_interval(rising.away, item.lo, item.hi);
-          break;
-        case EdgeItem::kHomeStart:
-          add_interval(falling.home, item.lo, item.hi);
-          break;
-        case EdgeItem::kHomeEnd:
-          add_interval(rising.home, item.lo, item.hi);
           break;
       }
     }

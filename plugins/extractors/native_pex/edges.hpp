@@ -14,10 +14,6 @@ struct EdgeItem {
     kEnd,         ///< A rectangle ends here: an ascending edge.
     kHideStart,   ///< No descending edge here: its inside is a gate, or its outside a resistor.
     kHideEnd,     ///< No ascending edge here.
-    kAwayStart,   ///< The inside is a contact to the level below (descending edges).
-    kAwayEnd,     ///< The same for ascending edges.
-    kHomeStart,   ///< The inside is a contact to the level above, which outdoes kAway.
-    kHomeEnd,
   };
   Dbu at = 0, lo = 0, hi = 0;
   NetIndex net = kNone;

@@ -64,10 +64,11 @@ const PexEngine::Laws& PexEngine::laws(const Technology& technology) {
 
 Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Circuit& circuit,
                                             const Technology& technology, const std::string& top) {
-  return extract(find_connectivity(flat, technology), circuit, technology, top);
+  return extract(flat, find_connectivity(flat, technology), circuit, technology, top);
 }
 
-Result<ExtractedNetlist> PexEngine::extract(const Connectivity& connectivity,
+Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat,
+                                            const Connectivity& connectivity,
                                             const Circuit& circuit, const Technology& technology,
                                             const std::string& top) {
   const Laws& law = laws(technology);
@@ -85,6 +86,7 @@ Result<ExtractedNetlist> PexEngine::extract(const Connectivity& connectivity,
       device_list(connectivity, names, circuit, technology, options_.merge_fingers);
 
   capacitance_.magic(planes_, law.magic, connectivity.substrate, found_);
+  windows_.adjust(flat, connectivity, planes_, technology, law.stack, law.magic, found_.ground);
   const std::string& substrate = names.of(connectivity.substrate);
   const auto add = [&](const std::string& a, const std::string& b, double farad) {
     if (farad <= 0) return;

@@ -4,6 +4,7 @@
 
 #include "capacitance.hpp"
 #include "connectivity.hpp"
+#include "label_windows.hpp"
 #include "ptah/stages/stages.hpp"
 
 namespace ptah::native {
@@ -28,8 +29,9 @@ class PexEngine {
   Result<ExtractedNetlist> extract(const gds::Flat& flat, const Circuit& circuit,
                                    const Technology& technology, const std::string& top);
   /// The same of what is known of the layout's nets.
-  Result<ExtractedNetlist> extract(const Connectivity& connectivity, const Circuit& circuit,
-                                   const Technology& technology, const std::string& top);
+  Result<ExtractedNetlist> extract(const gds::Flat& flat, const Connectivity& connectivity,
+                                   const Circuit& circuit, const Technology& technology,
+                                   const std::string& top);
 
  private:
   /// Kept while the technology is the same object.
@@ -44,6 +46,7 @@ class PexEngine {
   Laws laws_;
   Planes planes_;
   CapacitanceEngine capacitance_;
+  LabelWindows windows_;
   Capacitances found_;
 };
 

@@ -32,9 +32,6 @@ struct Edge {
   Dbu lo = 0, hi = 0;   ///< Its extent along the other axis.
   NetIndex net = kNone;
   bool ascending = false;  ///< The outside is at larger coordinates.
-  /// Magic passes over the edges of a contact on the upper of its two planes: it keeps a contact's
-  /// edges in the list of its lower plane alone.
-  bool seen = true;
   Material material = 0;
 };
 
@@ -61,5 +58,7 @@ struct Planes {
 /// `into` is overwritten; its memory is reused.
 void find_planes(const Connectivity& connectivity, const Technology& technology, const Stack& stack,
                  Planes& into);
+/// Fills `vertical` and `horizontal` from the rest.
+void find_edges_of(Planes& planes, const Stack& stack);
 
 }  // namespace ptah::native
