@@ -23,14 +23,14 @@ struct Work {
   const Check& check;
   const std::vector<Mask>& masks;
   std::vector<Marker>& out;
-  /// Where it has rectangles: only drivers that touch one of them are looked at.
-  const Mask* dirty = nullptr;
+  /// If given: only drivers that touch one of its rectangles are looked at.
+  const Bins* dirty = nullptr;
 
   const Mask& mask(MaskId id) const { return masks[static_cast<std::size_t>(id)]; }
   const Mask& a() const { return mask(check.a); }
   const Mask& b() const { return mask(check.b); }
   bool wants(const Rect& driver) const {
-    return dirty == nullptr || dirty->bins().any_touching(driver, [](std::size_t) { return true; });
+    return dirty == nullptr || dirty->any_touching(driver, [](std::size_t) { return true; });
   }
   void mark(const Rect& driver, const Rect& place, std::int64_t measured) const {
     out.push_back({driver, place, measured});

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
+#include <optional>
+#include <tuple>
 
 #include "checks.hpp"
 
@@ -103,8 +105,9 @@ std::string sentence(const Check& check, std::int64_t measured) {
 
 /// Joins markers whose places touch: one violation each, at the worst of their values.
 std::vector<Marker> joined(std::vector<Marker> markers, bool largest) {
-  std::sort(markers.begin(), markers.end(),
-            [](const Marker& l, const Marker& r) { return l.place < r.place; });
+  std::sort(markers.begin(), markers.end(), [](const Marker& l, const Marker& r) {
+    return std::tie(l.place, l.measured, l.driver) < std::tie(r.place, r.measured, r.driver);
+  });
   std::vector<Rect> places;
   places.reserve(markers.size());
   for (const Marker& m : markers) places.push_back(m.place);
@@ -143,10 +146,123 @@ std::vector<Marker> joined(std::vector<Marker> markers, bool largest) {
 struct Engine::State {
   Plan plan;
   Limits limits;
+  // Of the last layout; empty before the first.
+  std::vector<std::vector<Rect>> drawn;
+  std::vector<Mask> masks;
+  std::vector<std::vector<Marker>> found;  ///< A list a check.
 };
 
+namespace {
+
+/// How far from a driver a check looks, or nothing where it looks at whole shapes or at shapes of
+/// its own making.
+std::optional<Dbu> locality(const Check& check) {
+  switch (check.kind) {
+    case CheckKind::kWideSpacing:
+    case CheckKind::kWideAttached:
+    case CheckKind::kBottomPlate:
+    case CheckKind::kPlateToMetal:
+    case CheckKind::kMaxExtension:
+      return std::nullopt;
+    case CheckKind::kSpacing:
+      if (check.apart_only || check.same_component != kNoMask) return std::nullopt;
+      return check.distance;
+    case CheckKind::kArea:
+    case CheckKind::kHoleArea:
+    case CheckKind::kHolds:
+    case CheckKind::kRectangular:
+    case CheckKind::kNoCrossing:
+    case CheckKind::kExclusive:
+    case CheckKind::kLanding:
+    case CheckKind::kCovered:
+      return 0;
+    default:
+      return check.distance;
+  }
+}
+
+/// What stands in one of two canonical regions only.
+std::vector<Rect> changes(const Region& before, const Region& after) {
+  std::vector<Rect> changed;
+  const auto less = [](const Rect& l, const Rect& r) {
+    return std::tie(l.y0, l.x0, l.y1, l.x1) < std::tie(r.y0, r.x0, r.y1, r.x1);
+  };
+  std::set_symmetric_difference(before.begin(), before.end(), after.begin(), after.end(),
+                                std::back_inserter(changed), less);
+  return changed;
+}
+
+/// The plan's masks of a layout, those of `last` where nothing changed. `changed`: what did.
+std::vector<Mask> make_masks(const Plan& plan, const std::vector<std::vector<Rect>>& drawn,
+                             const std::vector<std::vector<Rect>>& last_drawn,
+                             std::vector<Mask>& last, std::vector<std::vector<Rect>>& changed) {
+  std::vector<Mask> masks(plan.masks.size());
+  const bool has_last = !last.empty();
+  changed.assign(plan.masks.size(), {});
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    const MaskRecipe& recipe = plan.masks[i];
+    const auto index = [](MaskId id) { return static_cast<std::size_t>(id); };
+    const bool is_drawn = recipe.op == MaskRecipe::Op::kDrawn;
+    const bool same = has_last && (is_drawn ? drawn[recipe.layer] == last_drawn[recipe.layer]
+                                            : changed[index(recipe.a)].empty() &&
+                                                  changed[index(recipe.b)].empty());
+    if (same) {
+      masks[i] = std::move(last[i]);
+      continue;
+    }
+    Region region;
+    if (is_drawn) {
+      region = united(drawn[recipe.layer]);
+    } else {
+      const Region &a = masks[index(recipe.a)].rects(), &b = masks[index(recipe.b)].rects();
+      region = recipe.op == MaskRecipe::Op::kAnd   ? intersection(a, b)
+               : recipe.op == MaskRecipe::Op::kNot ? difference(a, b)
+                                                   : united(a, b);
+    }
+    if (has_last) {
+      changed[i] = changes(last[i].rects(), region);
+      if (changed[i].empty()) {
+        masks[i] = std::move(last[i]);
+        continue;
+      }
+    }
+    masks[i] = Mask(std::move(region));
+  }
+  return masks;
+}
+
+/// Brings `markers` of the last layout up to date.
+void update(const Check& check, const std::vector<Mask>& masks,
+            const std::vector<std::vector<Rect>>& changed, std::vector<Marker>& markers) {
+  std::vector<Rect> places;
+  bool any = false;
+  const std::optional<Dbu> reach = locality(check);
+  for (const MaskId id : {check.a, check.b, check.c, check.d, check.only, check.except,
+                          check.same_component, check.butting}) {
+    if (id == kNoMask) continue;
+    const auto& list = changed[static_cast<std::size_t>(id)];
+    any = any || !list.empty();
+    if (!reach) continue;
+    // One more: a neighbour's end changes how an edge that it touches goes on.
+    for (const Rect& r : list) places.push_back(r.bloated(*reach + 1));
+  }
+  if (!any) return;
+  const bool empty = masks[static_cast<std::size_t>(check.a)].empty();
+  if (!reach || empty) {
+    markers.clear();
+    if (!empty) run_check({check, masks, markers, nullptr});
+    return;
+  }
+  const Bins dirty{std::span<const Rect>(places)};
+  const Work work{check, masks, markers, &dirty};
+  std::erase_if(markers, [&](const Marker& m) { return work.wants(m.driver); });
+  run_check(work);
+}
+
+}  // namespace
+
 Engine::Engine(Plan plan, Limits limits)
-    : state_(std::make_unique<State>(State{std::move(plan), limits})) {}
+    : state_(std::make_unique<State>(State{std::move(plan), limits, {}, {}, {}})) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
@@ -168,48 +284,41 @@ Result<Verdict> Engine::check(const gds::Flat& flat, const JobContext& job) {
       off_grid[shape.layer].push_back({r, r, 0});
     }
   }
-  std::vector<Mask> masks(plan.masks.size());
-  for (std::size_t i = 0; i < masks.size(); ++i) {
-    const MaskRecipe& recipe = plan.masks[i];
-    const auto rects = [&](MaskId id) -> const Region& {
-      return masks[static_cast<std::size_t>(id)].rects();
-    };
-    switch (recipe.op) {
-      case MaskRecipe::Op::kDrawn:
-        masks[i] = Mask(united(drawn[recipe.layer]));
-        break;
-      case MaskRecipe::Op::kAnd:
-        masks[i] = Mask(intersection(rects(recipe.a), rects(recipe.b)));
-        break;
-      case MaskRecipe::Op::kNot:
-        masks[i] = Mask(difference(rects(recipe.a), rects(recipe.b)));
-        break;
-      case MaskRecipe::Op::kOr:
-        masks[i] = Mask(united(rects(recipe.a), rects(recipe.b)));
-        break;
-    }
-  }
+  State& state = *state_;
+  const bool fresh = state.masks.empty();
+  std::vector<std::vector<Rect>> changed;
+  // Taken out until all is done: a cancelled check must not leave half a state.
+  std::vector<Mask> last = std::move(state.masks);
+  std::vector<std::vector<Marker>> found = std::move(state.found);
+  state.masks.clear();
+  found.resize(plan.checks.size());
+  std::vector<Mask> masks = make_masks(plan, drawn, state.drawn, last, changed);
   Verdict verdict;
   verdict.kind = Verdict::Kind::kDrc;
-  std::vector<Marker> markers;
-  for (const Check& check : plan.checks) {
+  for (std::size_t i = 0; i < plan.checks.size(); ++i) {
+    const Check& check = plan.checks[i];
+    std::vector<Marker>& markers = found[i];
     if (job.cancelled()) return cancelled_error();
-    markers.clear();
     const Mask& a = masks[static_cast<std::size_t>(check.a)];
     if (check.kind == CheckKind::kGrid) {
-      markers = off_grid[plan.masks[static_cast<std::size_t>(check.a)].layer];
+      markers = std::move(off_grid[plan.masks[static_cast<std::size_t>(check.a)].layer]);
+    } else if (!fresh) {
+      update(check, masks, changed, markers);
     } else if (!a.empty()) {
-      run_check({check, masks, markers});
+      run_check({check, masks, markers, nullptr});
     }
     if (markers.empty()) continue;
     for (const Marker& m : joined(markers, check.kind == CheckKind::kMaxExtension)) {
       ++verdict.errors;
-      if (verdict.violations.size() < state_->limits.max_violations) {
+      if (verdict.violations.size() < state.limits.max_violations) {
         verdict.violations.push_back(
             {check.rule, sentence(check, m.measured), check.layer, m.place});
       }
     }
   }
+  state.masks = std::move(masks);
+  state.drawn = std::move(drawn);
+  state.found = std::move(found);
   verdict.clean = verdict.errors == 0;
   verdict.summary = std::to_string(verdict.errors) + (verdict.errors == 1 ? " error" : " errors");
   if (!verdict.violations.empty()) verdict.summary += ", first: " + verdict.violations.front().text;

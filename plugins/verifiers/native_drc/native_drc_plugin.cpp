@@ -23,6 +23,7 @@ class NativeDrc : public ptah::Verifier {
   }
 
   ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kDrc; }
+  bool reads_file() const noexcept override { return false; }
 
   ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
                                      const ptah::Technology& technology,

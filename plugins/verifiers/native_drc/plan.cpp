@@ -282,7 +282,15 @@ Status Compiler::add(const Rule& rule) {
 Status Compiler::add_width(const Rule& rule) {
   const std::string& layer = rule.layers.front();
   if (rule.when.empty()) {
-    push(CheckKind::kWidth, rule, named(layer));
+    MaskId shapes = named(layer);
+    // A contact in the body of a resistor leaves two narrow bodies beside it.
+    const DerivedLayer* resistor = derived(layer);
+    if (resistor != nullptr && has(layer, LayerType::kMarker)) {
+      for (const Via& via : technology_.vias()) {
+        if (contains(resistor->all, via.lower)) shapes = minus(shapes, drawn(via.cut));
+      }
+    }
+    push(CheckKind::kWidth, rule, shapes);
     // Wire beside the body of a resistor in it is a wire of its own, round the resistor.
     if (derived(layer) != nullptr || !has(layer, LayerType::kConductor)) return ok();
     for (const DerivedLayer& body : technology_.derived_layers()) {
