@@ -8,6 +8,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -46,6 +47,8 @@ class Server final : public rpc::Service {
   void flow_plan(const rpc::SpecParams&, rpc::Reply<rpc::ResultReply>) override;
   void flow_check(const rpc::TaskParams&, rpc::Reply<rpc::JobReply>) override;
   void flow_render(const rpc::TaskParams&, rpc::Reply<rpc::JobReply>) override;
+  void score_layout(const rpc::ScoreLayoutParams&, rpc::Reply<rpc::ScoreReply>) override;
+  void score_placement(const rpc::ScorePlacementParams&, rpc::Reply<rpc::ScoreReply>) override;
   void job_list(const rpc::JobListParams&, rpc::Reply<rpc::JobListReply>) override;
   void job_get(const rpc::JobParams&, rpc::Reply<rpc::JobInfo>) override;
   void job_wait(const rpc::JobWaitParams&, rpc::Reply<rpc::JobInfo>) override;
@@ -71,6 +74,12 @@ class Server final : public rpc::Service {
   void single_task(const char* kind, const rpc::TaskParams& params,
                    rpc::Reply<rpc::JobReply> reply);
   void small_task(const char* kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
+  /// A score that somebody waits for (score_service.cpp).
+  struct PendingScore;
+  std::shared_ptr<PendingScore> begin_score(const rpc::ScoreSubject& subject,
+                                            const rpc::Reply<rpc::ScoreReply>& reply);
+  void start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Json spec);
+  void end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result);
   /// Runs `work` on the store's thread and answers with what it returns.
   template <class R, class Work>
   void answer_from_store(const rpc::Reply<R>& reply, Work work,
@@ -97,6 +106,8 @@ class Server final : public rpc::Service {
   std::unique_ptr<PluginRegistry> plugins_;
   std::unique_ptr<Subscriptions> subscriptions_;
   std::unique_ptr<JobManager> jobs_;
+  /// The newest score by client and key.
+  std::map<std::pair<const rpc::Caller*, std::string>, std::shared_ptr<PendingScore>> scores_;
   rpc::MethodTable methods_;
   std::unique_ptr<Listener> listener_;
   std::set<std::shared_ptr<Session>> sessions_;

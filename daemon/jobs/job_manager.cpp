@@ -299,24 +299,37 @@ void JobManager::finish(const JobPtr& job) {
       });
 }
 
-std::string JobManager::run_task(const std::string& kind, const Json& spec, TaskDone done) {
+std::string JobManager::run_task(const std::string& kind, const Json& spec, TaskDone done,
+                                 const std::string& affinity) {
   Task task;
   task.id = "small-" + std::to_string(next_task_++);
   task.kind = kind;
   task.spec = spec;
   task.scratch = scratch(task.id);
   task.interactive = true;
+  task.affinity = affinity;
   ++ephemeral_;
-  task.on_end = [this, alive = alive_, id = task.id, done = std::move(done)](TaskEnd end) {
+  const std::string id = task.id;
+  submit_small(std::move(task), true, std::move(done));
+  return id;
+}
+
+void JobManager::submit_small(Task task, bool again, TaskDone done) {
+  // The pool gives the spec to the worker.
+  auto copy = again ? std::make_shared<Task>(task) : nullptr;
+  task.on_end = [this, alive = alive_, id = task.id, copy, done = std::move(done)](TaskEnd end) {
+    if (*alive && end.blameless && copy && !stopped_) {
+      spdlog::info("task {} is done again: {}", id, end.result.error().text());
+      submit_small(std::move(*copy), false, done);
+      return;
+    }
     if (*alive) {
       --ephemeral_;
       clean(id);
     }
     done(std::move(end.result));
   };
-  const std::string id = task.id;
   pool_.submit(std::move(task));
-  return id;
 }
 
 void JobManager::cancel_task(const std::string& id) {

@@ -49,8 +49,10 @@ class JobManager {
   std::int64_t wait(const std::string& id, Done done);
   void forget(std::int64_t ticket);
 
-  /// A small task without a job; its id, for `cancel_task`.
-  std::string run_task(const std::string& kind, const Json& spec, TaskDone done);
+  /// A small task without a job; its id, for `cancel_task`. Done once more when its worker was ended
+  /// from outside. `affinity`: see Task.
+  std::string run_task(const std::string& kind, const Json& spec, TaskDone done,
+                       const std::string& affinity = {});
   void cancel_task(const std::string& id);
 
   bool busy() const noexcept { return !jobs_.empty() || ephemeral_ > 0; }
@@ -115,6 +117,7 @@ class JobManager {
   bool known(const JobPtr& job) const;
   std::filesystem::path scratch(const std::string& task) const { return scratch_root_ / task; }
   void clean(const std::string& task);
+  void submit_small(Task task, bool again, TaskDone done);
 
   boost::asio::io_context& io_;
   StoreThread& store_;

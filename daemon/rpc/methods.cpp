@@ -54,6 +54,15 @@ MethodTable bind_methods(Service& service) {
        &Service::flow_check);
   bind("flow.render", Role::kUser, "A job that draws a layout.", &Service::flow_render);
 
+  bind("score.layout", Role::kUser,
+       "What a layout of a circuit is worth, of whatever origin and however unfinished: checks, "
+       "parasitics, score, blame. Answers when done, before queued jobs.",
+       &Service::score_layout);
+  bind("score.placement", Role::kUser,
+       "What a placement is worth: the flow's tiles placed there, routed, and assessed as by "
+       "score.layout.",
+       &Service::score_placement);
+
   bind("job.list", Role::kUser, "Jobs.", &Service::job_list);
   bind("job.get", Role::kUser, "One job.", &Service::job_get);
   bind("job.wait", Role::kUser, "Answers with the job when it has finished.", &Service::job_wait);

@@ -28,6 +28,9 @@ class Service {
   virtual void flow_check(const TaskParams&, Reply<JobReply>) = 0;
   virtual void flow_render(const TaskParams&, Reply<JobReply>) = 0;
 
+  virtual void score_layout(const ScoreLayoutParams&, Reply<ScoreReply>) = 0;
+  virtual void score_placement(const ScorePlacementParams&, Reply<ScoreReply>) = 0;
+
   virtual void job_list(const JobListParams&, Reply<JobListReply>) = 0;
   virtual void job_get(const JobParams&, Reply<JobInfo>) = 0;
   virtual void job_wait(const JobWaitParams&, Reply<JobInfo>) = 0;

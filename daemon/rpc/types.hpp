@@ -138,6 +138,134 @@ struct PluginReply {
   }
 };
 
+// Scores.
+
+struct LayoutSource {
+  std::optional<std::string> path, hash, data;
+  template <class V>
+  void describe(V& v) {
+    v.optional("path", path, "Absolute path of a GDSII file.");
+    v.optional("hash", hash, "SHA-256 of a file in the store.");
+    v.optional("data", data, "The bytes of a GDSII file in base64, at most 512 KiB of them.");
+  }
+};
+/// The circuit that a layout is held against, and what to find out.
+struct ScoreSubject {
+  std::optional<std::string> circuit, netlist, pairs, testbench, subcircuit, key;
+  std::optional<std::vector<std::int64_t>> allowed_fingers;
+  std::optional<Object> fingers;
+  std::string tech = "ptah130", flow = "native";
+  bool drc = true, lvs = true, score = true, judges = false, blame = false, waveform = false;
+  template <class V>
+  void describe(V& v) {
+    v.optional("circuit", circuit, "A shipped circuit; otherwise give `netlist`.");
+    v.optional("netlist", netlist, "Absolute path of a SPICE netlist.");
+    v.optional("pairs", pairs, "Absolute path of its matched devices.");
+    v.optional("testbench", testbench, "Absolute path of its testbench; without one, no score.");
+    v.optional("subcircuit", subcircuit, "Subcircuit to take, where the netlist has several.");
+    v.optional("allowed_fingers", allowed_fingers, "Finger counts that free devices may have.",
+               Range{1, 64});
+    v.optional("fingers", fingers,
+               "Finger counts by device, such as {\"M0\": 4}; one of a matched group is enough. "
+               "score.layout reads them off the layout where they are missing.");
+    v.optional("tech", tech, "Technology.");
+    v.optional("flow", flow,
+               "Flow whose checks, extractor and simulator are used; where it has no checks, its "
+               "judges.");
+    v.optional("drc", drc, "Check design rules.");
+    v.optional("lvs", lvs, "Check the layout against the schematic.");
+    v.optional("score", score, "Simulate, where the layout matches the schematic.");
+    v.optional("judges", judges, "Ask the judges that sign off, too: the trusted tools.");
+    v.optional("blame", blame,
+               "How much each net's parasitics cost: one more simulation a net. Adds the nets' "
+               "shapes.");
+    v.optional("waveform", waveform, "The scored output before and after layout.");
+    v.optional("key", key,
+               "Who asks, such as an editor's window. A newer request with the same key of the same "
+               "connection supersedes this one, which is answered with error `cancelled`.");
+  }
+};
+struct ScoreLayoutParams : ScoreSubject {
+  LayoutSource layout;
+  std::optional<std::string> top;
+  template <class V>
+  void describe(V& v) {
+    v.required("layout", layout, "Where the layout is: one of path, hash and data.");
+    v.optional("top", top, "Its cell; needed where the file has several top cells.");
+    ScoreSubject::describe(v);
+  }
+};
+struct DevicePlace {
+  std::string device, orientation = "R0";
+  double x_um = 0, y_um = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("device", device, "Name of the device.");
+    v.required("x_um", x_um, "Lower left corner of its outline, on the 0.1 um grid.");
+    v.required("y_um", y_um, "The same.");
+    v.optional("orientation", orientation, "\"R0\", \"MX\", \"MY\" or \"R180\".");
+  }
+};
+struct ScorePlacementParams : ScoreSubject {
+  std::vector<DevicePlace> placement;
+  bool route = true;
+  template <class V>
+  void describe(V& v) {
+    v.required("placement", placement, "A place for every device of the circuit.");
+    v.optional("route", route,
+               "Route and assess. Otherwise: area, outline, HPWL and overlaps only.");
+    ScoreSubject::describe(v);
+  }
+};
+struct ScoreReply {
+  std::string circuit, top, tech, reason, score_reason;
+  Object fingers, drc, lvs, measures, seconds;
+  bool valid = false;
+  Json pscore_V, judged_pscore_V, outline_um, nets, devices, overlaps, waveform;
+  double area_um2 = 0, hpwl_um = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("circuit", circuit, "The circuit's name.");
+    v.required("top", top, "The cell; empty for a placement that was not routed.");
+    v.required("tech", tech, "The technology.");
+    v.required("fingers", fingers, "Finger count of every device that the netlist leaves free.");
+    v.required("valid", valid, "Clean, matching, and simulated where that was asked for.");
+    v.required("reason", reason,
+               "Why not: begins with \"drc:\", \"lvs:\", \"extraction:\", \"simulation:\", "
+               "\"router:\" or \"placement:\".");
+    v.required("drc", drc,
+               "By plugin: {\"errors\", \"clean\", \"summary\", \"violations\": [{\"rule\", "
+               "\"text\", \"layer\", \"box_um\"}]}; at most 1000 violations are listed.");
+    v.required("lvs", lvs, "The same of layout against schematic.");
+    v.required("pscore_V", pscore_V,
+               "The OSIRIS score in volts, lower is better; null where there is none. It does not "
+               "wait for design rules.");
+    v.optional("score_reason", score_reason, "Why there is no score, where it was asked for.");
+    v.optional("judged_pscore_V", judged_pscore_V, "The judges' score, with `judges`.");
+    v.required("measures", measures,
+               "By name: {\"value\", \"unit\"} or {\"reason\"} why it does not exist.");
+    v.required("area_um2", area_um2, "Sum of the device boxes.");
+    v.required("outline_um", outline_um, "[width, height] of the box around all shapes.");
+    v.required("hpwl_um", hpwl_um, "Half-perimeter wire length over the devices' terminals.");
+    v.required(
+        "nets", nets,
+        "[{\"net\", \"total_fF\", \"ground_fF\" (towards supplies and substrate), "
+        "\"coupled_fF\" (towards other nets), \"rail\"}]; with blame \"blame_V\" (how much pscore "
+        "falls when all its capacitances are halved), \"blame\" (its share of the sum of what is "
+        "positive) and \"shapes\": [[layer, x0, y0, x1, y1]] in um. Sorted by blame, then name. "
+        "Rails bear no blame: capacitance towards them is the other net's.");
+    v.required("devices", devices,
+               "[{\"device\", \"box_um\"}]; with blame \"blame_V\" and \"blame\": its nets' blame "
+               "by how much of their wires' capacitance lies within its box.");
+    v.optional("overlaps", overlaps,
+               "score.placement: [{\"a\", \"b\", \"missing_um\"}], pairs of devices that "
+               "overlap (0) or are too close by so much.");
+    v.optional("waveform", waveform,
+               "{\"x\", \"x_name\", \"output\", \"pre\": [[re, im]], \"post\": [[re, im]]}.");
+    v.required("seconds", seconds, "By stage, and \"total\".");
+  }
+};
+
 // Jobs.
 
 struct RunParams {

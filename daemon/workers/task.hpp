@@ -22,11 +22,14 @@ struct TaskEnd {
 /// One task as the pool runs it. Functions are called on the main thread, `on_end` exactly once.
 struct Task {
   std::string id;
-  std::string kind;  ///< "plan", "chain", "check", "render", "selftest".
+  std::string kind;  ///< "plan", "chain", "check", "render", "score.layout", ... (flow/tasks.hpp)
   Json spec = Json::object();
   std::filesystem::path scratch;  ///< Exists while the task runs.
   /// Somebody waits for the answer: it goes before batch work.
   bool interactive = false;
+  /// Interactive tasks of one affinity go to the worker that had the last one, where it is free: it
+  /// still knows what they have in common.
+  std::string affinity;
   /// "stage", "progress", "log" and "variant" events.
   std::function<void(const Json& event)> on_event;
   std::function<void(TaskEnd end)> on_end;

@@ -369,13 +369,10 @@ void WorkerPool::schedule() {
   }
   int interactive_wanted = 0, batch_wanted = 0;
   // Interactive tasks may use any idle worker.
+  const int waiting = assign_interactive();
   for (const SlotPtr& slot : slots_) {
     if (slot->draining || slot->state != State::kIdle) continue;
-    if (!interactive_.empty()) {
-      Task task = std::move(interactive_.front());
-      interactive_.pop_front();
-      assign(slot, std::move(task));
-    } else if (!batch_.empty() && batch_busy < options_.workers) {
+    if (!batch_.empty() && batch_busy < options_.workers) {
       Task task = std::move(batch_.front());
       batch_.pop_front();
       ++batch_busy;
@@ -383,7 +380,7 @@ void WorkerPool::schedule() {
     }
   }
   // One worker beyond the number is enough for those who wait for an answer.
-  interactive_wanted = interactive_.empty() ? 0 : 1;
+  interactive_wanted = static_cast<int>(interactive_.size()) > waiting ? 1 : 0;
   batch_wanted = std::min<int>(static_cast<int>(batch_.size()), options_.workers - batch_busy);
   int live = 0;
   for (const SlotPtr& slot : slots_) {
@@ -407,6 +404,37 @@ void WorkerPool::schedule() {
     }
   }
   if (on_slots_ && free_slots() > 0) on_slots_();
+}
+
+int WorkerPool::assign_interactive() {
+  int waiting = 0;
+  for (auto next = interactive_.begin(); next != interactive_.end();) {
+    SlotPtr chosen;
+    bool wait = false;
+    int best = -1;
+    for (const SlotPtr& slot : slots_) {
+      if (slot->draining) continue;
+      const bool same = !next->affinity.empty() && slot->affinity == next->affinity;
+      if (slot->state == State::kBusy && same && slot->cancelled && !slot->verdict) wait = true;
+      if (slot->state != State::kIdle) continue;
+      const int fitness = same ? 2 : slot->affinity.empty() ? 1 : 0;
+      if (fitness <= best) continue;
+      best = fitness;
+      chosen = slot;
+    }
+    if (wait && best < 2) {
+      ++waiting;
+      ++next;
+    } else if (chosen) {
+      Task task = std::move(*next);
+      next = interactive_.erase(next);
+      chosen->affinity = task.affinity;
+      assign(chosen, std::move(task));
+    } else {
+      ++next;
+    }
+  }
+  return waiting;
 }
 
 void WorkerPool::kill(const SlotPtr& slot, Error verdict) {

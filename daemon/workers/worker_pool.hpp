@@ -85,6 +85,7 @@ class WorkerPool {
     bool draining = false;  ///< Exits after its task.
     std::optional<Task> task;
     std::string stage, plugin;
+    std::string affinity;  ///< Of the last interactive task.
     Clock::time_point last_event;
     std::optional<Clock::time_point> kill_at;  ///< After a cancel.
     std::optional<Error> verdict;              ///< Why we kill it.
@@ -103,6 +104,9 @@ class WorkerPool {
   void finish_proposal(Result<Json> result);
   void assign(const SlotPtr& slot, Task task);
   void schedule();
+  /// Gives interactive tasks to idle workers. Those that wait for a worker of their own, whose last
+  /// task is being cancelled, stay in the queue and are counted.
+  int assign_interactive();
   void schedule_soon();
   void watch();
   void kill(const SlotPtr& slot, Error verdict);

@@ -69,6 +69,16 @@ class EchoService final : public Service {
   void flow_render(const TaskParams& params, Reply<JobReply> reply) override {
     job(params.job, reply);
   }
+  void score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> reply) override {
+    ScoreReply answer;
+    answer.circuit = params.circuit.value_or("");
+    reply(answer);
+  }
+  void score_placement(const ScorePlacementParams& params, Reply<ScoreReply> reply) override {
+    ScoreReply answer;
+    for (const DevicePlace& place : params.placement) answer.hpwl_um += place.x_um;
+    reply(answer);
+  }
   void job_list(const JobListParams&, Reply<JobListReply> reply) override { reply(JobListReply{}); }
   void job_get(const JobParams& params, Reply<JobInfo> reply) override { info(params.job, reply); }
   void job_wait(const JobWaitParams& params, Reply<JobInfo> reply) override {

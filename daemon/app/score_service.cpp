@@ -1,0 +1,153 @@
+// Scores for those who wait for them: score.layout, score.placement, and which request supersedes
+// which.
+#include "app/server.hpp"
+#include "store/failure.hpp"
+
+namespace ptah {
+
+using namespace rpc;
+
+struct Server::PendingScore {
+  Reply<ScoreReply> reply;
+  std::string key;       ///< Empty: superseded by nobody.
+  std::string affinity;  ///< Which worker knows the circuit.
+  std::string task;      ///< Empty until it is one.
+  bool over = false;     ///< Answered, or nobody waits any more.
+};
+
+namespace {
+
+ScoreReply reply_of(const Json& result) {
+  const auto field = [&](const char* name) { return result.value(name, Json()); };
+  const auto object = [&](const char* name) {
+    return Object{result.value(name, Json::object())};
+  };
+  ScoreReply reply;
+  reply.circuit = result.value("circuit", "");
+  reply.top = result.value("top", "");
+  reply.tech = result.value("tech", "");
+  reply.reason = result.value("reason", "");
+  reply.score_reason = result.value("score_reason", "");
+  reply.valid = result.value("valid", false);
+  reply.fingers = object("fingers");
+  reply.drc = object("drc");
+  reply.lvs = object("lvs");
+  reply.measures = object("measures");
+  reply.seconds = object("seconds");
+  reply.pscore_V = field("pscore_V");
+  reply.judged_pscore_V = field("judged_pscore_V");
+  reply.outline_um = field("outline_um");
+  reply.nets = field("nets");
+  reply.devices = field("devices");
+  reply.overlaps = field("overlaps");
+  reply.waveform = field("waveform");
+  reply.area_um2 = result.value("area_um2", 0.0);
+  reply.hpwl_um = result.value("hpwl_um", 0.0);
+  return reply;
+}
+
+}  // namespace
+
+std::shared_ptr<Server::PendingScore> Server::begin_score(const ScoreSubject& subject,
+                                                          const Reply<ScoreReply>& reply) {
+  const std::string key = subject.key.value_or("");
+  const Caller* caller = reply.caller().get();
+  // Without a key, whoever asks about a circuit shares a worker; with one, a window has its own.
+  std::string affinity = key.empty() ? subject.circuit.value_or(subject.netlist.value_or(""))
+                                     : std::to_string(reinterpret_cast<std::uintptr_t>(caller)) +
+                                           "/" + key;
+  auto score = std::make_shared<PendingScore>(
+      PendingScore{reply, key, std::move(affinity), {}, false});
+  if (!key.empty()) {
+    auto& newest = scores_[{caller, key}];
+    if (newest && !newest->over) {
+      newest->over = true;
+      if (!newest->task.empty()) jobs_->cancel_task(newest->task);
+      newest->reply(make_error(ErrorCode::kCancelled, "superseded by a newer request"));
+    }
+    newest = score;
+  }
+  reply.on_cancel([this, weak = std::weak_ptr<PendingScore>(score), caller] {
+    const auto cancelled = weak.lock();
+    if (!cancelled || cancelled->over) return;
+    cancelled->over = true;
+    if (!cancelled->task.empty()) jobs_->cancel_task(cancelled->task);
+    const auto found = scores_.find({caller, cancelled->key});
+    if (found != scores_.end() && found->second == cancelled) scores_.erase(found);
+  });
+  return score;
+}
+
+void Server::start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Json spec) {
+  if (score->over) return;
+  spec.erase("key");
+  score->task = jobs_->run_task(
+      kind, spec, [this, score](Result<Json> result) { end_score(score, std::move(result)); },
+      score->affinity);
+}
+
+void Server::end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result) {
+  if (score->over) return;
+  score->over = true;
+  const auto found = scores_.find({score->reply.caller().get(), score->key});
+  if (found != scores_.end() && found->second == score) scores_.erase(found);
+  if (result) {
+    score->reply(reply_of(result.value()));
+  } else {
+    score->reply(result.error());
+  }
+}
+
+void Server::score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> reply) {
+  const LayoutSource& layout = params.layout;
+  if (layout.path.has_value() + layout.hash.has_value() + layout.data.has_value() != 1) {
+    reply(make_error(ErrorCode::kInvalidArgument,
+                     "A layout is given by one of `path`, `hash` and `data`.", "layout"));
+    return;
+  }
+  const auto score = begin_score(params, reply);
+  ScoreLayoutParams written = params;
+  Json spec = write_value(written);
+  if (!layout.hash) {
+    start_score(score, "score.layout", std::move(spec));
+    return;
+  }
+  const std::string hash = *layout.hash;
+  if (!FileStore::is_hash(hash)) {
+    end_score(score,
+              make_error(ErrorCode::kInvalidArgument,
+                         "A hash is 64 lower-case hexadecimal digits.", "layout.hash"));
+    return;
+  }
+  store_->submit(
+      StoreThread::Kind::kRead,
+      [hash](Store& store) {
+        const auto problem = store.files().problem(hash);
+        const std::string file = store.files().path(hash).string();
+        if (problem == "missing") {
+          fail(ErrorCode::kNotFound, "The store has no file with this hash.", "layout.hash",
+               "Its job may have been deleted; send the `path`.");
+        }
+        if (problem) {
+          fail(ErrorCode::kIo, "The file in the store is damaged: " + *problem + ".", file,
+               "Delete the job and run it again.");
+        }
+        return file;
+      },
+      [this, score, spec = std::move(spec)](Result<std::string> file) mutable {
+        if (!file) {
+          end_score(score, file.error());
+          return;
+        }
+        spec["layout"] = {{"path", file.value()}};
+        start_score(score, "score.layout", std::move(spec));
+      });
+}
+
+void Server::score_placement(const ScorePlacementParams& params, Reply<ScoreReply> reply) {
+  const auto score = begin_score(params, reply);
+  ScorePlacementParams written = params;
+  start_score(score, "score.placement", write_value(written));
+}
+
+}  // namespace ptah
