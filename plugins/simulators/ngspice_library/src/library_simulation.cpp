@@ -1,6 +1,7 @@
 #include "library_simulation.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <string_view>
 
@@ -82,7 +83,10 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
   if (lines.empty()) lines = circuit_lines(deck.text);
   std::vector<LibraryAnalysis> analyses;
   for (const DeckAnalysis& analysis : deck.analyses) {
-    analyses.push_back({analysis.kind, analysis.card.substr(1), testbench.outputs});
+    // ngspice folds the case of a deck, but not of a command.
+    std::string command = analysis.card.substr(1);
+    for (char& c : command) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    analyses.push_back({analysis.kind, std::move(command), testbench.outputs});
   }
   PTAH_TRY(LibraryRun run, library_->run(lines, analyses, options_.wall_s, job));
 

@@ -1,10 +1,12 @@
 #include "ngspice_library.hpp"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <ngspice/sharedspice.h>
 #include <omp.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,8 +18,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <fstream>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -28,7 +32,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostLines = 400;          ///< Of what ngspice says; an error is said early.
+constexpr std::size_t kMostLines = 400;          ///< The last of what ngspice says.
 constexpr std::size_t kMostListing = 200'000;    ///< Lines of an expanded deck.
 constexpr std::size_t kMostValues = 20'000'000;  ///< Of one waveform, all vectors together.
 constexpr auto kPoll = std::chrono::milliseconds(20);
@@ -68,6 +72,28 @@ struct Request {
   std::vector<std::string> listing;
 };
 
+/// What is used of libngspice. It is opened and closed by hand because after an error that it calls
+/// fatal nothing else brings it back into a defined state.
+struct Symbols {
+  decltype(&ngSpice_Init) init = nullptr;
+  decltype(&ngSpice_Command) command = nullptr;
+  decltype(&ngSpice_Circ) circuit = nullptr;
+  decltype(&ngSpice_AllPlots) plots = nullptr;
+  decltype(&ngGet_Vec_Info) vector = nullptr;
+
+  bool load(void* handle) {
+    init = reinterpret_cast<decltype(init)>(dlsym(handle, "ngSpice_Init"));
+    command = reinterpret_cast<decltype(command)>(dlsym(handle, "ngSpice_Command"));
+    circuit = reinterpret_cast<decltype(circuit)>(dlsym(handle, "ngSpice_Circ"));
+    plots = reinterpret_cast<decltype(plots)>(dlsym(handle, "ngSpice_AllPlots"));
+    vector = reinterpret_cast<decltype(vector)>(dlsym(handle, "ngGet_Vec_Info"));
+    return init != nullptr && command != nullptr && circuit != nullptr && plots != nullptr &&
+           vector != nullptr;
+  }
+};
+
+constexpr char kLibrary[] = "libngspice.so.0";
+
 [[noreturn]] void give_up(const char* why) {
   std::fprintf(stderr, "ptah: ngspice %s; this process ends\n", why);
   std::abort();
@@ -90,11 +116,11 @@ class NgspiceLibrary::Thread {
     thread_.join();
   }
 
-  /// Waits until the library answers; false: it can not be started.
-  bool started() {
+  /// Waits until the library answers, or says why it can not be started.
+  Status started() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return state_ != State::kStarting; });
-    return state_ == State::kReady;
+    changed_.wait(lock, [this] { return answered_; });
+    return problem_ ? Status(*problem_) : ok();
   }
 
   Status execute(Request& request, double wall_s, JobContext& job) {
@@ -130,12 +156,6 @@ class NgspiceLibrary::Thread {
   }
 
  private:
-  enum class State { kStarting, kReady, kFailed };
-
-  /// ngspice crashes when it is started twice; its callbacks go to whoever drives it at present.
-  static inline bool library_started_ = false;
-  static inline std::atomic<Thread*> driver_ = nullptr;
-
   void loop() {
     sigset_t asynchronous;
     sigemptyset(&asynchronous);
@@ -143,13 +163,15 @@ class NgspiceLibrary::Thread {
       sigaddset(&asynchronous, signal);
     pthread_sigmask(SIG_BLOCK, &asynchronous, nullptr);
     pthread_setname_np(pthread_self(), "ngspice");
-    const bool good = start();
+    own_folder_ = unshare(CLONE_FS) == 0;
+    const Status opened = open();
     std::unique_lock lock(mutex_);
-    state_ = good ? State::kReady : State::kFailed;
+    if (!opened) problem_ = opened.error();
+    answered_ = true;
     changed_.notify_all();
     while (true) {
       changed_.wait(lock, [this] { return quit_ || request_ != nullptr; });
-      if (quit_) return;
+      if (quit_) break;
       Request& request = *request_;
       lock.unlock();
       serve(request);
@@ -157,26 +179,60 @@ class NgspiceLibrary::Thread {
       request_ = nullptr;
       changed_.notify_all();
     }
+    lock.unlock();
+    close();
+  }
+
+  Status open() {
+    const auto problem = [](ErrorCode code, std::string message, std::string hint) {
+      return make_error(code, std::move(message), kLibrary, std::move(hint));
+    };
+    if (void* other = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD); other != nullptr) {
+      dlclose(other);
+      return problem(ErrorCode::kConflict, "libngspice is in use by something else in this process.",
+                     "use the simulator ngspice, which runs the program");
+    }
+    handle_ = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
+    if (handle_ == nullptr) {
+      return problem(ErrorCode::kToolMissing, "libngspice is not installed.",
+                     "apt-get install libngspice0, or use the simulator ngspice");
+    }
+    driver_ = this;
+    exited_ = false;
+    if (!symbols_.load(handle_) || !start()) {
+      close();
+      return problem(ErrorCode::kToolFailed, "libngspice can not be started.",
+                     "use the simulator ngspice, which runs the program");
+    }
+    return ok();
+  }
+
+  void close() {
+    if (handle_ == nullptr) return;
+    // `bg_halt` does not always join: the last thread may still be in code that is about to go.
+    const auto patience = Clock::now() + kGrace;
+    while (background_thread_ != 0 &&
+           syscall(SYS_tgkill, getpid(), background_thread_.load(), 0) == 0) {
+      if (Clock::now() > patience) give_up("does not end a thread of its own");
+      std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+    background_thread_ = 0;
+    dlclose(handle_);
+    handle_ = nullptr;
   }
 
   bool start() {
     const HostSignals host;
-    const bool own_folder = unshare(CLONE_FS) == 0;
     auto scratch = ScratchDir::create(std::filesystem::temp_directory_path(), "ptah-ngspice");
     if (!scratch) return false;
     const int before = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     // An empty start file here keeps ngspice from the one in the user's home.
     std::ofstream(scratch.value().path() / ".spiceinit") << "* none\n";
     if (::chdir(scratch.value().path().c_str()) != 0) return false;
-    driver_ = this;
-    int result = 0;
-    if (!library_started_) {
-      result = ngSpice_Init(&Thread::print, nullptr, &Thread::exits, nullptr, nullptr,
-                            &Thread::background, nullptr);
-      library_started_ = true;
-    }
+    const int result = symbols_.init(&Thread::print, nullptr, &Thread::exits, nullptr, nullptr,
+                                     &Thread::background, nullptr);
     bool back = true;
-    if (own_folder) {
+    if (own_folder_) {
       back = ::chdir("/proc") == 0;
     } else if (before >= 0) {
       // Denied in some containers. Then the folder is the process's, and goes back to what it was.
@@ -193,12 +249,11 @@ class NgspiceLibrary::Thread {
   int command(const std::string& text) {
     std::vector<char> line(text.begin(), text.end());
     line.push_back('\0');
-    return ngSpice_Command(line.data());
+    return symbols_.command(line.data());
   }
 
   void serve(Request& request) {
     const HostSignals host;
-    if (suspect_) check_health();
     {
       const std::lock_guard lock(said_mutex_);
       said_.clear();
@@ -209,7 +264,7 @@ class NgspiceLibrary::Thread {
     lines.reserve(request.deck->size() + 1);
     for (const std::string& line : *request.deck) lines.push_back(const_cast<char*>(line.c_str()));
     lines.push_back(nullptr);
-    ngSpice_Circ(lines.data());
+    symbols_.circuit(lines.data());
     if (!exited_ && request.list) {
       {
         const std::lock_guard lock(said_mutex_);
@@ -229,41 +284,19 @@ class NgspiceLibrary::Thread {
         request.run.waveforms.push_back(std::move(waveform));
       }
     }
-    if (exited_) suspect_ = true;
-    const bool failed = exited_;
-    exited_ = false;
-    command("destroy all");
-    command("remcirc");
-    if (exited_) suspect_ = true;
-    exited_ = failed;
-    const std::lock_guard lock(said_mutex_);
-    request.run.said = std::move(said_);
-    said_.clear();
-  }
-
-  /// After ngspice wanted to exit, a circuit of known answer says whether it can go on.
-  void check_health() {
-    exited_ = false;
-    const std::vector<std::string> deck = {"* health", "v1 a 0 dc 2", "r1 a b 1k", "r2 b 0 3k",
-                                           ".end"};
-    std::vector<char*> lines;
-    for (const std::string& line : deck) lines.push_back(const_cast<char*>(line.c_str()));
-    lines.push_back(nullptr);
-    command("destroy all");
-    command("remcirc");
-    exited_ = false;
-    std::set<std::string> known = plots();
-    ngSpice_Circ(lines.data());
-    bool good = !exited_ && run_in_background("op") && !exited_;
-    if (good) {
-      const Waveform result = collect({"op", "op", {"v(b)"}}, known);
-      good = result.y.size() == 1 && result.y[0].size() == 1 &&
-             std::abs(result.y[0][0].real() - 1.5) < 1e-9;
+    {
+      const std::lock_guard lock(said_mutex_);
+      request.run.said.assign(said_.begin(), said_.end());
     }
-    command("destroy all");
-    command("remcirc");
-    if (!good || exited_) give_up("can not go on after an error it calls fatal");
-    suspect_ = false;
+    if (!exited_) {
+      command("destroy all");
+      command("remcirc");
+    }
+    if (exited_) {
+      // It would read the same deck again and again.
+      close();
+      if (!open()) give_up("can not be started again after an error it calls fatal");
+    }
   }
 
   /// False when it was interrupted.
@@ -288,18 +321,18 @@ class NgspiceLibrary::Thread {
     return complete;
   }
 
-  static std::set<std::string> plots() {
+  std::set<std::string> plots() const {
     std::set<std::string> names;
-    char** all = ngSpice_AllPlots();
+    char** all = symbols_.plots();
     for (int i = 0; all != nullptr && all[i] != nullptr; ++i) names.insert(all[i]);
     return names;
   }
 
   /// Values of `plot.name`, or none.
-  static std::vector<std::complex<double>> values(const std::string& plot,
-                                                  const std::string& name) {
+  std::vector<std::complex<double>> values(const std::string& plot,
+                                           const std::string& name) const {
     std::string full = plot + "." + name;
-    const vector_info* found = ngGet_Vec_Info(full.data());
+    const vector_info* found = symbols_.vector(full.data());
     std::vector<std::complex<double>> result;
     if (found == nullptr || found->v_length <= 0) return result;
     const std::size_t count = std::min<std::size_t>(found->v_length, kMostValues);
@@ -314,8 +347,8 @@ class NgspiceLibrary::Thread {
   }
 
   /// "v(a,b)" is no vector, but the difference of two.
-  static std::vector<std::complex<double>> output(const std::string& plot,
-                                                  const std::string& name) {
+  std::vector<std::complex<double>> output(const std::string& plot,
+                                           const std::string& name) const {
     const std::size_t comma = name.find(',');
     const std::size_t open = name.find('('), close = name.rfind(')');
     if (comma == std::string::npos || open == std::string::npos || close < comma ||
@@ -334,7 +367,7 @@ class NgspiceLibrary::Thread {
     return left;
   }
 
-  static Waveform collect(const LibraryAnalysis& analysis, std::set<std::string>& known) {
+  Waveform collect(const LibraryAnalysis& analysis, std::set<std::string>& known) const {
     // Of noise, the density is the first of two new plots.
     std::string plot;
     for (const std::string& name : plots()) {
@@ -363,7 +396,11 @@ class NgspiceLibrary::Thread {
       if (analysis.kind == "op") break;
       const auto x = values(plot, scale);
       if (x.empty()) continue;
-      waveform.x_name = scale;
+      // As in a raw file, where the name of a voltage or current says so.
+      const std::string plain = scale;
+      waveform.x_name = plain == "v-sweep" || plain == "i-sweep"
+                            ? plain.substr(0, 1) + "(" + plain + ")"
+                            : plain;
       waveform.x.reserve(x.size());
       for (const auto& value : x) waveform.x.push_back(value.real());
       break;
@@ -375,12 +412,15 @@ class NgspiceLibrary::Thread {
   static int print(char* text, int, void*) {
     Thread& self = *driver_;
     const std::lock_guard lock(self.said_mutex_);
-    const std::string_view line = text == nullptr ? "" : text;
-    if (self.listing_ != nullptr && line.rfind("stdout ", 0) == 0) {
-      if (self.listing_->size() < kMostListing) self.listing_->emplace_back(line.substr(7));
-    } else if (self.said_.size() < kMostLines) {
-      self.said_.emplace_back(line.substr(0, 500));
+    // "stdout " or "stderr " stands before each line.
+    const std::string_view all = text == nullptr ? "" : text;
+    const std::string_view line = all.substr(std::min<std::size_t>(all.size(), 7));
+    if (self.listing_ != nullptr && all.rfind("stdout", 0) == 0) {
+      if (self.listing_->size() < kMostListing) self.listing_->emplace_back(line);
+      return 0;
     }
+    if (self.said_.size() >= kMostLines) self.said_.pop_front();
+    self.said_.emplace_back(line.substr(0, 500));
     return 0;
   }
 
@@ -393,6 +433,7 @@ class NgspiceLibrary::Thread {
   static int background(NG_BOOL done, int, void*) {
     if (!done) {
       omp_set_num_threads(1);  // a thread's own setting; ngspice makes a thread for each analysis
+      (*driver_).background_thread_ = static_cast<int>(syscall(SYS_gettid));
       return 0;
     }
     Thread& self = *driver_;
@@ -405,7 +446,8 @@ class NgspiceLibrary::Thread {
   std::mutex callers_;
   std::mutex mutex_;  ///< Guards from here on; never held while in ngspice.
   std::condition_variable changed_;
-  State state_ = State::kStarting;
+  bool answered_ = false;
+  std::optional<Error> problem_;
   Request* request_ = nullptr;
   bool quit_ = false;
   bool stop_ = false;
@@ -413,9 +455,14 @@ class NgspiceLibrary::Thread {
   Clock::time_point stopped_{};
 
   std::atomic<bool> exited_ = false;  ///< ngspice met an error after which it would have exited.
-  bool suspect_ = false;
+  std::atomic<int> background_thread_ = 0;  ///< The last one's id.
+  void* handle_ = nullptr;
+  Symbols symbols_;
+  bool own_folder_ = false;
+  /// ngspice's callbacks go to whoever drives it.
+  static inline std::atomic<Thread*> driver_ = nullptr;
   std::mutex said_mutex_;
-  std::vector<std::string> said_;
+  std::deque<std::string> said_;
   std::vector<std::string>* listing_ = nullptr;
   std::thread thread_;  ///< The last member: it uses the others.
 };
@@ -429,10 +476,7 @@ Result<std::shared_ptr<NgspiceLibrary>> NgspiceLibrary::acquire() {
   const std::lock_guard lock(mutex);
   if (auto library = present.lock()) return library;
   std::shared_ptr<NgspiceLibrary> library(new NgspiceLibrary());
-  if (!library->thread_->started()) {
-    return make_error(ErrorCode::kToolFailed, "libngspice can not be started.", "ngspice_library",
-                      "use the simulator ngspice, which runs the program");
-  }
+  PTAH_TRY(library->thread_->started());
   present = library;
   return library;
 }

@@ -16,7 +16,7 @@ namespace ptah {
 /// One analysis as ngspice's command line has it, and what to keep of it.
 struct LibraryAnalysis {
   std::string kind;                  ///< "ac", "dc", "tran", "op", "noise"
-  std::string command;               ///< "ac dec 50 1k 1g"
+  std::string command;               ///< "ac dec 50 1k 1g", lower case
   std::vector<std::string> outputs;  ///< "v(out)", "v(a,b)", "i(vin)"; ignored by noise.
 };
 
@@ -24,7 +24,7 @@ struct LibraryAnalysis {
 struct LibraryRun {
   /// One an analysis, in order, as far as they came; `names` lacks outputs that do not exist.
   std::vector<Waveform> waveforms;
-  std::vector<std::string> said;  ///< ngspice's own lines, bounded; "stderr Error: ..."
+  std::vector<std::string> said;  ///< ngspice's own last lines.
   bool interrupted = false;       ///< A part of the last waveform may be missing.
 };
 
