@@ -421,8 +421,7 @@ Status prepare_tiles(PluginHost& host, ScoreSession& session, FlowJob& job, Stag
   PTAH_TRY(bind(session.generator, "device_generator"));
   Tiles tiles;
   for (const Device& device : session.circuit.devices) {
-    PTAH_TRY(auto tile,
-             run_stage(session.generator, job, seconds, [&](DeviceGenerator& stage) {
+    PTAH_TRY(auto tile, run_stage(session.generator, job, seconds, [&](DeviceGenerator& stage) {
                return stage.generate(device, session.technology(), job);
              }));
     tiles.push_back(std::move(tile));
@@ -502,9 +501,8 @@ Result<Placement> read_placement(const Json& list, const Circuit& circuit, const
   }
   for (std::size_t d = 0; d < seen.size(); ++d) {
     if (!seen[d]) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        circuit.devices[d].name + " is not placed.", "placement",
-                        "Give a place for every device.");
+      return make_error(ErrorCode::kInvalidArgument, circuit.devices[d].name + " is not placed.",
+                        "placement", "Give a place for every device.");
     }
   }
   return placement;
@@ -523,8 +521,8 @@ Json overlaps_of(const Circuit& circuit, const Tiles& tiles, const Placement& pl
             {{"a", circuit.devices[a].name}, {"b", circuit.devices[b].name}, {"missing_um", 0.0}});
         continue;
       }
-      const Dbu gap = std::max({other.x0 - box.x1, box.x0 - other.x1, other.y0 - box.y1,
-                                box.y0 - other.y1});
+      const Dbu gap =
+          std::max({other.x0 - box.x1, box.x0 - other.x1, other.y0 - box.y1, box.y0 - other.y1});
       const Dbu needed = tile_clearance(tiles[a], tiles[b], technology);
       if (gap < needed) {
         overlaps.push_back({{"a", circuit.devices[a].name},
@@ -547,8 +545,8 @@ Result<Json> score_placement(const Json& spec, const std::filesystem::path& scra
   PTAH_TRY(const FlowConfig flow, kept.flow(spec.value("flow", "native")));
   PTAH_TRY(const auto given,
            has_fingers(spec) ? given_fingers(spec) : Result<FingerAssignment>(FingerAssignment{}));
-  PTAH_TRY(auto fingers, complete_fingers(given, parsed->loaded.circuit,
-                                          parsed->input.allowed_fingers));
+  PTAH_TRY(auto fingers,
+           complete_fingers(given, parsed->loaded.circuit, parsed->input.allowed_fingers));
   PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, wishes.judges));
   const bool route = spec.value("route", true);
   FlowJob job(sink, 0, scratch);
@@ -611,8 +609,7 @@ Result<Json> score_placement(const Json& spec, const std::filesystem::path& scra
   ScoreLayout layout;
   layout.name = "placement";
   layout.top = circuit.name;
-  layout.library =
-      gds::from_layout(circuit, tiles, *routed, session->technology(), layout.top);
+  layout.library = gds::from_layout(circuit, tiles, *routed, session->technology(), layout.top);
   PTAH_TRY(layout.flat, gds::flatten(layout.library, layout.top, session->technology()));
   const native::Connectivity connectivity =
       native::find_connectivity(layout.flat, session->technology());

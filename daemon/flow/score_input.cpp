@@ -117,10 +117,10 @@ Result<ScoreLayout> read_score_layout(const Json& layout, const std::string& top
   }
   PTAH_TRY(read.flat, std::move(flat));
   if (read.flat.shapes.empty()) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The cell " + read.top + " has no shape on a layer of " + technology.name() +
-                          ".",
-                      read.name, "Is it the right cell, in the right technology?");
+    return make_error(
+        ErrorCode::kInvalidArgument,
+        "The cell " + read.top + " has no shape on a layer of " + technology.name() + ".",
+        read.name, "Is it the right cell, in the right technology?");
   }
   return read;
 }

@@ -46,8 +46,7 @@ std::string without_width(std::string name) {
   const std::string tail = name.substr(underscore + 1);
   const std::size_t p = tail.find('p');
   const auto digits = [](const std::string& text) {
-    return !text.empty() &&
-           text.find_first_not_of("0123456789") == std::string::npos;
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
   };
   if (p == std::string::npos || !digits(tail.substr(0, p)) || !digits(tail.substr(p + 1))) {
     return name;
@@ -141,7 +140,8 @@ Graph graph_of(const FoundParts& found, const Technology& technology) {
     Item item;
     item.type = type_of(part.model, part.width, part.length, technology, kind);
     for (std::size_t t = 0; t < part.nets.size(); ++t) {
-      if (part.nets[t] >= 0 && role(kind, t) != 0) item.ends.emplace_back(role(kind, t), part.nets[t]);
+      if (part.nets[t] >= 0 && role(kind, t) != 0)
+        item.ends.emplace_back(role(kind, t), part.nets[t]);
     }
     item.members = {static_cast<int>(i)};
     item.count = part.count;
@@ -405,8 +405,7 @@ std::vector<int> greedy(const Graph& found, const Graph& wanted, std::vector<Net
         ++items;
       }
       for (std::size_t other = 0; other < wanted.items.size(); ++other) {
-        slots += !slot_taken[other] &&
-                 wanted.items[other].type.kind == wanted.items[s].type.kind &&
+        slots += !slot_taken[other] && wanted.items[other].type.kind == wanted.items[s].type.kind &&
                  wanted.items[other].type.size == wanted.items[s].type.size;
       }
       if (items != 1 || slots != 1) continue;
@@ -594,7 +593,8 @@ Result<FingerAssignment> fingers_of(const FoundParts& found, const Correspondenc
       done[other] = true;
     }
     if (total <= 0) {
-      return fail("The layout's transistors are not those of " + circuit.name + ": there is none that could be " + device.name + ".",
+      return fail("The layout's transistors are not those of " + circuit.name +
+                      ": there is none that could be " + device.name + ".",
                   "Is this a layout of the circuit? Otherwise say its finger counts: `fingers`.");
     }
     std::vector<std::vector<int>> ways;
@@ -605,7 +605,8 @@ Result<FingerAssignment> fingers_of(const FoundParts& found, const Correspondenc
       if (at + 1 == parallel.size()) {
         if (left <= 0 || left % copies != 0) return;
         counts[at] = left / copies;
-        if (at > 0 && std::find(allowed.begin(), allowed.end(), counts[at]) == allowed.end()) return;
+        if (at > 0 && std::find(allowed.begin(), allowed.end(), counts[at]) == allowed.end())
+          return;
         // Matched devices have equal counts.
         for (std::size_t a = 0; a < parallel.size(); ++a) {
           for (std::size_t b = a + 1; b < parallel.size(); ++b) {
@@ -633,8 +634,8 @@ Result<FingerAssignment> fingers_of(const FoundParts& found, const Correspondenc
     for (const auto& way : ways) {
       candidates += candidates.empty() ? "" : "; or ";
       for (std::size_t i = 0; i < way.size(); ++i) {
-        candidates += (i == 0 ? "" : ",") + circuit.devices[parallel[i]].name + "=" +
-                      std::to_string(way[i]);
+        candidates +=
+            (i == 0 ? "" : ",") + circuit.devices[parallel[i]].name + "=" + std::to_string(way[i]);
       }
     }
     if (ways.empty()) {

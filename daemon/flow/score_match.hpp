@@ -1,5 +1,5 @@
-/// Which device of the schematic is which device of a layout, and which net is which: for layouts of
-/// any origin, finished or half drawn, and for extracted netlists. No verdict: that is LVS's.
+/// Which device of the schematic is which device of a layout, and which net is which: for layouts
+/// of any origin, finished or half drawn, and for extracted netlists. No verdict: that is LVS's.
 #pragma once
 
 #include <string>

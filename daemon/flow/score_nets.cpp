@@ -44,9 +44,11 @@ double weight(const Layer& layer, const Rect& rect, const Technology& technology
 /// exchanged.
 std::size_t terminal_of(const Device& device, std::size_t t, NetId net) {
   if (t < device.nets.size() && device.nets[t] == net) return t;
-  const std::size_t twin = device.is_mos() ? (t == 0 ? 2 : t == 2 ? 0 : t)
+  const std::size_t twin = device.is_mos()                                 ? (t == 0   ? 2
+                                                                              : t == 2 ? 0
+                                                                                       : t)
                            : device.kind == DeviceKind::kResistor && t < 2 ? 1 - t
-                                                                          : t;
+                                                                           : t;
   return twin < device.nets.size() && device.nets[twin] == net ? twin : t;
 }
 
@@ -133,8 +135,9 @@ std::vector<DrawnDevice> drawn_devices(const Drawing& drawing, const Circuit& ci
                                  : std::min<std::size_t>(2, part.terminals.size());
     for (std::size_t t = 0; t < std::min(ends, part.terminals.size()); ++t) {
       // A bottom plate or a head is as large as the wire that it is part of.
-      const bool wire = circuit.devices[static_cast<std::size_t>(id)].kind == DeviceKind::kResistor ||
-                        part.terminals[t].place.empty();
+      const bool wire =
+          circuit.devices[static_cast<std::size_t>(id)].kind == DeviceKind::kResistor ||
+          part.terminals[t].place.empty();
       if (!wire) box = box.united(part.terminals[t].place);
     }
   }
@@ -161,13 +164,14 @@ void blame_devices(const Drawing& drawing, const Circuit& circuit, const Technol
       const NetId net = drawing.match.net_of[static_cast<std::size_t>(rect.net)];
       if (net == kNoNet || rect.rect.area() == 0) continue;
       const auto n = static_cast<std::size_t>(net);
-      const double load = weight(technology.layer(static_cast<LayerId>(layer)), rect.rect, technology);
+      const double load =
+          weight(technology.layer(static_cast<LayerId>(layer)), rect.rect, technology);
       whole[n] += load;
       for (std::size_t i = 0; i < on_net[n].size(); ++i) {
         const Rect part =
             devices[static_cast<std::size_t>(on_net[n][i])].box.intersection(rect.rect);
-        inside[n][i] += load * static_cast<double>(part.area()) /
-                        static_cast<double>(rect.rect.area());
+        inside[n][i] +=
+            load * static_cast<double>(part.area()) / static_cast<double>(rect.rect.area());
       }
     }
   }
@@ -238,9 +242,9 @@ Json nets_json(const NetLoads& loads, bool blamed, const Drawing* shapes,
             rect.net < 0 ? kNoNet : shapes->match.net_of[static_cast<std::size_t>(rect.net)];
         if (net == kNoNet || loads.nets[static_cast<std::size_t>(net)].rail) continue;
         if (++count > kMaxShapes) continue;
-        drawn[static_cast<std::size_t>(net)].push_back(
-            {info.name, to_um(rect.rect.x0), to_um(rect.rect.y0), to_um(rect.rect.x1),
-             to_um(rect.rect.y1)});
+        drawn[static_cast<std::size_t>(net)].push_back({info.name, to_um(rect.rect.x0),
+                                                        to_um(rect.rect.y0), to_um(rect.rect.x1),
+                                                        to_um(rect.rect.y1)});
       }
     }
   }

@@ -1,5 +1,5 @@
-/// Who is to blame: parasitics by net of the schematic, what halving them does to the score, and how
-/// that spreads over the devices of the layout.
+/// Who is to blame: parasitics by net of the schematic, what halving them does to the score, and
+/// how that spreads over the devices of the layout.
 #pragma once
 
 #include <string>

@@ -68,7 +68,8 @@ class ScoreSessions {
     std::string key;
     T value;
   };
-  /// Most recent first; a worker keeps few, because each holds a technology and its engines' memory.
+  /// Most recent first; a worker keeps few, because each holds a technology and its engines'
+  /// memory.
   std::vector<std::shared_ptr<const ParsedCircuit>> parsed_;
   std::vector<std::unique_ptr<ScoreSession>> sessions_;
   std::vector<Kept<std::shared_ptr<const Technology>>> technologies_;
