@@ -111,7 +111,8 @@ class Ptah:
         if self.panel is None:
             from .score_panel import ScorePanel
             self.panel = ScorePanel(self, self.window)
-            self.window.addDockWidget(pya.Qt.RightDockWidgetArea, self.panel)
+            # A column of its own beside the layer list: below it there is too little room.
+            self.window.addDockWidget(pya.Qt.RightDockWidgetArea, self.panel, pya.Qt.Horizontal)
         self.panel.show()
         return self.panel
 

@@ -52,6 +52,7 @@ class Gallery(pya.QWidget):
         self._cards.viewMode = pya.QListView.IconMode
         self._cards.iconSize = pya.QSize(176, 132)
         self._cards.gridSize = pya.QSize(196, 184)
+        self._cards.uniformItemSizes = True
         self._cards.resizeMode = pya.QListView.Adjust
         self._cards.movement = pya.QListView.Static
         self._cards.wordWrap = True
@@ -168,6 +169,7 @@ class Gallery(pya.QWidget):
             item = self._cards.item(index)
             if item is None:
                 item = pya.QListWidgetItem("")
+                item.sizeHint = pya.QSize(190, 178)
                 self._cards.addItem(ui.given(item))
             if item.data(KEY_ROLE) != repr(key):
                 item.setData(KEY_ROLE, repr(key))

@@ -28,7 +28,8 @@ class Variant:
 
     @property
     def name(self):
-        return f"{self.record.get('name') or self.record.get('circuit', 'variant')} v{self.number:03d}"
+        circuit, assignment = self.record.get("circuit", "variant"), self.record.get("assignment")
+        return f"{circuit if assignment is None else f'{circuit}_{assignment}'} v{self.number:03d}"
 
     @property
     def gds(self):

@@ -142,16 +142,16 @@ class Bode(Plot):
 
     def __init__(self, parent=None):
         super().__init__(parent)
-        self.curves, self.x, self.hint = [], [], "The frequency response appears here"
+        self.curves, self._points, self.hint = [], [], "The frequency response appears here"
         self.setMinimumSize(220, 190)
 
     def show_waveform(self, waveform):
         """`waveform` as in score.layout; None clears."""
-        self.curves, self.x = [], []
+        self.curves, self._points = [], []
         points = (waveform or {}).get("x") or []
         keep = [i for i, f in enumerate(points) if isinstance(f, (int, float)) and f > 0]
         if keep:
-            self.x = [math.log10(points[i]) for i in keep]
+            self._points = [math.log10(points[i]) for i in keep]
             for name in ("pre", "post"):
                 values = waveform.get(name) or []
                 if len(values) == len(points):
@@ -160,13 +160,13 @@ class Bode(Plot):
 
     def draw(self, painter):
         x, y, w, h = self.frame()
-        if len(self.x) < 2 or not self.curves:
+        if len(self._points) < 2 or not self.curves:
             painter.setPen(ui.pen(ui.LINE))
             painter.drawRect(x, y, w, h)
             self.text(painter, x, y, w, h, CENTRE, self.hint)
             return
         half = (h - 8) // 2
-        x0, x1 = self.x[0], self.x[-1]
+        x0, x1 = self._points[0], self._points[-1]
         x_of = lambda v: x + (v - x0) / (x1 - x0) * w
         decades = range(math.ceil(x0), math.floor(x1) + 1)
         for index, (title, rgb) in enumerate((("gain, dB", ui.ACCENT), ("phase, °", 0x9a5b13))):
@@ -189,7 +189,7 @@ class Bode(Plot):
                 painter.setPen(ui.pen(ui.MUTED if pre else rgb, 1.4 if pre else 2.0,
                                       pya.Qt.DashLine if pre else pya.Qt.SolidLine))
                 line = pya.QPolygonF()
-                points = [pya.QPointF(x_of(a), y_of(b)) for a, b in zip(self.x, curve[1 + index])]
+                points = [pya.QPointF(x_of(a), y_of(b)) for a, b in zip(self._points, curve[1 + index])]
                 line = pya.QPolygonF(points)
                 painter.drawPolyline(line)
             self.text(painter, x + 5, top + half - 18, w, 16, LEFT, title, rgb)

@@ -164,7 +164,6 @@ class ScorePanel(pya.QDockWidget):
         scroll.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
         scroll.setWidget(ui.given(inside))
         scroll.setMinimumWidth(330)
-        self._scroll, self._inside = scroll, inside
         self.setWidget(ui.given(scroll))
         self.check_button.visible = False
 
@@ -267,9 +266,6 @@ class ScorePanel(pya.QDockWidget):
                 self.circuit.select(spec.get("circuit") or "file:" + spec.get("netlist", ""))
         self.big.stale = True
         self.big.update()
-
-    def resizeEvent(self, event):
-        self._inside.setMaximumWidth(max(200, self._scroll.viewport().width))
 
 
 def describe_net(net):

@@ -59,6 +59,7 @@ class Thumbnails:
             layers.apply(view)
             view.max_hier()
             view.zoom_fit()
+            view.update_content()
             return pya.QPixmap.fromImage(view.get_image(*size))
         except RuntimeError:
             return None

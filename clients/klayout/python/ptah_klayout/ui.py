@@ -14,6 +14,7 @@ BAD = 0xc5372c
 WARN = 0xb7791f
 CANVAS = 0x12171c           # behind thumbnails, like a layout view
 TOAST_MS = 9000
+NOTICE_CHARS = 320
 # The binding's classes do not inherit as Qt's do: a QGridLayout is no pya.QLayout.
 LAYOUTS = (pya.QHBoxLayout, pya.QVBoxLayout, pya.QGridLayout)
 
@@ -169,8 +170,11 @@ class Notice(pya.QLabel):
         back, ink = {"info": ("#e6f3f5", hexa(ACCENT)), "good": ("#e5f4ea", hexa(GOOD)),
                      "warning": ("#fdf4e0", hexa(WARN)), "error": ("#fdeae8", hexa(BAD))}[level]
         self.styleSheet = (f"background: {back}; color: {ink}; border-radius: 4px; padding: 6px 8px")
-        self.text = text
+        self.text = text if len(text) <= NOTICE_CHARS else text[:NOTICE_CHARS] + "…"
+        self.toolTip = text if len(text) > NOTICE_CHARS else ""
         self.visible = bool(text)
+        # Dialogs do not make room for wrapped text by themselves.
+        self.setMinimumHeight(self.heightForWidth(max(self.width, 200)) if text else 0)
 
     def fail(self, error):
         self.say(sentence(error), "error")
