@@ -106,7 +106,6 @@ void Grid::make_frame(const Rect& area) {
   for (LayerMap& map : maps_) map.spots.assign(plane() * map.stride, {});
   for (const FigureMap& map : figures_) paint_owners(map, frame_box());
   open_.assign(plane(), 0);
-  open_by_column_.assign(plane(), 0);
   count_open(frame_box());
   cut_blocked_.resize(stack.cuts.size());
   for (std::size_t c = 0; c < stack.cuts.size(); ++c) {
@@ -170,9 +169,6 @@ void Grid::count_open(const NodeBox& clip) {
       const Spot* spots = &maps_[layer].spots[cell(0, y) * stride + offset(wire_[layer])];
       for (int x = clip.x0; x <= clip.x1; ++x) row[x] += spots[x * stride].owner == kFree;
     }
-    for (int x = clip.x0; x <= clip.x1; ++x) {
-      open_by_column_[static_cast<std::size_t>(x) * rows_ + y] = row[x];
-    }
   }
 }
 
@@ -222,7 +218,17 @@ void Grid::repaint_changes() {
       for (const Rect& rect : dirty) {
         const NodeBox box = inside(rect.bloated(map.hx, map.hy), frame_box());
         paint_owners(map, box);
-        if (&map == &figures_[wire_[layer]]) recount.push_back(box);
+        if (&map != &figures_[wire_[layer]] || box.empty()) continue;
+        // A tile's boxes on the layers lie over each other.
+        const auto over = std::find_if(recount.begin(), recount.end(), [&](const NodeBox& other) {
+          return !common(other, box).empty();
+        });
+        if (over == recount.end()) {
+          recount.push_back(box);
+        } else {
+          *over = {std::min(over->x0, box.x0), std::min(over->y0, box.y0),
+                   std::max(over->x1, box.x1), std::max(over->y1, box.y1)};
+        }
       }
     }
   }
@@ -311,7 +317,7 @@ void Grid::remember(int layer, const Rect& place, int amount) {
 }
 
 std::size_t Grid::bytes() const noexcept {
-  const std::size_t a_node = sizeof(Spot) * figures_.size() + cut_blocked_.size() + 3 +
+  const std::size_t a_node = sizeof(Spot) * figures_.size() + cut_blocked_.size() + 2 +
                              sizeof(std::uint16_t) * history_.size();
   return plane() * a_node;
 }

@@ -102,10 +102,8 @@ class Grid {
   }
   /// How many layers fixed metal leaves open to wires of any net, summed over the nodes from (x, y)
   /// on to the right or upwards.
-  int open_right(int x, int y, int nodes) const noexcept { return sum(&open_[cell(x, y)], nodes); }
-  int open_up(int x, int y, int nodes) const noexcept {
-    return sum(&open_by_column_[static_cast<std::size_t>(x) * rows_ + y], nodes);
-  }
+  int open_right(int x, int y, int nodes) const noexcept { return open(x, y, nodes, 1); }
+  int open_up(int x, int y, int nodes) const noexcept { return open(x, y, nodes, columns_); }
   /// True where a cut may stand as far as fixed cuts and capacitor plates are concerned.
   bool cut_possible(int cut, std::size_t cell) const noexcept { return !cut_blocked_[cut][cell]; }
 
@@ -137,9 +135,10 @@ class Grid {
     std::vector<Spot> spots;
   };
 
-  static int sum(const std::uint8_t* first, int count) noexcept {
+  int open(int x, int y, int count, int step) const noexcept {
     int total = 0;
-    for (int k = 0; k < count; ++k) total += first[k];
+    std::size_t at = cell(x, y);
+    for (int k = 0; k < count; ++k, at += step) total += open_[at];
     return total;
   }
   NodeBox frame_box() const noexcept { return {0, 0, columns_ - 1, rows_ - 1}; }
@@ -169,7 +168,7 @@ class Grid {
   std::vector<std::array<Figure, 2>> lower_, upper_;
   std::vector<std::vector<std::uint8_t>> cut_blocked_;
   std::vector<std::uint8_t> surcharge_;
-  std::vector<std::uint8_t> open_, open_by_column_;  ///< Layers open to wires of any net.
+  std::vector<std::uint8_t> open_;  ///< Layers open to wires of any net.
   std::vector<std::vector<std::uint16_t>> history_;
   std::vector<std::pair<int, NodeBox>> remembered_;
   std::vector<std::vector<Metal>> committed_;  ///< By net.

@@ -1,10 +1,12 @@
 #include "maze_router.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <chrono>
 #include <limits>
 #include <map>
+#include <optional>
 
 #include "negotiation.hpp"
 
@@ -90,10 +92,11 @@ Layout to_layout(const Scene& scene, const Placement& placement,
   return layout;
 }
 
-/// Nets whose wires in `previous` still hold in the new placement.
+/// Nets whose wires in `previous` still hold in the new placement. `moved` is what may have come
+/// nearer to them when all of them were sound before, or null when that is not known.
 std::vector<bool> untouched_nets(const Scene& scene, const Circuit& circuit,
                                  const Placement& placement, const Layout& previous,
-                                 const std::vector<NetWires>& wires) {
+                                 const std::vector<NetWires>& wires, const Scene* moved) {
   std::vector<bool> untouched(circuit.nets.size(), true);
   for (std::size_t d = 0; d < circuit.devices.size(); ++d) {
     const PlacedTile &before = previous.placement.tiles[d], &after = placement.tiles[d];
@@ -105,10 +108,13 @@ std::vector<bool> untouched_nets(const Scene& scene, const Circuit& circuit,
   for (std::size_t n = 0; n < wires.size(); ++n) {
     const auto net = static_cast<NetId>(n);
     if (!untouched[n] || scene.pins[n].size() < 2) continue;
-    // An earlier layout may come from anywhere: what is not whole is routed afresh.
-    if (!check_against_tiles(scene, net, wires[n]).empty() ||
-        !check_net(scene, net, wires[n]).empty()) {
-      untouched[n] = false;
+    if (moved != nullptr) {
+      // Neither its terminals nor its own metal have moved, so it is whole as it was.
+      untouched[n] = check_against_tiles(*moved, net, wires[n]).empty();
+    } else {
+      // An earlier layout may come from anywhere: what is not whole is routed afresh.
+      untouched[n] = check_against_tiles(scene, net, wires[n]).empty() &&
+                     check_net(scene, net, wires[n]).empty();
     }
   }
   return untouched;
@@ -139,6 +145,13 @@ struct MazeRouter::Workspace {
   Grid grid;
   Search search;
   bool grid_is_current = false;  ///< The grid shows the builder's tiles, if in other places.
+  /// Layouts of the builder's tiles whose nets have all been found sound, by this instance: the
+  /// last one, and the one that it was made from, to which an explorer goes back.
+  std::array<std::optional<Layout>, 2> sound;
+
+  bool knows(const Layout& layout) const {
+    return std::find(sound.begin(), sound.end(), layout) != sound.end();
+  }
 };
 
 MazeRouter::MazeRouter(MazeOptions options) : options_(std::move(options)) {}
@@ -158,23 +171,34 @@ Result<Layout> MazeRouter::run(const Circuit& circuit, const Tiles& tiles,
   auto layout = [&]() -> Result<Layout> {
     PTAH_TRY(workspace->builder.update(circuit, tiles, placement, stack));
     const Scene& scene = workspace->builder.scene();
-    if (!workspace->builder.same_tiles()) workspace->grid_is_current = false;
+    if (!workspace->builder.same_tiles()) {
+      workspace->grid_is_current = false;
+      workspace->sound = {};
+    }
     PTAH_TRY(check_ports(scene));
     workspace->grid.update(scene, workspace->grid_is_current);
     workspace->grid_is_current = true;
     workspace->search.prepare();
     Negotiation negotiation(scene, workspace->grid, workspace->search, options_,
                             supply_nets(circuit));
+    const bool known = previous != nullptr && workspace->knows(*previous);
     if (previous != nullptr) {
+      std::optional<Scene> moved;
+      if (known) moved = workspace->builder.moved_since(previous->placement, placement);
       std::vector<NetWires> wires = wires_of(*previous, circuit, stack);
-      const auto untouched = untouched_nets(scene, circuit, placement, *previous, wires);
+      const auto untouched =
+          untouched_nets(scene, circuit, placement, *previous, wires, known ? &*moved : nullptr);
       for (std::size_t n = 0; n < wires.size(); ++n) {
         if (untouched[n]) negotiation.keep(static_cast<NetId>(n), std::move(wires[n]));
       }
     }
     stats.setup_s = seconds_since(start);
     PTAH_TRY(negotiation.run(job, stats));
-    return to_layout(scene, placement, negotiation.nets());
+    Layout made = to_layout(scene, placement, negotiation.nets());
+    auto& sound = workspace->sound;
+    if (known && sound[0] != *previous) std::swap(sound[0], sound[1]);
+    sound[known ? 1 : 0] = made;
+    return made;
   }();
   if (workspace->grid.bytes() <= kMaxKeptBytes) workspace_ = std::move(workspace);
   if (layout && stats.narrowed_nm > 0) {

@@ -27,6 +27,7 @@ class OpenList {
       }
     }
     far_.clear();
+    run_.clear();
     // The first entries may come in any order: `advance` sorts them into buckets.
     base_ = kBeforeAll;
     ordered_ = false;
@@ -38,9 +39,11 @@ class OpenList {
       far_.push_back(entry);
       return;
     }
+    const std::uint64_t key = key_of(entry);
+    if (ordered_ && offset == current_ && enter_run(key)) return;
     std::vector<std::uint64_t>& bucket = buckets_[offset];
     filled_[offset / 64] |= std::uint64_t{1} << offset % 64;
-    bucket.push_back(key(entry));
+    bucket.push_back(key);
     if (ordered_ && offset == current_) {
       std::push_heap(bucket.begin(), bucket.end(), std::greater<>());
     }
@@ -49,13 +52,19 @@ class OpenList {
   /// Takes the entry of the lowest estimate; ties: the longer way behind, then the lower node, so
   /// that the order is total. False when there is none.
   bool pop(Entry& entry) {
-    if (!ordered_ || buckets_[current_].empty()) {
+    if (!ordered_ || (run_.empty() && buckets_[current_].empty())) {
       if (!advance()) return false;
     }
     std::vector<std::uint64_t>& bucket = buckets_[current_];
-    std::pop_heap(bucket.begin(), bucket.end(), std::greater<>());
-    const std::uint64_t taken = bucket.back();
-    bucket.pop_back();
+    std::uint64_t taken = 0;
+    if (!run_.empty() && (bucket.empty() || run_.back() <= bucket.front())) {
+      taken = run_.back();
+      run_.pop_back();
+    } else {
+      taken = bucket.front();
+      std::pop_heap(bucket.begin(), bucket.end(), std::greater<>());
+      bucket.pop_back();
+    }
     entry = {base_ + static_cast<int>(current_),
              static_cast<int>(~static_cast<std::uint32_t>(taken >> 32)),
              static_cast<std::uint32_t>(taken)};
@@ -68,8 +77,19 @@ class OpenList {
   static constexpr int kBeforeAll = -static_cast<int>(kBuckets);
 
   /// Less is sooner.
-  static std::uint64_t key(const Entry& entry) noexcept {
+  static std::uint64_t key_of(const Entry& entry) noexcept {
     return static_cast<std::uint64_t>(~static_cast<std::uint32_t>(entry.cost)) << 32 | entry.node;
+  }
+
+  /// Puts a key that belongs near the end of the run there.
+  bool enter_run(std::uint64_t key) {
+    constexpr std::size_t kReach = 4;
+    std::size_t at = run_.size();
+    while (at > 0 && run_[at - 1] < key) {
+      if (run_.size() - --at == kReach) return false;
+    }
+    run_.insert(run_.begin() + static_cast<std::ptrdiff_t>(at), key);
+    return true;
   }
 
   /// Puts the next bucket that holds something in turn.
@@ -101,6 +121,7 @@ class OpenList {
 
   std::array<std::vector<std::uint64_t>, kBuckets> buckets_;
   std::array<std::uint64_t, kBuckets / 64> filled_{};
+  std::vector<std::uint64_t> run_;  ///< Of the current bucket; the first to go is the last.
   std::vector<Entry> far_;
   int base_ = kBeforeAll;
   std::uint32_t current_ = 0;

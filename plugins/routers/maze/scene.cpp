@@ -166,6 +166,33 @@ void SceneBuilder::place(const Tiles& tiles, const Placement& placement) {
   }
 }
 
+Scene SceneBuilder::moved_since(const Placement& before, const Placement& now) const {
+  Scene part;
+  part.circuit = scene_.circuit;
+  part.stack = scene_.stack;
+  part.outline = scene_.outline;
+  part.fixed.resize(scene_.fixed.size());
+  part.cuts.resize(scene_.cuts.size());
+  std::vector<std::size_t> fixed_at(scene_.fixed.size(), 0), cut_at(scene_.cuts.size(), 0);
+  std::size_t plate_at = 0;
+  for (std::size_t d = 0; d < pieces_.size(); ++d) {
+    const bool moved = before.tiles[d].origin != now.tiles[d].origin ||
+                       before.tiles[d].orientation != now.tiles[d].orientation;
+    for (const auto& [layer, unplaced] : pieces_[d].fixed) {
+      const Fixed& fixed = scene_.fixed[layer][fixed_at[layer]++];
+      if (moved || fixed.wide || fixed.bottom_plate) part.fixed[layer].push_back(fixed);
+    }
+    for (const auto& [cut, unplaced] : pieces_[d].cuts) {
+      const Rect& rect = scene_.cuts[cut][cut_at[cut]++];
+      if (moved) part.cuts[cut].push_back(rect);
+    }
+    for (std::size_t p = 0; p < pieces_[d].plates.size(); ++p, ++plate_at) {
+      if (moved) part.plates.push_back(scene_.plates[plate_at]);
+    }
+  }
+  return part;
+}
+
 Status SceneBuilder::update(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
                             const Stack& stack) {
   if (tiles.size() != circuit.devices.size() || placement.tiles.size() != tiles.size()) {

@@ -63,6 +63,11 @@ class SceneBuilder {
   /// Whether the last two updates, both of them successful, had equal tiles, nets and stacks.
   bool same_tiles() const noexcept { return same_tiles_; }
 
+  /// What fixed metal can be nearer to anything than it was at `before`, a placement of the same
+  /// tiles: that of tiles that have moved, and all that is wide, for it matters to what lies about
+  /// it, too. Without pins.
+  Scene moved_since(const Placement& before, const Placement& now) const;
+
  private:
   struct PinPiece {
     NetId net;
