@@ -193,7 +193,9 @@ Region difference(std::span<const Rect> a, std::span<const Rect> b) {
 Region grown(std::span<const Rect> rects, Dbu d) {
   std::vector<Rect> larger;
   larger.reserve(rects.size());
-  for (const Rect& r : rects) larger.push_back(r.bloated(d));
+  for (const Rect& r : rects) {
+    if (r.x0 < r.x1 && r.y0 < r.y1) larger.push_back(r.bloated(d));
+  }
   return united(larger);
 }
 
