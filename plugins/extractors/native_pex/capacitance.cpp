@@ -112,6 +112,9 @@ void CapacitanceEngine::magic(const Planes& planes, const CapacitanceLaw& law, N
   start(planes.nets);
   bins_.fill(planes);
   areas_and_edges(planes, law, kEverywhere);
+  for (const auto& [net, af] : planes.extra_ground) {
+    if (net != kNone) ground_[static_cast<std::size_t>(net)] += fixed(af);
+  }
   overlaps(law, kEverywhere);
   fringes(law, kEverywhere);
   side_walls(planes, law);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 #include "region.hpp"
 
@@ -165,9 +166,31 @@ void LabelWindows::adjust(const gds::Flat& flat, const Connectivity& connectivit
   const Region well = p_well(planes, cell);
   cell = cell.united(bounding_box(well));
 
+  // Where a net is: its label; else its lower left corner, on its lowest level the leftmost, then
+  // the lowest.
+  std::vector<Plate> corners(planes.nets);
+  for (Plate& corner : corners) corner.net = kNone;
+  for (const Plate& plate : planes.plates) {
+    if (plate.net == kNone || plate.material == kResistorBody) continue;
+    Plate& corner = corners[static_cast<std::size_t>(plate.net)];
+    const auto key = [](const Plate& p) {
+      return std::tuple(level_of(p.material), p.rect.x0, p.rect.y0);
+    };
+    if (corner.net == kNone || key(plate) < key(corner)) corner = plate;
+  }
+
   std::map<std::pair<Dbu, Dbu>, Rect> boxes;  // by square; around its labels
-  for (const gds::Flat::Label& label : flat.labels) {
-    const Rect box = label_box(flat, label, technology);
+  for (auto label = flat.labels.rbegin(); label != flat.labels.rend(); ++label) {
+    const Rect box = label_box(flat, *label, technology);
+    const Material material =
+        label->layer < stack.of_layer.size() ? stack.of_layer[label->layer] : Stack::kNoMaterial;
+    for (const Plate& plate : planes.plates) {
+      if (plate.material != material || plate.net == kNone || !plate.rect.contains(label->at)) {
+        continue;
+      }
+      corners[static_cast<std::size_t>(plate.net)] = {box, plate.net, material};
+      break;
+    }
     // A label on the border of squares belongs to all of them.
     for (Dbu y = (box.y0 - cell.y0 - 1) / kSquare; y * kSquare + cell.y0 <= box.y1; ++y) {
       for (Dbu x = (box.x0 - cell.x0 - 1) / kSquare; x * kSquare + cell.x0 <= box.x1; ++x) {
@@ -181,18 +204,6 @@ void LabelWindows::adjust(const gds::Flat& flat, const Connectivity& connectivit
         all = all.united(box.intersection(square.bloated(law.halo + kUnit)));
       }
     }
-  }
-
-  // The lower left corner of every net: on its lowest level the leftmost, then the lowest.
-  std::vector<Plate> corners(planes.nets);
-  for (Plate& corner : corners) corner.net = kNone;
-  for (const Plate& plate : planes.plates) {
-    if (plate.net == kNone || plate.material == kResistorBody) continue;
-    Plate& corner = corners[static_cast<std::size_t>(plate.net)];
-    const auto key = [](const Plate& p) {
-      return std::tuple(level_of(p.material), p.rect.x0, p.rect.y0);
-    };
-    if (corner.net == kNone || key(plate) < key(corner)) corner = plate;
   }
 
   const std::vector<double> whole = ground;

@@ -72,7 +72,7 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat,
                                             const Circuit& circuit, const Technology& technology,
                                             const std::string& top) {
   const Laws& law = laws(technology);
-  find_planes(connectivity, technology, law.stack, planes_);
+  find_planes(flat, connectivity, technology, law.stack, planes_);
   NetNames names;
   for (const FoundNet& net : connectivity.nets) names.nets.push_back(net.name);
   for (const std::size_t body : planes_.bodies) {

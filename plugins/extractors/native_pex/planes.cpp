@@ -4,6 +4,7 @@
 #include <span>
 
 #include "edges.hpp"
+#include "region.hpp"
 
 namespace ptah::native {
 namespace {
@@ -29,6 +30,51 @@ struct Items {
     horizontal[wire].push_back({r.y1, r.x0, r.x1, net, end});
   }
 };
+
+/// The drawn shapes of a resistor's body, whose box `device.body` is. A meander's box may hold more.
+Region body_shapes(const gds::Flat& flat, const FoundDevice& device, LayerId layer,
+                   const DeviceModel& model) {
+  std::vector<Rect> drawn, marked;
+  for (const Shape& shape : flat.shapes) {
+    if (!shape.rect.overlaps(device.body)) continue;
+    const Rect part = shape.rect.intersection(device.body);
+    if (shape.layer == layer) drawn.push_back(part);
+    if (!model.markers.empty() && shape.layer == model.markers.front()) marked.push_back(part);
+  }
+  return intersection(drawn, marked);
+}
+
+/// Magic takes the head of a precision resistor for a contact from its own poly to li1 that fills
+/// the whole head and reaches 60 nm into the drawn body; and for that poly it takes the coefficients
+/// of li1.
+void add_head(const FoundTerminal& head, const Rect& body, const Technology& technology,
+              const Stack& stack, Planes& into) {
+  constexpr Dbu kIntoBody = 60;
+  if (stack.layers.size() < 2) return;
+  const Rect grown_head = head.place.bloated(kIntoBody);
+  const Rect own[] = {head.place, grown_head.intersection(body)};
+  const Region all = united(own);
+  std::vector<Rect> taken;
+  for (const Plate& plate : into.plates) {
+    if (plate.material == kFirstWire && plate.rect.overlaps(grown_head)) taken.push_back(plate.rect);
+  }
+  for (const Rect& r : difference(all, taken)) {
+    into.plates.push_back({r, head.net, kFirstWire});
+  }
+  const Parasitics& parasitics = technology.parasitics();
+  const auto coefficient = [&](const Parasitics::Table& table) {
+    const auto row = table.find(stack.names[1]);
+    if (row == table.end() || !row->second.count("sub")) return 0.0;
+    return row->second.at("sub");
+  };
+  const Rect box = bounding_box(all);
+  const bool beside = head.place.x1 <= body.x0 || head.place.x0 >= body.x1;
+  const Dbu mouth = beside ? box.height() : box.width();
+  const double edge_um = to_um(2 * (box.width() + box.height()) - mouth);
+  into.extra_ground.emplace_back(
+      head.net, coefficient(parasitics.area_af_um2) * to_um2(area(all)) +
+                    coefficient(parasitics.fringe_down_af_um) * edge_um);
+}
 
 }  // namespace
 
@@ -68,8 +114,9 @@ Stack conductor_stack(const Technology& technology) {
   return stack;
 }
 
-void find_planes(const Connectivity& connectivity, const Technology& technology, const Stack& stack,
-                 Planes& into) {
+void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
+                 const Technology& technology, const Stack& stack, Planes& into) {
+  into.extra_ground.clear();
   into.plates.clear();
   into.gates.clear();
   into.gate_nets.clear();
@@ -99,14 +146,20 @@ void find_planes(const Connectivity& connectivity, const Technology& technology,
       if (material >= kFirstWire && material != Stack::kNoMaterial) {
         // The body of a metal resistor has the capacitances of a wire, and a net of its own.
         into.bodies.push_back(i);
-        into.plates.push_back({device.body, static_cast<NetIndex>(nets++), material});
+        const auto net = static_cast<NetIndex>(nets++);
+        for (const Rect& r : body_shapes(flat, device, layer, model)) {
+          into.plates.push_back({r, net, material});
+        }
         continue;
       }
-      into.plates.push_back({device.body, kNone, kResistorBody});
+      for (const Rect& r : body_shapes(flat, device, layer, model)) {
+        into.plates.push_back({r, kNone, kResistorBody});
+      }
       if (model.terminals < 3) continue;
       // Heads of precision resistors are part of their models.
       for (const std::size_t head : {terminal::kA, terminal::kB}) {
         hide(device.terminals[head].place, device.terminals[head].net);
+        add_head(device.terminals[head], device.body, technology, stack, into);
       }
     }
   }

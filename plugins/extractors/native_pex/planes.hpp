@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectivity.hpp"
@@ -51,13 +52,15 @@ struct Planes {
   std::vector<Rect> gates;            ///< Poly over diffusion: no parasitic of the wire.
   std::vector<NetIndex> gate_nets;
   std::vector<Edge> vertical, horizontal;  ///< By material, then by `at`, then by `lo`.
+  /// Capacitances to the substrate that no plate and no edge stands for, aF.
+  std::vector<std::pair<NetIndex, double>> extra_ground;
   std::size_t nets = 0;
   std::vector<std::size_t> bodies;    ///< Devices whose body is net `nets of the connectivity + i`.
 };
 
-/// `into` is overwritten; its memory is reused.
-void find_planes(const Connectivity& connectivity, const Technology& technology, const Stack& stack,
-                 Planes& into);
+/// `into` is overwritten; its memory is reused. `flat` is the layout that `connectivity` was found in.
+void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
+                 const Technology& technology, const Stack& stack, Planes& into);
 /// Fills `vertical` and `horizontal` from the rest.
 void find_edges_of(Planes& planes, const Stack& stack);
 

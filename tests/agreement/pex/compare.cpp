@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <set>
 
@@ -88,7 +89,19 @@ Comparison compare(const ExtractedNetlist& ours, const ExtractedNetlist& theirs,
         }
       }
       for (const native::FoundDevice& device : connectivity.devices) {
-        if (device.body.contains(Point{at.x + 1, at.y + 1})) {
+        if (!device.body.contains(Point{at.x + 1, at.y + 1})) continue;
+        if (technology.devices()[device.model].terminals == 3) {
+          // Magic's heads reach 60 nm into the drawn body.
+          const auto far = [&](const native::FoundTerminal& t) {
+            const Point c = t.place.center();
+            return std::abs(c.x - at.x) + std::abs(c.y - at.y);
+          };
+          const auto& head = far(device.terminals[0]) < far(device.terminals[1])
+                                 ? device.terminals[0]
+                                 : device.terminals[1];
+          return connectivity.nets[static_cast<std::size_t>(head.net)].name;
+        }
+        {
           return "body_" + std::to_string(device.body.x0) + "_" + std::to_string(device.body.y0);
         }
       }
