@@ -230,11 +230,11 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
       continue;
     }
     out += " " + model;
-    for (const char* key : {"w", "l", "ad", "as", "pd", "ps"}) {
+    for (const char* key : {"w", "l", "ad", "as", "pd", "ps", "m"}) {
       const auto value = device.parameters.find(key);
       if (value == device.parameters.end()) continue;
       const bool area = key[0] == 'a' || key[0] == 'p';
-      if (area && known->kind != DeviceKind::kNmos && known->kind != DeviceKind::kPmos) continue;
+      if ((area || key[0] == 'm') && known->kind != DeviceKind::kNmos && known->kind != DeviceKind::kPmos) continue;
       if (!std::isfinite(value->second) || value->second < 0 || (!area && value->second == 0)) {
         return make_error(ErrorCode::kInvalidArgument,
                           std::string(key) + "=" + number_text(value->second) + " is no size.",
