@@ -111,7 +111,10 @@ class VariantsWindow(pya.QDialog):
         self._app.connection.request("flow.plan", {"spec": dict(spec, assignments=0)}, planned)
 
     def start(self):
-        spec = self.circuit.spec()
+        spec, connection = self.circuit.spec(), self._app.connection
+        if connection.problem and (connection.state == "refused" or spec is None):
+            self.notice.fail(connection.problem)
+            return
         if spec is None:
             self.notice.fail(failure("invalid_argument", "No circuit is chosen.", "Choose one, or a netlist file."))
             return
@@ -119,9 +122,6 @@ class VariantsWindow(pya.QDialog):
         session.put("ptah-flow", flow)
         spec = dict(spec, assignments=self.assignments.value, variants=self.moves.value, seed=self.seed.value, flow=flow,
                     judges=self.judges.itemData(self.judges.currentIndex), tech=session.get("ptah-tech"))
-        if self._app.connection.state == "refused":
-            self.notice.fail(self._app.connection.problem)
-            return
         self._follow(self._app.jobs.start(spec))
 
     def cancel(self):

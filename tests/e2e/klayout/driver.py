@@ -1,0 +1,146 @@
+"""Runs inside KLayout: drives the package step by step from its event loop, and writes down what it saw.
+
+A program is a generator function `main(app, see)`: it yields seconds to wait, or a condition to wait for. `see` is
+a dictionary that becomes the result file. The end, or the first mistake, writes the file and leaves; KLayout 0.28
+does not survive its own exit() inside a macro, so leaving means os._exit.
+"""
+import json
+import os
+import sys
+import time
+import traceback
+
+import pya
+
+WINDOW = pya.MainWindow.instance()
+FOLDER = os.environ["PTAH_TEST_FOLDER"]
+PATIENCE_S = float(os.environ.get("PTAH_TEST_PATIENCE", "120"))
+# KLayout's own greeting would lie over everything.
+WINDOW.set_config("full-hierarchy-new-cell", "true")
+WINDOW.resize(1500, 940)
+WINDOW.show()
+
+
+class Late(Exception):
+    pass
+
+
+class Ticker:
+    """A 50 ms timer, and when it was late: [(time.time(), ms late)]."""
+
+    def __init__(self):
+        self.late, self.ticks, self._due = [], 0, None
+        self._timer = pya.QTimer(WINDOW)
+        self._timer.timeout = self._tick
+
+    def start(self):
+        self._due = time.monotonic() + 0.05
+        self._timer.start(50)
+
+    def _tick(self):
+        now = time.monotonic()
+        self.ticks += 1
+        if now - self._due > 0.05:
+            self.late.append((time.time(), (now - self._due) * 1e3))
+        self._due = now + 0.05
+
+
+def screenshot(name):
+    """The whole screen, so that dialogs and panel are seen together."""
+    screen = pya.QGuiApplication.primaryScreen()
+    screen = screen() if callable(screen) else screen
+    pya.QApplication.processEvents()
+    screen.grabWindow(0).save(os.path.join(FOLDER, f"{name}.png"))
+
+
+class Driver:
+    def __init__(self, main):
+        self.see, self._main, self._steps, self._condition = {}, main, None, None
+        self._deadline = 0.0
+        self._timer = pya.QTimer(WINDOW)
+        self._timer.singleShot = True
+        self._timer.timeout = self._tick
+        self._timer.start(200)
+
+    def _tick(self):
+        try:
+            if self._condition is not None and not self._condition():
+                if time.monotonic() > self._deadline:
+                    raise Late(f"waited {PATIENCE_S} s in vain")
+                self._timer.start(20)
+                return
+            if self._steps is None:
+                from ptah_klayout import app                # autorun macros run after -rm
+                if app.instance() is None:
+                    raise RuntimeError("the package has not started")
+                self._steps = self._main(app.instance(), self.see)
+            wanted = next(self._steps)
+            self._condition = wanted if callable(wanted) else None
+            self._deadline = time.monotonic() + PATIENCE_S
+            self._timer.start(5 if self._condition else max(1, int(wanted * 1000)))
+        except StopIteration:
+            self._leave()
+        except BaseException as error:                      # noqa: BLE001
+            self.see["mistake"] = f"{type(error).__name__}: {error}\n{traceback.format_exc()}"
+            frame = self._steps.gi_frame if self._steps is not None else None
+            self.see["line"] = frame.f_lineno if frame is not None else None
+            try:
+                screenshot("mistake")
+            except RuntimeError:
+                pass
+            self._leave()
+
+    def _leave(self):
+        try:
+            from ptah_klayout import app
+            self.see["log"] = app.instance().log.lines if app.instance() else []
+        except ImportError as error:
+            self.see["log"] = [str(error)]
+        path = os.path.join(FOLDER, "result.json")
+        with open(path + ".new", "w", encoding="utf-8") as file:
+            json.dump(self.see, file, default=str)
+        os.rename(path + ".new", path)
+        sys.stdout.flush()
+        os._exit(0)
+
+
+def run(main):
+    run.driver = Driver(main)        # kept: KLayout forgets the script's names
+
+
+# ---- what several programs need
+
+def connected(app):
+    return lambda: app.connection.ready and app.library.circuits
+
+
+def move_instance(cell_prefix, dx_um, dy_um, number=0):
+    """Moves an instance as one transaction, as the mouse does. Returns its cell's name."""
+    view = WINDOW.current_view()
+    cellview = view.active_cellview()
+    found = [i for i in cellview.cell.each_inst() if i.cell.name.startswith(cell_prefix)]
+    view.transaction("move")
+    found[number].transform(pya.DTrans(pya.DVector(dx_um, dy_um)))
+    view.commit()
+    return found[number].cell.name
+
+
+def undo():
+    WINDOW.cm_undo()
+
+
+def layout_state():
+    """Everything of the layout on screen that an undo must bring back."""
+    cellview = WINDOW.current_view().active_cellview()
+    layout = cellview.layout()
+    cells = {}
+    for cell in layout.each_cell():
+        shapes = sum(cell.shapes(i).size() for i in layout.layer_indexes())
+        cells[cell.name] = [shapes, sorted(f"{i.cell.name} {i.trans}" for i in cell.each_inst())]
+    return cells
+
+
+def view_state():
+    view = WINDOW.current_view()
+    shown = [(node.source, node.visible) for node in view.each_layer()]
+    return [str(view.box()), view.active_cellview().cell.name, shown]

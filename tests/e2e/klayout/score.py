@@ -1,0 +1,112 @@
+"""Score, live score, last change, blame overlay, probe, check and undo on a Miller OTA."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pya
+
+from driver import WINDOW, connected, layout_state, move_instance, run, screenshot, undo
+from ptah_klayout import ui, views
+
+
+def main(app, see):
+    yield connected(app)
+    app.trigger("score")
+    yield 0.2
+    see["nothing_open"] = app.panel.notice.text
+    job = app.jobs.start({"circuit": "miller_ota", "assignments": 1, "variants": 0, "seed": 1, "flow": "native",
+                          "judges": "none"})
+    yield lambda: job.finished
+    see["job"], see["job_error"] = job.state, job.error
+    variant = next(iter(job.variants.values()))
+    view, cellview = views.open_in_tab(variant.gds, variant.name)
+    app.remember_circuit(cellview, variant.spec, variant)
+    see["flow_score"] = variant.score
+
+    app.trigger("score")
+    yield lambda: app.scorer.report is not None
+    report = app.scorer.report
+    see["score"], see["valid"], see["reason"] = report.score, report.valid, report.reason
+    see["parts"] = dict(report.parts, draw=app.panel.drawn_seconds, server=report.seconds.get("total"))
+    see["nets"] = [[n["net"], n.get("blame"), len(n.get("shapes") or [])] for n in report.nets]
+    see["markers"] = app.panel.overlay.count
+    see["bode_points"] = len(app.panel.bode._points)
+    see["bode_curves"] = [curve[0] for curve in app.panel.bode.curves]
+    yield 0.5
+    screenshot("score")
+
+    # The net under the cursor: the widest wire of the net that is blamed most.
+    worst = max((n for n in report.nets if n.get("shapes")), key=lambda n: n.get("blame") or 0)
+    shape = max(worst["shapes"], key=lambda s: (s[3] - s[1]) * (s[4] - s[2]))
+    app.trigger("probe")
+    middle = pya.DPoint((shape[1] + shape[3]) / 2, (shape[2] + shape[4]) / 2)
+    yield 0.2
+    pixel = view.viewport_trans() * middle
+    corner = canvas_corner(view)
+    pya.QCursor.setPos(corner.x + int(pixel.x), corner.y + view.viewport_height() - 1 - int(pixel.y))
+    yield 0.5
+    found = app.probe.at(middle.x, middle.y)
+    see["probed"] = [worst["net"], found["net"] if found else None, app.panel.probed.text]
+    screenshot("probe")
+    app.set_probe(False)
+
+    # Live: a device moves, the panel says what it did; an undo brings the old score back.
+    app.set_live(True)
+    yield lambda: app.scorer.report is not report and not app.scorer.busy
+    yield 1.2                                            # the blame follows when nothing moves
+    before = app.scorer.report
+    state = layout_state()
+    import time
+    see["edits"] = []
+    for step in range(6):
+        asked = time.monotonic()
+        now = app.scorer.report
+        move_instance("cap_mim", 0.1 if step % 2 == 0 else -0.1, 0)
+        yield lambda: app.scorer.report is not now and not app.scorer.busy
+        see["edits"].append({"total": time.monotonic() - asked, "export": app.scorer.report.parts["export"],
+                             "answer": app.scorer.report.parts["answer"], "draw": app.panel.drawn_seconds,
+                             "server": (app.scorer.report.seconds or {}).get("total"),
+                             "valid": app.scorer.report.valid, "score": app.scorer.report.score})
+        if step == 0:
+            see["last_change"] = app.panel.changed.text
+            yield 0.3
+            screenshot("live")
+    for _ in range(6):
+        undo()
+    see["undone"] = layout_state() == state
+    yield lambda: app.scorer.report.asked[2] == before.asked[2] and not app.scorer.busy
+    see["score_again"] = [before.score, app.scorer.report.score]
+    app.set_live(False)
+    yield 0.3
+
+    # A broken rule: a sliver of metal 1 goes into the marker browser, and an undo takes it back.
+    view.transaction("sliver")
+    layer = cellview.layout().layer(68, 20)
+    box = cellview.cell.dbbox()
+    cellview.cell.shapes(layer).insert(pya.DBox(box.left, box.bottom - 3, box.left + 0.05, box.bottom - 2))
+    view.commit()
+    app.trigger("check")
+    yield lambda: "DRC" in ui.toast_text() or "error" in ui.toast_text().lower()
+    see["check"] = ui.toast_text()
+    see["rdbs"] = [[view.rdb(i).name, view.rdb(i).num_items()] for i in range(view.num_rdbs())]
+    yield 1.0
+    screenshot("check")
+    undo()
+    app.trigger("check")
+    yield lambda: "is clean" in ui.toast_text()
+    see["check_clean"] = ui.toast_text()
+    see["rdbs_clean"] = view.num_rdbs()
+
+
+def canvas_corner(view):
+    """Global position of the view's canvas: the widget of just the size of its viewport."""
+    size = (view.viewport_width(), view.viewport_height())
+    for x in range(0, WINDOW.width, 40):
+        for y in range(0, WINDOW.height, 40):
+            widget = WINDOW.childAt(x, y)
+            if widget is not None and (widget.width, widget.height) == size:
+                return widget.mapToGlobal(pya.QPoint(0, 0))
+    raise RuntimeError("the canvas is not found")
+
+
+run(main)

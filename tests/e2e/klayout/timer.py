@@ -1,0 +1,33 @@
+"""A 50 ms timer in KLayout's event loop while a job runs and its gallery fills."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import pya
+
+from driver import Ticker, connected, run
+
+
+def main(app, see):
+    yield connected(app)
+    window = app.variants()
+    window.circuit.select("miller_ota")
+    window.assignments.value, window.moves.value, window.seed.value = 2, 100000, 3
+    yield 1.0                                            # the window itself appears
+    ticker = Ticker()
+    ticker.start()
+    window.start()
+    steps = []
+    pause = pya.QTimer(window)
+    pause.singleShot = True
+    pause.timeout = lambda: steps.append(True)
+    pause.start(int(float(os.environ["PTAH_TEST_SECONDS"]) * 1000))
+    yield lambda: steps
+    see["variants"] = len(window._job.variants)
+    see["ticks"], see["late"] = ticker.ticks, ticker.late
+    window.cancel()
+    yield lambda: window._job.finished
+    see["state"], see["notice"] = window._job.state, window.notice.text
+
+
+run(main)
