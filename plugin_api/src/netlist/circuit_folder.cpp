@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kMaxYamlBytes = 64 << 10;
 constexpr std::size_t kMaxPartBytes = 16 << 20;
 constexpr int kMaxFingers = 64;
+constexpr std::size_t kMaxBenches = 16;
 
 /// A file of the folder; `name` may not lead out of it.
 Result<std::string> read_part(const std::filesystem::path& folder, const std::string& name,
@@ -46,7 +47,9 @@ Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder) {
   }
   tech::Problems problems(where);
   const tech::Fields fields(
-      root, "circuit", {"name", "title", "description", "netlist", "pairs", "testbench", "fingers"},
+      root, "circuit",
+      {"name", "title", "description", "netlist", "pairs", "testbench", "measures", "benches",
+       "fingers"},
       problems);
   CircuitFolder circuit;
   if (fields.is_map()) {
@@ -75,6 +78,19 @@ Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder) {
   }
   if (fields.has("testbench")) {
     PTAH_TRY(circuit.testbench, read_part(folder, fields.text("testbench"), where));
+  }
+  if (fields.has("measures")) {
+    PTAH_TRY(circuit.measures, read_part(folder, fields.text("measures"), where));
+  }
+  if (fields.has("benches")) {
+    const std::vector<std::string> names = fields.texts("benches");
+    if (names.size() > kMaxBenches) {
+      return make_error(ErrorCode::kLimit, "A circuit has at most 16 testbenches beside its own.",
+                        where);
+    }
+    for (const std::string& name : names) {
+      PTAH_TRY(circuit.benches[name], read_part(folder, name, where));
+    }
   }
   return circuit;
 }

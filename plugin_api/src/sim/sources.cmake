@@ -2,6 +2,8 @@
 target_sources(ptah_sdk PRIVATE
   src/sim/compact_models.cpp
   src/sim/deck.cpp
+  src/sim/measure_specs.cpp
+  src/sim/measures.cpp
   src/sim/model_library.cpp
   src/sim/raw_file.cpp
   src/sim/schematic_netlist.cpp

@@ -1,0 +1,59 @@
+/// What a designer asks of a circuit, computed from a testbench's waveforms: gain, bandwidth,
+/// margins, offset, rejection, current, noise. A circuit's folder lists its measures in
+/// measures.yaml (docs/measures.md).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
+#include "ptah/sim/waveform.hpp"
+
+namespace ptah {
+
+enum class MeasureKind {
+  kGain,                ///< dB, of an AC sweep at `at_hz`
+  kBandwidth,           ///< Hz, where it has fallen by 3 dB from its first point
+  kUnityGainFrequency,  ///< Hz, where it falls through 0 dB
+  kPhaseMargin,         ///< degrees, 180 minus the lag at the unity-gain frequency
+  kGainMargin,          ///< dB below 0 where the lag reaches 180 degrees
+  kOffset,              ///< V, `output` minus `reference` in an operating point
+  kSupplyCurrent,       ///< A, out of the source `output` ("i(Vsupply)") in an operating point
+  kRejection,           ///< dB, `output` over `reference` of an AC sweep at `at_hz` (CMRR, PSRR)
+  kNoise,               ///< V, root mean square at the output from `from_hz` to `to_hz`
+  kSpotNoise,           ///< V/sqrt(Hz) at the output at `at_hz`
+};
+
+struct MeasureSpec {
+  std::string name;
+  MeasureKind kind = MeasureKind::kGain;
+  std::string testbench;           ///< File beside measures.yaml; empty: the circuit's own.
+  std::string output;              ///< Vector; empty: the testbench's first.
+  std::string reference;           ///< Second vector, where the kind has one.
+  std::optional<double> at_hz;     ///< Absent: the sweep's first point.
+  std::optional<double> from_hz, to_hz;  ///< Absent: the sweep's ends.
+};
+
+/// One value, or why there is none.
+struct Measure {
+  std::string name;
+  std::string unit;  ///< "dB", "Hz", "deg", "V", "A", "V/sqrt(Hz)"
+  std::optional<double> value;
+  std::string reason;  ///< A sentence; empty where there is a value.
+};
+
+/// measures.yaml. Fails with file:line, the field and what it may be.
+Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::string_view name);
+
+/// One measure a spec, in order, all of the testbench whose `waveforms` these are. Between two
+/// points values are interpolated linearly, as ngspice's `.meas` does.
+std::vector<Measure> evaluate_measures(const std::vector<MeasureSpec>& specs,
+                                       const std::vector<Waveform>& waveforms);
+
+/// {"gain": {"value": 61.2, "unit": "dB"}, "bandwidth": {"unit": "Hz", "reason": "..."}}
+Json to_json(const std::vector<Measure>& measures);
+
+}  // namespace ptah

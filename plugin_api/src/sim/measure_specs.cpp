@@ -1,0 +1,116 @@
+/// measures.yaml in.
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "ptah/sim/measures.hpp"
+#include "tech/yaml_fields.hpp"
+
+namespace ptah {
+namespace {
+
+constexpr std::size_t kMaxBytes = 64 << 10;
+constexpr std::size_t kMaxMeasures = 64;
+constexpr std::size_t kMaxWord = 64;
+
+/// In the order of MeasureKind.
+const std::vector<std::string_view> kKinds = {
+    "gain",   "bandwidth",      "unity_gain_frequency", "phase_margin", "gain_margin",
+    "offset", "supply_current", "rejection",            "noise",        "spot_noise"};
+
+bool is_name(const std::string& text) {
+  return !text.empty() && text.size() <= kMaxWord &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '_';
+         });
+}
+
+bool is_file(const std::string& text) {
+  return !text.empty() && text.size() <= kMaxWord && text.front() != '.' &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+         });
+}
+
+bool is_vector(const std::string& text) {
+  return text.size() <= kMaxWord && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || std::string_view("_.()#+-[]<>,").find(static_cast<char>(
+                                              c)) != std::string_view::npos;
+         });
+}
+
+MeasureSpec read_measure(const YAML::Node& node, std::size_t index, tech::Problems& problems) {
+  MeasureSpec spec;
+  tech::Fields fields(
+      node, "measure " + std::to_string(index + 1),
+      {"name", "kind", "testbench", "output", "reference", "at_hz", "from_hz", "to_hz"}, problems);
+  if (!fields.is_map()) return spec;
+  spec.name = fields.text("name");
+  if (fields.has("name") && !is_name(spec.name)) {
+    fields.problem("name", "This is no name of a measure.",
+                   "lower-case letters, digits and _, such as phase_margin");
+  }
+  spec.kind = static_cast<MeasureKind>(fields.choice("kind", kKinds));
+  spec.testbench = fields.text("testbench", false);
+  if (!spec.testbench.empty() && !is_file(spec.testbench)) {
+    fields.problem("testbench", "This is no name of a file beside the measures.");
+  }
+  const bool current = spec.kind == MeasureKind::kSupplyCurrent;
+  const bool two = spec.kind == MeasureKind::kOffset || spec.kind == MeasureKind::kRejection;
+  spec.output = fields.text("output", current || two);
+  spec.reference = fields.text("reference", two);
+  for (const auto& [key, text] : {std::pair{"output", &spec.output}, {"reference", &spec.reference}}) {
+    if (!is_vector(*text)) {
+      fields.problem(key, "This is no vector.", "such as v(OUT) or i(Vsupply)");
+      text->clear();
+    }
+  }
+  for (const auto& [key, value] : {std::pair{"at_hz", &spec.at_hz},
+                                   {"from_hz", &spec.from_hz},
+                                   {"to_hz", &spec.to_hz}}) {
+    if (fields.has(key)) *value = fields.number(key, 0, 1e15);
+  }
+  if (spec.from_hz && spec.to_hz && *spec.from_hz >= *spec.to_hz) {
+    fields.problem("to_hz", "The band ends before it begins.");
+  }
+  return spec;
+}
+
+}  // namespace
+
+Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::string_view name) {
+  const std::string where(name);
+  if (text.size() > kMaxBytes) {
+    return make_error(ErrorCode::kLimit, "The file is larger than 64 KiB.", where);
+  }
+  tech::Problems problems(where);
+  std::vector<MeasureSpec> specs;
+  try {
+    const YAML::Node root = YAML::Load(std::string(text));
+    const tech::Fields fields(root, "measures file", {"measures"}, problems);
+    const YAML::Node list = fields.is_map() ? fields.node("measures") : YAML::Node();
+    if (fields.is_map() && (!list || !list.IsSequence())) {
+      fields.problem("measures", "The file holds a list `measures`.");
+    } else if (fields.is_map() && list.size() > kMaxMeasures) {
+      fields.problem("measures", "More than 64 measures.");
+    } else if (fields.is_map()) {
+      for (const YAML::Node& node : list) {
+        specs.push_back(read_measure(node, specs.size(), problems));
+        const std::string& fresh = specs.back().name;
+        const auto same = std::count_if(specs.begin(), specs.end(), [&](const MeasureSpec& spec) {
+          return spec.name == fresh;
+        });
+        if (same > 1 && is_name(fresh)) {
+          problems.add(node, "There are two measures named " + fresh + ".");
+        }
+      }
+    }
+  } catch (const YAML::Exception& exception) {
+    return make_error(ErrorCode::kParse, "The file is no valid YAML: " + exception.msg + ".",
+                      where + ":" + std::to_string(exception.mark.line + 1));
+  }
+  if (!problems.empty()) return problems.list().front();
+  return specs;
+}
+
+}  // namespace ptah

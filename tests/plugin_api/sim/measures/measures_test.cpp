@@ -1,0 +1,168 @@
+/// Measures of curves whose answers are known, and the file that lists measures.
+#include "ptah/sim/measures.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace ptah {
+namespace {
+
+using testing::HasSubstr;
+
+MeasureSpec at(double hz) {
+  MeasureSpec spec;
+  spec.at_hz = hz;
+  return spec;
+}
+
+MeasureSpec band(std::optional<double> from, std::optional<double> to) {
+  MeasureSpec spec;
+  spec.from_hz = from;
+  spec.to_hz = to;
+  return spec;
+}
+
+MeasureSpec of(std::string output, std::string reference = {}) {
+  MeasureSpec spec;
+  spec.output = std::move(output);
+  spec.reference = std::move(reference);
+  return spec;
+}
+
+/// gain / prod(1 + j f / pole), 200 points a decade.
+Waveform response(double gain, const std::vector<double>& poles, double from, double to) {
+  Waveform ac{"ac", "frequency", {}, {"v(out)"}, {{}}};
+  const int points = static_cast<int>(200 * std::log10(to / from));
+  for (int i = 0; i <= points; ++i) {
+    const double f = from * std::pow(10, i / 200.0);
+    std::complex<double> value = gain;
+    for (const double pole : poles) value /= std::complex<double>(1, f / pole);
+    ac.x.push_back(f);
+    ac.y[0].push_back(value);
+  }
+  return ac;
+}
+
+Measure one(MeasureKind kind, const std::vector<Waveform>& waveforms, MeasureSpec spec = {}) {
+  spec.name = "m";
+  spec.kind = kind;
+  return evaluate_measures({spec}, waveforms).at(0);
+}
+
+TEST(Measures, KnowATwoPoleAmplifier) {
+  const std::vector<Waveform> waveforms = {response(-1000, {1e3, 1e7}, 1, 1e10)};
+  EXPECT_NEAR(*one(MeasureKind::kGain, waveforms).value, 60, 1e-4);
+  EXPECT_NEAR(*one(MeasureKind::kBandwidth, waveforms).value, 1e3, 1);
+  const double unity = *one(MeasureKind::kUnityGainFrequency, waveforms).value;
+  EXPECT_NEAR(unity, 995e3, 2e3);
+  // The sign of the gain is no lag.
+  const double lag =
+      (std::atan(unity / 1e3) + std::atan(unity / 1e7)) * 180 / std::numbers::pi;
+  EXPECT_NEAR(*one(MeasureKind::kPhaseMargin, waveforms).value, 180 - lag, 0.1);
+  const Measure margin = one(MeasureKind::kGainMargin, waveforms);
+  EXPECT_FALSE(margin.value) << "two poles never reach 180 degrees";
+  EXPECT_THAT(margin.reason, HasSubstr("never lags by 180 degrees"));
+}
+
+TEST(Measures, KnowTheGainMarginOfThreeEqualPoles) {
+  // Each lags by 60 degrees where f = sqrt(3) pole, and takes a factor of 2.
+  const std::vector<Waveform> waveforms = {response(4, {1e6, 1e6, 1e6}, 1e3, 1e8)};
+  EXPECT_NEAR(*one(MeasureKind::kGainMargin, waveforms).value, 20 * std::log10(2), 0.05);
+  EXPECT_NEAR(*one(MeasureKind::kGain, waveforms, at(1e6)).value,
+              20 * std::log10(4 / std::pow(2, 1.5)), 0.001);
+}
+
+TEST(Measures, SayWhyThereIsNone) {
+  const std::vector<Waveform> flat = {response(0.9, {1e12}, 1e3, 1e6)};
+  const auto reason = [&](MeasureKind kind, const MeasureSpec& spec = {}) {
+    const Measure measure = one(kind, flat, spec);
+    EXPECT_FALSE(measure.value);
+    return measure.reason;
+  };
+  EXPECT_THAT(reason(MeasureKind::kBandwidth), HasSubstr("never falls by 3 dB between 1000 Hz"));
+  EXPECT_THAT(reason(MeasureKind::kUnityGainFrequency), HasSubstr("starts at or below 0 dB"));
+  EXPECT_THAT(reason(MeasureKind::kPhaseMargin), HasSubstr("starts at or below 0 dB"));
+  EXPECT_THAT(reason(MeasureKind::kGain, of("v(nowhere)")), HasSubstr("v(nowhere)"));
+  EXPECT_THAT(reason(MeasureKind::kGain, at(1e9)), HasSubstr("does not reach 1e+09 Hz"));
+  EXPECT_THAT(reason(MeasureKind::kOffset), HasSubstr("no .op analysis"));
+  EXPECT_THAT(reason(MeasureKind::kNoise), HasSubstr("no .noise analysis"));
+  EXPECT_THAT(reason(MeasureKind::kRejection, of("", "v(x)")), HasSubstr("v(x)"));
+  const Measure high = one(MeasureKind::kUnityGainFrequency, {response(9, {1e12}, 1e3, 1e6)});
+  EXPECT_THAT(high.reason, HasSubstr("never falls through 0 dB"));
+}
+
+TEST(Measures, ReadOperatingPointsAndNoise) {
+  const Waveform op{"op", "", {0}, {"v(out)", "v(in)", "i(vdd)"}, {{0.91}, {0.9}, {-1e-4}}};
+  EXPECT_NEAR(*one(MeasureKind::kOffset, {op}, of("v(out)", "v(in)")).value,
+              0.01, 1e-12);
+  EXPECT_EQ(*one(MeasureKind::kSupplyCurrent, {op}, of("i(Vdd)")).value, 1e-4);
+  const Waveform noise{"noise", "frequency", {1, 101, 201}, {"onoise_spectrum"}, {{2, 2, 2}}};
+  EXPECT_NEAR(*one(MeasureKind::kNoise, {noise}).value, std::sqrt(800), 1e-9);
+  EXPECT_NEAR(*one(MeasureKind::kNoise, {noise}, band(51, 151)).value, 20, 1e-9);
+  EXPECT_EQ(*one(MeasureKind::kSpotNoise, {noise}, at(60)).value, 2);
+  EXPECT_THAT(one(MeasureKind::kNoise, {noise}, band({}, 1e3)).reason, HasSubstr("not cover"));
+}
+
+TEST(Measures, SurviveValuesThatAreNoNumbers) {
+  Waveform ac = response(0, {1e6}, 1e3, 1e6);
+  const Measure zero = one(MeasureKind::kGain, {ac});
+  EXPECT_FALSE(zero.value);
+  EXPECT_THAT(zero.reason, HasSubstr("not finite"));
+  ac.x.clear();
+  ac.y[0].clear();
+  EXPECT_FALSE(one(MeasureKind::kGain, {ac}).value);
+}
+
+TEST(Measures, TravelAsJson) {
+  const Json json = to_json({{"gain", "dB", 60.0, ""}, {"bandwidth", "Hz", {}, "Never."}});
+  EXPECT_EQ(json["gain"]["value"], 60.0);
+  EXPECT_EQ(json["gain"]["unit"], "dB");
+  EXPECT_EQ(json["bandwidth"]["reason"], "Never.");
+  EXPECT_FALSE(json["bandwidth"].contains("value"));
+}
+
+TEST(MeasureFile, IsRead) {
+  const auto specs = read_measures(
+      "measures:\n"
+      "  - {name: gain, kind: gain, at_hz: 1.0e+3}\n"
+      "  - {name: cmrr, kind: rejection, testbench: ol.spice, output: v(a), reference: v(b)}\n",
+      "measures.yaml");
+  ASSERT_TRUE(specs) << specs.error().text();
+  ASSERT_EQ(specs.value().size(), 2u);
+  EXPECT_EQ(specs.value()[0].at_hz, 1e3);
+  EXPECT_EQ(specs.value()[1].kind, MeasureKind::kRejection);
+  EXPECT_EQ(specs.value()[1].testbench, "ol.spice");
+}
+
+TEST(MeasureFile, NamesLineFieldAndRemedy) {
+  struct Case {
+    const char* line;
+    const char* says;
+  };
+  for (const Case& c : {Case{"  - {name: Gain, kind: gain}", "no name of a measure"},
+                        {"  - {name: gain, kind: gian}", "gian"},
+                        {"  - {name: gain}", "kind"},
+                        {"  - {name: o, kind: offset, output: v(a)}", "reference"},
+                        {"  - {name: i, kind: supply_current}", "output"},
+                        {"  - {name: g, kind: gain, testbench: ../x}", "beside the measures"},
+                        {"  - {name: g, kind: gain, output: \"v(a) ; rm\"}", "no vector"},
+                        {"  - {name: g, kind: gain, at_hz: -1}", "at_hz"},
+                        {"  - {name: g, kind: noise, from_hz: 9, to_hz: 3}", "ends before"},
+                        {"  - {name: g, kind: gain, colour: red}", "colour"},
+                        {"  - {name: g, kind: gain}\n  - {name: g, kind: gain}", "two measures"},
+                        {"  - 7", "measure 1"}}) {
+    const auto specs = read_measures(std::string("measures:\n") + c.line + "\n", "m.yaml");
+    ASSERT_FALSE(specs) << c.line;
+    EXPECT_THAT(specs.error().text(), HasSubstr(c.says));
+    EXPECT_THAT(specs.error().where, HasSubstr("m.yaml:"));
+  }
+  EXPECT_FALSE(read_measures("measures: 3", "m.yaml"));
+  EXPECT_FALSE(read_measures("[", "m.yaml"));
+  EXPECT_FALSE(read_measures(std::string(100'000, ' '), "m.yaml"));
+}
+
+}  // namespace
+}  // namespace ptah
