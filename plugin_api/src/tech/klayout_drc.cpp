@@ -82,7 +82,7 @@ std::string klayout_drc(const Technology& technology) {
   };
   for (const LayerId id : layers_in_use(technology)) {
     const std::string& name = technology.layer(id).name;
-    emit({"layer[" + ruby_text(name) + "].raw.ongrid(" + tech::um_text(technology.grid()) + ")",
+    emit({"layer[" + ruby_text(name) + "].dup.raw.ongrid(" + tech::um_text(technology.grid()) + ")",
           "grid " + name, "Corner off the grid of " + tech::um_text(technology.grid()) + " um"});
   }
   out += "\n# Rules\n";

@@ -17,6 +17,7 @@
 #include "layouts.hpp"
 #include "magic_pex.hpp"
 #include "native_pex.hpp"
+#include "ptah/core/run_tool.hpp"
 
 namespace {
 
@@ -130,6 +131,10 @@ int main(int argc, char** argv) {
   }
   if (circuits.empty()) {
     circuits = {"five_transistors_ota", "miller_ota", "ahuja_ota", "ota_ff", "lpf"};
+  }
+  if (!find_tool("magic", "magic")) {
+    std::fprintf(stderr, "Magic is not installed: nothing to compare with.\n");
+    return 77;
   }
   auto technology = Technology::resolve(technology_name);
   if (!technology) {
