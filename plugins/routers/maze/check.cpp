@@ -210,9 +210,11 @@ std::vector<WiringViolation> check_between_nets(const Scene& scene,
   return out;
 }
 
-std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetWires& wires) {
+std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetWires& wires,
+                                       const std::vector<bool>& proven) {
   std::vector<WiringViolation> out;
   for (int layer = 0; layer < scene.stack->size(); ++layer) {
+    if (!proven.empty() && proven[layer]) continue;
     const LayerRules& rules = scene.stack->layers[layer];
     OwnMetal own;
     own.wires = on_layer(wires, layer);
@@ -235,8 +237,8 @@ std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetW
 std::vector<WiringViolation> check_wiring(const Scene& scene, const std::vector<NetWires>& nets) {
   std::vector<WiringViolation> out = check_between_nets(scene, nets);
   for (std::size_t n = 0; n < nets.size(); ++n) {
-    for (const auto check : {&check_against_tiles, &check_net}) {
-      auto found = check(scene, static_cast<NetId>(n), nets[n]);
+    for (auto& found : {check_against_tiles(scene, static_cast<NetId>(n), nets[n]),
+                        check_net(scene, static_cast<NetId>(n), nets[n])}) {
       out.insert(out.end(), found.begin(), found.end());
     }
   }

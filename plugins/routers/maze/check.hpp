@@ -35,7 +35,9 @@ std::vector<WiringViolation> check_against_tiles(const Scene& scene, NetId net,
 std::vector<WiringViolation> check_between_nets(const Scene& scene,
                                                 const std::vector<NetWires>& nets);
 /// A net by itself: width, spacing, area, holes, cuts with their pads, and all its pins connected.
-std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetWires& wires);
+/// Layers that are marked in `proven` have been found without defects as they are; it may be empty.
+std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetWires& wires,
+                                       const std::vector<bool>& proven = {});
 /// All of these for all nets.
 std::vector<WiringViolation> check_wiring(const Scene& scene, const std::vector<NetWires>& nets);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 namespace ptah::maze {
 namespace {
@@ -37,6 +38,7 @@ class Raster {
   Dbu x(int i) const { return xs_[i]; }
   Dbu y(int j) const { return ys_[j]; }
   bool filled(int i, int j) const { return at(i, j) != 0; }
+  bool filled(int cell) const { return cells_[cell] != 0; }  ///< Row by row.
   bool wire(int i, int j) const { return (at(i, j) & kWire) != 0; }
   Rect rect(int i, int j) const { return {xs_[i], ys_[j], xs_[i + 1], ys_[j + 1]}; }
 
@@ -163,45 +165,53 @@ void scan_corners(const Raster& raster, bool inner, Dbu limit, std::vector<Defec
 void scan_areas(const Raster& raster, bool holes, DbuArea limit, std::vector<Defect>& defects) {
   if (limit <= 0) return;
   const int columns = raster.columns(), rows = raster.rows();
-  std::vector<std::uint8_t> seen(static_cast<std::size_t>(columns) * rows, 0);
-  std::vector<std::pair<int, int>> stack, part;
-  for (int j = 0; j < rows; ++j) {
-    for (int i = 0; i < columns; ++i) {
-      if (seen[static_cast<std::size_t>(j) * columns + i] || raster.filled(i, j) == holes) continue;
-      DbuArea area = 0;
-      bool counts = true;
-      part.clear();
-      stack.assign(1, {i, j});
-      seen[static_cast<std::size_t>(j) * columns + i] = 1;
-      while (!stack.empty()) {
-        const auto [a, b] = stack.back();
-        stack.pop_back();
-        part.emplace_back(a, b);
-        area += raster.rect(a, b).area();
-        const bool border = a == 0 || b == 0 || a == columns - 1 || b == rows - 1;
-        // Metal of a tile has its area by itself; the outside is not a hole.
-        if (holes ? border : !raster.wire(a, b)) counts = false;
-        const std::pair<int, int> next[4] = {{a - 1, b}, {a + 1, b}, {a, b - 1}, {a, b + 1}};
-        for (const auto& [c, d] : next) {
-          if (c < 0 || d < 0 || c >= columns || d >= rows) continue;
-          std::uint8_t& mark = seen[static_cast<std::size_t>(d) * columns + c];
-          if (mark || raster.filled(c, d) == holes) continue;
-          mark = 1;
-          stack.emplace_back(c, d);
-        }
+  const int count = columns * rows;
+  std::vector<std::uint8_t> open(static_cast<std::size_t>(count));  // Of the kind, not yet seen.
+  for (int cell = 0; cell < count; ++cell) open[cell] = raster.filled(cell) != holes;
+  std::vector<int> part;  // The cells of a part; those from `done` on wait for their neighbours.
+  part.reserve(static_cast<std::size_t>(count));
+  // The border is empty: metal never lies on it, and what is connected to it is not a hole.
+  const auto flood = [&](int from) {
+    part.assign(1, from);
+    open[from] = 0;
+    for (std::size_t done = 0; done < part.size(); ++done) {
+      const int cell = part[done], column = cell % columns;
+      const auto enter = [&](int next) {
+        if (!open[next]) return;
+        open[next] = 0;
+        part.push_back(next);
+      };
+      if (column > 0) enter(cell - 1);
+      if (column + 1 < columns) enter(cell + 1);
+      if (cell >= columns) enter(cell - columns);
+      if (cell + columns < count) enter(cell + columns);
+    }
+  };
+  if (holes) flood(0);
+  for (int cell = 0; cell < count; ++cell) {
+    if (!open[cell]) continue;
+    flood(cell);
+    DbuArea area = 0;
+    bool counts = true;
+    for (const int k : part) {
+      area += raster.rect(k % columns, k / columns).area();
+      // Metal of a tile has its area by itself.
+      counts &= holes || raster.wire(k % columns, k / columns);
+    }
+    if (!counts || area >= limit) continue;
+    if (holes) {
+      // By columns, as slabs along the rows grow best.
+      std::sort(part.begin(), part.end(), [&](int a, int b) {
+        return std::pair{a % columns, a / columns} < std::pair{b % columns, b / columns};
+      });
+      const std::size_t first = defects.size();
+      for (const int k : part) {
+        append_slab(defects, first, DefectKind::kHole, raster.rect(k % columns, k / columns), true);
       }
-      if (!counts || area >= limit) continue;
-      if (holes) {
-        std::sort(part.begin(), part.end());
-        const std::size_t first = defects.size();
-        for (const auto& [a, b] : part) {
-          append_slab(defects, first, DefectKind::kHole, raster.rect(a, b), true);
-        }
-      } else {
-        Rect box;
-        for (const auto& [a, b] : part) box = box.united(raster.rect(a, b));
-        defects.push_back({DefectKind::kArea, box, true});
-      }
+    } else {
+      Rect box;
+      for (const int k : part) box = box.united(raster.rect(k % columns, k / columns));
+      defects.push_back({DefectKind::kArea, box, true});
     }
   }
 }

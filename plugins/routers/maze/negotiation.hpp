@@ -40,7 +40,8 @@ class Negotiation {
   std::vector<NetWires> nets_;
   std::vector<std::int64_t> narrowed_;
   std::vector<std::vector<WiringViolation>> unfinished_;  ///< By net.
-  std::vector<int> failures_;  ///< By net: rounds that ended with a defect of its own.
+  std::vector<std::vector<bool>> proven_;  ///< By net and layer: needed no finishing.
+  std::vector<int> failures_;              ///< By net: rounds that ended with a defect of its own.
   std::vector<std::uint8_t> kept_;
 };
 

@@ -7,6 +7,7 @@ namespace ptah::maze {
 namespace {
 
 constexpr int kStepCost = 10;
+constexpr int kColumnShift = 40;
 /// What a state can hold; ways as dear as this are all the same.
 constexpr int kMaxCost = (1 << 29) - 1;
 /// How a node was reached.
@@ -47,6 +48,8 @@ void Search::prepare() {
   if (frame_ == grid_.frame() && search_ < kLastStamp) return;
   frame_ = grid_.frame();
   plane_ = grid_.plane();
+  per_column_ =
+      (std::uint64_t{1} << kColumnShift) / static_cast<std::uint64_t>(grid_.columns()) + 1;
   search_ = 0;
   states_.assign(grid_.nodes(), {});
   target_stamp_.assign(grid_.nodes(), 0);
@@ -59,9 +62,14 @@ GridNode Search::node(Index index) const noexcept {
   int layer = 0;
   std::size_t cell = index;
   for (; cell >= plane_; cell -= plane_) ++layer;
-  const auto at = static_cast<std::uint32_t>(cell);
-  const auto columns = static_cast<std::uint32_t>(grid_.columns());
-  return {layer, static_cast<int>(at % columns), static_cast<int>(at / columns)};
+  auto y = static_cast<int>(cell * per_column_ >> kColumnShift);
+  auto x = static_cast<int>(cell) - y * grid_.columns();
+  if (x < 0) {
+    // The quotient is never too small, and too large by one at most.
+    --y;
+    x += grid_.columns();
+  }
+  return {layer, x, y};
 }
 
 std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
@@ -124,16 +132,27 @@ void Search::expand(Index from, const SearchRequest& request) {
   const LayerView& view = views_[at.layer];
   const std::uint16_t* history = grid_.has_history() ? grid_.history(at.layer) : nullptr;
 
-  const auto step = [&](Index to, const GridNode& next, bool horizontal, std::uint8_t by) {
-    // The cheapest a step can be: most neighbours are reached already, from a nearer node.
-    if (states_[to].stamp == search_ && states_[to].cost() <= base + kStepCost) return;
+  struct Direction {
+    int dx, dy;
+    std::uint8_t by;
+  };
+  static constexpr Direction kDirections[] = {
+      {-1, 0, kLeft}, {1, 0, kRight}, {0, -1, kBelow}, {0, 1, kAbove}};
+  for (const Direction& direction : kDirections) {
+    const GridNode next{at.layer, at.x + direction.dx, at.y + direction.dy};
+    if (next.x < window.x0 || next.x > window.x1 || next.y < window.y0 || next.y > window.y1) {
+      continue;
+    }
     const std::size_t to_cell = grid_.cell(next.x, next.y);
+    const Index to = index(at.layer, to_cell);
+    // The cheapest a step can be: most neighbours are reached already, from a nearer node.
+    if (states_[to].stamp == search_ && states_[to].cost() <= base + kStepCost) continue;
     const Grid::Spot* spots = view.at(to_cell);
     const Grid::Spot& wire = spots[view.wire];
-    if (!wire.possible(net)) return;
+    if (!wire.possible(net)) continue;
     int cost = kStepCost + grid_.surcharge(to_cell);
     if (history != nullptr) cost += costs_.history * history[to_cell];
-    if (horizontal != view.horizontal) cost += costs_.wrong_way;
+    if ((direction.dy == 0) != view.horizontal) cost += costs_.wrong_way;
     if (wire.crowd > 0) cost += request.conflict;
     if (request.wide) {
       const Grid::Spot& wide = spots[view.wide];
@@ -142,13 +161,8 @@ void Search::expand(Index from, const SearchRequest& request) {
     if (request.corridors != nullptr && !request.corridors->inside(net, next.x, next.y)) {
       cost += costs_.off_corridor;
     }
-    reach(to, next, base + cost, by);
-  };
-  const auto row = static_cast<Index>(grid_.columns());
-  if (at.x > window.x0) step(from - 1, {at.layer, at.x - 1, at.y}, true, kLeft);
-  if (at.x < window.x1) step(from + 1, {at.layer, at.x + 1, at.y}, true, kRight);
-  if (at.y > window.y0) step(from - row, {at.layer, at.x, at.y - 1}, false, kBelow);
-  if (at.y < window.y1) step(from + row, {at.layer, at.x, at.y + 1}, false, kAbove);
+    reach(to, next, base + cost, direction.by);
+  }
 
   const auto change_layer = [&](int cut, int to_layer, std::uint8_t by) {
     const Index to = index(to_layer, cell);

@@ -105,6 +105,7 @@ class Search {
   std::vector<LayerView> views_;
   int frame_ = 0;
   std::size_t plane_ = 0;
+  std::uint64_t per_column_ = 0;  ///< 2^40 / columns, rounded up: to divide by multiplying.
   std::vector<State> states_;
   std::vector<std::uint32_t> target_stamp_;
   std::vector<std::uint8_t> cut_near_;  ///< By cut and cell: a cut of this net is too near.
