@@ -5,6 +5,7 @@
 #include <set>
 
 #include "flow/assessor.hpp"
+#include "flow/bundle.hpp"
 #include "flow/candidate.hpp"
 #include "flow/dataset.hpp"
 #include "flow/stage_runner.hpp"
@@ -62,6 +63,7 @@ class Chain final : public ExplorationSpace {
         scratch_(std::move(scratch)),
         host_(host),
         sink_(sink),
+        bundle_(scratch_),
         rng_(Rng(spec.seed).fork(static_cast<std::uint64_t>(spec.assignment))) {}
 
   Result<Json> run();
@@ -108,6 +110,7 @@ class Chain final : public ExplorationSpace {
   std::filesystem::path scratch_;
   PluginHost& host_;
   TaskSink& sink_;
+  Bundle bundle_;
   Rng rng_;
 
   Technology technology_;
@@ -435,57 +438,63 @@ Status Chain::record(Candidate& candidate) {
       {"moves_um", moves_}, {"components", std::move(components)}, {"reverted", reverted}};
 
   Json files = Json::array();
-  const auto add = [&](const char* role, const std::filesystem::path& path,
-                       const std::string& dataset) {
+  const auto add_file = [&](const char* role, const std::filesystem::path& path,
+                            const std::string& dataset) {
     files.push_back({{"role", role}, {"path", path.string()}, {"dataset", dataset}});
   };
-  const auto add_text = [&](const char* role, const std::string& name, const std::string& text,
-                            const std::string& dataset) -> Status {
-    PTAH_TRY(write_text_file(candidate.folder / name, text, Durability::kCached));
-    add(role, candidate.folder / name, dataset);
+  const auto add = [&](const char* role, std::string_view bytes,
+                       const std::string& dataset) -> Status {
+    PTAH_TRY(auto file, bundle_.add(role, bytes, dataset));
+    files.push_back(std::move(file));
     return ok();
   };
-  PTAH_TRY(put_on_disk(candidate));
-  add("gds", candidate.gds, paths_->layout(variant));
+  const auto add_gds = [&](const char* role, const gds::Library& library,
+                           const std::string& dataset) {
+    const auto bytes = gds::write(library);
+    return add(role, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}, dataset);
+  };
+  PTAH_TRY(add_gds("gds", candidate.library, paths_->layout(variant)));
   for (Json& file : kept_disagreements_) files.push_back(std::move(file));
   kept_disagreements_ = Json::array();
-  PTAH_TRY(add_text("metrics", "metrics.json", metrics.dump(1) + "\n", paths_->metrics(variant)));
-  PTAH_TRY(
-      add_text("metadata", "metadata.json", metadata.dump(1) + "\n", paths_->metadata(variant)));
-  PTAH_TRY(add_text("state", "state.json", state().dump(), ""));
+  PTAH_TRY(add("metrics", metrics.dump(1) + "\n", paths_->metrics(variant)));
+  PTAH_TRY(add("metadata", metadata.dump(1) + "\n", paths_->metadata(variant)));
+  PTAH_TRY(add("state", state().dump(), ""));
   if (candidate.post) {
-    PTAH_TRY(add_text("post", "post.csv",
-                      waveform_csv(*candidate.post, testbench_->outputs.front()),
-                      paths_->post(variant)));
+    PTAH_TRY(add("post", waveform_csv(*candidate.post, testbench_->outputs.front()),
+                 paths_->post(variant)));
   }
   if (variant == 0) {
-    PTAH_TRY(
-        add_text("netlist", "netlist.sp", write_spice(circuit_, technology_), paths_->netlist()));
+    PTAH_TRY(add("netlist", write_spice(circuit_, technology_), paths_->netlist()));
     if (pre) {
-      PTAH_TRY(add_text("pre", "pre.csv", waveform_csv(*pre, testbench_->outputs.front()),
-                        paths_->pre()));
+      PTAH_TRY(add("pre", waveform_csv(*pre, testbench_->outputs.front()), paths_->pre()));
     }
     for (std::size_t i = 0; i < tiles_.size(); ++i) {
-      const std::string file = "tile_" + std::to_string(i) + ".gds";
-      PTAH_TRY(gds::write_file(gds::from_tile(tiles_[i], technology_), candidate.folder / file));
-      add("tile", candidate.folder / file, paths_->tile(circuit_.devices[i].name));
+      PTAH_TRY(add_gds("tile", gds::from_tile(tiles_[i], technology_),
+                       paths_->tile(circuit_.devices[i].name)));
     }
   }
   if (spec_.pictures) {
+    std::error_code ignored;
+    std::filesystem::create_directories(candidate.folder, ignored);
     const auto picture = candidate.folder / "layout.png";
     PTAH_TRY(render_layout(candidate.library, paths_->name(), technology_, picture));
-    add("picture", picture, paths_->picture(variant));
+    add_file("picture", picture, paths_->picture(variant));
     if (pre && candidate.post && candidate.post->analysis == "ac") {
       const std::string& output = testbench_->outputs.front();
       const auto bode = candidate.folder / "bode.svg";
       PTAH_TRY(plot_bode({{"pre-layout", pre->x, *pre->find(output)},
                           {"post-layout", candidate.post->x, *candidate.post->find(output)}},
                          paths_->name() + " variant " + std::to_string(variant), bode));
-      add("bode", bode, paths_->bode(variant));
+      add_file("bode", bode, paths_->bode(variant));
     }
   }
+  bundle_.end_variant();
 
-  remove_working_files(candidate.folder, files);
+  if (spec_.pictures) {
+    remove_working_files(candidate.folder, files);
+  } else {
+    discard(candidate);
+  }
 
   candidate.seconds["total"] =
       std::chrono::duration<double>(Clock::now() - candidate.begin).count();

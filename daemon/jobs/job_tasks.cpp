@@ -45,6 +45,15 @@ Result<std::vector<NewFile>> files_of_event(const Json& files,
       file.role = text_of(item, "role");
       file.path = text_of(item, "path");
       file.dataset = text_of(item, "dataset");
+      if (item.contains("offset") || item.contains("size")) {
+        const Json offset = item.value("offset", Json()), size = item.value("size", Json());
+        if (!offset.is_number_integer() || !size.is_number_integer() || offset < 0 || size < 0) {
+          return make_error(ErrorCode::kPluginFailed, "A worker named a bad part of a file.",
+                            file.path.substr(0, 300));
+        }
+        file.offset = offset.get<std::int64_t>();
+        file.size = size.get<std::int64_t>();
+      }
     }
     const auto real = std::filesystem::canonical(file.path, error);
     const auto [end, rest] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());

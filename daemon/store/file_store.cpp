@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <vector>
@@ -72,13 +73,16 @@ void write_all(int to, const char* bytes, std::size_t size, const std::string& w
   }
 }
 
-/// Calls `sink` with each chunk; returns the number of bytes.
+/// Calls `sink` with each chunk, up to `limit` bytes (-1: to the end); returns how many there were.
 template <class Sink>
-std::int64_t read_all(int from, const std::string& where, Sink sink) {
+std::int64_t read_all(int from, const std::string& where, Sink sink, std::int64_t limit = -1) {
   std::vector<char> buffer(kChunk);
   std::int64_t total = 0;
   for (;;) {
-    const ssize_t got = ::read(from, buffer.data(), buffer.size());
+    const std::size_t wanted = limit < 0 ? buffer.size()
+                                         : static_cast<std::size_t>(std::min<std::int64_t>(
+                                               limit - total, static_cast<std::int64_t>(kChunk)));
+    const ssize_t got = wanted == 0 ? 0 : ::read(from, buffer.data(), wanted);
     if (got < 0) {
       if (errno == EINTR) continue;
       fail_with_errno("The file cannot be read", where);
@@ -146,14 +150,21 @@ std::filesystem::path FileStore::path(const std::string& hash) const {
   return root_ / hash.substr(0, 2) / hash;
 }
 
-FileStore::Stored FileStore::put_file(const std::filesystem::path& source) {
+FileStore::Stored FileStore::put_file(const std::filesystem::path& source, std::int64_t offset,
+                                      std::int64_t size) {
   const Descriptor from(::open(source.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!from) fail_with_errno("The file cannot be opened", source.string());
   struct stat info {};
   if (::fstat(from.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
     fail(ErrorCode::kIo, "This is not a regular file.", source.string());
   }
-  return put(from.get(), source.string());
+  if (offset < 0 || size < -1 || offset > info.st_size ||
+      (size >= 0 && size > info.st_size - offset)) {
+    fail(ErrorCode::kIo, "The file does not hold the part that was named.", source.string());
+  }
+  if (offset > 0 && ::lseek(from.get(), offset, SEEK_SET) < 0)
+    fail_with_errno("The file cannot be read", source.string());
+  return put(from.get(), source.string(), size);
 }
 
 FileStore::Stored FileStore::put_text(std::string_view text) {
@@ -161,10 +172,10 @@ FileStore::Stored FileStore::put_text(std::string_view text) {
   if (!memory) fail_with_errno("A text cannot be stored", root_.string());
   write_all(memory.get(), text.data(), text.size(), root_.string());
   ::lseek(memory.get(), 0, SEEK_SET);
-  return put(memory.get(), "text");
+  return put(memory.get(), "text", -1);
 }
 
-FileStore::Stored FileStore::put(int source, const std::string& where) {
+FileStore::Stored FileStore::put(int source, const std::string& where, std::int64_t size) {
   const std::string name = "aside/" + std::to_string(next_aside_++);
   const Descriptor root(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) fail_with_errno("The store cannot be opened", root_.string());
@@ -174,10 +185,13 @@ FileStore::Stored FileStore::put(int source, const std::string& where) {
   Aside aside(root.get(), name);
   Sha256 digest;
   Stored stored;
-  stored.size = read_all(source, where, [&](const char* bytes, std::size_t size) {
-    digest.add(bytes, size);
-    write_all(to.get(), bytes, size, root_.string());
-  });
+  stored.size = read_all(
+      source, where,
+      [&](const char* bytes, std::size_t count) {
+        digest.add(bytes, count);
+        write_all(to.get(), bytes, count, root_.string());
+      },
+      size);
   stored.hash = digest.hex();
   // Equal bytes that are there already stay; damaged ones are replaced.
   if (!problem(stored.hash)) {

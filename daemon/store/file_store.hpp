@@ -27,7 +27,9 @@ class FileStore {
   explicit FileStore(std::filesystem::path root);
 
   /// Copies a regular file (no symbolic link) in. Durable only after `sync()`.
-  Stored put_file(const std::filesystem::path& source);
+  /// `size` bytes from `offset`; -1: all that follow.
+  Stored put_file(const std::filesystem::path& source, std::int64_t offset = 0,
+                  std::int64_t size = -1);
   Stored put_text(std::string_view text);
   /// Makes the names of all files put since the last call durable.
   void sync();
@@ -47,7 +49,7 @@ class FileStore {
                    const std::string& relative) const;
 
  private:
-  Stored put(int source, const std::string& where);
+  Stored put(int source, const std::string& where, std::int64_t size);
   std::filesystem::path root_;
   std::set<std::filesystem::path> unsynced_;  ///< Folders with new names.
   std::uint64_t next_aside_ = 0;

@@ -43,6 +43,8 @@ struct ChainRow {
 /// A file that a task made: where it lies, and where it belongs.
 struct NewFile {
   std::string role, path, text, dataset;  ///< `path`, or the text itself where that is empty.
+  std::int64_t offset = 0;                ///< The part of `path` that is the file;
+  std::int64_t size = -1;                 ///< -1: to its end.
 };
 
 struct FileRow {

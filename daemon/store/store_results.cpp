@@ -156,8 +156,9 @@ std::vector<FileRow> Store::put_files(const std::string& job, std::int64_t chain
     if (!file.dataset.empty()) {
       if (Status status = check_relative_path(file.dataset); !status) throw Failure(status.error());
     }
-    const FileStore::Stored stored =
-        file.path.empty() ? files_.put_text(file.text) : files_.put_file(file.path);
+    const FileStore::Stored stored = file.path.empty()
+                                         ? files_.put_text(file.text)
+                                         : files_.put_file(file.path, file.offset, file.size);
     rows.push_back({file.role, stored.hash, file.dataset, stored.size});
   }
   // The names are on disk before the rows that speak of them.
@@ -204,7 +205,7 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
     query << job << chain << variant;
     if (query.next()) {
       // Made again after a restart, with the same bytes: this heals what is damaged in the store.
-      for (const NewFile& file : files) files_.put_file(file.path);
+      for (const NewFile& file : files) files_.put_file(file.path, file.offset, file.size);
       files_.sync();
       commit.files = files_of(job, chain, variant);
       return commit;

@@ -33,6 +33,18 @@ class CollectingSink final : public TaskSink {
   bool cancelled_ = false;
 };
 
+/// The bytes of a file that an event names; "" when it names none of that role.
+inline std::string file_bytes(const Json& event, const std::string& role) {
+  for (const Json& file : event["files"]) {
+    if (file["role"] != role) continue;
+    auto text = read_text_file(file["path"].get<std::string>());
+    if (text.has_error()) return text.error().text();
+    return file.contains("offset") ? text.value().substr(file["offset"], file["size"])
+                                   : text.value();
+  }
+  return {};
+}
+
 class FlowTest : public ::testing::Test {
  protected:
   void SetUp() override {

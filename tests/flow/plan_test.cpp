@@ -44,7 +44,7 @@ TEST_F(FlowTest, WrongRequestsNameTheFieldAndItsValues) {
       {{{"circuit", "ota_ff"}, {"netlist", "/x.sp"}}, ErrorCode::kInvalidArgument, "either"},
       {{{"circuit", "ota_ff"}, {"variants", -1}}, ErrorCode::kInvalidArgument, "0 to 100000"},
       {{{"circuit", "ota_ff"}, {"variants", "3"}}, ErrorCode::kInvalidArgument, "variants"},
-      {{{"circuit", "ota_ff"}, {"judges", "some"}}, ErrorCode::kInvalidArgument, "all, kept, none"},
+      {{{"circuit", "ota_ff"}, {"judges", "some"}}, ErrorCode::kInvalidArgument, "all, kept, sample, none"},
       {{{"circuit", "ota_ff"}, {"flow", "fast"}}, ErrorCode::kNotFound, "fast"},
       {{{"circuit", "ota_ff"}, {"colour", 1}}, ErrorCode::kInvalidArgument, "colour"},
       {{{"circuit", "ota_ff"}, {"indices", {2048}}}, ErrorCode::kInvalidArgument, "2047"},

@@ -240,6 +240,9 @@ class Diagnosis {
       }
     }
     // A label says whose net it is, however its terminals were paired.
+    for (std::size_t s = 0; s < home_.size(); ++s) {
+      if (!problem_.schematic.nets[s].ports.empty() && nets_[s] >= 0) home_[s] = nets_[s];
+    }
     for (std::size_t l = 0; l < owner_.size(); ++l) {
       const auto& ports = problem_.layout.nets[l].ports;
       if (ports.size() != 1) continue;
@@ -251,6 +254,11 @@ class Diagnosis {
 
   std::vector<Seed> seeds(std::int32_t s, std::int32_t l) const {
     std::vector<Seed> list;
+    const std::string name = lower_case(schematic_name(s));
+    for (const FoundLabel& label : found_net(l).label_places) {
+      if (lower_case(label.text) == name)
+        list.push_back({label.layer, {label.at.x, label.at.y, label.at.x, label.at.y}});
+    }
     for (const Link& link : links_) {
       if (link.want != s || link.is != l) continue;
       const FoundDevice& device = layout_.devices[static_cast<std::size_t>(link.found)];

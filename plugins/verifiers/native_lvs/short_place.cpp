@@ -16,8 +16,9 @@ constexpr std::size_t kMostNodes = 50'000;
 class NetGraph {
  public:
   NetGraph(const Connectivity& layout, const Technology& technology, NetIndex net) {
-    std::vector<std::vector<std::int32_t>> of_layer(layout.conductors.size());
-    for (std::size_t l = 0; l < layout.conductors.size(); ++l) {
+    const std::size_t layers = technology.layers().size();
+    std::vector<std::vector<std::int32_t>> of_layer(layers);
+    for (std::size_t l = 0; l < std::min(layers, layout.conductors.size()); ++l) {
       std::vector<Rect> rects;
       for (const NetRect& rect : layout.conductors[l]) {
         if (rect.net != net) continue;
@@ -33,7 +34,7 @@ class NetGraph {
     wires_ = nodes_.size();
     // Contacts come with ascending places within a cut layer and lower layer only, so they are
     // joined with each layer in sorted order.
-    std::vector<std::vector<std::pair<Rect, std::int32_t>>> cuts(layout.conductors.size());
+    std::vector<std::vector<std::pair<Rect, std::int32_t>>> cuts(layers);
     for (const Contact& contact : layout.contacts) {
       if (contact.net != net) continue;
       const auto node = static_cast<std::int32_t>(nodes_.size());
@@ -72,6 +73,7 @@ class NetGraph {
     edge_flow_.assign(targets_.size(), 0);
     for (int bridges = 0; bridges <= kMostBridges; ++bridges) {
       if (augment()) continue;
+      if (bridges == 1) return single();
       // Entered, but not left: saturated, and on the near side of the cut.
       for (std::size_t v = 0; v < nodes_.size(); ++v) {
         if (seen_[2 * v] && !seen_[2 * v + 1]) return Bridge{nodes_[v].layer, nodes_[v].place};
@@ -193,6 +195,52 @@ class NetGraph {
       }
       state = before;
     }
+  }
+
+  /// Of all vertices that part the nets alone, the one that leaves each of them in the fewest
+  /// pieces: a wire of one net holds its terminals together, a bridge holds none. Then the
+  /// smallest.
+  std::optional<Bridge> single() const {
+    std::optional<std::size_t> best;
+    std::pair<int, DbuArea> least;
+    std::vector<std::int32_t> piece;
+    for (std::size_t v = 0; v < nodes_.size(); ++v) {
+      if (!flow_[v] || mark_[v] != 0) continue;
+      const int pieces = pieces_without(v, piece);
+      if (pieces < 0) continue;
+      const std::pair<int, DbuArea> cost{pieces, nodes_[v].place.area()};
+      if (best && cost >= least) continue;
+      best = v;
+      least = cost;
+    }
+    if (!best) return std::nullopt;
+    return Bridge{nodes_[*best].layer, nodes_[*best].place};
+  }
+
+  /// Connected pieces that hold a seed when `removed` is gone; -1 if one holds seeds of both.
+  int pieces_without(std::size_t removed, std::vector<std::int32_t>& stack) const {
+    std::vector<bool> seen(nodes_.size(), false);
+    seen[removed] = true;
+    int pieces = 0;
+    for (std::size_t start = 0; start < nodes_.size(); ++start) {
+      if (seen[start] || mark_[start] == 0) continue;
+      ++pieces;
+      std::uint8_t marks = 0;
+      seen[start] = true;
+      stack.assign(1, static_cast<std::int32_t>(start));
+      while (!stack.empty()) {
+        const std::int32_t v = stack.back();
+        stack.pop_back();
+        marks |= mark_[static_cast<std::size_t>(v)];
+        each(v, [&](std::int32_t u) {
+          if (seen[static_cast<std::size_t>(u)]) return;
+          seen[static_cast<std::size_t>(u)] = true;
+          stack.push_back(u);
+        });
+      }
+      if (marks == 3) return -1;
+    }
+    return pieces;
   }
 
   template <typename Visit>
