@@ -112,6 +112,13 @@ struct Times {
     for (const double v : values) sum += v;
     return values.empty() ? 0 : sum / static_cast<double>(values.size());
   }
+  /// The value that a share `q` of all does not exceed.
+  double quantile(double q) const {
+    if (values.empty()) return 0;
+    std::vector<double> sorted = values;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(q * sorted.size()))];
+  }
   double max() const {
     return values.empty() ? 0 : *std::max_element(values.begin(), values.end());
   }
@@ -221,11 +228,13 @@ int run(const Arguments& a) {
     }
   }
   std::printf(
-      "%s: place %.0f ms, route mean %.1f max %.1f ms, reroute mean %.1f max %.1f ms; "
+      "%s: place %.0f ms, route mean %.1f max %.1f ms, reroute median %.2f mean %.2f p95 %.2f max "
+      "%.1f ms; "
       "%d of %zu routes failed, %d of %d shifts reverted, %d layouts with defects\n",
       circuit.name.c_str(), place_times.mean() * 1e3, route_times.mean() * 1e3,
-      route_times.max() * 1e3, reroute_times.mean() * 1e3, reroute_times.max() * 1e3, failed_routes,
-      indices.size(), failed_shifts, shifts, bad);
+      route_times.max() * 1e3, reroute_times.quantile(0.5) * 1e3, reroute_times.mean() * 1e3,
+      reroute_times.quantile(0.95) * 1e3, reroute_times.max() * 1e3, failed_routes, indices.size(),
+      failed_shifts, shifts, bad);
   return failed_routes + bad > 0;
 }
 

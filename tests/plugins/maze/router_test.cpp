@@ -237,6 +237,80 @@ TEST(MazeRouter, RerouteIsSoundAndKeepsWhatIsNotTouched) {
   EXPECT_GT(kept_nets, 30);
 }
 
+/// One instance sees layouts that differ in little, is sent back, told of several moves at once, of
+/// layouts that it has not made, and of another circuit; a fresh one sees each for the first time.
+TEST(MazeRouter, AnInstanceDependsOnNothingItHasSeenBefore) {
+  const Example example = random_rows(3, 9, 1500), other = amplifier();
+  SimpleJobContext job;
+  const auto fresh = [&](const Example& of, const Placement& placement, const Layout& previous) {
+    return MazeRouter(MazeOptions{})
+        .reroute(of.circuit, of.tiles, placement, previous, tech(), job)
+        .value();
+  };
+  Layout layout = route(example).value();
+  const Layout first = layout;
+  MazeRouter used{MazeOptions{}};
+  Rng rng(4);
+  int changed = 0, broken_at = 0;
+  for (int step = 0; step < 150; ++step) {
+    SCOPED_TRACE(step);
+    Placement moved = layout.placement;
+    for (auto moves = 1 + rng.below(step % 10 == 0 ? 5 : 1); moves > 0; --moves) {
+      static constexpr Point kMoves[] = {{0, 100}, {0, -100}, {-100, 0}, {100, 0}};
+      const auto device = rng.below(example.tiles.size());
+      PlacedTile tile = moved.tiles[device];
+      tile.origin = tile.origin + kMoves[rng.below(4)];
+      if (tile.slot.contains(placed_outline(example.tiles[device], tile))) {
+        moved.tiles[device] = tile;
+      }
+    }
+    Layout previous = layout;
+    if (step % 13 == 12) {
+      // Not one that the instance has made.
+      previous.wires.erase(previous.wires.begin() +
+                           static_cast<long>(rng.below(previous.wires.size())));
+      ++broken_at;
+    }
+    if (step % 17 == 16) {
+      const Layout routed =
+          used.route(other.circuit, other.tiles, other.placement, tech(), job).value();
+      EXPECT_EQ(
+          used.reroute(other.circuit, other.tiles, other.placement, routed, tech(), job).value(),
+          routed);
+    }
+    const auto next = used.reroute(example.circuit, example.tiles, moved, previous, tech(), job);
+    ASSERT_TRUE(next) << next.error().text();
+    ASSERT_EQ(next.value(), fresh(example, moved, previous));
+    changed += next.value().wires != layout.wires;
+    if (step % 40 == 39) {
+      layout = first;
+    } else if (rng.below(3) > 0) {
+      layout = next.value();
+    }
+  }
+  EXPECT_GT(changed, 50);
+  EXPECT_GT(broken_at, 5);
+}
+
+TEST(MazeRouter, AFailureLeavesNothingBehind) {
+  const Example example = amplifier();
+  const Layout layout = route(example).value();
+  MazeRouter used{MazeOptions{}};
+  SimpleJobContext job;
+  Example walled = amplifier();
+  walled.tiles[1].shapes.push_back({tech().layer("met2"), {0, 0, 3000, 2400}});
+  for (const Rect& wall : {Rect{0, 0, 55, 2400}, Rect{2945, 0, 3000, 2400}}) {
+    walled.tiles[1].shapes.push_back({tech().layer("met1"), wall});
+  }
+  Example off_grid = amplifier();
+  off_grid.placement.tiles[2].origin.x += 50;
+  for (const Example* bad : {&walled, &off_grid}) {
+    EXPECT_FALSE(used.route(bad->circuit, bad->tiles, bad->placement, tech(), job));
+    EXPECT_EQ(used.route(example.circuit, example.tiles, example.placement, tech(), job).value(),
+              layout);
+  }
+}
+
 TEST(MazeRouter, RerouteToTheSamePlacementChangesNothing) {
   const Example example = amplifier();
   const Layout layout = route(example).value();
