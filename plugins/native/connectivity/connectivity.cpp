@@ -110,6 +110,7 @@ Connectivity number_nets(Builder& b, const std::vector<LabelledNet>& labels) {
     const gds::Flat::Label& label = b.flat.labels[labelled.label];
     FoundNet& found = result.nets[index];
     found.labels.push_back(label.text);
+    found.label_places.push_back({label.text, label.layer, label.at});
     if (label.is_pin) {
       found.port = true;
       if (pin_names[index].empty() || label.text < pin_names[index]) pin_names[index] = label.text;

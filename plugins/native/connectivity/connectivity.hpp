@@ -31,11 +31,19 @@ struct Contact {
   NetIndex net = kNone;
 };
 
+/// Where a label names its net.
+struct FoundLabel {
+  std::string text;
+  LayerId layer = 0;
+  Point at;
+};
+
 struct FoundNet {
   std::string name;                 ///< Its label; else one made of the place of its first shape.
   bool port = false;                ///< Labelled on a pin purpose.
   std::vector<std::string> labels;  ///< All of them, sorted, without repetitions.
-  Rect box;                         ///< Around its shapes.
+  std::vector<FoundLabel> label_places;  ///< By layer, then place.
+  Rect box;                              ///< Around its shapes.
 };
 
 /// One terminal of a device and where it is on the layout.

@@ -197,18 +197,17 @@ class NetGraph {
     }
   }
 
-  /// Of all vertices that part the nets alone, the one that leaves each of them in the fewest
-  /// pieces: a wire of one net holds its terminals together, a bridge holds none. Then the
-  /// smallest.
+  /// Of all vertices that part the nets alone, the one farthest from the terminals and labels of
+  /// both: near them a wire is rightly there. Then wires before cuts, then the smallest.
   std::optional<Bridge> single() const {
+    const std::vector<std::int32_t> from_a = hops(1), from_b = hops(2);
     std::optional<std::size_t> best;
-    std::pair<int, DbuArea> least;
-    std::vector<std::int32_t> piece;
+    std::tuple<std::int32_t, bool, DbuArea> least;
+    std::vector<std::int32_t> stack;
     for (std::size_t v = 0; v < nodes_.size(); ++v) {
-      if (!flow_[v] || mark_[v] != 0) continue;
-      const int pieces = pieces_without(v, piece);
-      if (pieces < 0) continue;
-      const std::pair<int, DbuArea> cost{pieces, nodes_[v].place.area()};
+      if (!flow_[v] || mark_[v] != 0 || !parts(v, stack)) continue;
+      const std::tuple<std::int32_t, bool, DbuArea> cost{-std::min(from_a[v], from_b[v]),
+                                                         v >= wires_, nodes_[v].place.area()};
       if (best && cost >= least) continue;
       best = v;
       least = cost;
@@ -217,30 +216,46 @@ class NetGraph {
     return Bridge{nodes_[*best].layer, nodes_[*best].place};
   }
 
-  /// Connected pieces that hold a seed when `removed` is gone; -1 if one holds seeds of both.
-  int pieces_without(std::size_t removed, std::vector<std::int32_t>& stack) const {
+  /// Steps from the nearest seed of one net.
+  std::vector<std::int32_t> hops(std::uint8_t mark) const {
+    std::vector<std::int32_t> steps(nodes_.size(), -1), queue;
+    for (std::size_t v = 0; v < nodes_.size(); ++v) {
+      if (mark_[v] != mark) continue;
+      steps[v] = 0;
+      queue.push_back(static_cast<std::int32_t>(v));
+    }
+    for (std::size_t head = 0; head < queue.size(); ++head) {
+      const std::int32_t v = queue[head];
+      each(v, [&](std::int32_t u) {
+        if (steps[static_cast<std::size_t>(u)] >= 0) return;
+        steps[static_cast<std::size_t>(u)] = steps[static_cast<std::size_t>(v)] + 1;
+        queue.push_back(u);
+      });
+    }
+    return steps;
+  }
+
+  /// Nothing leads from one net's seeds to the other's when `removed` is gone.
+  bool parts(std::size_t removed, std::vector<std::int32_t>& stack) const {
     std::vector<bool> seen(nodes_.size(), false);
     seen[removed] = true;
-    int pieces = 0;
-    for (std::size_t start = 0; start < nodes_.size(); ++start) {
-      if (seen[start] || mark_[start] == 0) continue;
-      ++pieces;
-      std::uint8_t marks = 0;
-      seen[start] = true;
-      stack.assign(1, static_cast<std::int32_t>(start));
-      while (!stack.empty()) {
-        const std::int32_t v = stack.back();
-        stack.pop_back();
-        marks |= mark_[static_cast<std::size_t>(v)];
-        each(v, [&](std::int32_t u) {
-          if (seen[static_cast<std::size_t>(u)]) return;
-          seen[static_cast<std::size_t>(u)] = true;
-          stack.push_back(u);
-        });
-      }
-      if (marks == 3) return -1;
+    stack.clear();
+    for (std::size_t v = 0; v < nodes_.size(); ++v) {
+      if (mark_[v] != 1) continue;
+      seen[v] = true;
+      stack.push_back(static_cast<std::int32_t>(v));
     }
-    return pieces;
+    while (!stack.empty()) {
+      const std::int32_t v = stack.back();
+      stack.pop_back();
+      if (mark_[static_cast<std::size_t>(v)] == 2) return false;
+      each(v, [&](std::int32_t u) {
+        if (seen[static_cast<std::size_t>(u)]) return;
+        seen[static_cast<std::size_t>(u)] = true;
+        stack.push_back(u);
+      });
+    }
+    return true;
   }
 
   template <typename Visit>
