@@ -48,8 +48,8 @@ void Bins::fill(const Planes& planes) {
     for (std::int32_t row = r0; row <= r1; ++row) {
       for (std::int32_t column = c0; column <= c1; ++column) {
         f(static_cast<std::size_t>(row - row0_) * columns_ + (column - column0_),
-          r.intersection({column * kSide, row * kSide, column * kSide + kSide,
-                          row * kSide + kSide}));
+          r.intersection(
+              {column * kSide, row * kSide, column * kSide + kSide, row * kSide + kSide}));
       }
     }
   };

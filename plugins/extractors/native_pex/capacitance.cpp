@@ -35,8 +35,7 @@ DbuArea area_of(const Rect& r) noexcept {
 /// An edge on the border of `clip` counts.
 Dbu length_in(const Edge& edge, bool vertical, const Rect& clip) noexcept {
   if (vertical) {
-    return edge.at < clip.x0 || edge.at > clip.x1 ? 0
-                                                  : common(edge.lo, edge.hi, clip.y0, clip.y1);
+    return edge.at < clip.x0 || edge.at > clip.x1 ? 0 : common(edge.lo, edge.hi, clip.y0, clip.y1);
   }
   return edge.at < clip.y0 || edge.at > clip.y1 ? 0 : common(edge.lo, edge.hi, clip.x0, clip.x1);
 }
@@ -143,8 +142,8 @@ void CapacitanceEngine::areas_and_edges(const Planes& planes, const CapacitanceL
     if (k > 0) add(plate.net, k * static_cast<double>(area_of(plate.rect.intersection(clip))));
   }
   for (std::size_t i = 0; i < planes.gates.size(); ++i) {
-    add(planes.gate_nets[i], -law.area[kPoly] * 1e-6 *
-                                 static_cast<double>(area_of(planes.gates[i].intersection(clip))));
+    add(planes.gate_nets[i],
+        -law.area[kPoly] * 1e-6 * static_cast<double>(area_of(planes.gates[i].intersection(clip))));
   }
   for (const bool vertical : {true, false}) {
     for (const Edge& edge : vertical ? planes.vertical : planes.horizontal) {

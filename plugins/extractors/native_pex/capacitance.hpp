@@ -15,11 +15,11 @@ namespace ptah::native {
 /// Of a technology, aF per um^2 and per um; indices are Materials.
 struct CapacitanceLaw {
   static constexpr std::size_t kMaterials = 24;
-  double area[kMaterials] = {};                      ///< To the substrate.
-  double perimeter[kMaterials] = {};                 ///< From an edge to the substrate.
-  double overlap[kMaterials][kMaterials] = {};       ///< [upper][lower]
-  double fringe[kMaterials][kMaterials] = {};        ///< [edge][plate above or below]
-  double sidewall[kMaterials] = {};                  ///< k: aF = k * length / spacing
+  double area[kMaterials] = {};                 ///< To the substrate.
+  double perimeter[kMaterials] = {};            ///< From an edge to the substrate.
+  double overlap[kMaterials][kMaterials] = {};  ///< [upper][lower]
+  double fringe[kMaterials][kMaterials] = {};   ///< [edge][plate above or below]
+  double sidewall[kMaterials] = {};             ///< k: aF = k * length / spacing
   Dbu halo = 0;
   std::size_t materials = 0;
 };

@@ -57,8 +57,7 @@ void order_terminals(ExtractedDevice& device) {
 }
 
 bool same_finger(const ExtractedDevice& a, const ExtractedDevice& b) {
-  return a.model == b.model && a.nets == b.nets &&
-         a.parameters.at("w") == b.parameters.at("w") &&
+  return a.model == b.model && a.nets == b.nets && a.parameters.at("w") == b.parameters.at("w") &&
          a.parameters.at("l") == b.parameters.at("l");
 }
 

@@ -116,8 +116,7 @@ void LabelWindows::clip(const Planes& planes, const Connectivity& connectivity, 
       const Material lower = stack.of_layer[contact.lower], upper = stack.of_layer[contact.upper];
       if (lower == Stack::kNoMaterial || upper == Stack::kNoMaterial) continue;
       const Via* via = technology.via_between(contact.lower, contact.upper);
-      const Dbu border =
-          via != nullptr && lower >= kFirstWire ? via->lower_enclosure.all : 0;
+      const Dbu border = via != nullptr && lower >= kFirstWire ? via->lower_enclosure.all : 0;
       if (!in_box(contact.rect.bloated(border), part)) continue;
       std::size_t first = own.size();
       for (std::size_t a = 0; a < own.size(); ++a) {
@@ -128,8 +127,7 @@ void LabelWindows::clip(const Planes& planes, const Connectivity& connectivity, 
       }
     }
     const Plate& corner = corners[static_cast<std::size_t>(net)];
-    const Rect unit{corner.rect.x0, corner.rect.y0, corner.rect.x0 + kUnit,
-                    corner.rect.y0 + kUnit};
+    const Rect unit{corner.rect.x0, corner.rect.y0, corner.rect.x0 + kUnit, corner.rect.y0 + kUnit};
     std::size_t home = own.size();
     for (std::size_t a = 0; a < own.size() && home == own.size(); ++a) {
       const Plate& p = part_.plates[own[a]];
@@ -194,8 +192,8 @@ void LabelWindows::adjust(const gds::Flat& flat, const Connectivity& connectivit
     // A label on the border of squares belongs to all of them.
     for (Dbu y = (box.y0 - cell.y0 - 1) / kSquare; y * kSquare + cell.y0 <= box.y1; ++y) {
       for (Dbu x = (box.x0 - cell.x0 - 1) / kSquare; x * kSquare + cell.x0 <= box.x1; ++x) {
-        const Rect square{cell.x0 + x * kSquare, cell.y0 + y * kSquare,
-                          cell.x0 + (x + 1) * kSquare, cell.y0 + (y + 1) * kSquare};
+        const Rect square{cell.x0 + x * kSquare, cell.y0 + y * kSquare, cell.x0 + (x + 1) * kSquare,
+                          cell.y0 + (y + 1) * kSquare};
         if (x < 0 || y < 0 || square.x0 >= cell.x1 || square.y0 >= cell.y1 ||
             !touches_anything(box, square)) {
           continue;

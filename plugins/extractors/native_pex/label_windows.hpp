@@ -1,10 +1,10 @@
 /// What labels do to Magic's capacitances to the substrate.
 ///
-/// Magic 8.3.105 walks over every cell in squares of 7 um to find where subcells meet. A label makes
-/// its square worth a look even in a flat cell: the box around the square's labels is extracted
-/// once more on its own, and a net whose lower left corner is in it loses the difference between
-/// its whole capacitance and that of its part in the box ("subcap" in the .ext file). Physics has
-/// no part in this; scores that are to be comparable with Magic's do.
+/// Magic 8.3.105 walks over every cell in squares of 7 um to find where subcells meet. A label
+/// makes its square worth a look even in a flat cell: the box around the square's labels is
+/// extracted once more on its own, and a net whose lower left corner is in it loses the difference
+/// between its whole capacitance and that of its part in the box ("subcap" in the .ext file).
+/// Physics has no part in this; scores that are to be comparable with Magic's do.
 #pragma once
 
 #include "capacitance.hpp"

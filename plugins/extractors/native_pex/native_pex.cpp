@@ -67,8 +67,7 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Circuit
   return extract(flat, find_connectivity(flat, technology), circuit, technology, top);
 }
 
-Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat,
-                                            const Connectivity& connectivity,
+Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connectivity& connectivity,
                                             const Circuit& circuit, const Technology& technology,
                                             const std::string& top) {
   const Laws& law = laws(technology);
@@ -82,8 +81,7 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat,
   ExtractedNetlist netlist;
   netlist.name = circuit.name.empty() ? top : circuit.name;
   PTAH_TRY(netlist.ports, find_ports(connectivity, circuit, names));
-  netlist.devices =
-      device_list(connectivity, names, circuit, technology, options_.merge_fingers);
+  netlist.devices = device_list(connectivity, names, circuit, technology, options_.merge_fingers);
 
   capacitance_.magic(planes_, law.magic, connectivity.substrate, found_);
   windows_.adjust(flat, connectivity, planes_, technology, law.stack, law.magic, found_.ground);

@@ -1,5 +1,5 @@
-/// Parasitic netlist of a layout, from its shapes: devices with their junctions, capacitances,
-/// and on request resistances.
+/// Parasitic netlist of a layout, from its shapes: devices with their junctions, and capacitances
+/// by the formula of Magic 8.3.105 in its precision, so that scores are comparable with magic_pex.
 #pragma once
 
 #include "capacitance.hpp"
@@ -9,15 +9,8 @@
 
 namespace ptah::native {
 
-enum class Calibration {
-  kMagic,    ///< The formula of Magic 8.3.105, in its precision: comparable with magic_pex.
-  kFoundry,  ///< The line tables of the technology.
-};
-
 struct PexOptions {
-  Calibration calibration = Calibration::kMagic;
-  bool resistance = false;     ///< Nets as networks of resistors.
-  bool merge_fingers = true;   ///< Equal parallel fingers as one device with `m`.
+  bool merge_fingers = true;  ///< Equal parallel fingers as one device with `m`.
 };
 
 /// One layout after the other; results depend on the arguments alone.
@@ -25,7 +18,8 @@ class PexEngine {
  public:
   explicit PexEngine(PexOptions options) : options_(options) {}
 
-  /// Fails when the layout lacks a port of the circuit: its netlist could not stand for the circuit.
+  /// Fails when the layout lacks a port of the circuit: its netlist could not stand for the
+  /// circuit.
   Result<ExtractedNetlist> extract(const gds::Flat& flat, const Circuit& circuit,
                                    const Technology& technology, const std::string& top);
   /// The same of what is known of the layout's nets.

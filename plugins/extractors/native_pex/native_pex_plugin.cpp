@@ -3,34 +3,13 @@
 
 namespace {
 
-using ptah::native::Calibration;
-
 class NativePex : public ptah::Extractor {
  public:
   explicit NativePex(const ptah::Options& options)
-      : engine_({.calibration = options.text("calibration") == "foundry" ? Calibration::kFoundry
-                                                                         : Calibration::kMagic,
-                 .resistance = options.text("resistance") == "network",
-                 .merge_fingers = options.flag("merge_fingers")}) {}
+      : engine_({.merge_fingers = options.flag("merge_fingers")}) {}
 
   static ptah::OptionSchema options() {
-    return {{.name = "calibration",
-             .type = ptah::OptionType::kText,
-             .default_value = "magic",
-             .description = "magic: the formula and precision of Magic 8.3.105; foundry: the "
-                            "technology's line tables.",
-             .minimum = {},
-             .maximum = {},
-             .choices = {"magic", "foundry"}},
-            {.name = "resistance",
-             .type = ptah::OptionType::kText,
-             .default_value = "none",
-             .description = "none: nets are nodes; network: nets are resistor networks between "
-                            "device terminals and ports.",
-             .minimum = {},
-             .maximum = {},
-             .choices = {"none", "network"}},
-            {.name = "merge_fingers",
+    return {{.name = "merge_fingers",
              .type = ptah::OptionType::kBool,
              .default_value = true,
              .description = "Equal parallel fingers become one device with a multiplicity, which "
@@ -59,4 +38,4 @@ class NativePex : public ptah::Extractor {
 }  // namespace
 
 PTAH_PLUGIN(ptah::Extractor, NativePex, "native_pex", "1.0.0",
-            "Devices, capacitances and resistances of a layout, computed by Ptah itself.")
+            "Devices and capacitances of a layout by Magic's formula, computed by Ptah itself.")

@@ -31,7 +31,8 @@ struct Items {
   }
 };
 
-/// The drawn shapes of a resistor's body, whose box `device.body` is. A meander's box may hold more.
+/// The drawn shapes of a resistor's body, whose box `device.body` is. A meander's box may hold
+/// more.
 Region body_shapes(const gds::Flat& flat, const FoundDevice& device, LayerId layer,
                    const DeviceModel& model) {
   std::vector<Rect> drawn, marked;
@@ -45,8 +46,8 @@ Region body_shapes(const gds::Flat& flat, const FoundDevice& device, LayerId lay
 }
 
 /// Magic takes the head of a precision resistor for a contact from its own poly to li1 that fills
-/// the whole head and reaches 60 nm into the drawn body; and for that poly it takes the coefficients
-/// of li1.
+/// the whole head and reaches 60 nm into the drawn body; and for that poly it takes the
+/// coefficients of li1.
 void add_head(const FoundTerminal& head, const Rect& body, const Technology& technology,
               const Stack& stack, Planes& into) {
   constexpr Dbu kIntoBody = 60;
@@ -56,7 +57,8 @@ void add_head(const FoundTerminal& head, const Rect& body, const Technology& tec
   const Region all = united(own);
   std::vector<Rect> taken;
   for (const Plate& plate : into.plates) {
-    if (plate.material == kFirstWire && plate.rect.overlaps(grown_head)) taken.push_back(plate.rect);
+    if (plate.material == kFirstWire && plate.rect.overlaps(grown_head))
+      taken.push_back(plate.rect);
   }
   for (const Rect& r : difference(all, taken)) {
     into.plates.push_back({r, head.net, kFirstWire});
@@ -71,9 +73,8 @@ void add_head(const FoundTerminal& head, const Rect& body, const Technology& tec
   const bool beside = head.place.x1 <= body.x0 || head.place.x0 >= body.x1;
   const Dbu mouth = beside ? box.height() : box.width();
   const double edge_um = to_um(2 * (box.width() + box.height()) - mouth);
-  into.extra_ground.emplace_back(
-      head.net, coefficient(parasitics.area_af_um2) * to_um2(area(all)) +
-                    coefficient(parasitics.fringe_down_af_um) * edge_um);
+  into.extra_ground.emplace_back(head.net, coefficient(parasitics.area_af_um2) * to_um2(area(all)) +
+                                               coefficient(parasitics.fringe_down_af_um) * edge_um);
 }
 
 }  // namespace
@@ -122,8 +123,7 @@ void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
   into.gate_nets.clear();
   into.bodies.clear();
   for (std::size_t id = 0; id < connectivity.conductors.size(); ++id) {
-    const Material material =
-        id < stack.of_layer.size() ? stack.of_layer[id] : Stack::kNoMaterial;
+    const Material material = id < stack.of_layer.size() ? stack.of_layer[id] : Stack::kNoMaterial;
     if (material == Stack::kNoMaterial) continue;
     for (const NetRect& shape : connectivity.conductors[id]) {
       into.plates.push_back({shape.rect, shape.net, material});

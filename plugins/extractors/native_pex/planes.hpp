@@ -29,8 +29,8 @@ struct Plate {
 
 /// A piece of the boundary between a conductor and nothing on its level.
 struct Edge {
-  Dbu at = 0;           ///< Its x (vertical edges) or y.
-  Dbu lo = 0, hi = 0;   ///< Its extent along the other axis.
+  Dbu at = 0;          ///< Its x (vertical edges) or y.
+  Dbu lo = 0, hi = 0;  ///< Its extent along the other axis.
   NetIndex net = kNone;
   bool ascending = false;  ///< The outside is at larger coordinates.
   Material material = 0;
@@ -38,9 +38,9 @@ struct Edge {
 
 /// The conductors of a technology, bottom up.
 struct Stack {
-  std::vector<LayerId> layers;        ///< By wire: poly, li1, met1, ...
-  std::vector<std::string> names;     ///< The same, as Parasitics names them.
-  std::vector<Material> of_layer;     ///< By LayerId; kNoMaterial where it is none.
+  std::vector<LayerId> layers;     ///< By wire: poly, li1, met1, ...
+  std::vector<std::string> names;  ///< The same, as Parasitics names them.
+  std::vector<Material> of_layer;  ///< By LayerId; kNoMaterial where it is none.
   std::size_t materials() const noexcept { return kFirstWire + layers.size() - 1; }
   static constexpr Material kNoMaterial = 255;
 };
@@ -49,16 +49,17 @@ Stack conductor_stack(const Technology& technology);
 /// Nets of the bodies of metal resistors follow those of the connectivity.
 struct Planes {
   std::vector<Plate> plates;
-  std::vector<Rect> gates;            ///< Poly over diffusion: no parasitic of the wire.
+  std::vector<Rect> gates;  ///< Poly over diffusion: no parasitic of the wire.
   std::vector<NetIndex> gate_nets;
   std::vector<Edge> vertical, horizontal;  ///< By material, then by `at`, then by `lo`.
   /// Capacitances to the substrate that no plate and no edge stands for, aF.
   std::vector<std::pair<NetIndex, double>> extra_ground;
   std::size_t nets = 0;
-  std::vector<std::size_t> bodies;    ///< Devices whose body is net `nets of the connectivity + i`.
+  std::vector<std::size_t> bodies;  ///< Devices whose body is net `nets of the connectivity + i`.
 };
 
-/// `into` is overwritten; its memory is reused. `flat` is the layout that `connectivity` was found in.
+/// `into` is overwritten; its memory is reused. `flat` is the layout that `connectivity` was found
+/// in.
 void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
                  const Technology& technology, const Stack& stack, Planes& into);
 /// Fills `vertical` and `horizontal` from the rest.

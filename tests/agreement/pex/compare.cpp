@@ -69,8 +69,7 @@ Comparison compare(const ExtractedNetlist& ours, const ExtractedNetlist& theirs,
   std::map<std::string, std::string> known;  // lower case -> ours
   for (const native::FoundNet& net : connectivity.nets) known[lower_case(net.name)] = net.name;
   for (const std::string& port : ours.ports) known[lower_case(port)] = port;
-  known["vsubs"] =
-      connectivity.nets[static_cast<std::size_t>(connectivity.substrate)].name;
+  known["vsubs"] = connectivity.nets[static_cast<std::size_t>(connectivity.substrate)].name;
   const auto our_name = [&](const std::string& theirs_name) -> std::string {
     if (const auto found = known.find(lower_case(theirs_name)); found != known.end()) {
       return found->second;
@@ -101,9 +100,7 @@ Comparison compare(const ExtractedNetlist& ours, const ExtractedNetlist& theirs,
                                  : device.terminals[1];
           return connectivity.nets[static_cast<std::size_t>(head.net)].name;
         }
-        {
-          return "body_" + std::to_string(device.body.x0) + "_" + std::to_string(device.body.y0);
-        }
+        { return "body_" + std::to_string(device.body.x0) + "_" + std::to_string(device.body.y0); }
       }
     }
     result.unmatched.push_back(theirs_name);

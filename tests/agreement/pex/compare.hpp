@@ -17,8 +17,8 @@ struct Pair {
 };
 
 struct Comparison {
-  std::vector<Pair> totals;     ///< Of nets: all capacitors at the net.
-  std::vector<Pair> couplings;  ///< Between two nets, where either says more than 0.1 fF.
+  std::vector<Pair> totals;            ///< Of nets: all capacitors at the net.
+  std::vector<Pair> couplings;         ///< Between two nets, where either says more than 0.1 fF.
   std::vector<std::string> unmatched;  ///< Names of theirs that are at no net of ours.
 };
 

@@ -37,10 +37,10 @@ Status each_layout(const std::string& folder, int count, std::uint64_t seed,
     }
     SimpleJobContext job(seed);
     sequence_pair::Stats stats;
-    PTAH_TRY(const Placement placed,
-             sequence_pair::place(sample.circuit, tiles,
-                                  sequence_pair::clearances(tiles, technology),
-                                  sequence_pair::Params{}, job, stats));
+    PTAH_TRY(
+        const Placement placed,
+        sequence_pair::place(sample.circuit, tiles, sequence_pair::clearances(tiles, technology),
+                             sequence_pair::Params{}, job, stats));
     auto layout = router.route(sample.circuit, tiles, placed, technology, job, nullptr);
     if (!layout) continue;
     const auto show = [&](const std::string& name) {
@@ -59,8 +59,8 @@ Status each_layout(const std::string& folder, int count, std::uint64_t seed,
       PlacedTile& tile = moved.tiles[device];
       tile.origin = tile.origin + kMoves[rng.below(4)];
       if (!tile.slot.contains(placed_outline(tiles[device], tile))) continue;
-      auto next = router.reroute(sample.circuit, tiles, moved, layout.value(), technology, job,
-                                 nullptr);
+      auto next =
+          router.reroute(sample.circuit, tiles, moved, layout.value(), technology, job, nullptr);
       if (!next) continue;
       layout = std::move(next.value());
       ++done;

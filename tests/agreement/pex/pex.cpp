@@ -2,9 +2,9 @@
 ///
 ///   ptah_agreement_pex [N] [--seed S] [--technology T] [--worst K] [circuit | FILE.gds ...]
 ///
-/// N layouts a circuit, or the files' top cells. Prints a line a circuit; exit status 1 where the limits are not kept:
-/// total capacitance of a net, and couplings of more than 0.1 fF: median error under 2 %, 95th
-/// percentile under 8 %.
+/// N layouts a circuit, or the files' top cells. Prints a line a circuit; exit status 1 where the
+/// limits are not kept: total capacitance of a net, and couplings of more than 0.1 fF: median error
+/// under 2 %, 95th percentile under 8 %.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -167,11 +167,11 @@ int main(int argc, char** argv) {
       kept = report(sample.name, figures, worst) && kept;
       continue;
     }
-    const Status done = agreement::each_layout(
-        std::string(PTAH_SOURCE_DIR) + "/configs/circuits/" + circuit, count, seed,
-        technology.value(), [&](const agreement::Sample& sample) {
-          return one(sample, technology.value(), folder, engine, figures);
-        });
+    const Status done =
+        agreement::each_layout(std::string(PTAH_SOURCE_DIR) + "/configs/circuits/" + circuit, count,
+                               seed, technology.value(), [&](const agreement::Sample& sample) {
+                                 return one(sample, technology.value(), folder, engine, figures);
+                               });
     if (!done) {
       std::fprintf(stderr, "%s: %s\n", circuit.c_str(), done.error().text().c_str());
       kept = false;
