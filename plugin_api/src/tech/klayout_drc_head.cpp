@@ -38,8 +38,9 @@ def narrow_both_ways(inner, outer, d)
 end
 
 # Outside distance of two layers; edges that run on a common line with opposite sides are 0 apart.
+# Transparent: where a is a part of b, the edges that both have would hide what lies beyond.
 def apart(a, b, d)
-  a.separation(b, d, square)
+  a.separation(b, d, square, transparent)
 end
 
 # As `apart`, where the two may abut.
