@@ -41,8 +41,7 @@ std::string input(GdsLayer gds) {
 }  // namespace
 
 std::string klayout_drc(const Technology& technology) {
-  std::vector<tech::KlayoutCheck> checks = tech::klayout_checks(technology);
-  const std::string antenna = tech::klayout_antenna(technology, checks);
+  const std::vector<tech::KlayoutCheck> checks = tech::klayout_checks(technology);
 
   std::string out =
       "# KLayout DRC deck, generated from the technology description " + technology.name() +
@@ -87,7 +86,6 @@ std::string klayout_drc(const Technology& technology) {
   }
   out += "\n# Rules\n";
   for (const tech::KlayoutCheck& check : checks) emit(check);
-  out += antenna;
   out +=
       "\n# The mark that nothing was left out: a report without it is no verdict.\n"
       "polygon_layer.output('ptah.complete', \"#{$ptah_checks} checks, #{$ptah_shapes} shapes\")\n";

@@ -25,9 +25,8 @@ struct KlayoutCheck {
   std::string text;
 };
 
-/// Every check of every rule but the antenna rules, in the order of the technology's rules.
+/// Every check of every rule but the antenna rules (KLayout's antenna check works in deep mode
+/// only), in the order of the technology's rules.
 std::vector<KlayoutCheck> klayout_checks(const Technology& technology);
-/// The antenna rules in the order of the stack, each after the connections that exist by then.
-std::string klayout_antenna(const Technology& technology, std::vector<KlayoutCheck>& checks);
 
 }  // namespace ptah::tech

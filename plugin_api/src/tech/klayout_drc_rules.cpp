@@ -179,7 +179,7 @@ class Checks {
           return put(rule, a + ".edges.inside_part(" + whole(rule.layers[1]) + ")");
         return put(rule, a + " & " + b);
       case RuleKind::kAntenna:
-        return;  // klayout_antenna
+        return;  // deep mode only
     }
   }
 

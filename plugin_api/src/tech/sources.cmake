@@ -13,7 +13,6 @@ target_sources(ptah_sdk PRIVATE
   ${ptah_embedded}
   src/tech/generate.cpp
   src/tech/klayout_drc.cpp
-  src/tech/klayout_drc_antenna.cpp
   src/tech/klayout_drc_head.cpp
   src/tech/klayout_drc_rules.cpp
   src/tech/magic_cif.cpp

@@ -146,6 +146,25 @@ bool in_a_head(const Violation& v, const Scene& scene) {
   return touches(native::united(scene.region("rpm"), scene.region("urpm")), v.place);
 }
 
+/// A MIM capacitor is plate over its bottom metal: of a plate beside it nothing is read.
+bool plate_is_clipped(const Violation& v, const Scene& scene) {
+  const Technology& technology = scene.technology();
+  const auto rules = rules_of(v.rule, technology);
+  return !rules.empty() && std::all_of(rules.begin(), rules.end(), [&](const Rule* rule) {
+    return std::any_of(rule->layers.begin(), rule->layers.end(), [&](const std::string& name) {
+      const auto plate = technology.find_layer(name);
+      if (!plate || technology.layer(*plate).type != LayerType::kPlate) return false;
+      // The bottom metal is the one that must surround the plate.
+      for (const Rule& other : technology.rules()) {
+        if (other.kind != RuleKind::kEnclosure || other.layers[1] != name) continue;
+        const Region off = native::difference(scene.region(name), scene.region(other.layers[0]));
+        if (touches(off, v.place)) return true;
+      }
+      return false;
+    });
+  });
+}
+
 /// Magic tells diffusions, gates and contacts apart by implants and wells.
 bool odd_diffusion(const Violation& v, const Scene& scene) {
   return touches(scene.odd_diffusion(), v.place.bloated(kNear));
@@ -189,6 +208,10 @@ constexpr Predicate kPredicates[] = {
       "Under a resistor implant Magic draws contact and li1 from poly and poly.res."},
      in_a_head,
      true,
+     true},
+    {{"plates are clipped", "Magic reads of a MIM plate only what lies on its bottom metal."},
+     plate_is_clipped,
+     false,
      true},
     {{"diffusion of no device",
       "Diffusion with both implants, none, or in the wrong well: Magic takes it for something "

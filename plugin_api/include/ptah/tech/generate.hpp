@@ -15,7 +15,8 @@ std::string magic_tech(const Technology& technology);
 std::string netgen_setup(const Technology& technology);
 /// KLayout layer properties (.lyp).
 std::string klayout_layer_properties(const Technology& technology);
-/// A KLayout DRC deck of every rule of the technology (0.28 and newer; its head says how to run it).
+/// A KLayout DRC deck of every rule of the technology but the antenna rules (0.28 and newer; its
+/// head says how to run it).
 /// Distances have square corners, as Magic's. A report that lacks its last category,
 /// "ptah.complete", is no verdict.
 std::string klayout_drc(const Technology& technology);

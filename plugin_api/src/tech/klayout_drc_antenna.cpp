@@ -1,9 +1,0 @@
-#include "klayout_drc.hpp"
-
-namespace ptah::tech {
-
-std::string klayout_antenna(const Technology&, std::vector<KlayoutCheck>&) {
-  return {};
-}
-
-}  // namespace ptah::tech
