@@ -2,10 +2,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <regex>
 
+#include "install.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
@@ -78,6 +80,103 @@ Finding check_tool(const Tool& tool) {
   return finding;
 }
 
+/// Ours, and nobody else can put a plugin there.
+void check_folder(const fs::path& folder, Finding& finding) {
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) return;
+  const bool owned = info.st_uid == ::getuid() || info.st_uid == 0;
+  if (owned && (info.st_mode & 022) == 0) return;
+  finding.fine = false;
+  finding.detail = folder.string() + (owned ? " is open to other users" : " is somebody else's");
+  finding.advice = "chmod go-w " + folder.string() + ": plugins load only from folders that nobody "
+                   "else can write.";
+}
+
+/// What the daemon has loaded; its folders must be trusted ones.
+Finding check_plugins(const Session& session) {
+  Finding finding{"plugins", true, true, "", ""};
+  auto client = session.connect(false);
+  if (client.has_error()) {
+    finding.needed = false;
+    finding.fine = false;
+    finding.detail = "not known: no daemon runs";
+    return finding;
+  }
+  auto list = client.value().call("plugin.list");
+  if (list.has_error()) {
+    finding.fine = false;
+    finding.detail = list.error().text();
+    return finding;
+  }
+  std::size_t ready = 0;
+  for (const Json& plugin : list.value()["plugins"]) {
+    if (plugin["state"] == "ready") {
+      ++ready;
+    } else if (plugin["state"] == "unavailable" && finding.fine) {
+      finding.fine = false;
+      finding.detail = plugin["file"].get<std::string>() + ": " + plugin.value("reason", "");
+      finding.advice = "Build it for this Ptah, or remove it; `ptah plugins` lists all.";
+    }
+  }
+  if (finding.fine) finding.detail = std::to_string(ready) + " ready";
+  for (const Json& folder : list.value()["directories"]) {
+    if (finding.fine) check_folder(folder.get<std::string>(), finding);
+  }
+  return finding;
+}
+
+/// The flow's shipped circuits and the embedded technology, as a plan shows them to work.
+Finding check_technology(const Session& session) {
+  Finding finding{"technology", false, false, "", ""};
+  auto client = session.connect(false);
+  if (client.has_error()) {
+    finding.detail = "not known: no daemon runs";
+    return finding;
+  }
+  auto plan = client.value().call(
+      "flow.plan", {{"spec", {{"circuit", "five_transistors_ota"}, {"assignments", 0}}}});
+  finding.fine = plan.has_value();
+  finding.needed = plan.has_error();
+  finding.detail = plan.has_value() ? "ptah130, circuits and flows" : plan.error().text();
+  if (plan.has_error()) finding.advice = "Is Ptah installed completely? `ptah circuits` asks, too.";
+  return finding;
+}
+
+Finding check_token(const Session& session) {
+  const fs::path folder = session.launch.socket.parent_path();
+  Finding finding{"token files", true, true, "", ""};
+  for (const char* name : {"token", "admin-token"}) {
+    struct stat info {};
+    const fs::path file = folder / name;
+    if (::stat(file.c_str(), &info) != 0) continue;
+    if (info.st_uid != ::getuid() || (info.st_mode & 077) != 0) {
+      finding.fine = false;
+      finding.detail = file.string() + " is open to other users";
+      finding.advice = "rm " + file.string() + " && ptah server stop: the next one makes a new token.";
+      return finding;
+    }
+    finding.detail += (finding.detail.empty() ? "" : ", ") + file.string();
+  }
+  if (finding.detail.empty()) finding.detail = "none yet: the daemon makes them";
+  return finding;
+}
+
+Finding check_editor(const char* what, const char* editor, const Result<EditorPackage>& package) {
+  Finding finding{what, false, false, "", ""};
+  const std::string install = std::string("ptah install ") + editor;
+  if (package.has_error()) {
+    finding.detail = package.error().text();
+  } else if (!package.value().installed) {
+    finding.detail = "not installed";
+    finding.advice = install;
+  } else {
+    finding.fine = package.value().current;
+    finding.detail = package.value().found + "  " + package.value().place.string();
+    if (!finding.fine) finding.advice = install + ": they are of another Ptah.";
+  }
+  return finding;
+}
+
 Finding check_pdk() {
   Finding finding{"PDK_ROOT", false, false, "", ""};
   const char* root = std::getenv("PDK_ROOT");
@@ -136,14 +235,23 @@ int doctor(const Session& session) {
   for (const Tool& tool : tools()) findings.push_back(check_tool(tool));
   findings.push_back(check_pdk());
   findings.push_back(check_socket_folder(session));
+  findings.push_back(check_token(session));
   findings.push_back(check_daemon(session));
+  findings.push_back(check_plugins(session));
+  findings.push_back(check_technology(session));
+  findings.push_back(check_editor("KLayout macros", "klayout", klayout_package()));
+  findings.push_back(check_editor("Magic macros", "magic", magic_package()));
   bool healthy = true, tool_missing = false;
+  const auto is_tool = [](const Finding& finding) {
+    return std::any_of(tools().begin(), tools().end(),
+                       [&](const Tool& tool) { return finding.what == tool.name; });
+  };
   Table table({"", "what", "found"}, {});
   Json list = Json::array();
   for (const Finding& finding : findings) {
     if (finding.needed && !finding.fine) {
       healthy = false;
-      tool_missing = true;
+      tool_missing = tool_missing || is_tool(finding);
     }
     table.add({finding.fine ? "ok" : finding.needed ? "FAIL" : "-", finding.what, finding.detail});
     if (!finding.advice.empty()) table.add({"", "", "-> " + finding.advice});
@@ -161,7 +269,7 @@ int doctor(const Session& session) {
               << (healthy ? "everything the main job needs is here\n"
                           : "something needed is missing\n");
   }
-  return tool_missing ? kToolMissing : kOk;
+  return tool_missing ? kToolMissing : healthy ? kOk : kUnclean;
 }
 
 }  // namespace

@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   add_report_command(app, session, status);
   add_server_commands(app, session, status);
   add_bridge_command(app, session, status);
+  add_install_commands(app, session, status);
   add_doctor_command(app, session, status);
   add_completion_command(app, session, status);
 

@@ -57,6 +57,7 @@ void add_layout_commands(CLI::App& app, Session& session, int& status);
 void add_score_command(CLI::App& app, Session& session, int& status);
 void add_report_command(CLI::App& app, Session& session, int& status);
 void add_server_commands(CLI::App& app, Session& session, int& status);
+void add_install_commands(CLI::App& app, Session& session, int& status);
 void add_doctor_command(CLI::App& app, Session& session, int& status);
 void add_bridge_command(CLI::App& app, Session& session, int& status);
 void add_completion_command(CLI::App& app, Session& session, int& status);
