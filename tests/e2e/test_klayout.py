@@ -128,8 +128,9 @@ class KLayoutCase(harness.PtahCase):
         self.assertTrue(file.exists(), f"KLayout wrote no result\n{said[-3000:]}\n{self.daemon_log()}")
         seen = json.loads(file.read_text())
         file.unlink()
-        self.assertNotIn("mistake", seen, f"{seen.get('mistake')}\nline {seen.get('line')}\n{seen}\n{said[-2000:]}\n"
-                         + self.daemon_log())
+        if "mistake" in seen:
+            self.fail(f"{seen.pop('mistake')}\nline {seen.pop('line')}\n{json.dumps(seen)[:3000]}\n{said[-2000:]}\n"
+                      + self.daemon_log())
         self.assertNotIn("ERROR", said, said[-3000:])
         self.assertFalse([line for line in seen["log"] if "Traceback" in line], seen["log"])
         return seen

@@ -1,6 +1,7 @@
 """Score, live score, last change, blame overlay, probe, check and undo on a Miller OTA."""
 import os
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pya
@@ -56,7 +57,6 @@ def main(app, see):
     yield 1.2                                            # the blame follows when nothing moves
     before = app.scorer.report
     state = layout_state()
-    import time
     see["edits"] = []
     for step in range(6):
         asked = time.monotonic()
@@ -74,7 +74,8 @@ def main(app, see):
     for _ in range(6):
         undo()
     see["undone"] = layout_state() == state
-    yield lambda: app.scorer.report.asked[2] == before.asked[2] and not app.scorer.busy
+    yield 0.5
+    yield lambda: app.scorer.report.asked[2] == app.scorer._seen_bytes and not app.scorer.busy
     see["score_again"] = [before.score, app.scorer.report.score]
     app.set_live(False)
     yield 0.3
@@ -88,7 +89,7 @@ def main(app, see):
     app.trigger("check")
     yield lambda: "DRC" in ui.toast_text() or "error" in ui.toast_text().lower()
     see["check"] = ui.toast_text()
-    see["rdbs"] = [[view.rdb(i).name, view.rdb(i).num_items()] for i in range(view.num_rdbs())]
+    see["rdbs"] = [[view.rdb(i).name(), view.rdb(i).num_items()] for i in range(view.num_rdbs())]
     yield 1.0
     screenshot("check")
     undo()

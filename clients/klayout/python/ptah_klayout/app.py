@@ -81,8 +81,12 @@ class Ptah:
             self._windows[key] = window
         else:
             self._extra = [w for w in self._extra if not w._destroyed() and w.visible] + [window]
+        if not window.visible:
+            # Over the middle of the main window; window managers keep to it or know better.
+            main = self.window.geometry
+            window.move(max(0, main.x + (main.width - window.width) // 2), max(0, main.y + (main.height - window.height) // 2))
         window.show()
-        window.raise_() if hasattr(window, "raise_") else None
+        window.qt_raise()
         window.activateWindow()
         return window
 

@@ -25,7 +25,7 @@ def show(view, cellview, top, reply):
 
 def _remove_old(view):
     for index in reversed(range(view.num_rdbs())):
-        if view.rdb(index).name.split(" (")[0] in (DRC_NAME, LVS_NAME):
+        if view.rdb(index).name().split(" (")[0] in (DRC_NAME, LVS_NAME):
             view.remove_rdb(index)
 
 

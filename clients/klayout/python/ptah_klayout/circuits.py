@@ -56,6 +56,7 @@ class Chooser(pya.QWidget):
         self._netlist = session.get("ptah-netlist")
         self._box = pya.QComboBox()
         self._box.setSizePolicy(pya.QSizePolicy.Expanding, pya.QSizePolicy.Fixed)
+        self._box.setMinimumWidth(120)
         self._box.activated = lambda index: self._on_activated(index)
         ui.row(self._box, parent=self)
         library.handlers.append(self.refill)

@@ -6,8 +6,8 @@ def failure(code, message, hint="", where=""):
 
 
 def sentence(error):
-    """`message (where). hint`, without saying anything twice."""
-    message = str(error.get("message", "")).strip()
+    """`where: message. hint`, without saying anything twice. A crash report goes on for lines; the first one is enough."""
+    message = (str(error.get("message", "")).strip().splitlines() or [""])[0]
     where = str(error.get("where") or "").strip()
     hint = str(error.get("hint") or "").strip()
     if message and message[-1] not in ".!?":

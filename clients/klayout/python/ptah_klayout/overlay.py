@@ -4,6 +4,8 @@ import pya
 from . import ui
 
 MAX_POLYGONS = 2500
+SOLID, DOTTED = 0, 3         # KLayout's stipples
+SOLID_FROM = 0.05            # of the blame; what is below lets the layout show through
 SHADES = [(0.0, 0x7fa8b8), (0.08, 0xf2cf63), (0.25, 0xf08a24), (0.6, 0xd4281c)]
 
 
@@ -57,8 +59,9 @@ class Overlay:
         self.clear()
         left = MAX_POLYGONS
         for net in sorted(report.nets or [], key=lambda n: n.get("blame") or 0.0):
+            stipple = SOLID if (net.get("blame") or 0.0) >= SOLID_FROM else DOTTED
             for polygon in net_polygons(net)[:left]:
-                self._markers.append(self._marker(view, polygon, shade(net.get("blame")), 0))
+                self._markers.append(self._marker(view, polygon, shade(net.get("blame")), stipple))
                 left -= 1
         for device in report.devices or []:
             if device.get("box_um") and (device.get("blame") or 0) > 0.02 and left > 0:

@@ -63,7 +63,7 @@ class Probe:
         view = pya.MainWindow.instance().current_view()
         if view is None:
             return
-        cursor = pya.QCursor.pos()
+        cursor = pya.QCursor.pos
         canvas = pya.QApplication.widgetAt(cursor)
         # The view's canvas is the widget of just the size of its viewport.
         if canvas is None or (canvas.width, canvas.height) != (view.viewport_width(), view.viewport_height()):

@@ -13,7 +13,7 @@ from . import session, views
 from .errors import OLD_SERVER, failure, method_missing
 
 WATCH_MS = 40                # between looks at the layout, at least
-SETTLE_S = 0.03              # an edit is asked about when the layout has been still for so long
+SETTLE_S = 0.03              # an edit supersedes a request under way when the layout has been still for so long
 BLAME_IDLE_MS = 700          # the blame follows when no edit came for so long
 COST_SHARE = 20
 
@@ -54,7 +54,6 @@ class Scorer:
         self._asked_bytes = None         # the layout that the last request was about
         self._seen_bytes, self._seen_at = None, 0.0
         self._asked_view = None
-        self._cost = 0.0
         self._serial = 0
         self._watch = self._timer(parent, self._look)
         self._blame = self._timer(parent, self._ask_blame)
@@ -97,7 +96,7 @@ class Scorer:
         """One look of live scoring."""
         if not self.live:
             return
-        start = time.monotonic()
+        start, began = time.monotonic(), time.process_time()
         try:
             view, cellview, cell = views.active()
             export = views.Export(cellview, cell)
@@ -111,16 +110,18 @@ class Scorer:
             self._watch.start(200)
             return
         now = time.monotonic()
-        self._cost = now - start
+        cost = time.process_time() - began           # not what others took of the processor meanwhile
         sent = False
         if export.bytes != self._seen_bytes:
             self._seen_bytes, self._seen_at = export.bytes, now
-        if export.bytes != self._asked_bytes and now - self._seen_at >= SETTLE_S and self._app.connection.ready:
+        # The first edit is asked about at once; a drag, which changes with every look, when an answer has come.
+        settled = not self.busy or now - self._seen_at >= SETTLE_S
+        if export.bytes != self._asked_bytes and settled and self._app.connection.ready:
             self._send(cellview, export, start, blame=False)
             sent = True
         if not sent:
             export.discard()
-        self._watch.start(int(max(WATCH_MS, 1000 * self._cost * COST_SHARE)))
+        self._watch.start(int(max(WATCH_MS, 1000 * cost * COST_SHARE)))
 
     def _send(self, cellview, export, start, blame):
         spec = self._app.circuit_of(cellview)

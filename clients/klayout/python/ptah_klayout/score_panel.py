@@ -61,11 +61,13 @@ class Big(pya.QWidget):
         if self.report.area_um2:
             chips.append((f"{self.report.area_um2:.1f} µm²", ui.MUTED))
         if self.report.hpwl_um:
-            chips.append((f"HPWL {self.report.hpwl_um:.1f} µm", ui.MUTED))
+            chips.append((f"HPWL {self.report.hpwl_um:.0f}", ui.MUTED))
         painter.setFont(ui.font(self, 0.85))
         x = 12
         for text, rgb in chips:
             wide = painter.fontMetrics().width(text) + 16
+            if x + wide > self.width - 6:
+                break
             painter.setPen(ui.pen(rgb))
             painter.setBrush(ui.brush(rgb, 26))
             painter.drawRoundedRect(pya.QRectF(x, 46, wide, 20), 10, 10)
@@ -150,11 +152,12 @@ class ScorePanel(pya.QDockWidget):
         self.changed.visible = False
         self.measures = pya.QLabel()
         self.measures.textFormat = pya.Qt.RichText
+        self.measures.wordWrap = True
         self.bode = Bode()
         self.bode.setFixedHeight(230)
         self.blame = Blame(self._net_picked)
         self.probed = ui.label("", rgb=ui.INK, wrap=True)
-        self.timing = ui.label("", scale=0.85, rgb=ui.MUTED)
+        self.timing = ui.label("", scale=0.85, rgb=ui.MUTED, wrap=True)
         inside = pya.QWidget()
         ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.big, self.changed,
                   self.measures, self.bode, ui.heading("Who costs how much"), self.blame, self.show_blame,
@@ -163,7 +166,7 @@ class ScorePanel(pya.QDockWidget):
         scroll.widgetResizable = True
         scroll.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
         scroll.setWidget(ui.given(inside))
-        scroll.setMinimumWidth(330)
+        scroll.setMinimumWidth(370)
         self.setWidget(ui.given(scroll))
         self.check_button.visible = False
 
