@@ -75,31 +75,56 @@ CapacitanceLaw magic_law(const Technology& technology, const Stack& stack) {
 void CapacitanceEngine::start(std::size_t nets) {
   nets_ = nets;
   ground_.assign(nets, 0);
-  pairs_.assign(nets * nets, 0);
+  pairs_.assign(nets <= kMatrixNets ? nets * nets : 0, 0);
+  list_.clear();
+  summed_ = 0;
 }
 
 void CapacitanceEngine::couple(NetIndex a, NetIndex b, double af) {
   if (b < a) std::swap(a, b);
-  pairs_[static_cast<std::size_t>(a) * nets_ + static_cast<std::size_t>(b)] += fixed(af);
+  if (!pairs_.empty()) {
+    pairs_[static_cast<std::size_t>(a) * nets_ + static_cast<std::size_t>(b)] += fixed(af);
+    return;
+  }
+  // What has been summed up may itself be long: the list grows by as much before the next time.
+  if (list_.size() >= 2 * summed_ + kListLength) sum_up();
+  list_.push_back({a, b, fixed(af)});
+}
+
+void CapacitanceEngine::sum_up() {
+  std::sort(list_.begin(), list_.end(),
+            [](const Entry& x, const Entry& y) { return x.a != y.a ? x.a < y.a : x.b < y.b; });
+  std::size_t kept = 0;
+  for (const Entry& entry : list_) {
+    if (kept > 0 && list_[kept - 1].a == entry.a && list_[kept - 1].b == entry.b) {
+      list_[kept - 1].af += entry.af;
+    } else {
+      list_[kept++] = entry;
+    }
+  }
+  list_.resize(kept);
+  summed_ = kept;
 }
 
 void CapacitanceEngine::finish(NetIndex substrate, Capacitances& into) {
   into.couplings.clear();
   into.ground.assign(nets_, 0);
-  for (std::size_t a = 0; a < nets_; ++a) {
-    for (std::size_t b = a + 1; b < nets_; ++b) {
-      const Fixed sum = pairs_[a * nets_ + b];
-      if (sum == 0) continue;
-      const auto na = static_cast<NetIndex>(a), nb = static_cast<NetIndex>(b);
-      if (na == substrate) {
-        ground_[b] += sum;
-      } else if (nb == substrate) {
-        ground_[a] += sum;
-      } else {
-        into.couplings.push_back({na, nb, static_cast<double>(sum) / kScale});
-      }
+  const auto add = [&](NetIndex a, NetIndex b, Fixed sum) {
+    if (sum == 0) return;
+    if (a == substrate) {
+      ground_[static_cast<std::size_t>(b)] += sum;
+    } else if (b == substrate) {
+      ground_[static_cast<std::size_t>(a)] += sum;
+    } else {
+      into.couplings.push_back({a, b, static_cast<double>(sum) / kScale});
     }
+  };
+  for (std::size_t i = 0; i < pairs_.size(); ++i) {
+    if (pairs_[i] == 0) continue;
+    add(static_cast<NetIndex>(i / nets_), static_cast<NetIndex>(i % nets_), pairs_[i]);
   }
+  sum_up();
+  for (const Entry& entry : list_) add(entry.a, entry.b, entry.af);
   for (std::size_t i = 0; i < nets_; ++i) {
     into.ground[i] =
         static_cast<NetIndex>(i) == substrate ? 0 : static_cast<double>(ground_[i]) / kScale;

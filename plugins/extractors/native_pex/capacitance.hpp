@@ -61,8 +61,17 @@ class CapacitanceEngine {
   void finish(NetIndex substrate, Capacitances& into);
   void couple(NetIndex a, NetIndex b, double af);
 
-  std::size_t nets_ = 0;
+  /// Up to so many nets, pairs have a matrix; beyond, a list that is summed up now and then.
+  static constexpr std::size_t kMatrixNets = 1024, kListLength = 1 << 20;
+  struct Entry {
+    NetIndex a = kNone, b = kNone;
+    Fixed af = 0;
+  };
+  void sum_up();
+
+  std::size_t nets_ = 0, summed_ = 0;
   std::vector<Fixed> ground_, pairs_;
+  std::vector<Entry> list_;
   Bins bins_;
   EdgeRows rows_;
   std::vector<Rect> left_, next_;

@@ -155,6 +155,21 @@ TEST(MagicFormula, PlaceDoesNotMatter) {
   }
 }
 
+TEST(MagicFormula, ManyNetsCoupleAsFewDo) {
+  Drawing few, many;
+  for (Drawing* d : {&few, &many}) {
+    d->wire("met1", "a", {0, 0, 10000, 200}).wire("met1", "b", {0, 400, 10000, 600});
+  }
+  // Further than any halo; 1500 nets are more than a matrix is made for.
+  for (int i = 0; i < 1500; ++i) {
+    many.wire("met2", "n" + std::to_string(i), {i * 10000, 50000, i * 10000 + 200, 51000});
+  }
+  const Capacitances x = few.extract(), y = many.extract();
+  ASSERT_EQ(y.couplings.size(), 1u);
+  EXPECT_EQ(x.couplings, y.couplings);
+  EXPECT_EQ(few.ground(x, "a"), many.ground(y, "a"));
+}
+
 TEST(MagicFormula, AnEmptyLayoutHasNone) {
   Drawing d;
   EXPECT_TRUE(d.extract().couplings.empty());
