@@ -1,6 +1,7 @@
 #include "search.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 namespace ptah::maze {
@@ -8,6 +9,10 @@ namespace {
 
 constexpr int kStepCost = 10;
 constexpr int kColumnShift = 40;
+/// Nodes of a block on either side, as a power of two, and the number of targets from which on it
+/// pays to know which of them matter there.
+constexpr int kBlockShift = 4;
+constexpr std::size_t kFewTargets = 4;
 /// What a state can hold; ways as dear as this are all the same.
 constexpr int kMaxCost = (1 << 29) - 1;
 /// How a node was reached.
@@ -55,6 +60,9 @@ void Search::prepare() {
   target_stamp_.assign(grid_.nodes(), 0);
   cut_near_.assign(plane_ * grid_.scene().stack->cuts.size(), 0);
   cut_marks_.clear();
+  blocks_ = (grid_.columns() >> kBlockShift) + 1;
+  const auto block_rows = (plane_ / static_cast<std::size_t>(grid_.columns()) >> kBlockShift) + 1;
+  candidates_.assign(block_rows * static_cast<std::size_t>(blocks_), {});
 }
 
 GridNode Search::node(Index index) const noexcept {
@@ -91,13 +99,44 @@ std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
   return nodes;
 }
 
-int Search::to_go(const GridNode& at) const noexcept {
-  int best = std::numeric_limits<int>::max();
+std::uint64_t Search::candidates(int block_x, int block_y) const noexcept {
+  const int x0 = block_x << kBlockShift, x1 = x0 + (1 << kBlockShift) - 1;
+  const int y0 = block_y << kBlockShift, y1 = y0 + (1 << kBlockShift) - 1;
+  // The farthest that the nearest target can be from any node of the block.
+  int limit = std::numeric_limits<int>::max();
   for (const Target& target : targets_) {
+    const int dx = std::max({0, target.box.x0 - x0, x1 - target.box.x1});
+    const int dy = std::max({0, target.box.y0 - y0, y1 - target.box.y1});
+    const int dz = std::max({0, target.layer_low, grid_.layers() - 1 - target.layer_high});
+    limit = std::min(limit, kStepCost * (dx + dy) + costs_.via * dz);
+  }
+  std::uint64_t found = 0;
+  for (std::size_t t = 0; t < targets_.size(); ++t) {
+    const NodeBox& box = targets_[t].box;
+    const int dx = std::max({0, box.x0 - x1, x0 - box.x1});
+    const int dy = std::max({0, box.y0 - y1, y0 - box.y1});
+    if (kStepCost * (dx + dy) <= limit) found |= std::uint64_t{1} << t;
+  }
+  return found;
+}
+
+int Search::to_go(const GridNode& at) noexcept {
+  int best = std::numeric_limits<int>::max();
+  const auto consider = [&](const Target& target) {
     const int dx = std::max({0, target.box.x0 - at.x, at.x - target.box.x1});
     const int dy = std::max({0, target.box.y0 - at.y, at.y - target.box.y1});
     const int dz = std::max({0, target.layer_low - at.layer, at.layer - target.layer_high});
     best = std::min(best, kStepCost * (dx + dy) + costs_.via * dz);
+  };
+  if (targets_.size() < kFewTargets || targets_.size() > 64) {
+    for (const Target& target : targets_) consider(target);
+    return best;
+  }
+  const int block_x = at.x >> kBlockShift, block_y = at.y >> kBlockShift;
+  Candidates& near = candidates_[static_cast<std::size_t>(block_y) * blocks_ + block_x];
+  if (near.stamp != search_) near = {candidates(block_x, block_y), search_};
+  for (std::uint64_t left = near.targets; left != 0; left &= left - 1) {
+    consider(targets_[std::countr_zero(left)]);
   }
   return best;
 }

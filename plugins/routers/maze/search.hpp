@@ -80,7 +80,10 @@ class Search {
     return static_cast<Index>(layer * plane_ + cell);
   }
   std::vector<Index> nodes_of(const Pin& pin) const;
-  int to_go(const GridNode& at) const noexcept;
+  /// A lower bound of the cost from the node to the nearest target.
+  int to_go(const GridNode& at) noexcept;
+  /// Targets that can be the nearest to some node of a block of the grid, as bits.
+  std::uint64_t candidates(int block_x, int block_y) const noexcept;
   void reach(Index to, const GridNode& at, int cost, std::uint8_t from);
   void expand(Index at, const SearchRequest& request);
   /// What the search reads of a layer at every step.
@@ -112,6 +115,13 @@ class Search {
   std::vector<std::size_t> cut_marks_;  ///< To clear cut_near_.
   OpenList queue_;
   std::vector<Target> targets_;
+  /// By block; found for the search that has left its stamp.
+  struct Candidates {
+    std::uint64_t targets = 0;
+    std::uint32_t stamp = 0;
+  };
+  std::vector<Candidates> candidates_;
+  int blocks_ = 0;  ///< In a row.
   std::uint32_t search_ = 0;
   SearchStats stats_;
 };
