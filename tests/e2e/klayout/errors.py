@@ -55,6 +55,11 @@ def main(app, see):
     view.commit()
     yield scored(app)
     see["half-drawn"] = app.panel.notice.text
+    see["fingers asked"] = app.panel.fingers.visible
+    app.remember_circuit(cellview, variant.spec, variant)
+    yield scored(app)
+    see["half-drawn of ours"] = app.panel.notice.text
+    see["errors button"] = app.panel.check_button.visible
     screenshot("half-drawn")
 
     cellview = new_layout("unknown_thing")
@@ -76,7 +81,7 @@ def main(app, see):
     cellview.cell = two
     app.remember_circuit(cellview, {"circuit": "five_transistors_ota"})
     yield scored(app)
-    see["two candidates"] = app.panel.notice.text
+    see["two candidates"] = app.panel.notice.text or f"valid {app.scorer.report.valid}, {app.scorer.report.fingers}."
 
     place = app.place()
     bad = os.path.join(FOLDER, "bad.sp")
@@ -90,7 +95,7 @@ def main(app, see):
     screenshot("bad-netlist")
     place.hide()
 
-    failing = app.jobs.start({"circuit": "five_transistors_ota", "assignments": 1, "fingers": {"M99": 2}, "flow": "native"})
+    failing = app.jobs.start({"circuit": "five_transistors_ota", "fingers": {"M99": 2}, "flow": "native"})
     yield lambda: failing.finished
     see["failing job"] = ui.sentence(failing.error)
 

@@ -27,6 +27,7 @@ class Ptah:
         self._windows = {}
         self._extra = []                 # windows of which there may be several
         self._circuits = {}              # (file or title, top cell) -> spec
+        self._fingers = {}               # the same -> {device: count}
         self._actions = {}
         self.probe = probe.Probe(self, window, self._probed)
         self._build_menu()
@@ -148,9 +149,17 @@ class Ptah:
     def remember_circuit(self, cellview, spec, variant=None):
         """Which circuit a layout is: known from where it came from, or chosen by the user."""
         spec = {k: v for k, v in spec.items() if v not in (None, "", [])}
-        # The counts of a layout being edited are read off the layout itself.
-        spec.pop("fingers", None)
+        # The counts of a layout being edited are read off the layout itself, while it is whole.
+        fingers = spec.pop("fingers", None)
         self._circuits[self._key(cellview)] = spec
+        self.remember_fingers(cellview, fingers)
+
+    def remember_fingers(self, cellview, fingers):
+        self._fingers[self._key(cellview)] = fingers
+
+    def fingers_of(self, cellview):
+        """Finger counts to fall back on where the layout does not tell them, or None."""
+        return self._fingers.get(self._key(cellview))
 
     @staticmethod
     def _key(cellview):
@@ -185,8 +194,13 @@ class Ptah:
         spec = self.circuit_of(cellview)
         flow = "osiris" if judges and spec is None else session.get("ptah-flow")
         ui.toast(f"Checking {top}…")
+        params = {}
 
         def answered(reply, error):
+            if error and error.get("where") == "fingers" and "fingers" not in params and self.fingers_of(cellview):
+                params["fingers"] = self.fingers_of(cellview)
+                self.connection.request("score.layout", params, answered)
+                return
             discard()
             if error:
                 ui.fail(OLD_SERVER if method_missing(error) else error)
@@ -210,7 +224,7 @@ class Ptah:
             ui.fail(failure("invalid_argument", "Which circuit this layout is has not been chosen.",
                             "Choose it at the top of the Ptah panel, or save the layout to check its design rules only."))
             return
-        params = dict(spec, layout=layout, top=top, flow=flow, judges=judges, drc=True, lvs=True, score=False, blame=False,
+        params.update(spec, layout=layout, top=top, flow=flow, judges=judges, drc=True, lvs=True, score=False, blame=False,
                       key=f"{self.scorer.key}-check")
         params.setdefault("tech", session.get("ptah-tech"))
         self.connection.request("score.layout", params, answered)

@@ -12,7 +12,8 @@ def sentence(error):
     hint = str(error.get("hint") or "").strip()
     if message and message[-1] not in ".!?":
         message += "."
-    if where and where not in message and error.get("code") not in ("io", "internal", "cancelled"):
+    # A place in a file or a plugin helps; the name of a request's field (`layout.data`) says nothing to a designer.
+    if where and where not in message and any(mark in where for mark in ":/ ") and error.get("code") != "cancelled":
         message = f"{where}: {message}"
     return f"{message} {hint}".strip()
 

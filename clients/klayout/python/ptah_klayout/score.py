@@ -143,9 +143,16 @@ class Scorer:
         serial = self._serial
 
         def answered(result, error):
-            export.discard()
             if serial != self._serial:
+                export.discard()
                 return                               # superseded
+            fingers = self._app.fingers_of(cellview)
+            if error and error.get("where") == "fingers" and "fingers" not in params and fingers:
+                # Half-drawn: with the counts it had, the checks can still say what is missing.
+                params["fingers"] = fingers
+                self._request = (self._app.connection.request("score.layout", params, answered), export)
+                return
+            export.discard()
             self._request = None
             if error:
                 self._tell("error", OLD_SERVER if method_missing(error) else error)

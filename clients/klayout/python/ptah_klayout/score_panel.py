@@ -1,4 +1,5 @@
 """The dock panel: score, state, what the last change did, measures, Bode plot, and who is to blame."""
+import re
 import time
 
 import pya
@@ -82,7 +83,7 @@ class Blame(pya.QWidget):
 
     def __init__(self, picked, parent=None):
         super().__init__(parent)
-        self.nets, self.chosen, self._picked = [], None, picked
+        self.nets, self.chosen, self._picked, self.faded = [], None, picked, False
         self.setFixedHeight(self.line)
         self.toolTip = "Each net's share of the degradation; a click shows the net"
 
@@ -110,7 +111,7 @@ class Blame(pya.QWidget):
                 painter.fillRect(pya.QRect(92, y + 5, bar, self.line - 10), ui.brush(ui.LINE))
                 if share:
                     painter.fillRect(pya.QRect(92, y + 5, max(2, int(bar * min(1, share))), self.line - 10),
-                                     ui.brush(shade(share)))
+                                     ui.brush(shade(share), 90 if self.faded else 255))
                 painter.setPen(ui.pen(ui.MUTED))
                 text = f"{net.get('total_fF') or 0:.2f} fF" + ("" if share is None else f"  {share * 100:.0f} %")
                 painter.drawText(pya.QRect(self.width - 116, y, 112, self.line), 0x82, text)
@@ -130,6 +131,7 @@ class ScorePanel(pya.QDockWidget):
         self.objectName = "ptah_score_panel"
         self.overlay = Overlay()
         self.drawn_seconds = 0.0                     # of the last report, for the benchmark
+        self._last_blame = {}
         self._build()
         app.scorer.handlers.append(self._on_scorer)
         parent.on_current_view_changed += self._on_view_changed
@@ -145,6 +147,10 @@ class ScorePanel(pya.QDockWidget):
         self.show_blame.toggled = lambda on: self._draw_overlay()
         self.check_button = ui.button("Show errors", self._app.check, "DRC and LVS in the marker browser")
         self.notice = ui.Notice()
+        self.fingers = pya.QLineEdit()
+        self.fingers.placeholderText = "finger counts, such as M0=4 M1=2; then Enter"
+        self.fingers.returnPressed = self._fingers_given
+        self.fingers.visible = False
         self.big = Big()
         self.changed = ui.label("", wrap=True)
         self.changed.styleSheet = (f"border-left: 3px solid {ui.hexa(ui.ACCENT)}; padding: 3px 8px; "
@@ -159,7 +165,7 @@ class ScorePanel(pya.QDockWidget):
         self.probed = ui.label("", rgb=ui.INK, wrap=True)
         self.timing = ui.label("", scale=0.85, rgb=ui.MUTED, wrap=True)
         inside = pya.QWidget()
-        ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.big, self.changed,
+        ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.fingers, self.big, self.changed,
                   self.measures, self.bode, ui.heading("Who costs how much"), self.blame, self.show_blame,
                   self.probed, self.check_button, self.timing, None, margin=10, spacing=7, parent=inside)
         scroll = pya.QScrollArea()
@@ -180,6 +186,14 @@ class ScorePanel(pya.QDockWidget):
         view = pya.MainWindow.instance().current_view()
         if spec is not None and view is not None and view.active_cellview().is_valid():
             self._app.remember_circuit(view.active_cellview(), spec)
+            self._app.scorer.ask(blame=True)
+
+    def _fingers_given(self):
+        """Where devices can not be told apart, the user says the counts."""
+        counts = dict(re.findall(r"(\w+)\s*=\s*(\d+)", self.fingers.text))
+        view = pya.MainWindow.instance().current_view()
+        if counts and view is not None and view.active_cellview().is_valid():
+            self._app.remember_fingers(view.active_cellview(), {name: int(count) for name, count in counts.items()})
             self._app.scorer.ask(blame=True)
 
     def _net_picked(self, net):
@@ -205,8 +219,11 @@ class ScorePanel(pya.QDockWidget):
             self.big.stale = True
             self.big.update()
             self.timing.text = ""
-            self.notice.fail(value)
+            self.fingers.visible = value.get("where") == "fingers"
+            self.notice.fail(dict(value, hint="Is it a layout of this circuit, and whole? Then say its finger counts below.")
+                             if self.fingers.visible else value)
         elif what == "report":
+            self.fingers.visible = False
             self._show(value)
 
     def _show(self, report):
@@ -224,12 +241,22 @@ class ScorePanel(pya.QDockWidget):
         self.check_button.visible = report.drc_errors > 0 or report.lvs_clean is False
         self._show_measures(report, before)
         self.bode.show_waveform(report.waveform)
-        self.blame.show_nets(report.nets or [])
+        self._show_blame(report.nets or [])
         seconds = report.seconds or {}
         self._draw_overlay()
         self.drawn_seconds = time.monotonic() - start
         self.timing.text = (f"export {report.parts['export'] * 1e3:.1f} ms, server {seconds.get('total', 0) * 1e3:.0f} ms, "
                             f"round trip {report.parts['answer'] * 1e3:.0f} ms, drawing {self.drawn_seconds * 1e3:.0f} ms")
+
+    def _show_blame(self, nets):
+        """While the layout is edited the blame comes later; until then the last one known is shown, faded."""
+        known = any(net.get("blame") is not None for net in nets)
+        if known:
+            self._last_blame = {net["net"]: net.get("blame") for net in nets}
+        else:
+            nets = [dict(net, blame=self._last_blame.get(net["net"])) for net in nets]
+        self.blame.faded = not known
+        self.blame.show_nets(nets)
 
     def _show_measures(self, report, before):
         old = (before.measures or {}) if before else {}

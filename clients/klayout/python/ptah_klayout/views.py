@@ -153,7 +153,7 @@ def place_as_cell(path, title):
     if view.box() != box:
         view.zoom_box(box)
     view.min_hier_levels = hierarchy[0]
-    view.max_hier_levels = max(hierarchy[1], layout.cell(new.cell_index()).hierarchy_levels() + 1)
+    view.max_hier_levels = max(hierarchy[1], layout.cell(new.cell_index()).hierarchy_levels() + 2)
     return instance, new
 
 
