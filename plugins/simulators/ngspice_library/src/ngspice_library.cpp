@@ -291,6 +291,8 @@ class NgspiceLibrary::Thread {
     if (!exited_) {
       command("destroy all");
       command("remcirc");
+      // ngspice keeps every command as part of a script that might loop; this lets go of them.
+      symbols_.command(nullptr);
     }
     if (exited_) {
       // It would read the same deck again and again.
