@@ -1,7 +1,9 @@
 #include "device_list.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
+#include <utility>
 
 namespace ptah::native {
 namespace {
@@ -56,9 +58,40 @@ void order_terminals(ExtractedDevice& device) {
   std::swap(device.parameters["pd"], device.parameters["ps"]);
 }
 
-bool same_finger(const ExtractedDevice& a, const ExtractedDevice& b) {
-  return a.model == b.model && a.nets == b.nets && a.parameters.at("w") == b.parameters.at("w") &&
-         a.parameters.at("l") == b.parameters.at("l");
+bool is_mos(const ExtractedDevice& device) {
+  return device.parameters.count("ad") != 0;
+}
+
+/// Magic gives all diffusion of a net, one polarity at a time, to one transistor and none to the
+/// others; here the first of the list. BSIM4 takes the gate's width off each perimeter that is not
+/// zero, so that the same sum spread over all fingers is another capacitance.
+void give_diffusion_to_first(std::vector<ExtractedDevice>& list, const Technology& technology) {
+  struct Diffusion {
+    double area = 0, perimeter = 0;
+    double* first_area = nullptr;
+    double* first_perimeter = nullptr;
+  };
+  std::map<std::pair<DeviceKind, std::string>, Diffusion> diffusions;
+  for (ExtractedDevice& device : list) {
+    if (!is_mos(device)) continue;
+    const DeviceKind kind = technology.find_device(device.model)->kind;
+    const auto take = [&](std::size_t terminal, const char* area_key, const char* perimeter_key) {
+      Diffusion& diffusion = diffusions[{kind, device.nets.at(terminal)}];
+      double& area = device.parameters[area_key];
+      double& perimeter = device.parameters[perimeter_key];
+      diffusion.area += std::exchange(area, 0.0);
+      diffusion.perimeter += std::exchange(perimeter, 0.0);
+      if (diffusion.first_area != nullptr) return;
+      diffusion.first_area = &area;
+      diffusion.first_perimeter = &perimeter;
+    };
+    take(terminal::kDrain, "ad", "pd");
+    take(terminal::kSource, "as", "ps");
+  }
+  for (auto& [key, diffusion] : diffusions) {
+    *diffusion.first_area = diffusion.area;
+    *diffusion.first_perimeter = diffusion.perimeter;
+  }
 }
 
 }  // namespace
@@ -76,20 +109,16 @@ std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const
   std::sort(list.begin(), list.end(), [](const ExtractedDevice& a, const ExtractedDevice& b) {
     return std::tie(a.model, a.nets, a.parameters) < std::tie(b.model, b.nets, b.parameters);
   });
+  give_diffusion_to_first(list, technology);
   if (merge) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < list.size();) {
       std::size_t end = i + 1;
-      const bool mos = list[i].parameters.count("ad") != 0;
-      while (mos && end < list.size() && same_finger(list[i], list[end])) ++end;
-      if (const std::size_t count = end - i; count > 1) {
-        for (const char* key : {"ad", "pd", "as", "ps"}) {
-          double sum = 0;
-          for (std::size_t k = i; k < end; ++k) sum += list[k].parameters[key];
-          list[i].parameters[key] = sum / static_cast<double>(count);
-        }
-        list[i].parameters["m"] = static_cast<double>(count);
+      while (is_mos(list[i]) && end < list.size() && list[i].model == list[end].model &&
+             list[i].nets == list[end].nets && list[i].parameters == list[end].parameters) {
+        ++end;
       }
+      if (end - i > 1) list[i].parameters["m"] = static_cast<double>(end - i);
       if (kept != i) list[kept] = std::move(list[i]);
       ++kept;
       i = end;

@@ -19,8 +19,8 @@ struct NetNames {
 };
 
 /// Sorted by model, nets, sizes; named X0, X1, .. Where `circuit` calls a resistor by its fixed
-/// width, so does the list. `merge`: fingers of equal model, nets and sizes become one device whose
-/// parameter "m" counts them and whose junctions are their mean, which is the same circuit.
+/// width, so does the list. As in Magic's netlists, all diffusion of a net belongs to one transistor.
+/// `merge`: fingers that are equal in everything become one device whose parameter "m" counts them.
 std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const NetNames& names,
                                          const Circuit& circuit, const Technology& technology,
                                          bool merge);
