@@ -369,11 +369,66 @@ std::vector<NetId> named_nets(const FoundParts& found, const Circuit& circuit, b
   return net_of;
 }
 
+/// Pairs what looks the same within some steps, and looks like nothing else: damage is not seen from
+/// afar. The widest views first, they tell most apart.
+void pair_views(const Graph& found, const Graph& wanted, std::vector<int>& pairs,
+                std::vector<bool>& slot_taken, std::vector<NetId>& net_of) {
+  constexpr int kWidest = 6;
+  std::vector<Colours> a{initial(found)}, b{initial(wanted)};
+  for (int round = 0; round < kWidest; ++round) {
+    a.push_back(a.back());
+    b.push_back(b.back());
+    refine_once(found, a.back());
+    refine_once(wanted, b.back());
+  }
+  const auto unique = [](const std::vector<Colour>& colours, auto&& counts) {
+    std::map<Colour, int> only;
+    for (std::size_t i = 0; i < colours.size(); ++i) {
+      if (!counts(i)) continue;
+      const auto [at, fresh] = only.emplace(colours[i], static_cast<int>(i));
+      if (!fresh) at->second = -1;
+    }
+    return only;
+  };
+  std::vector<bool> net_taken(wanted.uses.size(), false);
+  for (const NetId net : net_of) {
+    if (net != kNoNet) net_taken[static_cast<std::size_t>(net)] = true;
+  }
+  for (int round = kWidest; round > 0; --round) {
+    const auto r = static_cast<std::size_t>(round);
+    const auto all = [](std::size_t) { return true; };
+    const auto items = unique(a[r].items, all), slots = unique(b[r].items, all);
+    for (const auto& [colour, item] : items) {
+      const auto slot = slots.find(colour);
+      if (item < 0 || slot == slots.end() || slot->second < 0) continue;
+      const auto i = static_cast<std::size_t>(item), s = static_cast<std::size_t>(slot->second);
+      if (pairs[i] >= 0 || slot_taken[s]) continue;
+      pairs[i] = slot->second;
+      slot_taken[s] = true;
+    }
+    const auto nets = unique(a[r].nets, [&](std::size_t n) { return !found.uses[n].empty(); });
+    const auto named = unique(b[r].nets, [&](std::size_t n) { return !wanted.uses[n].empty(); });
+    for (const auto& [colour, net] : nets) {
+      const auto name = named.find(colour);
+      if (net < 0 || name == named.end() || name->second < 0) continue;
+      const auto n = static_cast<std::size_t>(net), w = static_cast<std::size_t>(name->second);
+      if (net_of[n] != kNoNet || net_taken[w]) continue;
+      net_of[n] = name->second;
+      net_taken[w] = true;
+    }
+  }
+}
+
 /// Found item -> wanted item, or -1; `net_of` grows.
 std::vector<int> greedy(const Graph& found, const Graph& wanted, std::vector<NetId>& net_of) {
   std::vector<int> pairs(found.items.size(), -1);
   if (found.items.size() * wanted.items.size() * wanted.items.size() > kMaxGreedyWork) return pairs;
   std::vector<bool> slot_taken(wanted.items.size(), false), net_taken(wanted.uses.size(), false);
+  pair_views(found, wanted, pairs, slot_taken, net_of);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (pairs[i] < 0) continue;
+    learn_nets(found.items[i], wanted.items[static_cast<std::size_t>(pairs[i])], net_of, net_taken);
+  }
   for (const bool second_pieces : {false, true}) {
     for (;;) {
       int best = 4, best_item = -1, best_slot = -1;  // the size alone tells too little
@@ -464,7 +519,7 @@ Correspondence correspond(const FoundParts& found, const Circuit& circuit,
   }
   std::vector<int> pairs;
   std::vector<NetId> nets;
-  for (const bool with_names : {true, false}) {
+  const auto seed = [&](bool with_names) {
     for (std::size_t n = 0; n < ports.size(); ++n) {
       have.seed[n] = with_names && ports[n] != kNoNet
                          ? hash_text(lower(circuit.nets[static_cast<std::size_t>(ports[n])].name))
@@ -474,6 +529,9 @@ Correspondence correspond(const FoundParts& found, const Circuit& circuit,
       wanted.seed[static_cast<std::size_t>(port)] =
           with_names ? hash_text(lower(circuit.nets[static_cast<std::size_t>(port)].name)) : 0;
     }
+  };
+  for (const bool with_names : {true, false}) {
+    seed(with_names);
     pairs = Search(have, wanted, likely).run(nets);
     if (!pairs.empty()) break;
   }
@@ -481,6 +539,7 @@ Correspondence correspond(const FoundParts& found, const Circuit& circuit,
   if (match.exact) {
     match.net_of = std::move(nets);
   } else {
+    seed(true);
     pairs = greedy(have, wanted, match.net_of);
   }
   assign_parts(found, circuit, have, wanted, pairs, match);

@@ -1,0 +1,313 @@
+// Scores of real layouts by the native engines, and of everything that is no layout.
+#include <algorithm>
+#include <fstream>
+
+#include "flow/score_input.hpp"
+#include "flow_fixture.hpp"
+#include "ptah/layout/gds.hpp"
+
+namespace ptah {
+namespace {
+
+class ScoreTest : public FlowTest {
+ protected:
+  void SetUp() override {
+    FlowTest::SetUp();
+    if (HasFatalFailure()) return;
+    for (const char* name : {"native_drc", "native_lvs"}) {
+      if (host_.find(PluginKind::kVerifier, name) == nullptr) {
+        GTEST_SKIP() << "the build lacks the plugin " << name;
+      }
+    }
+    // A baseline and moves of it, unjudged.
+    auto planned = plan({{"circuit", "five_transistors_ota"},
+                         {"variants", 4},
+                         {"seed", 3},
+                         {"judges", "none"},
+                         {"flow", "native"}});
+    ASSERT_TRUE(planned.has_value()) << planned.error().text();
+    const auto done =
+        run_task("chain", planned.value()["chains"][0], folder("chain"), host_, made_);
+    ASSERT_TRUE(done.has_value()) << done.error().text();
+    ASSERT_EQ(made_.variants.size(), 5u);
+    for (std::size_t v = 0; v < made_.variants.size(); ++v) {
+      ASSERT_TRUE(write_text_file(gds(v), file_bytes(made_.variants[v], "gds")).has_value());
+    }
+  }
+
+  std::string gds(std::size_t variant) const {
+    return (folder("made") / ("v" + std::to_string(variant) + ".gds")).string();
+  }
+  const Json& record(std::size_t variant) const { return made_.variants[variant]["record"]; }
+
+  Result<Json> score(const Json& layout, Json more = Json::object()) {
+    Json spec{{"layout", layout}, {"circuit", "five_transistors_ota"}};
+    spec.update(more);
+    CollectingSink sink;
+    return run_task("score.layout", spec, folder("score"), host_, sink);
+  }
+  std::string rewritten(const char* name, const gds::Library& library) {
+    const auto file = folder("edited") / name;
+    EXPECT_TRUE(gds::write_file(library, file).has_value());
+    return file.string();
+  }
+  gds::Library library(std::size_t variant) const {
+    return gds::read_file(gds(variant)).value();
+  }
+  /// Its error, a sentence with what to do.
+  std::string refusal(const Result<Json>& result) {
+    EXPECT_TRUE(result.has_error());
+    if (!result.has_error()) return "";
+    EXPECT_FALSE(result.error().message.empty());
+    EXPECT_EQ(result.error().message.find('\n'), std::string::npos);
+    return result.error().text();
+  }
+
+  CollectingSink made_;
+};
+
+TEST_F(ScoreTest, IsTheScoreOfTheRunWithFingersReadOffTheLayout) {
+  for (std::size_t variant = 0; variant < made_.variants.size(); ++variant) {
+    const auto scored = score({{"path", gds(variant)}});
+    ASSERT_TRUE(scored.has_value()) << scored.error().text();
+    const Json& reply = scored.value();
+    EXPECT_EQ(reply["valid"], true) << reply["reason"];
+    EXPECT_EQ(reply["fingers"], record(variant)["fingers"]);
+    EXPECT_DOUBLE_EQ(reply["pscore_V"].get<double>(), record(variant)["pscore_V"].get<double>());
+    EXPECT_EQ(reply["devices"].size(), 5u);
+    EXPECT_GT(reply["area_um2"].get<double>(), 1.0);
+    EXPECT_LE(reply["area_um2"].get<double>(), record(variant)["area_um2"].get<double>());
+    EXPECT_GT(reply["hpwl_um"].get<double>(), 1.0);
+    EXPECT_TRUE(reply["seconds"].contains("total"));
+  }
+}
+
+TEST_F(ScoreTest, AKeptSessionAnswersAsAFreshOne) {
+  std::vector<Json> kept;
+  for (std::size_t variant : {0, 1, 2, 1, 0}) {
+    auto scored = score({{"path", gds(variant)}}, {{"blame", true}, {"waveform", true}});
+    ASSERT_TRUE(scored.has_value()) << scored.error().text();
+    scored.value().erase("seconds");
+    kept.push_back(scored.value());
+  }
+  EXPECT_EQ(kept[0], kept[4]);
+  EXPECT_EQ(kept[1], kept[3]);
+  EXPECT_GT(kept[0]["waveform"]["x"].size(), 100u);
+  EXPECT_EQ(kept[0]["waveform"]["x"].size(), kept[0]["waveform"]["post"].size());
+}
+
+TEST_F(ScoreTest, HalvingTheNetBlamedMostHelpsMost) {
+  for (std::size_t variant = 0; variant < made_.variants.size(); ++variant) {
+    const auto scored = score({{"path", gds(variant)}}, {{"blame", true}});
+    ASSERT_TRUE(scored.has_value()) << scored.error().text();
+    const Json& nets = scored.value()["nets"];
+    double shares = 0;
+    for (std::size_t n = 0; n < nets.size(); ++n) {
+      shares += nets[n]["blame"].get<double>();
+      EXPECT_LE(nets[n]["blame_V"].get<double>(), nets[0]["blame_V"].get<double>());
+      if (nets[n]["rail"] == true) {
+        EXPECT_EQ(nets[n]["blame_V"], 0.0);
+      }
+    }
+    EXPECT_NEAR(shares, 1, 1e-9);
+    EXPECT_FALSE(nets[0]["shapes"].empty());
+    double devices = 0;
+    for (const Json& device : scored.value()["devices"]) devices += device["blame"].get<double>();
+    EXPECT_GT(devices, 0);
+    EXPECT_LT(devices, 1.0001) << "wires outside of devices are nobody's";
+  }
+}
+
+TEST_F(ScoreTest, InlineDataIsTheFile) {
+  std::ifstream file(gds(1), std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), {});
+  static constexpr char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t word = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      word = word << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0);
+    }
+    for (std::size_t k = 0; k < 4; ++k) {
+      text += i + k > bytes.size() ? '=' : kDigits[word >> (18 - 6 * k) & 63];
+    }
+  }
+  auto inline_score = score({{"data", text}}), file_score = score({{"path", gds(1)}});
+  ASSERT_TRUE(inline_score.has_value()) << inline_score.error().text();
+  inline_score.value().erase("seconds");
+  file_score.value().erase("seconds");
+  EXPECT_EQ(inline_score.value(), file_score.value());
+  EXPECT_NE(refusal(score({{"data", "no base64!"}})).find("no base64"), std::string::npos);
+  EXPECT_NE(refusal(score({{"data", "AAAA"}})).find("layout.data"), std::string::npos);
+  EXPECT_NE(refusal(score({{"data", std::string(800'000, 'A')}})).find("512 KiB"),
+            std::string::npos);
+}
+
+TEST_F(ScoreTest, ABrokenLayoutStillTellsWhatCanBeTold) {
+  // A wire of met1 or met2 is gone.
+  gds::Library edited = library(0);
+  gds::Cell& top = edited.cells.back();
+  ASSERT_GT(top.polygons.size(), 4u);
+  const auto met1 = Technology::ptah130().layer(Technology::ptah130().layer("met1")).drawing;
+  std::size_t gone = 0;
+  std::erase_if(top.polygons, [&](const gds::Polygon& polygon) {
+    return polygon.layer == met1 && gone++ < 3;
+  });
+  const auto scored = score({{"path", rewritten("open.gds", edited)}},
+                            {{"fingers", record(0)["fingers"]}, {"blame", true}});
+  ASSERT_TRUE(scored.has_value()) << scored.error().text();
+  EXPECT_EQ(scored.value()["valid"], false);
+  EXPECT_FALSE(scored.value()["reason"].get<std::string>().empty());
+  EXPECT_EQ(scored.value()["lvs"]["native_lvs"]["clean"], false);
+  EXPECT_TRUE(scored.value()["pscore_V"].is_null());
+  EXPECT_EQ(scored.value()["devices"].size(), 5u) << "all devices are still drawn";
+}
+
+TEST_F(ScoreTest, DesignRulesDoNotKeepAScoreAway) {
+  gds::Library edited = library(0);
+  const Technology& technology = Technology::ptah130();
+  const auto met5 = technology.layer(technology.layer("met5")).drawing;
+  edited.cells.back().polygons.push_back(
+      {met5, {{-50'000, 0}, {-49'900, 0}, {-49'900, 100}, {-50'000, 100}}});
+  const auto scored = score({{"path", rewritten("narrow.gds", edited)}});
+  ASSERT_TRUE(scored.has_value()) << scored.error().text();
+  EXPECT_EQ(scored.value()["valid"], false);
+  EXPECT_EQ(scored.value()["reason"].get<std::string>().rfind("drc: native_drc", 0), 0u);
+  EXPECT_GT(scored.value()["drc"]["native_drc"]["errors"], 0);
+  EXPECT_TRUE(scored.value()["pscore_V"].is_number());
+}
+
+TEST_F(ScoreTest, WhatIsNoLayoutOfTheCircuitGetsASentence) {
+  gds::Library two = library(0);
+  gds::Cell twin = two.cells.back();
+  twin.name = "twin";
+  two.cells.push_back(twin);
+  const std::string tops = rewritten("two.gds", two);
+  EXPECT_NE(refusal(score({{"path", tops}})).find("twin"), std::string::npos);
+  EXPECT_TRUE(score({{"path", tops}}, {{"top", "twin"}}).has_value());
+  EXPECT_NE(refusal(score({{"path", tops}}, {{"top", "third"}})).find("third"), std::string::npos);
+
+  gds::Library empty;
+  empty.cells.push_back({"nothing", {}, {}, {}});
+  EXPECT_NE(refusal(score({{"path", rewritten("empty.gds", empty)}})).find("no shape"),
+            std::string::npos);
+
+  // Wires alone.
+  gds::Library wires = library(0);
+  wires.cells.back().references.clear();
+  const std::string bare = rewritten("wires.gds", wires);
+  EXPECT_NE(refusal(score({{"path", bare}}, {{"top", wires.cells.back().name}}))
+                .find("transistors are not those"),
+            std::string::npos);
+  // With the fingers said it is an unfinished drawing.
+  const auto started = score({{"path", bare}}, {{"top", wires.cells.back().name},
+                                                {"fingers", record(0)["fingers"]}});
+  ASSERT_TRUE(started.has_value()) << started.error().text();
+  EXPECT_EQ(started.value()["valid"], false);
+  EXPECT_TRUE(started.value()["devices"].empty());
+
+  const auto cut = folder("edited") / "cut.gds";
+  std::ofstream(cut, std::ios::binary) << std::string("\0\6\0\2\2X\0\34", 8);
+  EXPECT_FALSE(refusal(score({{"path", cut.string()}})).empty());
+  EXPECT_FALSE(refusal(score({{"path", "/nowhere/at/all.gds"}})).empty());
+  EXPECT_NE(refusal(score({{"path", gds(0)}}, {{"fingers", {{"M0", 7}}}})).find("M"),
+            std::string::npos);
+  EXPECT_NE(refusal(score({{"path", gds(0)}}, {{"circuit", "no_such"}})).find("no_such"),
+            std::string::npos);
+  EXPECT_NE(refusal(score({{"path", gds(0)}}, {{"flow", "no_such"}})).find("no_such"),
+            std::string::npos);
+}
+
+TEST_F(ScoreTest, ALayoutOfFiftyMegabytesIsRefusedUnlessACellIsNamed) {
+  gds::Library big = library(0);
+  const std::string circuit = big.cells.back().name;
+  const auto met1 = Technology::ptah130().layer(Technology::ptah130().layer("met1")).drawing;
+  gds::Cell chip{"chip", {}, {}, {}};
+  for (int i = 0; i < 820'000; ++i) {
+    const Dbu x = i % 1000 * 1000, y = i / 1000 * 1000;
+    chip.polygons.push_back({met1, {{x, y}, {x + 500, y}, {x + 500, y + 500}, {x, y + 500}}});
+  }
+  big.cells.push_back(std::move(chip));
+  const std::string file = rewritten("big.gds", big);
+  EXPECT_GT(std::filesystem::file_size(file), 50u << 20);
+  EXPECT_NE(refusal(score({{"path", file}}, {{"top", "chip"}})).find("`top`"), std::string::npos);
+  const auto scored = score({{"path", file}}, {{"top", circuit}});
+  ASSERT_TRUE(scored.has_value()) << scored.error().text();
+  EXPECT_EQ(scored.value()["valid"], true) << scored.value()["reason"];
+}
+
+TEST_F(ScoreTest, ACancelledScoreStops) {
+  CollectingSink sink;
+  sink.cancel();
+  const auto scored = run_task(
+      "score.layout", {{"layout", {{"path", gds(0)}}}, {"circuit", "five_transistors_ota"}},
+      folder("score"), host_, sink);
+  ASSERT_TRUE(scored.has_error());
+  EXPECT_EQ(scored.error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(ScoreTest, APlacementScoresAsTheLayoutThatItBecomes) {
+  CollectingSink sink;
+  Json places = Json::array();
+  const auto& devices = record(0)["fingers"];
+  double x = 0;
+  for (const char* name : {"M0", "M1", "M2", "M3", "M4"}) {
+    places.push_back({{"device", name}, {"x_um", x}, {"y_um", 0.0}, {"orientation", "R0"}});
+    x += 30;
+  }
+  const Json spec{{"circuit", "five_transistors_ota"}, {"fingers", devices}};
+  const auto run = [&](const Json& placement, bool route) {
+    Json full = spec;
+    full["placement"] = placement;
+    full["route"] = route;
+    return run_task("score.placement", full, folder("score"), host_, sink);
+  };
+  const auto bare = run(places, false), routed = run(places, true);
+  ASSERT_TRUE(bare.has_value()) << bare.error().text();
+  EXPECT_EQ(bare.value()["overlaps"], Json::array());
+  EXPECT_EQ(bare.value()["area_um2"], record(0)["area_um2"]);
+  ASSERT_TRUE(routed.has_value()) << routed.error().text();
+  EXPECT_EQ(routed.value()["valid"], true) << routed.value()["reason"];
+  EXPECT_TRUE(routed.value()["pscore_V"].is_number());
+  EXPECT_EQ(routed.value()["hpwl_um"], bare.value()["hpwl_um"]);
+
+  Json stacked = places;
+  stacked[1]["x_um"] = 0.0;
+  const auto overlapping = run(stacked, true);
+  ASSERT_TRUE(overlapping.has_value()) << overlapping.error().text();
+  EXPECT_EQ(overlapping.value()["valid"], false);
+  EXPECT_EQ(overlapping.value()["overlaps"][0]["a"], "M0");
+  EXPECT_EQ(overlapping.value()["overlaps"][0]["b"], "M1");
+
+  Json wrong = places;
+  wrong[2]["x_um"] = 60.03;
+  EXPECT_NE(refusal(run(wrong, true)).find("60.0"), std::string::npos);
+  wrong = places;
+  wrong.erase(4);
+  EXPECT_NE(refusal(run(wrong, true)).find("M4"), std::string::npos);
+  wrong[3]["orientation"] = "R90";
+  EXPECT_NE(refusal(run(wrong, true)).find("R90"), std::string::npos);
+}
+
+TEST(ScoreBase64, DecodesAllLengthsAndRefusesTheRest) {
+  const auto text = [](std::string_view encoded) {
+    const auto bytes = decode_base64(encoded, 100);
+    return bytes ? std::string(bytes.value().begin(), bytes.value().end()) : "refused";
+  };
+  EXPECT_EQ(text(""), "");
+  EXPECT_EQ(text("Zg=="), "f");
+  EXPECT_EQ(text("Zm8="), "fo");
+  EXPECT_EQ(text("Zm9v"), "foo");
+  EXPECT_EQ(text("Zm9vYg"), "foob") << "without padding";
+  EXPECT_EQ(text("Zm9v\nYmFy\r\n"), "foobar");
+  EXPECT_EQ(text("Z"), "refused");
+  EXPECT_EQ(text("Zg="), "refused");
+  EXPECT_EQ(text("Zg==Zg=="), "refused");
+  EXPECT_EQ(text("Zg==="), "refused");
+  EXPECT_EQ(text("Zm9v-"), "refused");
+  EXPECT_EQ(text(std::string(400, 'A')), "refused") << "over the limit";
+}
+
+}  // namespace
+}  // namespace ptah
