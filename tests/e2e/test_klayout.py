@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -36,30 +35,6 @@ class Display:
     def close(self):
         self._process.kill()
         self._process.wait()
-
-
-class Control(threading.Thread):
-    """A plain 50 ms loop in a process of its own: when it is late, the machine was busy and not KLayout."""
-
-    PROGRAM = ("import time\nwhile True:\n due = time.monotonic() + .05\n time.sleep(.05)\n"
-               " late = (time.monotonic() - due) * 1e3\n if late > 30: print(time.time(), late, flush=True)\n")
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.late = []
-        self._process = subprocess.Popen([sys.executable, "-c", self.PROGRAM], stdout=subprocess.PIPE, text=True)
-        self.start()
-
-    def run(self):
-        for line in self._process.stdout:
-            self.late.append(tuple(map(float, line.split())))
-
-    def close(self):
-        self._process.kill()
-        self._process.wait()
-
-    def busy_near(self, when, lateness_ms):
-        return any(abs(t - when) < 0.05 + lateness_ms / 1e3 for t, _ in self.late)
 
 
 @unittest.skipIf(MISSING, MISSING)
@@ -101,6 +76,7 @@ class KLayoutCase(harness.PtahCase):
         except ProcessLookupError:
             pass
         process.wait()
+        process.output.close()
 
     def editor(self, program, folder=None, **environment):
         env = dict(self.env, **{k: str(v) for k, v in environment.items()})
@@ -122,9 +98,7 @@ class KLayoutCase(harness.PtahCase):
         while process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         self.kill(process)
-        process.output.seek(0)
-        said = process.output.read()
-        process.output.close()
+        said = (process.folder / "klayout.txt").read_text(errors="replace")
         self.assertTrue(file.exists(), f"KLayout wrote no result\n{said[-3000:]}\n{self.daemon_log()}")
         seen = json.loads(file.read_text())
         file.unlink()
@@ -194,16 +168,12 @@ class KLayoutTest(KLayoutCase):
 
     def test_the_window_never_freezes(self):
         self.start_daemon()
-        control = Control()
-        try:
-            seen = self.drive("timer", PTAH_TEST_SECONDS=TIMER_SECONDS)
-        finally:
-            control.close()
-        late = [(when, ms) for when, ms in seen["late"] if ms > 100 and not control.busy_near(when, ms)]
-        print(f"{seen['ticks']} ticks, {seen['variants']} layouts, latest {max([ms for _, ms in seen['late']], default=0):.0f} ms; "
-              f"a plain process: {max([ms for _, ms in control.late], default=0):.0f} ms", flush=True)
-        self.assertFalse(late, "late by more than 100 ms while the machine had time")
-        self.assertGreater(seen["ticks"], TIMER_SECONDS * 8)
+        seen = self.drive("timer", PTAH_TEST_SECONDS=TIMER_SECONDS)
+        own = [ms - others for ms, others in seen["late"]]
+        print(f"{seen['ticks']} ticks, {seen['variants']} layouts; latest {max([ms for ms, _ in seen['late']], default=0):.0f} ms, "
+              f"without what other programs took of the processors {max(own, default=0):.0f} ms", flush=True)
+        self.assertLess(max(own, default=0), 100)
+        self.assertGreater(seen["ticks"], TIMER_SECONDS * 5)
         self.assertGreater(seen["variants"], 2)
         self.assertEqual(seen["state"], "cancelled")
         self.assertIn("layouts were made and stay", seen["notice"])

@@ -25,24 +25,33 @@ class Late(Exception):
     pass
 
 
+def waited_for_a_processor():
+    """Seconds that this thread was ready to run and did not get a processor, since it began; 0 where the kernel does not say."""
+    try:
+        with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) * 1e-9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
 class Ticker:
-    """A 50 ms timer, and when it was late: [(time.time(), ms late)]."""
+    """A 50 ms timer. `late`: [(ms late, ms of that in which other programs had the processors)]."""
 
     def __init__(self):
-        self.late, self.ticks, self._due = [], 0, None
+        self.late, self.ticks, self._due, self._waited = [], 0, None, 0.0
         self._timer = pya.QTimer(WINDOW)
         self._timer.timeout = self._tick
 
     def start(self):
-        self._due = time.monotonic() + 0.05
+        self._due, self._waited = time.monotonic() + 0.05, waited_for_a_processor()
         self._timer.start(50)
 
     def _tick(self):
-        now = time.monotonic()
+        now, waited = time.monotonic(), waited_for_a_processor()
         self.ticks += 1
         if now - self._due > 0.05:
-            self.late.append((time.time(), (now - self._due) * 1e3))
-        self._due = now + 0.05
+            self.late.append(((now - self._due) * 1e3, (waited - self._waited) * 1e3))
+        self._due, self._waited = now + 0.05, waited
 
 
 def screenshot(name):

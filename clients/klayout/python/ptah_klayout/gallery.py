@@ -1,4 +1,6 @@
 """The variants of a job to look at: cards with thumbnails or a table, a score/area plot, details of the selected."""
+import time
+
 import pya
 
 from . import ui
@@ -16,6 +18,9 @@ COLUMNS = ["Layout", "Score, mV", "Area, µm²", "HPWL, µm", "Width × height, 
 THUMBNAILS = 200             # drawn; the table shows all
 PALETTE = [0x0f7c8a, 0xd97706, 0x7c3aed, 0xc5372c, 0x1a8a4b, 0x2563eb, 0xbe185d, 0x57534e]
 KEY_ROLE = 0x0100            # Qt::UserRole
+SLICE_SECONDS = 0.01         # of filling in one turn of the event loop
+SLICE_PAUSE_MS = 15
+FILL_MS = 150                # between two fillings while variants come in
 
 
 def drc_text(record):
@@ -42,10 +47,14 @@ class Gallery(pya.QWidget):
         self._quiet = False
         self._descending = {}
         self._build()
-        # Many variants may come in a burst; the views are filled at most ten times a second.
+        # Variants come in bursts, and the views hold thousands: they are filled a slice a turn of the event loop.
+        self._filling, self._stale = None, False
         self._timer = pya.QTimer(self)
         self._timer.singleShot = True
         self._timer.timeout = self._fill
+        self._slice_timer = pya.QTimer(self)
+        self._slice_timer.singleShot = True
+        self._slice_timer.timeout = self._slice
 
     def _build(self):
         self._cards = pya.QListWidget()
@@ -92,18 +101,21 @@ class Gallery(pya.QWidget):
 
     def clear(self):
         self._thumbnails.forget()
-        self._variants, self._order = {}, []
+        self._variants, self._order, self._filling, self._stale = {}, [], None, False
         self._quiet = True
         self._cards.clear()
         self._table.rowCount = 0
         self._quiet = False
         self._plot.selected = set()
         self._fill()
+        self._show_details()
 
     def add(self, variant):
         self._variants[variant.key] = variant
-        if not self._timer.active:
-            self._timer.start(100)
+        if not self._timer.active and self._filling is None:
+            self._timer.start(FILL_MS)
+        elif self._filling is not None:
+            self._stale = True
 
     def rank_by(self, objective):
         self._rank = OBJECTIVES[objective]
@@ -126,23 +138,47 @@ class Gallery(pya.QWidget):
         self._select(set(keys))
 
     def _fill(self):
-        """Cards, table and plot, in order; items stay where their variant has not moved."""
+        """Order and plot at once, cards and table by and by; items stay where their variant has not moved."""
         rank = lambda v: (self._rank(v) is None, self._rank(v) or 0, v.key)
         self._order = [v.key for v in sorted(self._variants.values(), key=rank)]
         best = self.best()
+        colours = {}
+        points = [(v.key, v.area, v.score, PALETTE[colours.setdefault(v.chain, len(colours)) % len(PALETTE)])
+                  for v in self._variants.values()]
+        self._plot.show_points(points, best.key if best else None)
+        self._filling = self._steps(best)
+        self._slice()
+
+    def _steps(self, best):
+        """Yields after each item."""
+        shown = self._order[:THUMBNAILS]
+        while self._cards.count > len(shown):
+            self._cards.takeItem(self._cards.count - 1)
+        for index, key in enumerate(shown):
+            self._fill_card(index, self._variants[key], best)
+            yield
+        self._table.rowCount = len(self._order)
+        for index, key in enumerate(self._order):
+            self._fill_row(index, self._variants[key], best)
+            yield
+        self._select(self._plot.selected & set(self._variants))
+
+    def _slice(self):
+        if self._filling is None:
+            return
+        end = time.monotonic() + SLICE_SECONDS
         self._quiet = True
         try:
-            self._table.rowCount = len(self._order)
-            for index, key in enumerate(self._order):
-                self._fill_row(index, self._variants[key], best)
-            self._fill_cards(best)
-            colours = {}
-            points = [(v.key, v.area, v.score, PALETTE[colours.setdefault(v.chain, len(colours)) % len(PALETTE)])
-                      for v in self._variants.values()]
-            self._plot.show_points(points, best.key if best else None)
+            for _ in self._filling:
+                if time.monotonic() > end:
+                    self._slice_timer.start(SLICE_PAUSE_MS)
+                    return
+            self._filling = None
+            if self._stale:
+                self._stale = False
+                self._timer.start(FILL_MS)
         finally:
             self._quiet = False
-        self._select(self._plot.selected & set(self._variants))
 
     def _fill_row(self, index, variant, best):
         record = variant.record
@@ -153,33 +189,32 @@ class Gallery(pya.QWidget):
         texts = [("★ " if best is variant else "") + variant.name, number(variant.score and variant.score * 1e3, 3),
                  number(variant.area, 1), number(record.get("hpwl_um"), 1), " × ".join(f"{v:.2f}" for v in outline),
                  drc, lvs, " ".join(f"{d}={n}" for d, n in sorted((record.get("fingers") or {}).items()))]
+        key = repr(variant.key)
+        first = self._table.item(index, 0)
+        if first is not None and first.data(KEY_ROLE) == key and first.text == texts[0]:
+            return
         for column, text in enumerate(texts):
             item = ui.cell(self._table, index, column, text, right=1 <= column <= 3)
             if column == 0:
-                item.setData(KEY_ROLE, repr(variant.key))
+                item.setData(KEY_ROLE, key)
             if column in (5, 6):
                 item.setForeground(ui.brush(ui.INK if (drc_good, lvs_good)[column - 5] else ui.BAD))
 
-    def _fill_cards(self, best):
-        shown = self._order[:THUMBNAILS]
-        while self._cards.count > len(shown):
-            self._cards.takeItem(self._cards.count - 1)
-        for index, key in enumerate(shown):
-            variant = self._variants[key]
-            item = self._cards.item(index)
-            if item is None:
-                item = pya.QListWidgetItem("")
-                item.sizeHint = pya.QSize(190, 178)
-                self._cards.addItem(ui.given(item))
-            if item.data(KEY_ROLE) != repr(key):
-                item.setData(KEY_ROLE, repr(key))
-                item.icon = pya.QIcon()
-                self._thumbnails.request(variant.gds, lambda pixmap, i=item, k=repr(key): self._set_icon(i, k, pixmap))
-            score = "not scored" if variant.score is None else ui.millivolts(variant.score)
-            star = "★ " if best is variant else ""
-            text = f"{star}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
-            if item.text != text:
-                item.text = text
+    def _fill_card(self, index, variant, best):
+        item = self._cards.item(index)
+        if item is None:
+            item = pya.QListWidgetItem("")
+            item.sizeHint = pya.QSize(190, 178)
+            self._cards.addItem(ui.given(item))
+        name = repr(variant.key)
+        if item.data(KEY_ROLE) != name:
+            item.setData(KEY_ROLE, name)
+            item.icon = pya.QIcon()
+            self._thumbnails.request(variant.gds, lambda pixmap: self._set_icon(item, name, pixmap))
+        score = "not scored" if variant.score is None else ui.millivolts(variant.score)
+        text = f"{'★ ' if best is variant else ''}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
+        if item.text != text:
+            item.text = text
             item.toolTip = variant.name
 
     @staticmethod
@@ -229,6 +264,8 @@ class Gallery(pya.QWidget):
 
     def _select(self, keys, source=None):
         changed = keys != self._plot.selected
+        if not changed and not keys:
+            return
         self._plot.selected = set(keys)
         self._quiet = True
         try:

@@ -82,7 +82,8 @@ class PlaceWindow(pya.QDialog):
                 self.notice.fail(error)
                 return
             plan = result.get("result") or {}
-            self.notice.say("")
+            if self._job is None:                    # otherwise the notice is about the job
+                self.notice.say("")
             self.about.text = (f"{plan.get('circuit')}: {len(plan.get('devices', []))} devices, {plan.get('nets', 0)} nets; "
                                f"ports {', '.join(plan.get('ports', []))}")
         self._app.connection.request("flow.plan", {"spec": dict(spec, assignments=0)}, planned)

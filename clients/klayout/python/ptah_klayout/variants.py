@@ -19,8 +19,13 @@ class VariantsWindow(pya.QDialog):
         self.windowFlags = pya.Qt.Window
         self.resize(1240, 760)
         self._build()
-        app.connection.state_handlers.append(lambda state: self._refresh_jobs() if state == "ready" else None)
+        app.connection.state_handlers.append(self._on_state)
         self._refresh()
+
+    def _on_state(self, state):
+        self._refresh()
+        if state == "ready":
+            self._refresh_jobs()
 
     # ---- looks
 
@@ -155,12 +160,12 @@ class VariantsWindow(pya.QDialog):
         wanted = sum(job.spec.get(k, d) for k, d in (("variants", 0),)) + 1
         wanted *= job.spec.get("assignments", 1) if isinstance(job.spec.get("assignments", 1), int) else 1
         made = len(job.variants) + job.left_out
-        if job.error and not made:
+        if job.state == "cancelled":
+            self.notice.say(f"Cancelled; {made} layouts were made and stay.", "info")
+        elif job.error and not made:
             self.notice.fail(job.error)
         elif job.error:
             self.notice.say(f"{made} of {wanted} layouts were made. {sentence(job.error)}", "warning")
-        elif job.state == "cancelled":
-            self.notice.say(f"Cancelled; {made} layouts were made and stay.", "info")
         elif made < wanted:
             self.notice.say(f"{made} of {wanted} layouts: the other moves broke a rule or could not be routed. Ask for "
                             "more moves or another seed.", "info")
