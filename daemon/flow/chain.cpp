@@ -116,6 +116,7 @@ class Chain final : public ExplorationSpace {
   Technology technology_;
   Circuit circuit_;
   std::optional<Testbench> testbench_;
+  std::vector<MeasureSpec> measures_;  ///< Of the testbench that is scored.
   std::optional<DatasetPaths> paths_;
   Tiles tiles_;
 
@@ -164,6 +165,9 @@ Status Chain::prepare() {
   PTAH_TRY(auto loaded, load_circuit(spec_.input, technology_));
   PTAH_TRY(circuit_, with_fingers(loaded.circuit, spec_.fingers));
   testbench_ = std::move(loaded.testbench);
+  for (MeasureSpec& spec : loaded.measures) {
+    if (spec.testbench.empty()) measures_.push_back(std::move(spec));
+  }
   paths_.emplace(circuit_.name, spec_.assignment);
   circuit_.name = paths_->name();
   PTAH_TRY(bind_stages());
@@ -434,6 +438,12 @@ Status Chain::record(Candidate& candidate) {
                {"seed", spec_.seed},
                {"plugins", plugins()}};
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
+  if (!measures_.empty() && candidate.post) {
+    metrics["measures"] = to_json(evaluate_measures(measures_, {*candidate.post}));
+    if (variant == 0 && pre) {
+      metrics["measures_schematic"] = to_json(evaluate_measures(measures_, {*pre}));
+    }
+  }
   Json metadata{
       {"moves_um", moves_}, {"components", std::move(components)}, {"reverted", reverted}};
 

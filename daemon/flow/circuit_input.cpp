@@ -91,6 +91,7 @@ Result<CircuitInput> read_circuit_input(const Json& spec) {
     input.netlist = {read.netlist_name, read.netlist};
     if (!read.pairs.empty()) input.pairs = NamedText{"pairs.json", read.pairs};
     if (!read.testbench.empty()) input.testbench = NamedText{"testbench.spice", read.testbench};
+    if (!read.measures.empty()) input.measures = NamedText{"measures.yaml", read.measures};
     if (input.allowed_fingers.empty()) input.allowed_fingers = read.allowed_fingers;
   } else {
     if (!spec["netlist"].is_string()) {
@@ -103,6 +104,7 @@ Result<CircuitInput> read_circuit_input(const Json& spec) {
     input.netlist_folder = file.parent_path().string();
     PTAH_TRY(input.pairs, read_optional(spec, "pairs"));
     PTAH_TRY(input.testbench, read_optional(spec, "testbench"));
+    PTAH_TRY(input.measures, read_optional(spec, "measures"));
     input.top = spec.value("top", "");
   }
   if (input.allowed_fingers.empty()) input.allowed_fingers = {2, 4};
@@ -116,7 +118,8 @@ Json to_json(const CircuitInput& input) {
           {"pairs", input.pairs ? text_json(*input.pairs) : Json()},
           {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
           {"top", input.top},
-          {"allowed_fingers", input.allowed_fingers}};
+          {"allowed_fingers", input.allowed_fingers},
+          {"measures", input.measures ? text_json(*input.measures) : Json()}};
 }
 
 Result<CircuitInput> circuit_input_from_json(const Json& json) {
@@ -133,6 +136,10 @@ Result<CircuitInput> circuit_input_from_json(const Json& json) {
     }
     input.top = json.at("top");
     input.allowed_fingers = json.at("allowed_fingers").get<std::vector<int>>();
+    // Jobs of before there were measures have none.
+    if (const Json measures = json.value("measures", Json()); !measures.is_null()) {
+      input.measures = NamedText{measures.at("name"), measures.at("text")};
+    }
     return input;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kInvalidArgument, exception.what(), "input");
@@ -144,13 +151,16 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   options.top = input.top;
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
-  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes)};
+  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}};
   if (input.pairs) {
     PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
   }
   PTAH_TRY(check_circuit(loaded.circuit, technology));
   if (input.testbench) {
     PTAH_TRY(loaded.testbench, read_testbench(input.testbench->text, input.testbench->name));
+  }
+  if (input.measures) {
+    PTAH_TRY(loaded.measures, read_measures(input.measures->text, input.measures->name));
   }
   return loaded;
 }

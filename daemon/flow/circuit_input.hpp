@@ -10,6 +10,7 @@
 #include "ptah/core/json.hpp"
 #include "ptah/netlist/circuit.hpp"
 #include "ptah/netlist/spice.hpp"
+#include "ptah/sim/measures.hpp"
 #include "ptah/sim/testbench.hpp"
 #include "ptah/tech/technology.hpp"
 
@@ -28,10 +29,11 @@ struct CircuitInput {
   std::optional<NamedText> testbench;
   std::string top;  ///< Subcircuit to take; empty: the obvious one.
   std::vector<int> allowed_fingers;
+  std::optional<NamedText> measures;  ///< measures.yaml
 };
 
-/// Takes from `spec` either `circuit` (a shipped circuit) or `netlist`, `pairs`, `testbench`, `top`
-/// (absolute paths), and `allowed_fingers`. Errors name the field.
+/// Takes from `spec` either `circuit` (a shipped circuit) or `netlist`, `pairs`, `testbench`,
+/// `measures`, `top` (absolute paths), and `allowed_fingers`. Errors name the field.
 Result<CircuitInput> read_circuit_input(const Json& spec);
 
 Json to_json(const CircuitInput& input);
@@ -41,6 +43,7 @@ struct LoadedCircuit {
   Circuit circuit;  ///< With matched groups; fingers may be free.
   std::optional<Testbench> testbench;
   std::vector<std::string> notes;
+  std::vector<MeasureSpec> measures;
 };
 
 /// Parses and checks. Fails with file:line.
