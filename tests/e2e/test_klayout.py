@@ -249,11 +249,21 @@ class KLayoutErrorTest(KLayoutCase):
         for case in ("no devices", "another circuit", "half-drawn"):
             self.says(seen[case], "Is it a layout of this circuit", "finger counts")
         self.assertTrue(seen["fingers asked"])
-        self.says(seen["half-drawn of ours"], "no score", "lvs")
+        self.says(seen["half-drawn of ours"], "no score", "not as the schematic")
         self.assertTrue(seen["errors button"])
         # Two of them in parallel, their ports on the same labels, are one circuit with twice the fingers.
         self.assertTrue(seen["two candidates"].startswith("valid True") or seen["two candidates"].endswith("."),
                         seen["two candidates"])
+
+    def test_a_layout_of_50_megabytes(self):
+        self.start_daemon()
+        seen = self.drive("large")
+        self.assertGreater(seen["bytes"], 50e6)
+        self.says(seen["score"], "too many", "save the layout")
+        self.says(seen["check"], "more than", "shapes")
+        own = max([ms - others for ms, others in seen["late"]], default=0)
+        print(f"50 MB: latest tick {own:.0f} ms", flush=True)
+        self.assertLess(own, 100)
 
     def test_a_daemon_that_is_absent_is_started_from_the_window(self):
         seen = self.drive("connection", PTAH_TEST_STATE="waiting", PTAH_TEST_NAME="absent",

@@ -69,7 +69,7 @@ def main(app, see):
 
     cellview = new_layout("miller_ota_big")
     shapes = cellview.cell.shapes(cellview.layout().layer(68, 20))
-    for i in range(400_001):
+    for i in range(views.EXPORT_SHAPES + 1):
         shapes.insert(pya.Box(0, i * 500, 200, i * 500 + 200))
     yield scored(app)
     see["too large"] = app.panel.notice.text

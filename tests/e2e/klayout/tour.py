@@ -41,10 +41,18 @@ def main(app, see):
     report = app.scorer.report
     yield lambda: app.scorer.report is not report
     yield 1.5
-    report = app.scorer.report
-    move_instance("cap_mim", 0.2, 0.0)
-    yield lambda: app.scorer.report is not report and app.panel.changed.text
-    yield 1.5
+    # The first small move that leaves the layout whole.
+    for dx, dy in ((-0.1, 0), (0.1, 0), (0, -0.1), (0, 0.1), (-0.05, 0), (0.05, 0), (0, -0.05), (0, 0.05)):
+        report = app.scorer.report
+        move_instance("cap_mim", dx, dy)
+        yield lambda: app.scorer.report is not report and not app.scorer.busy
+        if app.scorer.report.valid:
+            break
+        report = app.scorer.report
+        undo()
+        yield lambda: app.scorer.report is not report and not app.scorer.busy
+    see["whole"] = app.scorer.report.valid
+    yield 2.0
     screenshot("klayout-live")
     undo()
     app.set_live(False)
@@ -61,7 +69,7 @@ def main(app, see):
     yield 1.0
     for widget in pya.QApplication.topLevelWidgets():
         if widget.visible and widget.objectName == "MarkerBrowserDialog":
-            widget.move(220, 420)
+            widget.move(230, 130)
     yield 0.5
     screenshot("klayout-check")
     for widget in pya.QApplication.topLevelWidgets():

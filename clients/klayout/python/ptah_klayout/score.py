@@ -5,6 +5,7 @@ OTA) and compared with what was asked about last; the interval grows with the co
 the time. A newer request supersedes the older one in the server (same `key`).
 """
 import os
+import re
 import time
 
 import pya
@@ -30,6 +31,16 @@ class Report:
     @property
     def score(self):
         return self.reply.get("pscore_V")
+
+    @property
+    def why(self):
+        """Why there is no score, as a designer would say it: the first finding, without the names of our plugins."""
+        reason = str(self.reply.get("reason") or self.reply.get("score_reason") or "it is not valid").split("; ")[0]
+        kind, _, rest = reason.partition(": ")
+        if kind in ("drc", "lvs", "simulation") and rest:
+            rest = re.sub(r"^[a-z0-9_]+: ", "", rest)
+            return {"drc": "design rules", "lvs": "not as the schematic", "simulation": "simulation"}[kind] + ": " + rest
+        return reason
 
     @property
     def drc_errors(self):
@@ -234,7 +245,7 @@ def changes(before, after):
     elif before.score is None and after.score is not None:
         told.append("the layout has a score again")
     elif before.score is not None:
-        told.append(f"no score any more: {after.reason or 'not valid'}")
+        told.append(f"no score any more – {after.why}")
     if after.drc_errors != before.drc_errors:
         told.append(f"DRC errors {before.drc_errors} → {after.drc_errors}")
     if before.hpwl_um and after.hpwl_um and abs(after.hpwl_um - before.hpwl_um) >= 0.005:

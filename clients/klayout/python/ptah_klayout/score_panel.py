@@ -62,7 +62,7 @@ class Big(pya.QWidget):
         if self.report.area_um2:
             chips.append((f"{self.report.area_um2:.1f} µm²", ui.MUTED))
         if self.report.hpwl_um:
-            chips.append((f"HPWL {self.report.hpwl_um:.0f}", ui.MUTED))
+            chips.append((f"HPWL {self.report.hpwl_um:.0f} µm", ui.MUTED))
         painter.setFont(ui.font(self, 0.85))
         x = 12
         for text, rgb in chips:
@@ -232,10 +232,10 @@ class ScorePanel(pya.QDockWidget):
         self.big.report, self.big.before, self.big.stale = report, before, False
         self.big.repaint()
         told = score.changes(before, report)
-        self.changed.text = "Last change: " + "; ".join(told) + "." if told else ""
+        self.changed.text = "Last change: " + "; ".join(told).rstrip(".") + "." if told else ""
         self.changed.visible = bool(told)
         if report.valid is False and report.score is None:
-            self.notice.say(f"This layout has no score: {report.reason or 'it is not valid'}.", "warning")
+            self.notice.say(f"This layout has no score – {report.why.rstrip('.')}.", "warning")
         else:
             self.notice.say("")
         self.check_button.visible = report.drc_errors > 0 or report.lvs_clean is False

@@ -14,7 +14,8 @@ from . import layers
 from .errors import failure
 
 INLINE_BYTES = 256 << 10     # handed over inside the request; the server takes up to 512 KiB
-EXPORT_SHAPES = 400_000      # stored shapes below the cell; more would make the window stutter
+EXPORT_SHAPES = 100_000      # stored shapes below the cell; more would make the window stutter (a Miller OTA has 1,100)
+COUNT_CALLS = 60_000         # of Shapes.size, for the same reason
 _numbers = itertools.count(1)
 
 
@@ -44,7 +45,10 @@ def stored_shapes(layout, cell, limit):
     """Shapes stored in the cell and those below it, counted up to `limit`: instances count their cell once."""
     count = 0
     indexes = layout.layer_indexes()
-    for index in [cell.cell_index()] + list(cell.called_cells()):
+    cells = [cell.cell_index()] + list(cell.called_cells())
+    if len(cells) * len(indexes) > COUNT_CALLS:
+        return limit + 1
+    for index in cells:
         below = layout.cell(index)
         for layer in indexes:
             count += below.shapes(layer).size()
