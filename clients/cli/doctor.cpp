@@ -88,7 +88,8 @@ void check_folder(const fs::path& folder, Finding& finding) {
   if (owned && (info.st_mode & 022) == 0) return;
   finding.fine = false;
   finding.detail = folder.string() + (owned ? " is open to other users" : " is somebody else's");
-  finding.advice = "chmod go-w " + folder.string() + ": plugins load only from folders that nobody "
+  finding.advice = "chmod go-w " + folder.string() +
+                   ": plugins load only from folders that nobody "
                    "else can write.";
 }
 
@@ -152,7 +153,8 @@ Finding check_token(const Session& session) {
     if (info.st_uid != ::getuid() || (info.st_mode & 077) != 0) {
       finding.fine = false;
       finding.detail = file.string() + " is open to other users";
-      finding.advice = "rm " + file.string() + " && ptah server stop: the next one makes a new token.";
+      finding.advice =
+          "rm " + file.string() + " && ptah server stop: the next one makes a new token.";
       return finding;
     }
     finding.detail += (finding.detail.empty() ? "" : ", ") + file.string();

@@ -1,5 +1,5 @@
-/// ptah install, ptah uninstall: the editors' packages. Nothing but our own folder and our own lines
-/// is touched, and both can be done again and again.
+/// ptah install, ptah uninstall: the editors' packages. Nothing but our own folder and our own
+/// lines is touched, and both can be done again and again.
 #include "install.hpp"
 
 #include <sys/stat.h>
@@ -115,8 +115,7 @@ Result<Outcome> install_klayout() {
   const fs::path old = target.parent_path() / (".ptah-old-" + tail);
   failure = copy_tree(source, fresh);
   if (!failure) {
-    if (auto marked = write_text_file(fresh / kMark, source.string() + "\n");
-        marked.has_error()) {
+    if (auto marked = write_text_file(fresh / kMark, source.string() + "\n"); marked.has_error()) {
       std::error_code ignored;
       fs::remove_all(fresh, ignored);
       return std::move(marked).error();

@@ -72,9 +72,9 @@ void print_score(const Json& score) {
   }
   if (!fingers.empty()) std::cout << "fingers " << fingers << "\n";
 
-  Table nets({"net", "total fF", "to rails fF", "coupled fF", "blame uV", "%"},
-             {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight,
-              Align::kRight});
+  Table nets(
+      {"net", "total fF", "to rails fF", "coupled fF", "blame uV", "%"},
+      {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   for (const Json& net : score["nets"]) {
     const bool blamed = net.contains("blame_V") && net["rail"] != true;
     nets.add({net["net"], number(net["total_fF"], 3), number(net["ground_fF"], 3),
@@ -86,8 +86,8 @@ void print_score(const Json& score) {
   Table devices({"device", "blame uV", "%"}, {Align::kLeft, Align::kRight, Align::kRight});
   for (const Json& device : score["devices"]) {
     if (!device.contains("blame_V")) continue;
-    devices.add({device["device"], number(device["blame_V"].get<double>() * 1e6, 3),
-                 percent(device)});
+    devices.add(
+        {device["device"], number(device["blame_V"].get<double>() * 1e6, 3), percent(device)});
   }
   if (!devices.empty()) std::cout << "\n" << devices.text();
 }
@@ -118,9 +118,10 @@ int score(const Session& session, const ScoreArguments& arguments) {
     if (fingers.has_error()) return fail(session, fingers.error());
     params["fingers"] = fingers.value();
   }
-  params["flow"] = arguments.flow.find('/') != std::string::npos || arguments.flow.ends_with(".yaml")
-                       ? std::filesystem::absolute(arguments.flow).string()
-                       : arguments.flow;
+  params["flow"] =
+      arguments.flow.find('/') != std::string::npos || arguments.flow.ends_with(".yaml")
+          ? std::filesystem::absolute(arguments.flow).string()
+          : arguments.flow;
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto reply = client.value().call("score.layout", params, std::chrono::minutes(10));
@@ -139,9 +140,7 @@ void add_score_command(CLI::App& app, Session& session, int& status) {
   auto* command = app.add_subcommand(
       "score", "What a layout of a circuit is worth: checks, pscore, parasitics, blame");
   auto arguments = std::make_shared<ScoreArguments>();
-  command->add_option("layout", arguments->gds, "GDSII file")
-      ->required()
-      ->check(CLI::ExistingFile);
+  command->add_option("layout", arguments->gds, "GDSII file")->required()->check(CLI::ExistingFile);
   arguments->add_to(command, false);
   command->add_option("--cell", arguments->cell, "Top cell, where the file has several");
   command->add_option("--fingers", arguments->fingers,

@@ -19,9 +19,7 @@ namespace {
 
 ScoreReply reply_of(const Json& result) {
   const auto field = [&](const char* name) { return result.value(name, Json()); };
-  const auto object = [&](const char* name) {
-    return Object{result.value(name, Json::object())};
-  };
+  const auto object = [&](const char* name) { return Object{result.value(name, Json::object())}; };
   ScoreReply reply;
   reply.circuit = result.value("circuit", "");
   reply.top = result.value("top", "");
@@ -53,11 +51,11 @@ std::shared_ptr<Server::PendingScore> Server::begin_score(const ScoreSubject& su
   const std::string key = subject.key.value_or("");
   const Caller* caller = reply.caller().get();
   // Without a key, whoever asks about a circuit shares a worker; with one, a window has its own.
-  std::string affinity = key.empty() ? subject.circuit.value_or(subject.netlist.value_or(""))
-                                     : std::to_string(reinterpret_cast<std::uintptr_t>(caller)) +
-                                           "/" + key;
-  auto score = std::make_shared<PendingScore>(
-      PendingScore{reply, key, std::move(affinity), {}, false});
+  std::string affinity = key.empty()
+                             ? subject.circuit.value_or(subject.netlist.value_or(""))
+                             : std::to_string(reinterpret_cast<std::uintptr_t>(caller)) + "/" + key;
+  auto score =
+      std::make_shared<PendingScore>(PendingScore{reply, key, std::move(affinity), {}, false});
   if (!key.empty()) {
     auto& newest = scores_[{caller, key}];
     if (newest && !newest->over) {
@@ -114,9 +112,8 @@ void Server::score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> rep
   }
   const std::string hash = *layout.hash;
   if (!FileStore::is_hash(hash)) {
-    end_score(score,
-              make_error(ErrorCode::kInvalidArgument,
-                         "A hash is 64 lower-case hexadecimal digits.", "layout.hash"));
+    end_score(score, make_error(ErrorCode::kInvalidArgument,
+                                "A hash is 64 lower-case hexadecimal digits.", "layout.hash"));
     return;
   }
   store_->submit(

@@ -16,6 +16,10 @@ using Clock = std::chrono::steady_clock;
 
 /// Everything of an answer fits into a line of the protocol; of a long waveform every k-th point.
 constexpr std::size_t kMaxWavePoints = 2000;
+/// Of the answer's parts that grow with the layout; what is too long loses shapes first, then
+/// violations.
+constexpr std::size_t kMaxReplyBytes = 900u << 10;
+constexpr std::size_t kFewViolations = 50;
 
 struct Wishes {
   bool drc = true, lvs = true, score = true, judges = false, blame = false, waveform = false;
@@ -115,11 +119,14 @@ class Examination {
     std::string reason;
   };
 
-  LayoutFile file() const { return {layout_.gds, layout_.top, &layout_.flat}; }
-  template <typename Stage>
-  Status provide(const Stage& stage) {
-    return stage.reads_file() ? put_on_disk(layout_, scratch_) : ok();
+  static LayoutFile file(const ScoreLayout& layout) {
+    return {layout.gds, layout.top, &layout.flat};
   }
+  template <typename Stage>
+  Status provide(const Stage& stage, ScoreLayout& layout) {
+    return stage.reads_file() ? put_on_disk(layout, scratch_) : ok();
+  }
+  void name_ports();
   void object(const std::string& reason) {
     if (reason_.empty()) reason_ = reason;
   }
@@ -136,6 +143,7 @@ class Examination {
   const Wishes& wishes_;
   ScoreLayout& layout_;
   Drawing drawing_;
+  std::optional<ScoreLayout> labelled_;  ///< With the ports that `layout_` leaves unnamed.
   const std::filesystem::path& scratch_;
   FlowJob job_;
   StageSeconds seconds_;
@@ -148,9 +156,9 @@ Status Examination::verify(std::vector<Bound<Verifier>>& verifiers) {
   for (Bound<Verifier>& verifier : verifiers) {
     const bool is_drc = verifier.instance->kind() == Verdict::Kind::kDrc;
     if (is_drc ? !wishes_.drc : !wishes_.lvs) continue;
-    PTAH_TRY(provide(*verifier.instance));
+    PTAH_TRY(provide(*verifier.instance, layout_));
     auto verdict = run_stage(verifier, job_, seconds_, [&](Verifier& stage) {
-      return stage.verify(file(), session_.circuit, session_.technology(), job_);
+      return stage.verify(file(layout_), session_.circuit, session_.technology(), job_);
     });
     const std::string about = is_drc ? "drc: " : "lvs: ";
     if (verdict.has_error()) {
@@ -170,6 +178,49 @@ Status Examination::verify(std::vector<Bound<Verifier>>& verifiers) {
     lvs_clean_ = lvs_clean_ && is_drc;
   }
   return ok();
+}
+
+/// Other generators leave ports without a label on the pin purpose. Where every net is known, so
+/// are they: extraction gets a copy that names them. What LVS says stays about the drawing itself.
+void Examination::name_ports() {
+  if (!drawing_.match.exact) return;
+  const native::Connectivity& connectivity = *drawing_.connectivity;
+  const Circuit& circuit = session_.circuit;
+  const auto same = [&](const std::string& name, NetId net) {
+    return circuit.find_net(name) == net;
+  };
+  for (const NetId port : circuit.ports) {
+    int unnamed = -1;
+    bool named = false;
+    for (std::size_t n = 0; n < connectivity.nets.size(); ++n) {
+      if (drawing_.match.net_of[n] != port) continue;
+      const native::FoundNet& net = connectivity.nets[n];
+      named = named || (net.port && same(net.name, port));
+      if (!net.port) unnamed = static_cast<int>(n);
+    }
+    if (named || unnamed < 0) continue;
+    // On the highest wire of the net.
+    const auto& conductors = connectivity.conductors;
+    for (std::size_t layer = conductors.size(); layer-- > 0;) {
+      const Layer& info = session_.technology().layer(static_cast<LayerId>(layer));
+      if (info.type != LayerType::kConductor || info.pin.layer < 0) continue;
+      const auto wire =
+          std::find_if(conductors[layer].begin(), conductors[layer].end(),
+                       [&](const native::NetRect& rect) { return rect.net == unnamed; });
+      if (wire == conductors[layer].end()) continue;
+      if (!labelled_) {
+        labelled_ = layout_;
+        labelled_->gds.clear();
+      }
+      const std::string& name = circuit.nets[static_cast<std::size_t>(port)].name;
+      const Point at = wire->rect.center();
+      labelled_->flat.labels.push_back({static_cast<LayerId>(layer), at, name, true});
+      for (gds::Cell& cell : labelled_->library.cells) {
+        if (cell.name == labelled_->top) cell.texts.push_back({info.pin, at, name});
+      }
+      break;
+    }
+  }
 }
 
 Result<std::vector<Waveform>> Examination::simulate(ScoreStages& stages,
@@ -197,9 +248,10 @@ Result<Examination::Scored> Examination::score(ScoreStages& stages, bool simulat
     scored.reason = "The flow has no extractor.";
     return scored;
   }
-  PTAH_TRY(provide(*stages.extractor.instance));
+  ScoreLayout& layout = labelled_ ? *labelled_ : layout_;
+  PTAH_TRY(provide(*stages.extractor.instance, layout));
   auto extracted = run_stage(stages.extractor, job_, seconds_, [&](Extractor& stage) {
-    return stage.extract(file(), session_.circuit, session_.technology(), job_);
+    return stage.extract(file(layout), session_.circuit, session_.technology(), job_);
   });
   if (extracted.has_error()) {
     if (is_fatal(extracted.error())) return std::move(extracted).error();
@@ -282,6 +334,7 @@ Result<Json> Examination::run() {
   PTAH_TRY(verify(session_.checks));
   PTAH_TRY(verify(session_.judges));
   const bool simulate_it = wishes_.score && lvs_clean_;
+  name_ports();
   PTAH_TRY(const Scored scored, score(session_.score, simulate_it));
   if (!scored.reason.empty() && simulate_it && session_.testbench()) object(scored.reason);
   Json reply{{"circuit", session_.parsed->input.title},
@@ -338,6 +391,19 @@ Result<Json> Examination::run() {
   return reply;
 }
 
+void fit_into_a_line(Json& reply) {
+  if (reply.dump().size() <= kMaxReplyBytes) return;
+  for (Json& net : reply["nets"]) net.erase("shapes");
+  if (reply.dump().size() <= kMaxReplyBytes) return;
+  for (const char* kind : {"drc", "lvs"}) {
+    for (auto& [plugin, verdict] : reply[kind].items()) {
+      Json& list = verdict["violations"];
+      if (list.size() <= kFewViolations) continue;
+      list.erase(list.begin() + kFewViolations, list.end());
+    }
+  }
+}
+
 ScoreSessions& sessions(PluginHost& host) {
   return host.kept<ScoreSessions>();
 }
@@ -355,6 +421,7 @@ Result<Json> examine(Examination& examination, PluginHost& host, const ScoreSess
   }
   examination.seconds()["total"] = std::chrono::duration<double>(Clock::now() - begin).count();
   reply.value()["seconds"] = examination.seconds();
+  fit_into_a_line(reply.value());
   return reply;
 }
 

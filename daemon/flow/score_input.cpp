@@ -44,6 +44,16 @@ Result<std::string> choose_top(const gds::Library& library, const std::string& a
                     file, tops.empty() ? "Draw the circuit in a cell." : "Name one with `top`.");
 }
 
+/// A copy with labels lies beside the layout itself.
+std::filesystem::path unused_name(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  auto file = folder / "layout.gds";
+  for (int i = 1; std::filesystem::exists(file, ignored); ++i) {
+    file = folder / ("layout" + std::to_string(i) + ".gds");
+  }
+  return file;
+}
+
 }  // namespace
 
 Result<std::vector<std::uint8_t>> decode_base64(std::string_view text, std::size_t max_bytes) {
@@ -127,7 +137,7 @@ Result<ScoreLayout> read_score_layout(const Json& layout, const std::string& top
 
 Status put_on_disk(ScoreLayout& layout, const std::filesystem::path& scratch) {
   if (!layout.gds.empty()) return ok();
-  const auto file = scratch / "layout.gds";
+  const auto file = unused_name(scratch);
   const auto bytes = gds::write(layout.library);
   PTAH_TRY(write_text_file(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                            Durability::kCached));

@@ -369,8 +369,8 @@ std::vector<NetId> named_nets(const FoundParts& found, const Circuit& circuit, b
   return net_of;
 }
 
-/// Pairs what looks the same within some steps, and looks like nothing else: damage is not seen from
-/// afar. The widest views first, they tell most apart.
+/// Pairs what looks the same within some steps, and looks like nothing else: damage is not seen
+/// from afar. The widest views first, they tell most apart.
 void pair_views(const Graph& found, const Graph& wanted, std::vector<int>& pairs,
                 std::vector<bool>& slot_taken, std::vector<NetId>& net_of) {
   constexpr int kWidest = 6;

@@ -85,10 +85,9 @@ TEST_P(ScoreMatch, AnOpenLosesNoDevice) {
     const Circuit counted = with_fingers(circuit, space.value().at(index)).value();
     Drawn drawn = draw(counted, rng.fork(static_cast<std::uint64_t>(index)));
     // One terminal of one finger hangs in the air.
-    FoundPart& broken = drawn.found.parts[static_cast<std::size_t>(
-        rng.below(drawn.found.parts.size()))];
-    broken.nets[static_cast<std::size_t>(rng.below(2))] =
-        static_cast<int>(drawn.found.nets.size());
+    FoundPart& broken =
+        drawn.found.parts[static_cast<std::size_t>(rng.below(drawn.found.parts.size()))];
+    broken.nets[static_cast<std::size_t>(rng.below(2))] = static_cast<int>(drawn.found.nets.size());
     drawn.found.nets.push_back("loose_end");
     const auto match = correspond(drawn.found, counted, Technology::ptah130());
     EXPECT_FALSE(match.exact);
@@ -161,7 +160,10 @@ TEST(ScoreFingers, ALayoutWithoutTheDevicesSaysSo) {
 TEST(ScoreNetlist, NodesThatResistorsJoinAreOneNet) {
   ExtractedNetlist netlist;
   netlist.ports = {"out"};
-  netlist.devices.push_back({"X0", "sky130_fd_pr__nfet_01v8", {"out:1", "g", "s", "s"}, {{"w", 1.05}, {"l", 0.15}, {"m", 4}}});
+  netlist.devices.push_back({"X0",
+                             "sky130_fd_pr__nfet_01v8",
+                             {"out:1", "g", "s", "s"},
+                             {{"w", 1.05}, {"l", 0.15}, {"m", 4}}});
   netlist.resistors = {{"out", "out:1", 12}};
   netlist.capacitors = {{"out:1", "s", 1e-15}};
   std::map<std::string, int> nodes;

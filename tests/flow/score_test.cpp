@@ -51,9 +51,7 @@ class ScoreTest : public FlowTest {
     EXPECT_TRUE(gds::write_file(library, file).has_value());
     return file.string();
   }
-  gds::Library library(std::size_t variant) const {
-    return gds::read_file(gds(variant)).value();
-  }
+  gds::Library library(std::size_t variant) const { return gds::read_file(gds(variant)).value(); }
   /// Its error, a sentence with what to do.
   std::string refusal(const Result<Json>& result) {
     EXPECT_TRUE(result.has_error());
@@ -151,9 +149,8 @@ TEST_F(ScoreTest, ABrokenLayoutStillTellsWhatCanBeTold) {
   ASSERT_GT(top.polygons.size(), 4u);
   const auto met1 = Technology::ptah130().layer(Technology::ptah130().layer("met1")).drawing;
   std::size_t gone = 0;
-  std::erase_if(top.polygons, [&](const gds::Polygon& polygon) {
-    return polygon.layer == met1 && gone++ < 3;
-  });
+  std::erase_if(top.polygons,
+                [&](const gds::Polygon& polygon) { return polygon.layer == met1 && gone++ < 3; });
   const auto scored = score({{"path", rewritten("open.gds", edited)}},
                             {{"fingers", record(0)["fingers"]}, {"blame", true}});
   ASSERT_TRUE(scored.has_value()) << scored.error().text();
@@ -201,8 +198,8 @@ TEST_F(ScoreTest, WhatIsNoLayoutOfTheCircuitGetsASentence) {
                 .find("transistors are not those"),
             std::string::npos);
   // With the fingers said it is an unfinished drawing.
-  const auto started = score({{"path", bare}}, {{"top", wires.cells.back().name},
-                                                {"fingers", record(0)["fingers"]}});
+  const auto started = score({{"path", bare}},
+                             {{"top", wires.cells.back().name}, {"fingers", record(0)["fingers"]}});
   ASSERT_TRUE(started.has_value()) << started.error().text();
   EXPECT_EQ(started.value()["valid"], false);
   EXPECT_TRUE(started.value()["devices"].empty());
@@ -288,6 +285,30 @@ TEST_F(ScoreTest, APlacementScoresAsTheLayoutThatItBecomes) {
   EXPECT_NE(refusal(run(wrong, true)).find("M4"), std::string::npos);
   wrong[3]["orientation"] = "R90";
   EXPECT_NE(refusal(run(wrong, true)).find("R90"), std::string::npos);
+}
+
+TEST_F(ScoreTest, LayoutsOfAnotherGeneratorAreFoundAndScored) {
+  const char* shared = std::getenv("PTAH_SHARED");
+  const std::filesystem::path folder = shared == nullptr ? "" : std::string(shared) + "/layouts";
+  if (shared == nullptr || !std::filesystem::exists(folder)) {
+    GTEST_SKIP() << "PTAH_SHARED names no folder with layouts of another generator";
+  }
+  const std::pair<const char*, const char*> layouts[] = {
+      {"five_transistors_ota", "five_transistors_ota_0.alignpdk.gds"},
+      {"ota_ff", "ota_ff_0.osirispdk.gds"}};
+  for (const auto& [circuit, name] : layouts) {
+    // Their ports have no label on the pin purpose, their cells other names.
+    const auto scored =
+        score({{"path", (folder / name).string()}}, {{"circuit", circuit}, {"blame", true}});
+    ASSERT_TRUE(scored.has_value()) << scored.error().text();
+    const Json& reply = scored.value();
+    EXPECT_EQ(reply["lvs"]["native_lvs"]["clean"], true) << reply["reason"];
+    ASSERT_TRUE(reply["pscore_V"].is_number()) << reply["reason"];
+    EXPECT_GT(reply["pscore_V"].get<double>(), 0.01);
+    EXPECT_LT(reply["pscore_V"].get<double>(), 0.5);
+    EXPECT_EQ(reply["devices"].size(), reply["fingers"].size());
+    EXPECT_GT(reply["nets"][0]["blame"].get<double>(), 0.1);
+  }
 }
 
 TEST(ScoreBase64, DecodesAllLengthsAndRefusesTheRest) {

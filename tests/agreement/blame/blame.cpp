@@ -42,9 +42,9 @@ Result<std::string> layout_of(const Json& variant, const std::filesystem::path& 
     if (file["role"] != "gds") continue;
     PTAH_TRY(const std::string text, read_text_file(file["path"].get<std::string>()));
     const auto path = folder / ("variant" + variant["variant"].dump() + ".gds");
-    PTAH_TRY(write_text_file(path, text.substr(file.value("offset", std::size_t{0}),
-                                               file.value("size", text.size())),
-                             Durability::kCached));
+    PTAH_TRY(write_text_file(
+        path, text.substr(file.value("offset", std::size_t{0}), file.value("size", text.size())),
+        Durability::kCached));
     return path.string();
   }
   return make_error(ErrorCode::kNotFound, "The variant has no layout.");
@@ -145,15 +145,14 @@ Status examine(PluginHost& host, const std::string& circuit, std::uint64_t seed,
                const std::filesystem::path& scratch, Row& row) {
   const Technology& technology = Technology::ptah130();
   Sink sink;
-  PTAH_TRY(const Json plan,
-           run_task("plan",
-                    {{"circuit", circuit},
-                     {"assignments", 1},
-                     {"variants", variants - 1},
-                     {"seed", seed},
-                     {"judges", "none"},
-                     {"flow", "native"}},
-                    scratch, host, sink));
+  PTAH_TRY(const Json plan, run_task("plan",
+                                     {{"circuit", circuit},
+                                      {"assignments", 1},
+                                      {"variants", variants - 1},
+                                      {"seed", seed},
+                                      {"judges", "none"},
+                                      {"flow", "native"}},
+                                     scratch, host, sink));
   const auto folder = scratch / (circuit + std::to_string(seed));
   std::filesystem::create_directories(folder);
   PTAH_TRY(run_task("chain", plan["chains"][0], folder, host, sink));
@@ -165,12 +164,12 @@ Status examine(PluginHost& host, const std::string& circuit, std::uint64_t seed,
   Independent independent(host, technology, std::move(counted), *loaded.testbench, job);
   for (const Json& variant : sink.variants) {
     PTAH_TRY(const std::string gds, layout_of(variant, folder));
-    PTAH_TRY(const Json score, run_task("score.layout",
-                                        {{"layout", {{"path", gds}}},
-                                         {"circuit", circuit},
-                                         {"drc", false},
-                                         {"blame", true}},
-                                        folder, host, sink));
+    PTAH_TRY(
+        const Json score,
+        run_task(
+            "score.layout",
+            {{"layout", {{"path", gds}}}, {"circuit", circuit}, {"drc", false}, {"blame", true}},
+            folder, host, sink));
     if (!score["pscore_V"].is_number()) {
       return make_error(ErrorCode::kInternal, "No score: " + score["reason"].dump(), gds);
     }
@@ -227,8 +226,7 @@ int run(int wanted) {
     for (std::uint64_t seed = 1; left > 0; ++seed) {
       const int now = std::min(left, kVariantsOfOne);
       left -= now;
-      if (const Status status =
-              examine(host, kCircuits[c], seed, now, scratch.value().path(), row);
+      if (const Status status = examine(host, kCircuits[c], seed, now, scratch.value().path(), row);
           status.has_error()) {
         std::fprintf(stderr, "%s: %s\n", kCircuits[c], status.error().text().c_str());
         return 2;
