@@ -209,14 +209,6 @@ class NgspiceLibrary::Thread {
 
   void close() {
     if (handle_ == nullptr) return;
-    // `bg_halt` does not always join: the last thread may still be in code that is about to go.
-    const auto patience = Clock::now() + kGrace;
-    while (background_thread_ != 0 &&
-           syscall(SYS_tgkill, getpid(), background_thread_.load(), 0) == 0) {
-      if (Clock::now() > patience) give_up("does not end a thread of its own");
-      std::this_thread::sleep_for(std::chrono::microseconds(50));
-    }
-    background_thread_ = 0;
     dlclose(handle_);
     handle_ = nullptr;
   }
@@ -315,11 +307,19 @@ class NgspiceLibrary::Thread {
       changed_.wait(lock, [this] { return background_done_ || stop_; });
       complete = background_done_;
     }
-    // Joins the thread, too; takes up to a second and then gives up.
+    // Takes up to a second and then gives up.
     while (command("bg_halt") != 0) {
       const std::lock_guard lock(mutex_);
       if (stop_ && Clock::now() > stopped_ + kGrace) give_up("does not stop when asked to");
     }
+    // It does not join: the thread may still be in code that the next close() takes away.
+    const auto patience = Clock::now() + kGrace;
+    while (background_thread_ != 0 &&
+           syscall(SYS_tgkill, getpid(), background_thread_.load(), 0) == 0) {
+      if (Clock::now() > patience) give_up("does not end a thread of its own");
+      std::this_thread::sleep_for(std::chrono::microseconds(5));
+    }
+    background_thread_ = 0;
     return complete;
   }
 
