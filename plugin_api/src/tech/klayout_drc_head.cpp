@@ -53,6 +53,24 @@ def apart_unless_butted(a, b, beside, d)
   a.edges.separation(b.edges - beside.edges, d, square)
 end
 
+# Outside distance of the outline that `wide` shares with `metal`, of which it is a part, to metal.
+# A pair of edges counts when what lies between their nearest ends is not all metal: a wire that
+# leaves the wide part and turns along it is one shape with it.
+def apart_from_wide(wide, metal, d)
+  pairs = (wide.edges & metal.edges).separation(metal.edges, d, square)
+  all = metal.data
+  kept = pairs.data.each.to_a.reject do |pair|
+    a, b = pair.first.bbox, pair.second.bbox
+    x = [[a.left, b.left].max, [a.right, b.right].min]
+    y = [[a.bottom, b.bottom].max, [a.top, b.top].min]
+    between = RBA::Region::new(RBA::Box::new(x.min, y.min, x.max, y.max))
+    !between.is_empty? && (between - all).is_empty?
+  end
+  pairs.data.clear
+  kept.each { |pair| pairs.data.insert(pair) }
+  pairs
+end
+
 # Parts wider than w, both ways.
 def wider_than(a, w)
   a.sized(-0.5 * w).sized(0.5 * w)

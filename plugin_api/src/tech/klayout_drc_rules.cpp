@@ -258,11 +258,8 @@ class Checks {
   void wide_spacing(const Rule& rule) {
     const std::string a = at(rule.layers[0]), b = at(rule.layers[1]), d = um_text(rule.value);
     const std::string wide = "wider_than(" + a + ", " + um_text(rule.wider_than) + ")";
-    // Only edges that wide metal has in common with all metal have something outside them.
-    if (is_first_of_kind(rule)) {
-      return put(rule, "(" + wide + ".edges & " + b + ".edges).separation(" + b + ".edges, " + d +
-                           ", square)");
-    }
+    if (is_first_of_kind(rule))
+      return put(rule, "apart_from_wide(" + wide + ", " + b + ", " + d + ")");
     // Attached: what lies within the distance of a wide part keeps it, too.
     put(rule,
         "((" + wide + ".sized(" + d + ") & " + a + ") - " + wide + ").space(" + d + ", square)");
