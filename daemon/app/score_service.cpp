@@ -34,6 +34,7 @@ ScoreReply reply_of(const Json& result) {
   reply.seconds = object("seconds");
   reply.pscore_V = field("pscore_V");
   reply.judged_pscore_V = field("judged_pscore_V");
+  reply.measures_schematic = field("measures_schematic");
   reply.outline_um = field("outline_um");
   reply.nets = field("nets");
   reply.devices = field("devices");

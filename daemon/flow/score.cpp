@@ -40,7 +40,7 @@ Wishes wishes_of(const Json& spec) {
 Json circuit_spec(const Json& spec) {
   Json circuit = Json::object();
   for (const char* field :
-       {"circuit", "netlist", "pairs", "testbench", "allowed_fingers", "tech"}) {
+       {"circuit", "netlist", "pairs", "testbench", "measures", "allowed_fingers", "tech"}) {
     if (spec.contains(field)) circuit[field] = spec[field];
   }
   if (spec.contains("subcircuit")) circuit["top"] = spec["subcircuit"];
@@ -344,6 +344,15 @@ Result<Json> Examination::run() {
              {"pscore_V", Json()},
              {"measures", Json::object()}};
   if (scored.pscore) reply["pscore_V"] = *scored.pscore;
+  // Those of the testbench that was simulated anyway; others would cost simulations of their own.
+  std::vector<MeasureSpec> measures;
+  for (const MeasureSpec& measure : session_.parsed->loaded.measures) {
+    if (measure.testbench.empty()) measures.push_back(measure);
+  }
+  if (!measures.empty() && scored.post) {
+    reply["measures"] = to_json(evaluate_measures(measures, {*scored.post}));
+    reply["measures_schematic"] = to_json(evaluate_measures(measures, {*session_.score.pre}));
+  }
   if (wishes_.judges && session_.judged.active() && simulate_it && scored.pscore) {
     PTAH_TRY(const Scored judged, score(session_.judged, true));
     reply["judged_pscore_V"] = judged.pscore ? Json(*judged.pscore) : Json();

@@ -151,7 +151,7 @@ struct LayoutSource {
 };
 /// The circuit that a layout is held against, and what to find out.
 struct ScoreSubject {
-  std::optional<std::string> circuit, netlist, pairs, testbench, subcircuit, key;
+  std::optional<std::string> circuit, netlist, pairs, testbench, measures, subcircuit, key;
   std::optional<std::vector<std::int64_t>> allowed_fingers;
   std::optional<Object> fingers;
   std::string tech = "ptah130", flow = "native";
@@ -162,6 +162,7 @@ struct ScoreSubject {
     v.optional("netlist", netlist, "Absolute path of a SPICE netlist.");
     v.optional("pairs", pairs, "Absolute path of its matched devices.");
     v.optional("testbench", testbench, "Absolute path of its testbench; without one, no score.");
+    v.optional("measures", measures, "Absolute path of its measures (docs/measures.md).");
     v.optional("subcircuit", subcircuit, "Subcircuit to take, where the netlist has several.");
     v.optional("allowed_fingers", allowed_fingers, "Finger counts that free devices may have.",
                Range{1, 64});
@@ -221,7 +222,7 @@ struct ScoreReply {
   std::string circuit, top, tech, reason, score_reason;
   Object fingers, drc, lvs, measures, seconds;
   bool valid = false;
-  Json pscore_V, judged_pscore_V, outline_um, nets, devices, overlaps, waveform;
+  Json pscore_V, judged_pscore_V, measures_schematic, outline_um, nets, devices, overlaps, waveform;
   double area_um2 = 0, hpwl_um = 0;
   template <class V>
   void describe(V& v) {
@@ -243,7 +244,9 @@ struct ScoreReply {
     v.optional("score_reason", score_reason, "Why there is no score, where it was asked for.");
     v.optional("judged_pscore_V", judged_pscore_V, "The judges' score, with `judges`.");
     v.required("measures", measures,
-               "By name: {\"value\", \"unit\"} or {\"reason\"} why it does not exist.");
+               "By name: {\"value\", \"unit\"} or {\"unit\", \"reason\"} why it does not exist; "
+               "those of the testbench that is scored.");
+    v.optional("measures_schematic", measures_schematic, "The same of the schematic.");
     v.required("area_um2", area_um2, "Sum of the device boxes.");
     v.required("outline_um", outline_um, "[width, height] of the box around all shapes.");
     v.required("hpwl_um", hpwl_um, "Half-perimeter wire length over the devices' terminals.");
@@ -252,7 +255,7 @@ struct ScoreReply {
         "[{\"net\", \"total_fF\", \"ground_fF\" (towards supplies and substrate), "
         "\"coupled_fF\" (towards other nets), \"rail\"}]; with blame \"blame_V\" (how much pscore "
         "falls when all its capacitances are halved), \"blame\" (its share of the sum of what is "
-        "positive) and \"shapes\": [[layer, x0, y0, x1, y1]] in um. Sorted by blame, then name. "
+        "positive) and \"shapes\": [[layer, x0, y0, x1, y1]] in um, where they fit into the answer. Sorted by blame, then name. "
         "Rails bear no blame: capacitance towards them is the other net's.");
     v.required("devices", devices,
                "[{\"device\", \"box_um\"}]; with blame \"blame_V\" and \"blame\": its nets' blame "

@@ -77,6 +77,8 @@ TEST_F(ScoreTest, IsTheScoreOfTheRunWithFingersReadOffTheLayout) {
     EXPECT_LE(reply["area_um2"].get<double>(), record(variant)["area_um2"].get<double>());
     EXPECT_GT(reply["hpwl_um"].get<double>(), 1.0);
     EXPECT_TRUE(reply["seconds"].contains("total"));
+    EXPECT_EQ(reply["measures"], record(variant)["measures"]);
+    EXPECT_FALSE(reply["measures"].empty());
   }
 }
 
