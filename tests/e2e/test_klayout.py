@@ -204,6 +204,17 @@ class KLayoutTest(KLayoutCase):
         self.assertGreater(seen["variants"], 2)
         self.assertEqual(seen["cards"], seen["variants"])
 
+    def test_klayout_closes_with_everything_open(self):
+        self.start_daemon()
+        editor = self.editor("leave")
+        try:
+            status = editor.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            status = "still there after 60 s"
+        seen = self.result(editor)
+        self.assertEqual(status, 0, (self.folder / "klayout.txt").read_text())
+        self.assertTrue(seen["scored"])
+
     def test_two_editors_on_one_circuit(self):
         self.start_daemon()
         editors = [self.editor("place", folder=self.folder / name, PTAH_TEST_NETLIST=self.own_netlist())

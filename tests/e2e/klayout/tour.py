@@ -75,6 +75,7 @@ def main(app, see):
     for widget in pya.QApplication.topLevelWidgets():
         if widget.visible and widget.objectName == "MarkerBrowserDialog":
             widget.hide()
+    ui.Toast._shown.hide()
     undo()
     app.panel.hide()
     app.panel.overlay.clear()

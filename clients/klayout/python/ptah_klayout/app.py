@@ -31,7 +31,16 @@ class Ptah:
         self._actions = {}
         self.probe = probe.Probe(self, window, self._probed)
         self._build_menu()
+        # The socket must not speak to objects that are gone when the window is taken apart.
+        pya.QCoreApplication.instance().aboutToQuit = self._leave
         self.connection.open()
+
+    def _leave(self):
+        self.scorer.set_live(False)
+        self.probe.stop()
+        if self.panel is not None:
+            self.panel.overlay.clear()
+        self.connection.leave()
 
     # ---- menu and toolbar
 

@@ -63,8 +63,8 @@ class CompareWindow(pya.QDialog):
         box.setStretch(0, 1)
         box.setStretch(1, 1)
         self._mark()
-        for index in (0, 1):
-            self._views[index].on_viewport_changed += [self._follow_first, self._follow_second][index]
+        self._views[0].on_viewport_changed += ui.guarded(lambda: self._follow(0))
+        self._views[1].on_viewport_changed += ui.guarded(lambda: self._follow(1))
 
     def showEvent(self, event):
         timer = self._timer = pya.QTimer(self)
@@ -84,12 +84,6 @@ class CompareWindow(pya.QDialog):
                 marker.dither_pattern = 0
                 marker.line_width = 1
                 self._markers.append(marker)
-
-    def _follow_first(self):
-        self._follow(0)
-
-    def _follow_second(self):
-        self._follow(1)
 
     def _follow(self, leader):
         if self._following:

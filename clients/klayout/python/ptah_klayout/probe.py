@@ -48,8 +48,11 @@ class Probe:
         if active:
             self._timer.start(LOOK_MS)
         else:
-            self._timer.stop()
+            self.stop()
             self._tell(None)
+
+    def stop(self):
+        self._timer.stop()
 
     def at(self, x_um, y_um):
         report = self._app.scorer.report

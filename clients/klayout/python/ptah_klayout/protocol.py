@@ -65,6 +65,15 @@ class Connection:
         self._set_state("off")
         self._fail_all(failure("cancelled", "The connection to the server was closed."), kept=True)
 
+    def leave(self):
+        """The program ends: nothing is called any more."""
+        self.state_handlers.clear()
+        self.note_handlers.clear()
+        self._pending.clear()
+        self._queue.clear()
+        self._drop()
+        self._turn.stop()
+
     def request(self, method, params=None, done=None, keep=False):
         """Calls `done(result, error)` once; returns the request's id (for cancel), None where it was not sent."""
         pending = Pending(method, params or {}, done, keep)
@@ -146,6 +155,8 @@ class Connection:
             timer.stop()
         socket, self._socket = self._socket, None
         if socket is not None:
+            nothing = lambda *_: None
+            socket.stateChanged = socket.connected = socket.readyRead = nothing
             socket.abort()
             socket.deleteLater()
 

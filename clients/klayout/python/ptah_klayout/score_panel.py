@@ -134,7 +134,7 @@ class ScorePanel(pya.QDockWidget):
         self._last_blame = {}
         self._build()
         app.scorer.handlers.append(self._on_scorer)
-        parent.on_current_view_changed += self._on_view_changed
+        parent.on_current_view_changed += ui.guarded(self._on_view_changed)
 
     def _build(self):
         self.circuit = Chooser(self._app.library, self._circuit_chosen)

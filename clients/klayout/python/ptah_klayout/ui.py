@@ -158,6 +158,19 @@ def cell(table_widget, row_index, column_index, text, right=False, rgb=None, tip
     return item
 
 
+def guarded(handler):
+    """For KLayout's own events: they also come while the program closes, when half of it is gone, and an exception that
+    leaves a handler then ends the program with an abort."""
+    def call(*arguments):
+        if pya.MainWindow.instance() is None:
+            return
+        try:
+            handler(*arguments)
+        except (RuntimeError, AttributeError):
+            pass                                     # objects of a closed view
+    return call
+
+
 class Notice(pya.QLabel):
     """A line inside a window that says what went wrong, or what is going on; hidden when empty."""
 
