@@ -153,6 +153,7 @@ class KLayoutTest(KLayoutCase):
         self.assertEqual(seen["probed"][0], seen["probed"][1])
         self.assertIn(f"Net {seen['probed'][0]}:", seen["probed"][2])
         self.assertIn("Last change: C0 moved by +0.10", seen["last_change"])
+        self.assertRegex(seen["dragged"], r"Last change: C0 moved by \+0\.[3-7]")
         self.assertTrue(seen["undone"])
         self.assertEqual(seen["score_again"][0], seen["score_again"][1])
         self.assertIn("DRC found", seen["check"])
@@ -163,8 +164,9 @@ class KLayoutTest(KLayoutCase):
         print("edit to score on the panel, ms: "
               + ", ".join(f"{e['total'] * 1e3:.0f} (export {e['export'] * 1e3:.1f}, server {(e['server'] or 0) * 1e3:.0f}, "
                           f"answer {e['answer'] * 1e3:.0f}, drawing {e['draw'] * 1e3:.1f})" for e in seen["edits"]), flush=True)
-        # The figure is 150 ms; a machine that tests six things at once gets some leave here.
-        self.assertLess(totals[len(totals) // 2], 1.0)
+        # A machine that does other things at the same time gets some leave.
+        idle = os.getloadavg()[0] < os.cpu_count()
+        self.assertLess(totals[len(totals) // 2], 0.15 if idle else 1.0)
 
     def test_the_window_never_freezes(self):
         self.start_daemon()
@@ -262,6 +264,8 @@ class KLayoutErrorTest(KLayoutCase):
         self.assertTrue(seen["fingers asked"])
         self.says(seen["half-drawn of ours"], "no score", "not as the schematic")
         self.assertTrue(seen["errors button"])
+        self.says(seen["check"], "differs from its schematic")
+        self.assertIn("Ptah LVS", [name for name, items in seen["rdbs"] if items > 0])
         # Two of them in parallel, their ports on the same labels, are one circuit with twice the fingers.
         self.assertTrue(seen["two candidates"].startswith("valid True") or seen["two candidates"].endswith("."),
                         seen["two candidates"])

@@ -134,6 +134,47 @@ def move_instance(cell_prefix, dx_um, dy_um, number=0):
     return found[number].cell.name
 
 
+def canvas_of(view):
+    """The widget that shows the layout: the one of just the size of the view's port."""
+    size = (view.viewport_width(), view.viewport_height())
+    for x in range(0, WINDOW.width, 40):
+        for y in range(0, WINDOW.height, 40):
+            widget = WINDOW.childAt(x, y)
+            if widget is not None and (widget.width, widget.height) == size:
+                return widget
+    raise RuntimeError("the canvas is not found")
+
+
+def drag_instance(cell_prefix, dx_um, dy_um):
+    """A device moved with the mouse, as a designer does: click, move, click. A generator of pauses."""
+    view = WINDOW.current_view()
+    cellview, canvas = view.active_cellview(), canvas_of(view)
+    instance = next(i for i in cellview.cell.each_inst() if i.cell.name.startswith(cell_prefix))
+    view.clear_selection()
+    path = pya.ObjectInstPath()
+    path.cv_index, path.top = cellview.index(), cellview.cell.cell_index()
+    path.append_path(pya.InstElement(instance))
+    view.select_object(path)
+    view.switch_mode("move")
+    nothing, left = pya.Qt.NoButton, pya.Qt.LeftButton
+
+    def send(kind, at, button, buttons):
+        pixel = view.viewport_trans() * at
+        point = pya.QPointF(pixel.x, view.viewport_height() - 1 - pixel.y)
+        pya.QCoreApplication.sendEvent(canvas, pya.QMouseEvent(kind, point, button, buttons, pya.Qt.NoModifier))
+    start = instance.dbbox().center()
+    end = start + pya.DVector(dx_um, dy_um)
+    send(pya.QEvent.MouseMove, start, nothing, nothing)
+    yield 0.1
+    for at in (start, end):
+        send(pya.QEvent.MouseMove, at, nothing, nothing)
+        yield 0.1
+        send(pya.QEvent.MouseButtonPress, at, left, left)
+        yield 0.05
+        send(pya.QEvent.MouseButtonRelease, at, left, nothing)
+        yield 0.6                                        # no double click
+
+
 def undo():
     WINDOW.cm_undo()
 

@@ -60,6 +60,10 @@ def main(app, see):
     yield scored(app)
     see["half-drawn of ours"] = app.panel.notice.text
     see["errors button"] = app.panel.check_button.visible
+    app.check()
+    yield lambda: "differs" in ui.toast_text() or "matches" in ui.toast_text()
+    see["check"] = ui.toast_text()
+    see["rdbs"] = [[view.rdb(i).name(), view.rdb(i).num_items()] for i in range(view.num_rdbs())]
     screenshot("half-drawn")
 
     cellview = new_layout("unknown_thing")

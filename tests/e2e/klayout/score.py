@@ -6,7 +6,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pya
 
-from driver import WINDOW, connected, layout_state, move_instance, run, screenshot, undo
+from driver import WINDOW, canvas_of, connected, drag_instance, layout_state, move_instance, run, screenshot, undo
 from ptah_klayout import ui, views
 
 
@@ -43,7 +43,7 @@ def main(app, see):
     middle = pya.DPoint((shape[1] + shape[3]) / 2, (shape[2] + shape[4]) / 2)
     yield 0.2
     pixel = view.viewport_trans() * middle
-    corner = canvas_corner(view)
+    corner = canvas_of(view).mapToGlobal(pya.QPoint(0, 0))
     pya.QCursor.setPos(corner.x + int(pixel.x), corner.y + view.viewport_height() - 1 - int(pixel.y))
     yield 0.5
     found = app.probe.at(middle.x, middle.y)
@@ -71,7 +71,11 @@ def main(app, see):
             see["last_change"] = app.panel.changed.text
             yield 0.3
             screenshot("live")
-    for _ in range(6):
+    now = app.scorer.report
+    yield from drag_instance("cap_mim", 0.5, 0)
+    yield lambda: app.scorer.report is not now and not app.scorer.busy
+    see["dragged"] = app.panel.changed.text
+    for _ in range(7):
         undo()
     see["undone"] = layout_state() == state
     yield 0.5
@@ -97,17 +101,6 @@ def main(app, see):
     yield lambda: "is clean" in ui.toast_text()
     see["check_clean"] = ui.toast_text()
     see["rdbs_clean"] = view.num_rdbs()
-
-
-def canvas_corner(view):
-    """Global position of the view's canvas: the widget of just the size of its viewport."""
-    size = (view.viewport_width(), view.viewport_height())
-    for x in range(0, WINDOW.width, 40):
-        for y in range(0, WINDOW.height, 40):
-            widget = WINDOW.childAt(x, y)
-            if widget is not None and (widget.width, widget.height) == size:
-                return widget.mapToGlobal(pya.QPoint(0, 0))
-    raise RuntimeError("the canvas is not found")
 
 
 run(main)
