@@ -1,7 +1,5 @@
 #include "klayout_drc.hpp"
 
-#include <set>
-
 #include "ptah/tech/generate.hpp"
 
 namespace ptah {
@@ -15,23 +13,6 @@ std::string ruby_text(std::string_view text) {
     out += (static_cast<unsigned char>(c) < 0x20) ? ' ' : c;
   }
   return out + "'";
-}
-
-/// Every name that a rule or a derived layer speaks of.
-std::set<LayerId> layers_in_use(const Technology& technology) {
-  std::set<LayerId> used;
-  const auto use = [&](const std::string& name) {
-    if (const auto id = technology.find_layer(name)) used.insert(*id);
-  };
-  for (const Rule& rule : technology.rules()) {
-    for (const std::string& name : rule.layers) use(name);
-  }
-  for (const DerivedLayer& derived : technology.derived_layers()) {
-    used.insert(derived.all.begin(), derived.all.end());
-    used.insert(derived.none.begin(), derived.none.end());
-  }
-  for (const Via& via : technology.vias()) used.insert({via.cut, via.lower, via.upper});
-  return used;
 }
 
 std::string input(GdsLayer gds) {
@@ -52,13 +33,18 @@ std::string klayout_drc(const Technology& technology) {
       ruby_text(technology.name()) + "\n";
   out += tech::kKlayoutDrcHead;
   out += "\n# Drawn layers; a shape on the pin purpose counts as drawn.\nlayer = {}\n";
-  for (const LayerId id : layers_in_use(technology)) {
-    const Layer& layer = technology.layer(id);
+  for (const Layer& layer : technology.layers()) {
     std::string source = input(layer.drawing);
     if (layer.pin.layer >= 0 && layer.pin != layer.drawing) source += " + " + input(layer.pin);
     out += "layer[" + ruby_text(layer.name) + "] = " + source + "\n";
   }
-  out += "$ptah_shapes = layer.values.sum { |drawn| drawn.data.count }\n\n# Derived layers\n";
+  std::string marks;
+  for (const Layer& layer : technology.layers()) {
+    if (layer.type == LayerType::kMarker)
+      marks += (marks.empty() ? "" : ", ") + ruby_text(layer.name);
+  }
+  out += "$ptah_shapes = layer.except(" + marks +
+         ").values.sum { |drawn| drawn.data.count }\n\n# Derived layers\n";
   for (const DerivedLayer& derived : technology.derived_layers()) {
     std::string expression;
     for (const LayerId id : derived.all) {
@@ -79,8 +65,8 @@ std::string klayout_drc(const Technology& technology) {
     out += "check(" + ruby_text(check.name) + ", " + ruby_text(check.text) + ", " +
            check.expression + ")\n";
   };
-  for (const LayerId id : layers_in_use(technology)) {
-    const std::string& name = technology.layer(id).name;
+  for (const Layer& layer : technology.layers()) {
+    const std::string& name = layer.name;
     emit({"layer[" + ruby_text(name) + "].dup.raw.ongrid(" + tech::um_text(technology.grid()) + ")",
           "grid " + name, "Corner off the grid of " + tech::um_text(technology.grid()) + " um"});
   }

@@ -293,8 +293,28 @@ class Checks {
     const bool butted = has_type(outer, LayerType::kImplant) &&
                         has_type(inner, LayerType::kDiffusion) &&
                         !has_type(inner, LayerType::kPoly);
+    if (butted) bare_diffusion(rule);
     put(rule, "uncovered(" + inside + ", " + at(outer) + ", " + d +
                   (butted ? ", " + other_diffusion(inner) : std::string()) + ")");
+  }
+
+  /// Diffusion under no implant at all is neither kind, and no rule of either kind would see it:
+  /// reported by the first rule that asks for an implant around that drawn layer.
+  void bare_diffusion(const Rule& rule) {
+    const DerivedLayer* inner = derived(rule.layers[1]);
+    if (inner == nullptr || !inner->drawn) return;
+    std::vector<LayerId> implants;
+    for (const Rule& other : technology_.rules()) {
+      if (other.kind != RuleKind::kEnclosure) continue;
+      const DerivedLayer* d = derived(other.layers[1]);
+      const auto outer = technology_.find_layer(other.layers[0]);
+      if (d == nullptr || d->drawn != inner->drawn || !outer || type(*outer) != LayerType::kImplant)
+        continue;
+      if (implants.empty() && &other != &rule) return;
+      if (std::find(implants.begin(), implants.end(), *outer) == implants.end())
+        implants.push_back(*outer);
+    }
+    put(rule, at(*inner->drawn) + " - " + sum(implants), "under no implant");
   }
 
   void extension(const Rule& rule) {

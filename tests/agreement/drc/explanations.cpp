@@ -113,12 +113,14 @@ bool cuts_are_areas(const Violation& v, const Scene& scene) {
     const bool spacing = rule->kind == RuleKind::kSpacing && rule->layers[0] == rule->layers[1];
     if (!spacing && rule->kind != RuleKind::kCutSize) return false;
     if (spacing) continue;
-    // A cut smaller than it should be is seen.
+    // A cut smaller than it should be is seen, unless the array around it closes over it.
+    const Dbu reach = scene.technology().spacing(*cut, *cut);
     const Region cuts = scene.region(scene.technology().layer(*cut).name);
     const bool small = std::any_of(cuts.begin(), cuts.end(), [&](const Rect& r) {
       return r.touches(v.place) && (r.width() < rule->value || r.height() < rule->value) &&
-             std::none_of(cuts.begin(), cuts.end(),
-                          [&](const Rect& other) { return other != r && other.touches(r); });
+             std::none_of(cuts.begin(), cuts.end(), [&](const Rect& other) {
+               return other != r && other.touches(r.bloated(reach));
+             });
     });
     if (small) return false;
   }

@@ -233,6 +233,8 @@ TEST_F(KlayoutDrc, RulesBetweenLayers) {
   both("psd.5b", "no implant wanted where diffusion abuts", bare, tap(1000, 2000));
   both("nsd.5a", "implant", {on("diff", {0, 0, 1000, 1000}), on("nsdm", {-120, -125, 1125, 1125})},
        {on("diff", {0, 0, 1000, 1000}), on("nsdm", {-125, -125, 1125, 1125})});
+  both("nsd.5a", "no implant at all", {on("diff", {0, 0, 1000, 1000})},
+       {on("diff", {0, 0, 1000, 1000}), on("nsdm", {-125, -125, 1125, 1125})});
   both("nsd.7", "wrong implant",
        {on("diff", {0, 0, 1000, 1000}), on("psdm", {-125, -125, 1125, 1125}),
         on("nsdm", {1125, 0, 2000, 1000})},
