@@ -70,6 +70,9 @@ def main(app, see):
     for widget in pya.QApplication.topLevelWidgets():
         if widget.visible and widget.objectName == "MarkerBrowserDialog":
             widget.move(230, 130)
+            tree = widget.findChild("directory_tree")
+            if tree is not None:
+                tree.expandAll()
     yield 0.5
     screenshot("klayout-check")
     for widget in pya.QApplication.topLevelWidgets():

@@ -313,7 +313,7 @@ def rows_of(variant):
     for name, measure in sorted(variant.measures.items()):
         text, reason = ui.quantity(measure)
         value = measure.get("value") if isinstance(measure, dict) else measure
-        rows.append((name, text + (f" ({reason})" if reason else ""), value if isinstance(value, (int, float)) else None))
+        rows.append((name.replace("_", " "), f"absent: {reason}" if reason else text, value if isinstance(value, (int, float)) else None))
     return rows
 
 

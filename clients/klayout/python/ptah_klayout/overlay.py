@@ -6,6 +6,7 @@ from . import ui
 MAX_POLYGONS = 2500
 SOLID, DOTTED = 0, 3         # KLayout's stipples
 SOLID_FROM = 0.05            # of the blame; what is below lets the layout show through
+SOLID_AREA = 0.1             # of the outline
 SHADES = [(0.0, 0x7fa8b8), (0.08, 0xf2cf63), (0.25, 0xf08a24), (0.6, 0xd4281c)]
 
 
@@ -58,9 +59,12 @@ class Overlay:
         """Colours nets by blame, devices by a frame."""
         self.clear()
         left = MAX_POLYGONS
+        width, height = report.outline_um or (0, 0)
+        widest = SOLID_AREA * width * height         # a capacitor's plate would hide all that lies below
         for net in sorted(report.nets or [], key=lambda n: n.get("blame") or 0.0):
-            stipple = SOLID if (net.get("blame") or 0.0) >= SOLID_FROM else DOTTED
+            strong = (net.get("blame") or 0.0) >= SOLID_FROM
             for polygon in net_polygons(net)[:left]:
+                stipple = SOLID if strong and polygon.area() < widest else DOTTED
                 self._markers.append(self._marker(view, polygon, shade(net.get("blame")), stipple))
                 left -= 1
         for device in report.devices or []:

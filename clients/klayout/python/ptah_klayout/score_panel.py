@@ -64,16 +64,16 @@ class Big(pya.QWidget):
         if self.report.hpwl_um:
             chips.append((f"HPWL {self.report.hpwl_um:.0f} µm", ui.MUTED))
         painter.setFont(ui.font(self, 0.85))
-        x = 12
+        x = 10
         for text, rgb in chips:
-            wide = painter.fontMetrics().width(text) + 16
+            wide = painter.fontMetrics().width(text) + 14
             if x + wide > self.width - 6:
                 break
             painter.setPen(ui.pen(rgb))
             painter.setBrush(ui.brush(rgb, 26))
             painter.drawRoundedRect(pya.QRectF(x, 46, wide, 20), 10, 10)
             painter.drawText(pya.QRect(x, 46, wide, 20), 0x84, text)
-            x += wide + 6
+            x += wide + 4
 
 
 class Blame(pya.QWidget):
