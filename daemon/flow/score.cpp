@@ -1,12 +1,11 @@
 #include "flow/score.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <set>
 
 #include "flow/check.hpp"
 #include "flow/score_input.hpp"
 #include "flow/score_nets.hpp"
+#include "flow/score_places.hpp"
 #include "flow/score_session.hpp"
 
 namespace ptah {
@@ -504,110 +503,6 @@ Status prepare_tiles(PluginHost& host, ScoreSession& session, FlowJob& job, Stag
   }
   session.tiles = std::move(tiles);
   return ok();
-}
-
-std::optional<Orientation> orientation_of(const std::string& name) {
-  if (name == "R0") return Orientation::kR0;
-  if (name == "MY") return Orientation::kMY;
-  if (name == "MX") return Orientation::kMX;
-  if (name == "R180") return Orientation::kR180;
-  return std::nullopt;
-}
-
-Result<Dbu> coordinate(const Json& item, const char* field, const std::string& device) {
-  if (!item.contains(field) || !item[field].is_number()) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The placement of " + device + " lacks the number `" + field + "`.",
-                      "placement");
-  }
-  const double um = item[field];
-  if (!(std::abs(um) <= 100'000)) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The placement of " + device + " is more than 10 cm away.", "placement");
-  }
-  const Dbu place = from_um(um);
-  if (place % kPlacementGrid != 0) {
-    const double near = std::round(um * 1000 / kPlacementGrid) * kPlacementGrid / 1000;
-    std::string text = std::to_string(near);
-    text.erase(text.find('.') + 2);
-    return make_error(ErrorCode::kInvalidArgument,
-                      device + " is not on the 0.1 um grid of placements: `" + field + "` is " +
-                          item[field].dump() + ".",
-                      "placement", "The nearest place is " + text + ".");
-  }
-  return place;
-}
-
-/// Every device once, anywhere on the grid. A slot is the outline: nothing is to be moved later.
-Result<Placement> read_placement(const Json& list, const Circuit& circuit, const Tiles& tiles) {
-  if (!list.is_array()) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The field lists {device, x_um, y_um, orientation}.", "placement");
-  }
-  Placement placement;
-  placement.tiles.resize(circuit.devices.size());
-  std::vector<bool> seen(circuit.devices.size(), false);
-  for (const Json& item : list) {
-    if (!item.is_object() || !item.contains("device") || !item["device"].is_string()) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        "Each entry is an object with the name of a `device`.", "placement");
-    }
-    const std::string name = item["device"];
-    const DeviceId id = circuit.find_device(name);
-    if (id < 0) {
-      return make_error(ErrorCode::kNotFound, "The circuit has no device `" + name + "`.",
-                        "placement");
-    }
-    const auto d = static_cast<std::size_t>(id);
-    if (seen[d]) {
-      return make_error(ErrorCode::kInvalidArgument, name + " is placed twice.", "placement");
-    }
-    seen[d] = true;
-    PlacedTile& placed = placement.tiles[d];
-    PTAH_TRY(placed.origin.x, coordinate(item, "x_um", name));
-    PTAH_TRY(placed.origin.y, coordinate(item, "y_um", name));
-    const std::string text = item.value("orientation", "R0");
-    const auto orientation = orientation_of(text);
-    if (!orientation) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        "`" + text + "` is no orientation: R0, MX, MY or R180.", "placement");
-    }
-    placed.orientation = *orientation;
-    placed.slot = placed_outline(tiles[d], placed);
-  }
-  for (std::size_t d = 0; d < seen.size(); ++d) {
-    if (!seen[d]) {
-      return make_error(ErrorCode::kInvalidArgument, circuit.devices[d].name + " is not placed.",
-                        "placement", "Give a place for every device.");
-    }
-  }
-  return placement;
-}
-
-/// Pairs of devices that overlap, or lie closer than their shapes allow.
-Json overlaps_of(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
-                 const Technology& technology) {
-  Json overlaps = Json::array();
-  for (std::size_t a = 0; a < tiles.size(); ++a) {
-    const Rect box = placed_outline(tiles[a], placement.tiles[a]);
-    for (std::size_t b = a + 1; b < tiles.size(); ++b) {
-      const Rect other = placed_outline(tiles[b], placement.tiles[b]);
-      if (box.overlaps(other)) {
-        overlaps.push_back(
-            {{"a", circuit.devices[a].name}, {"b", circuit.devices[b].name}, {"missing_um", 0.0}});
-        continue;
-      }
-      const Dbu gap =
-          std::max({other.x0 - box.x1, box.x0 - other.x1, other.y0 - box.y1, box.y0 - other.y1});
-      const Dbu needed = tile_clearance(tiles[a], tiles[b], technology);
-      if (gap < needed) {
-        overlaps.push_back({{"a", circuit.devices[a].name},
-                            {"b", circuit.devices[b].name},
-                            {"missing_um", to_um(needed - gap)}});
-      }
-    }
-  }
-  return overlaps;
 }
 
 }  // namespace
