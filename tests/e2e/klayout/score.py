@@ -36,9 +36,11 @@ def main(app, see):
     yield 0.5
     screenshot("score")
 
-    # The net under the cursor: the widest wire of the net that is blamed most.
+    # The net under the cursor: the widest wire of the net that is blamed most, where no other net lies above or below.
     worst = max((n for n in report.nets if n.get("shapes")), key=lambda n: n.get("blame") or 0)
-    shape = max(worst["shapes"], key=lambda s: (s[3] - s[1]) * (s[4] - s[2]))
+    others = [pya.DBox(*s[1:]) for n in report.nets if n is not worst for s in n.get("shapes") or []]
+    alone = [s for s in worst["shapes"] if not any(pya.DBox(*s[1:]).overlaps(box) for box in others)]
+    shape = max(alone, key=lambda s: (s[3] - s[1]) * (s[4] - s[2]))
     app.trigger("probe")
     middle = pya.DPoint((shape[1] + shape[3]) / 2, (shape[2] + shape[4]) / 2)
     yield 0.2

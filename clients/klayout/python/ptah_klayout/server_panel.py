@@ -15,7 +15,7 @@ STATES = {"off": ("not connected", ui.MUTED), "connecting": ("connecting…", ui
 class ServerWindow(pya.QDialog):
     def __init__(self, app, parent):
         super().__init__(parent)
-        self._app, self._process, self._restart = app, None, False
+        self._app, self._process = app, None
         self.windowTitle = "Ptah – Server"
         self.objectName = "ptah_server"
         self.windowFlags = pya.Qt.Window
@@ -100,7 +100,7 @@ class ServerWindow(pya.QDialog):
             else:
                 self.notice.say("")
             self._ask()
-        elif connection.problem:
+        elif connection.problem and self._process is None:
             self.notice.fail(connection.problem)
 
     # ---- the tables
@@ -190,40 +190,41 @@ class ServerWindow(pya.QDialog):
     # ---- starting
 
     def start_server(self):
+        self._run([["server", "start"]], "Starting the server…")
+
+    def restart_server(self):
+        """`server stop` comes back when the old daemon has let go of its folder; only then can a new one take it."""
+        self._run([["server", "stop"], ["server", "start"]], "Restarting the server; jobs go on after it…")
+
+    def _run(self, commands, saying):
+        """Runs `ptah` with each list of words in turn, then connects."""
         program = session.program()
         if program is None:
             self.notice.fail(failure("tool_missing", "The program `ptah` is not on PATH.",
                                      "Install Ptah, or give the program's path in Settings."))
             return
-        if self._process is not None and self._process.state() != pya.QProcess.NotRunning:
+        if self._process is not None:
             return
-        self.notice.say("Starting the server…")
+        self.notice.say(saying)
         self._process = process = pya.QProcess(self)
         process.processChannelMode = pya.QProcess.MergedChannels
-        process.finished = lambda *_: self._started(process)
+        process.finished = lambda *_: self._ended(process, commands[1:], saying)
         environment = pya.QProcessEnvironment.systemEnvironment()
         environment.insert("PTAH_SOCKET", session.socket_path())
         process.setProcessEnvironment(environment)
-        process.start(program, ["server", "start"], pya.QIODevice.ReadOnly)
+        process.start(program, commands[0], pya.QIODevice.ReadOnly)
 
-    def _started(self, process):
+    def _ended(self, process, commands, saying):
         output = bytes(process.readAllStandardOutput()).decode(errors="replace").strip()
+        self._process = None
         if process.exitCode() != 0:
-            self.notice.fail(failure("io", f"The server did not start: {output.splitlines()[0] if output else 'no word'}.",
+            self.notice.fail(failure("io", f"The server did not do so: {output.splitlines()[0] if output else 'no word'}.",
                                      "Run `ptah doctor` in a terminal."))
             return
-        self._app.connection.open()
-
-    def restart_server(self):
-        def gone(state):
-            if state in ("waiting", "connecting") and self._restart:
-                self._restart = False
-                self.start_server()
-        if gone not in self._app.connection.state_handlers:
-            self._app.connection.state_handlers.append(gone)
-        self._restart = True
-        self._app.connection.request("server.shutdown", {"now": True},
-                                     lambda r, e: self.notice.fail(e) if e and e["code"] != "io" else None)
+        if commands:
+            self._run(commands, saying)
+        else:
+            self._app.connection.open()
 
 
 def duration(seconds):
