@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   add_bridge_command(app, session, status);
   add_install_commands(app, session, status);
   add_doctor_command(app, session, status);
+  add_tech_command(app, session, status);
   add_completion_command(app, session, status);
 
   try {

@@ -340,9 +340,15 @@ proc ptah::Findings {value} {
     return $findings
 }
 
+# The command that puts the box back: `box values` says internal units and takes lambda.
+proc ptah::KeepBox {} {
+    lassign [box values] x0 y0 x1 y1
+    return [list box values ${x0}i ${y0}i ${x1}i ${y1}i]
+}
+
 # Feedback areas as Magic's own checks leave them: `feedback find`, `feedback why`. The box stays where it was.
 proc ptah::AddFeedback {findings} {
-    set box [box values]
+    set box [KeepBox]
     set count 0
     foreach finding $findings {
         lassign $finding text rect
@@ -355,7 +361,7 @@ proc ptah::AddFeedback {findings} {
         feedback add $text
         incr count
     }
-    box values {*}$box
+    {*}$box
     return $count
 }
 
@@ -389,7 +395,7 @@ proc ptah::ShowScore {state value} {
             }
         }
     }
-    set box [box values]
+    set box [KeepBox]
     foreach net [dict get $value nets] {
         if {![dict exists $net blame] || [dict get $net blame] eq "" || [dict get $net blame] < 0.02} continue
         say [format "  net %-12s %5.1f %% of the degradation" [dict get $net net] [expr {100 * [dict get $net blame]}]]
@@ -401,7 +407,7 @@ proc ptah::ShowScore {state value} {
                 [expr {[dict get $net blame] > 0.3 ? "solid" : [dict get $net blame] > 0.1 ? "medium" : "pale"}]
         }
     }
-    box values {*}$box
+    {*}$box
 }
 
 proc ptah::jobs {args} {
@@ -504,8 +510,8 @@ proc ptah::PlaceDialog {} {
     if {$chosen ne ""} { Try place $chosen }
 }
 
-if {[info commands winfo] ne "" && [info exists ::Opts(callback)]} {
-    append ::Opts(callback) "; ptah::Menu \$framename"
-} elseif {[info commands winfo] ne ""} {
-    set ::Opts(callback) "ptah::Menu \$framename"
+# The callback runs where Magic makes a window, and sees that procedure's variables.
+if {[info commands winfo] ne ""} {
+    if {![info exists ::Opts(callback)]} { set ::Opts(callback) "" }
+    append ::Opts(callback) {; ptah::Menu [expr {[info exists layoutframe] ? $layoutframe : $framename}]}
 }

@@ -1,0 +1,209 @@
+"""The Magic package in the real Magic: without a window, and with one under a virtual display."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import unittest
+
+from harness import BUILD, SOURCE, PtahCase
+
+PACKAGE = SOURCE / "clients/magic"
+
+
+@unittest.skipUnless(shutil.which("magic"), "magic is not installed")
+class MagicTest(PtahCase):
+    def setUp(self):
+        super().setUp()
+        self.run_json("tech", "ptah130", "--out", str(self.folder))
+        self.tech = self.folder / "ptah130.tech"
+
+    def magic(self, script, window=False, timeout=180):
+        """Runs a Tcl script; returns what it said with `out`, as {key: [values]}."""
+        file = self.folder / "script.tcl"
+        file.write_text(f"""
+proc out {{key value}} {{ puts "@$key $value"; flush stdout }}
+if {{[catch {{
+{'' if window else f'source {PACKAGE}/ptah.tcl'}
+{script}
+}} problem]}} {{ out failed $problem }}
+out end 1
+quit -noprompt
+""")
+        words = ["magic", "-noconsole", "-rcfile", "/dev/null", "-T", str(self.tech), "-dnull", str(file)]
+        if window:
+            # As a user has it: the start-up file sources the package before there is a window.
+            start = self.folder / "magicrc"
+            start.write_text(f"source {PACKAGE}/ptah.tcl\nafter 1500 {{source {file}}}\n")
+            words = ["xvfb-run", "-a", "-s", "-screen 0 1280x900x24", "magic", "-noconsole", "-w", "-rcfile", str(start),
+                     "-T", str(self.tech), "-dX11"]
+        # Magic's window ends with its standard input.
+        stay_open, keep = os.pipe()
+        process = subprocess.Popen(words, env=dict(self.env, PTAH_PROGRAM=str(BUILD / "bin/ptah")), cwd=self.folder, text=True,
+                                   stdin=stay_open if window else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+        os.close(stay_open)
+        try:
+            text, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            text, _ = process.communicate()
+            self.fail(f"Magic did not end:\n{text[-3000:]}")
+        finally:
+            os.close(keep)
+        said = {}
+        for line in text.splitlines():
+            if line.startswith("@"):
+                key, _, value = line[1:].partition(" ")
+                said.setdefault(key, []).append(value)
+        self.assertIn("end", said, text[-3000:])
+        self.assertNotIn("failed", said, text[-3000:])
+        self.text = text
+        return said
+
+    def test_json(self):
+        said = self.magic(r'''
+out value [ptah::json::read { {"a": [1, -2.5e3, "x\u00e9\n\"", true, false, null], "b": {"c": []}} }]
+foreach bad {{} \{ {{"a"}} {{"a":}} {[1,]} {[1 2]} {"a} {"\x"} {"\u12"} tru {1 2} nan} {
+    out bad [catch {ptah::json::read $bad}]
+}
+out deep [catch {ptah::json::read [string repeat \[ 100000]}]
+foreach text [list plain "quo\"te \\ back" "line\nbreak\ttab" "\u00e9\u20ac"] {
+    out round [expr {[ptah::json::read [ptah::json::string $text]] eq $text}]
+}
+''')
+        self.assertEqual(said["bad"], ["1"] * 12)
+        self.assertEqual(said["deep"], ["1"])
+        self.assertEqual(said["round"], ["1"] * 4)
+
+    def test_variants_score_and_check(self):
+        said = self.magic('''
+out version [ptah::connect -wait]
+set job [ptah::variants miller_ota -variants 2 -seed 1 -judges none -flow native -wait]
+out layouts [llength [ptah::results]]
+# A cell of the designer's own stays what it is.
+load mine; box 0 0 20 20; paint met1
+set cell [ptah::show $job 1]
+out cell $cell
+set other [ptah::show $job 1]
+out again $other
+out mine [llength [cellname list exists mine]]
+load $cell
+out shown [cellname list window]
+set before [ptah::score -blame -wait]
+out valid [dict get $before valid]
+out pscore [dict get $before pscore_V]
+out blamed [feedback count]
+out blame [dict get [lindex [dict get $before nets] 0] blame]
+out clean [dict get [ptah::check -wait] valid]
+# A bar of metal 1 across the layout shorts nets.
+select top cell
+lassign [box values] x0 y0 x1 y1
+set y [expr {($y0 + $y1) / 2}]
+box values [expr {$x0 + 100}]i ${y}i [expr {$x1 - 100}]i [expr {$y + 60}]i
+set box [box values]
+paint met1
+set broken [ptah::check -wait]
+out broken [dict get $broken valid]
+out reason [dict get $broken reason]
+out findings [feedback count]
+out box [expr {[box values] eq $box}]
+# The other copy of the same layout is a cell of its own.
+load $other
+out untouched [dict get [ptah::check -wait] valid]
+out after [dict get [ptah::score -wait] pscore_V]
+''')
+        self.assertEqual(said["layouts"], ["3"])
+        self.assertEqual(said["mine"], ["1"])
+        self.assertNotEqual(said["cell"], said["again"])
+        self.assertEqual(said["shown"], said["cell"])
+        self.assertEqual(said["valid"], ["1"])
+        self.assertGreater(float(said["pscore"][0]), 0)
+        self.assertGreater(int(said["blamed"][0]), 0)
+        self.assertGreater(float(said["blame"][0]), 0.1)
+        self.assertEqual(said["clean"], ["1"])
+        self.assertEqual(said["broken"], ["0"])
+        self.assertRegex(said["reason"][0], "^(drc|lvs): ")
+        self.assertGreater(int(said["findings"][0]), 0)
+        self.assertEqual(said["box"], ["1"])
+        self.assertEqual(said["untouched"], ["1"])
+        self.assertEqual(said["after"], said["pscore"])
+
+    def test_a_netlist_of_the_designers_own_becomes_a_layout(self):
+        netlist = self.folder / "inverter.spice"
+        netlist.write_text(".subckt inverter in out vdd vss\nXp out in vdd vdd pfet_01v8 w=1.05 l=0.15 nf=2\n"
+                           "Xn out in vss vss nfet_01v8 w=1.05 l=0.15 nf=2\n.ends\n")
+        said = self.magic(f'''
+ptah::place {netlist} -judges none -flow native -wait
+out shown [cellname list window]
+out problem [catch {{ptah::variants {self.folder}/nothing.sp -wait}} text]
+out text $text
+out option [catch {{ptah::variants miller_ota -number 3}} text]
+out text $text
+load other
+out unknown [catch {{ptah::score -wait}} text]
+out text $text
+''')
+        self.assertEqual(said["shown"], [next(name for name in said["shown"] if name.startswith("inverter"))])
+        self.assertEqual(said["problem"] + said["option"] + said["unknown"], ["1", "1", "1"])
+        self.assertIn("nothing.sp", said["text"][0])
+        self.assertIn("-variants", said["text"][1])
+        self.assertIn("-circuit", said["text"][2])
+
+    def test_cancel_and_a_daemon_that_dies(self):
+        said = self.magic('''
+ptah::connect -wait
+ptah::variants five_transistors_ota -variants 100000 -judges none -flow native
+while {[llength [ptah::results]] < 2} { vwait ptah::results }
+set job [lindex [lindex [ptah::results] 0] 0]
+out before [llength [ptah::results]]
+exec kill -9 [dict get $ptah::server pid]
+while {[ptah::connected]} { after 20 {set tick 1}; vwait tick }
+out lost 1
+ptah::connect -wait
+set count [llength [ptah::results]]
+while {[llength [ptah::results]] < $count + 3} { vwait ptah::results }
+set numbers {}
+foreach result [ptah::results] { lappend numbers [lindex $result 1] }
+out unique [expr {[llength [lsort -unique -integer $numbers]] == [llength $numbers]}]
+out cancelled [ptah::cancel $job -wait]
+out jobs [llength [ptah::jobs -wait]]
+ptah::disconnect
+out offline [ptah::connected]
+''')
+        self.assertEqual(said["lost"], ["1"])
+        self.assertEqual(said["unique"], ["1"])
+        self.assertEqual(said["cancelled"], ["cancelled"])
+        self.assertEqual(said["jobs"], ["1"])
+        self.assertEqual(said["offline"], ["0"])
+
+    @unittest.skipUnless(shutil.which("xvfb-run"), "xvfb is not installed")
+    def test_with_a_window(self):
+        picture = pathlib.Path(os.environ.get("PTAH_PICTURES", self.folder)) / "magic.png"
+        shoot = f"exec import -window root {picture}" if shutil.which("import") else "set no_picture 1"
+        said = self.magic(f'''
+update
+out menu [llength [info commands .layout1.*mbuttons.ptah]]
+set job [ptah::variants five_transistors_ota -variants 1 -seed 1 -judges none -flow native -wait]
+ptah::show $job -best
+ptah::score -blame -wait
+ptah::VariantsDialog
+update
+after 500 {{set tick 1}}; vwait tick
+{shoot}
+out dialog [winfo exists .ptah_variants]
+# The event loop goes on while a job runs.
+set beats 0
+proc beat {{}} {{ incr ::beats; after 50 beat }}
+beat
+out us [lindex [time {{ptah::variants miller_ota -variants 60 -seed 2 -judges none -flow native -wait}}] 0]
+out beats $beats
+''', window=True)
+        self.assertEqual(said["menu"], ["1"], self.text[-2000:])
+        self.assertEqual(said["dialog"], ["1"])
+        if shutil.which("import"):
+            self.assertGreater(picture.stat().st_size, 5000)
+        self.assertGreater(int(said["beats"][0]), 0.5 * int(said["us"][0]) / 50_000, "the window froze")
+
+
+if __name__ == "__main__":
+    unittest.main()
