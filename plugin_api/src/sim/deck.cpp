@@ -187,6 +187,24 @@ std::string analysis_commands(const DeckAnalysis& analysis, const std::vector<st
   return text + "\n";
 }
 
+/// In order of their names.
+std::set<std::string> nets_of_capacitors_alone(const ExtractedNetlist& netlist) {
+  std::set<std::string> others(netlist.ports.begin(), netlist.ports.end());
+  for (const ExtractedDevice& device : netlist.devices)
+    others.insert(device.nets.begin(), device.nets.end());
+  for (const ExtractedResistor& resistor : netlist.resistors) {
+    others.insert(resistor.a);
+    others.insert(resistor.b);
+  }
+  std::set<std::string> alone;
+  for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
+    for (const std::string* net : {&capacitor.a, &capacitor.b}) {
+      if (!others.contains(*net)) alone.insert(*net);
+    }
+  }
+  return alone;
+}
+
 /// The body of the device under test.
 Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Technology& technology,
                                     NodeNames& node) {
@@ -230,11 +248,11 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
       continue;
     }
     out += " " + model;
-    for (const char* key : {"w", "l", "ad", "as", "pd", "ps", "m"}) {
+    for (const char* key : {"w", "l", "ad", "as", "pd", "ps"}) {
       const auto value = device.parameters.find(key);
       if (value == device.parameters.end()) continue;
       const bool area = key[0] == 'a' || key[0] == 'p';
-      if ((area || key[0] == 'm') && known->kind != DeviceKind::kNmos && known->kind != DeviceKind::kPmos) continue;
+      if (area && known->kind != DeviceKind::kNmos && known->kind != DeviceKind::kPmos) continue;
       if (!std::isfinite(value->second) || value->second < 0 || (!area && value->second == 0)) {
         return make_error(ErrorCode::kInvalidArgument,
                           std::string(key) + "=" + number_text(value->second) + " is no size.",
@@ -255,6 +273,13 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
     // 0 ohm would be a singular row; a milliohm is far below any wire's.
     out += "Rw" + std::to_string(++serial) + " " + node(resistor.a) + " " + node(resistor.b) + " " +
            number_text(std::max(resistor.ohm, 1e-3)) + "\n";
+  }
+  // A net of wire alone, such as the body of a metal resistor as Magic extracts it, has no path for
+  // direct current: a singular row, for which ngspice steps gmin through a dozen operating points.
+  // A teraohm is no load to its capacitance at any frequency of interest.
+  serial = 0;
+  for (const std::string& net : nets_of_capacitors_alone(netlist)) {
+    out += "Rdc" + std::to_string(++serial) + " " + node(net) + " 0 1e12\n";
   }
   return out;
 }

@@ -69,6 +69,16 @@ TEST(Deck, WritesTheDeviceUnderTestInTheTestbenchsPortOrder) {
   EXPECT_THAT(text, HasSubstr(".ends cell\n"));
 }
 
+TEST(Deck, GivesNetsOfCapacitorsAloneAPathForDirectCurrent) {
+  ExtractedNetlist circuit = netlist();
+  EXPECT_THAT(deck_of(circuit, testbench()).value().text, Not(HasSubstr("Rdc")));
+  circuit.capacitors.push_back({"body_1_2", "OUT", 1e-15});
+  circuit.capacitors.push_back({"VSS", "body_1_2", 2e-15});
+  const std::string text = deck_of(circuit, testbench()).value().text;
+  EXPECT_THAT(text, HasSubstr("Rdc1 body_1_2 0 1e12\n"));
+  EXPECT_THAT(text, Not(HasSubstr("Rdc2")));
+}
+
 TEST(Deck, WritesResistorsByValueAsTheirValueAndBySizeWithTheirModel) {
   const std::string text = deck_of(netlist(), testbench()).value().text;
   EXPECT_THAT(text, HasSubstr("RR0.2 in a_12# 18000\n"));
