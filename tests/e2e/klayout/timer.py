@@ -3,8 +3,6 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import pya
-
 from driver import Ticker, connected, run
 
 
@@ -17,12 +15,7 @@ def main(app, see):
     ticker = Ticker()
     ticker.start()
     window.start()
-    steps = []
-    pause = pya.QTimer(window)
-    pause.singleShot = True
-    pause.timeout = lambda: steps.append(True)
-    pause.start(int(float(os.environ["PTAH_TEST_SECONDS"]) * 1000))
-    yield lambda: steps
+    yield float(os.environ["PTAH_TEST_SECONDS"])
     see["variants"] = len(window._job.variants)
     see["ticks"], see["late"] = ticker.ticks, ticker.late
     window.cancel()

@@ -56,7 +56,8 @@ class Ptah:
             ("live", "&Live score", None, "Score again after each edit", "Live"),
             ("check", "&Check", self.check, "DRC and LVS into the marker browser", "Check"),
             ("judge", "Check with the &trusted tools", self.check_trusted, "Magic and Netgen as well", None),
-            ("probe", "Parasitics &under the cursor", None, "Point at a wire to see its net, what it carries and what it costs", "Probe"),
+            ("probe", "Parasitics &under the cursor", None, "Point at a wire: its net, what it carries and what it costs",
+             "Probe"),
             (None, None, None, None, None),
             ("server", "Se&rver…", self.server, "Status, jobs, plugins, settings, log", None),
         ]
@@ -94,7 +95,8 @@ class Ptah:
         if not window.visible:
             # Over the middle of the main window; window managers keep to it or know better.
             main = self.window.geometry
-            window.move(max(0, main.x + (main.width - window.width) // 2), max(0, main.y + (main.height - window.height) // 2))
+            window.move(max(0, main.x + (main.width - window.width) // 2),
+                        max(0, main.y + (main.height - window.height) // 2))
         window.show()
         window.qt_raise()
         window.activateWindow()

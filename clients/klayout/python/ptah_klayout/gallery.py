@@ -212,7 +212,8 @@ class Gallery(pya.QWidget):
             item.icon = pya.QIcon()
             self._thumbnails.request(variant.gds, lambda pixmap: self._set_icon(item, name, pixmap))
         score = "not scored" if variant.score is None else ui.millivolts(variant.score)
-        text = f"{'★ ' if best is variant else ''}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
+        star = "★ " if best is variant else ""
+        text = f"{star}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
         if item.text != text:
             item.text = text
             item.toolTip = variant.name
@@ -313,7 +314,8 @@ def rows_of(variant):
     for name, measure in sorted(variant.measures.items()):
         text, reason = ui.quantity(measure)
         value = measure.get("value") if isinstance(measure, dict) else measure
-        rows.append((name.replace("_", " "), f"absent: {reason}" if reason else text, value if isinstance(value, (int, float)) else None))
+        rows.append((name.replace("_", " "), f"absent: {reason}" if reason else text,
+                     value if isinstance(value, (int, float)) else None))
     return rows
 
 

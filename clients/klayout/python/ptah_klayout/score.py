@@ -147,7 +147,7 @@ class Scorer:
         self._asked_view = (cellview.view(), export.top)
         self._asked_bytes = export.bytes
         exported = time.monotonic()
-        params = dict({k: v for k, v in spec.items() if k != "allowed_fingers" or v}, layout=export.reference(), top=export.top,
+        params = dict(spec, layout=export.reference(), top=export.top,
                       flow=session.get("ptah-flow"), blame=blame, waveform=True, key=self.key)
         params.setdefault("tech", session.get("ptah-tech"))
         self._serial += 1
