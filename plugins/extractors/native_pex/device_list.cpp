@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 #include <utility>
 
@@ -49,13 +50,14 @@ ExtractedDevice extracted(const FoundDevice& device, const NetNames& names, cons
 }
 
 /// Source and drain of a transistor are found left and right: the same fingers of a row alternate.
-/// With the smaller net as drain, equal fingers are equal lists.
-void order_terminals(ExtractedDevice& device) {
+/// With the smaller net as drain, equal fingers are equal lists. True: they have changed places.
+bool order_terminals(ExtractedDevice& device) {
   auto& nets = device.nets;
-  if (nets.size() < 3 || !(nets[terminal::kSource] < nets[terminal::kDrain])) return;
+  if (nets.size() < 3 || !(nets[terminal::kSource] < nets[terminal::kDrain])) return false;
   std::swap(nets[terminal::kSource], nets[terminal::kDrain]);
   std::swap(device.parameters["ad"], device.parameters["as"]);
   std::swap(device.parameters["pd"], device.parameters["ps"]);
+  return true;
 }
 
 bool is_mos(const ExtractedDevice& device) {
@@ -98,18 +100,42 @@ void give_diffusion_to_first(std::vector<ExtractedDevice>& list, const Technolog
 
 std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const NetNames& names,
                                          const Circuit& circuit, const Technology& technology,
-                                         bool merge) {
+                                         bool merge,
+                                         const std::vector<std::vector<std::string>>* nodes) {
   std::vector<ExtractedDevice> list;
   list.reserve(connectivity.devices.size());
-  for (const FoundDevice& device : connectivity.devices) {
+  std::vector<bool> turned(connectivity.devices.size(), false);
+  for (std::size_t i = 0; i < connectivity.devices.size(); ++i) {
+    const FoundDevice& device = connectivity.devices[i];
     list.push_back(extracted(device, names, circuit, technology));
     const DeviceKind kind = technology.devices()[device.model].kind;
-    if (kind == DeviceKind::kNmos || kind == DeviceKind::kPmos) order_terminals(list.back());
+    if (kind == DeviceKind::kNmos || kind == DeviceKind::kPmos) {
+      turned[i] = order_terminals(list.back());
+    }
   }
-  std::sort(list.begin(), list.end(), [](const ExtractedDevice& a, const ExtractedDevice& b) {
+  const auto before = [](const ExtractedDevice& a, const ExtractedDevice& b) {
     return std::tie(a.model, a.nets, a.parameters) < std::tie(b.model, b.nets, b.parameters);
-  });
-  give_diffusion_to_first(list, technology);
+  };
+  if (nodes == nullptr) {
+    std::sort(list.begin(), list.end(), before);
+    give_diffusion_to_first(list, technology);
+  } else {
+    // The order, and with it the diffusion's owner, is that of the list without nodes.
+    std::vector<std::size_t> order(list.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return before(list[a], list[b]); });
+    std::vector<ExtractedDevice> sorted;
+    sorted.reserve(list.size());
+    for (const std::size_t i : order) sorted.push_back(std::move(list[i]));
+    list = std::move(sorted);
+    give_diffusion_to_first(list, technology);
+    for (std::size_t k = 0; k < list.size(); ++k) {
+      list[k].nets = (*nodes)[order[k]];
+      if (turned[order[k]])
+        std::swap(list[k].nets[terminal::kSource], list[k].nets[terminal::kDrain]);
+    }
+  }
   if (merge) {
     std::size_t kept = 0;
     for (std::size_t i = 0; i < list.size();) {

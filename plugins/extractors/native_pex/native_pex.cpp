@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "device_list.hpp"
+#include "node_names.hpp"
 
 namespace ptah::native {
 namespace {
@@ -57,6 +58,7 @@ const PexEngine::Laws& PexEngine::laws(const Technology& technology) {
   if (technology_ != &technology) {
     laws_.stack = conductor_stack(technology);
     laws_.magic = magic_law(technology, laws_.stack);
+    laws_.resistance = resistance_law(technology);
     technology_ = &technology;
   }
   return laws_;
@@ -81,21 +83,23 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connect
   ExtractedNetlist netlist;
   netlist.name = circuit.name.empty() ? top : circuit.name;
   PTAH_TRY(netlist.ports, find_ports(connectivity, circuit, names));
-  netlist.devices = device_list(connectivity, names, circuit, technology, options_.merge_fingers);
+  if (options_.network) builder_.find(connectivity, technology, law.resistance, network_);
+  const Nodes nodes(names, network_, options_.network);
+  std::vector<std::vector<std::string>> ends;
+  if (options_.network) ends = nodes.of_terminals(network_);
+  netlist.devices = device_list(connectivity, names, circuit, technology, options_.merge_fingers,
+                                options_.network ? &ends : nullptr);
+  netlist.resistors = nodes.resistors(network_);
 
   capacitance_.magic(planes_, law.magic, connectivity.substrate, found_);
   windows_.adjust(flat, connectivity, planes_, technology, law.stack, law.magic, found_.ground);
-  const std::string& substrate = names.of(connectivity.substrate);
-  const auto add = [&](const std::string& a, const std::string& b, double farad) {
-    if (farad <= 0) return;
-    netlist.capacitors.push_back({std::min(a, b), std::max(a, b), farad});
-  };
   for (const Capacitances::Coupling& c : found_.couplings) {
-    add(names.of(c.a), names.of(c.b), magic_farad(c.af));
+    nodes.share(c.a, c.b, magic_farad(c.af), netlist.capacitors);
   }
   for (std::size_t i = 0; i < found_.ground.size(); ++i) {
     if (static_cast<NetIndex>(i) == connectivity.substrate) continue;
-    add(names.nets[i], substrate, magic_farad(found_.ground[i]));
+    nodes.share(static_cast<NetIndex>(i), connectivity.substrate, magic_farad(found_.ground[i]),
+                netlist.capacitors);
   }
   std::sort(netlist.capacitors.begin(), netlist.capacitors.end(),
             [](const ExtractedCapacitor& a, const ExtractedCapacitor& b) {

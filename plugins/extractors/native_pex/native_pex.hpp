@@ -5,12 +5,15 @@
 #include "capacitance.hpp"
 #include "connectivity.hpp"
 #include "label_windows.hpp"
+#include "network.hpp"
 #include "ptah/stages/stages.hpp"
 
 namespace ptah::native {
 
 struct PexOptions {
   bool merge_fingers = true;  ///< Equal parallel fingers as one device with `m`.
+  /// Per net a network of resistors, and its capacitances shared over the network's nodes.
+  bool network = false;
 };
 
 /// One layout after the other; results depend on the arguments alone.
@@ -32,6 +35,7 @@ class PexEngine {
   struct Laws {
     Stack stack;
     CapacitanceLaw magic;
+    ResistanceLaw resistance;
   };
   const Laws& laws(const Technology& technology);
 
@@ -42,6 +46,8 @@ class PexEngine {
   CapacitanceEngine capacitance_;
   LabelWindows windows_;
   Capacitances found_;
+  NetworkBuilder builder_;
+  ResistorNetwork network_;
 };
 
 }  // namespace ptah::native

@@ -6,7 +6,8 @@ namespace {
 class NativePex : public ptah::Extractor {
  public:
   explicit NativePex(const ptah::Options& options)
-      : engine_({.merge_fingers = options.flag("merge_fingers")}) {}
+      : engine_({.merge_fingers = options.flag("merge_fingers"),
+                 .network = options.text("resistance") == "network"}) {}
 
   static ptah::OptionSchema options() {
     return {{.name = "merge_fingers",
@@ -16,7 +17,15 @@ class NativePex : public ptah::Extractor {
                             "simulates faster with the same result.",
              .minimum = {},
              .maximum = {},
-             .choices = {}}};
+             .choices = {}},
+            {.name = "resistance",
+             .type = ptah::OptionType::kText,
+             .default_value = "none",
+             .description = "Resistances of wires, cuts and contacts: none, or per net a network "
+                            "whose nodes are device terminals, ports, cuts and branch points.",
+             .minimum = {},
+             .maximum = {},
+             .choices = {"none", "network"}}};
   }
 
   bool reads_file() const noexcept override { return false; }
@@ -38,4 +47,4 @@ class NativePex : public ptah::Extractor {
 }  // namespace
 
 PTAH_PLUGIN(ptah::Extractor, NativePex, "native_pex", "1.0.0",
-            "Devices and capacitances of a layout by Magic's formula, computed by Ptah itself.")
+            "Devices, capacitances and resistances of a layout computed by Ptah itself.")

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <map>
 
 #include "native_pex.hpp"
 #include "ngspice_simulation.hpp"
@@ -34,19 +35,23 @@ std::string text_of(const ExtractedNetlist& netlist) {
   for (const ExtractedCapacitor& c : netlist.capacitors) {
     text += "\n" + c.a + " " + c.b + number(c.farad);
   }
+  for (const ExtractedResistor& r : netlist.resistors) {
+    text += "\n" + r.a + " " + r.b + number(r.ohm);
+  }
   return text;
 }
 
 TEST(NativePex, AnEngineForgetsTheLayoutBefore) {
   const Technology& technology = Technology::ptah130();
-  PexEngine kept{PexOptions{}};
+  const PexOptions options{.network = true};
+  PexEngine kept{options};
   int seen = 0;
   for (const char* circuit : {"five_transistors_ota", "miller_ota"}) {
     const Status done = agreement::each_layout(
         kCircuits + circuit, 8, 5, technology, [&](const agreement::Sample& sample) {
           const auto flat = gds::flatten(sample.library, sample.top, technology);
           if (!flat) return false;
-          PexEngine fresh{PexOptions{}};
+          PexEngine fresh{options};
           const auto a = kept.extract(flat.value(), sample.circuit, technology, sample.top);
           const auto b = fresh.extract(flat.value(), sample.circuit, technology, sample.top);
           if (!a || !b) {
@@ -55,6 +60,7 @@ TEST(NativePex, AnEngineForgetsTheLayoutBefore) {
           }
           EXPECT_EQ(text_of(a.value()), text_of(b.value())) << sample.name;
           EXPECT_FALSE(a.value().capacitors.empty());
+          EXPECT_FALSE(a.value().resistors.empty());
           ++seen;
           return true;
         });
@@ -112,6 +118,75 @@ TEST(NativePex, MergedFingersSimulateAlike) {
       });
   ASSERT_TRUE(done) << done.error().text();
   EXPECT_TRUE(compared);
+}
+
+/// Totals by net and by pair of nets; nodes are their nets.
+std::map<std::pair<std::string, std::string>, double> by_net(const ExtractedNetlist& netlist) {
+  const auto net = [](const std::string& node) { return node.substr(0, node.find(':')); };
+  std::map<std::pair<std::string, std::string>, double> sums;
+  for (const ExtractedCapacitor& c : netlist.capacitors) {
+    sums[std::minmax(net(c.a), net(c.b))] += c.farad;
+  }
+  return sums;
+}
+
+TEST(NativePex, ANetworkSimulatesAndHasTheSameCapacitances) {
+  const bool simulate = find_tool("ngspice", "ngspice").has_value();
+  const Technology& technology = Technology::ptah130();
+  const std::string circuit = kCircuits + "five_transistors_ota";
+  const auto folder = read_circuit_folder(circuit);
+  ASSERT_TRUE(folder) << folder.error().text();
+  const auto bench = read_testbench(folder.value().testbench, "testbench.spice");
+  ASSERT_TRUE(bench) << bench.error().text();
+  int compared = 0;
+  const Status done =
+      agreement::each_layout(circuit, 3, 11, technology, [&](const agreement::Sample& sample) {
+        const auto flat = gds::flatten(sample.library, sample.top, technology);
+        if (!flat) return false;
+        std::vector<double> gains;
+        std::vector<std::map<std::pair<std::string, std::string>, double>> sums;
+        for (const bool network : {false, true}) {
+          PexEngine engine{PexOptions{.network = network}};
+          const auto netlist = engine.extract(flat.value(), sample.circuit, technology, sample.top);
+          if (!netlist) {
+            ADD_FAILURE() << netlist.error().text();
+            return false;
+          }
+          sums.push_back(by_net(netlist.value()));
+          if (network) {
+            std::printf("%zu devices, %zu capacitors, %zu resistors\n",
+                        netlist.value().devices.size(), netlist.value().capacitors.size(),
+                        netlist.value().resistors.size());
+            double largest = 0;
+            for (const ExtractedResistor& r : netlist.value().resistors) {
+              EXPECT_GT(r.ohm, 0);
+              largest = std::max(largest, r.ohm);
+            }
+            EXPECT_GT(largest, 10);   // gates and contacts
+            EXPECT_LT(largest, 5e3);  // no wire of the OTA is that long
+          }
+          if (!simulate) continue;
+          SimpleJobContext job;
+          const auto waves =
+              simulate_with_ngspice(netlist.value(), bench.value(), technology, {}, job);
+          if (!waves) {
+            ADD_FAILURE() << waves.error().text();
+            return false;
+          }
+          gains.push_back(std::abs(waves.value().front().y.front().front()));
+        }
+        EXPECT_EQ(sums[0].size(), sums[1].size());
+        for (const auto& [pair, farad] : sums[0]) EXPECT_NEAR(sums[1][pair], farad, 1e-9 * farad);
+        if (simulate) {
+          std::printf("gain %.6g without, %.6g with resistances\n", gains[0], gains[1]);
+          EXPECT_NEAR(gains[1], gains[0], 0.03 * gains[0]);
+          EXPECT_NE(gains[1], gains[0]);
+        }
+        ++compared;
+        return true;
+      });
+  ASSERT_TRUE(done) << done.error().text();
+  EXPECT_EQ(compared, 3);
 }
 
 TEST(NativePex, RefusesALayoutWithoutAPort) {
