@@ -168,6 +168,19 @@ class KLayoutTest(KLayoutCase):
         idle = os.getloadavg()[0] < os.cpu_count()
         self.assertLess(totals[len(totals) // 2], 0.15 if idle else 1.0)
 
+    def test_a_layout_of_another_generator_is_scored(self):
+        folder = pathlib.Path(os.environ.get("PTAH_SHARED", "")) / "layouts"
+        if not os.environ.get("PTAH_SHARED") or not folder.is_dir():
+            self.skipTest("PTAH_SHARED does not name a folder with layouts of another generator")
+        self.start_daemon()
+        for file in sorted(folder.glob("*.gds")):
+            circuit = next((c for c in harness.CIRCUITS if file.name.startswith(c)), None)
+            self.assertIsNotNone(circuit, file)
+            seen = self.drive("foreign", PTAH_TEST_LAYOUT=file, PTAH_TEST_CIRCUIT=circuit)
+            print(f"{file.name}: score {seen['score']}, {seen['fingers']}, {seen['notice']}", flush=True)
+            self.assertTrue(seen["fingers"], seen["notice"])
+            self.assertTrue(seen["score"] or "no score" in seen["notice"], seen["notice"])
+
     def test_the_window_never_freezes(self):
         self.start_daemon()
         seen = self.drive("timer", PTAH_TEST_SECONDS=TIMER_SECONDS)
