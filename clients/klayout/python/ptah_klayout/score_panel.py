@@ -267,7 +267,7 @@ class ScorePanel(pya.QDockWidget):
             if isinstance(measure, dict) and isinstance(old.get(name), dict):
                 a, b = old[name].get("value"), measure.get("value")
                 if a is not None and b is not None and abs(b - a) > 1e-6 * max(abs(a), 1e-30):
-                    change = f"{'+' if b > a else '−'}{ui.engineering(abs(b - a))}"
+                    change = f"{'+' if b > a else '−'}{ui.engineering(abs(b - a), measure.get('unit', ''))}"
             shown = f"<span style='color:{ui.hexa(ui.MUTED)}'>absent: {reason}</span>" if reason else text
             lines.append(f"<tr><td style='color:{ui.hexa(ui.MUTED)}; padding-right:14px'>{name.replace('_', ' ')}</td>"
                          f"<td style='padding-right:14px'>{shown}</td>"

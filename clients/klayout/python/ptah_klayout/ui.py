@@ -248,15 +248,15 @@ def quantity(measure):
     if isinstance(measure, dict):
         if measure.get("value") is None:
             return "–", measure.get("reason", "")
-        return f"{engineering(measure['value'])} {measure.get('unit', '')}".strip(), ""
+        return engineering(measure["value"], measure.get("unit", "")), ""
     return (engineering(measure), "") if isinstance(measure, (int, float)) else (str(measure), "")
 
 
-def engineering(value):
-    if value == 0 or value != value:
-        return f"{value:g}"
-    for limit, factor, suffix in ((1e9, 1e-9, "G"), (1e6, 1e-6, "M"), (1e4, 1e-3, "k"), (1e-2, 1, ""), (1e-5, 1e3, "m"),
-                                  (1e-8, 1e6, "µ"), (1e-11, 1e9, "n"), (0, 1e12, "p")):
-        if abs(value) >= limit:
-            return f"{value * factor:.4g}{' ' + suffix if suffix else ''}"
-    return f"{value:g}"
+def engineering(value, unit=""):
+    """Four digits and a prefix, where the unit takes one (nobody says mdB)."""
+    if unit in ("", "Hz", "V", "A", "W", "s", "F", "Ohm", "Ω", "V/s", "V^2", "V/sqrt(Hz)") and value and value == value:
+        for limit, factor, prefix in ((1e9, 1e-9, "G"), (1e6, 1e-6, "M"), (1e4, 1e-3, "k"), (1e-2, 1, ""), (1e-5, 1e3, "m"),
+                                      (1e-8, 1e6, "µ"), (1e-11, 1e9, "n"), (0, 1e12, "p")):
+            if abs(value) >= limit:
+                return f"{value * factor:.4g} {prefix}{unit}".strip()
+    return f"{value:.4g} {unit}".strip()
