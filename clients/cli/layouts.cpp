@@ -13,7 +13,8 @@ using Align = Table::Align;
 constexpr std::size_t kShownViolations = 20;
 
 struct CheckArguments : CircuitArguments {
-  std::string gds, cell, fingers, flow = "osiris";
+  std::string gds, cell, fingers, flow = "osiris", spef, spice;
+  std::vector<std::string> extractor_options;
   bool drc = false, lvs = false, pex = false;
 };
 
@@ -48,9 +49,35 @@ int check(const Session& session, const CheckArguments& arguments) {
   if (arguments.drc) spec["drc"] = true;
   if (arguments.lvs) spec["lvs"] = true;
   if (arguments.pex) spec["pex"] = true;
+  Json params = Json::object();
+  std::filesystem::path folder;
+  for (const auto& [field, given] :
+       {std::pair{"spef", &arguments.spef}, {"spice", &arguments.spice}}) {
+    if (given->empty()) continue;
+    const auto file = std::filesystem::absolute(*given).lexically_normal();
+    if (!folder.empty() && file.parent_path() != folder) {
+      return fail(session, make_error(ErrorCode::kInvalidArgument,
+                                      "--spef and --spice name files in one folder.", *given));
+    }
+    folder = file.parent_path();
+    spec[field] = file.filename().string();
+    params["out"] = folder.string();
+  }
+  for (const std::string& option : arguments.extractor_options) {
+    const std::size_t equals = option.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return fail(session, make_error(ErrorCode::kInvalidArgument,
+                                      "--extractor-option takes NAME=VALUE.", option));
+    }
+    const std::string value = option.substr(equals + 1);
+    Json parsed = Json::parse(value, nullptr, false);
+    spec["extractor_options"][option.substr(0, equals)] =
+        parsed.is_discarded() ? Json(value) : std::move(parsed);
+  }
+  params["spec"] = spec;
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  auto result = call_and_wait(client.value(), "flow.check", {{"spec", spec}});
+  auto result = call_and_wait(client.value(), "flow.check", params);
   if (result.has_error()) return fail(session, result.error());
   const Json& found = result.value();
   if (session.json) {
@@ -113,6 +140,10 @@ void add_layout_commands(CLI::App& app, Session& session, int& status) {
   check_command->add_flag("--lvs", checked->lvs,
                           "Layout against schematic (the default with --circuit)");
   check_command->add_flag("--pex", checked->pex, "Parasitic capacitance of each net");
+  check_command->add_option("--spef", checked->spef, "Write the extracted parasitics, FILE.spef");
+  check_command->add_option("--spice", checked->spice, "Write the extracted netlist, FILE.spice");
+  check_command->add_option("--extractor-option", checked->extractor_options,
+                            "NAME=VALUE, such as resistance=network (repeatable)");
   check_command->add_option("--flow", checked->flow, "The flow whose judges decide")
       ->capture_default_str();
   on_command(check_command, status, [&session, checked] { return check(session, *checked); });

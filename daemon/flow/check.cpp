@@ -1,11 +1,13 @@
 #include "flow/check.hpp"
 
 #include <algorithm>
+#include <fstream>
 
 #include "flow/circuit_input.hpp"
 #include "flow/flow_config.hpp"
 #include "flow/stage_runner.hpp"
 #include "ptah/layout/gds.hpp"
+#include "ptah/netlist/extracted.hpp"
 #include "ptah/netlist/fingers.hpp"
 #include "render/render.hpp"
 
@@ -16,26 +18,33 @@ constexpr std::size_t kMaxViolations = 1000;  ///< Reported; `errors` counts all
 constexpr std::size_t kMaxCouplings = 1000;
 
 Json parasitics_json(const ExtractedNetlist& netlist) {
+  // With resistors a net has many nodes; people ask for nets.
+  const std::map<std::string, std::string> net_of = nets_of_nodes(netlist);
   std::map<std::string, double> totals;
-  std::vector<const ExtractedCapacitor*> couplings;
+  std::map<std::pair<std::string, std::string>, double> pairs;
   for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
-    totals[capacitor.a] += capacitor.farad;
-    totals[capacitor.b] += capacitor.farad;
-    couplings.push_back(&capacitor);
+    const std::string &a = net_of.at(capacitor.a), &b = net_of.at(capacitor.b);
+    if (a == b) continue;
+    totals[a] += capacitor.farad;
+    totals[b] += capacitor.farad;
+    pairs[{a, b}] += capacitor.farad;
   }
+  std::vector<ExtractedCapacitor> couplings;
+  for (const auto& [pair, farad] : pairs) couplings.push_back({pair.first, pair.second, farad});
   std::stable_sort(couplings.begin(), couplings.end(),
-                   [](const auto* a, const auto* b) { return a->farad > b->farad; });
+                   [](const auto& a, const auto& b) { return a.farad > b.farad; });
   Json nets = Json::array();
   for (const auto& [net, farad] : totals)
     nets.push_back({{"net", net}, {"total_fF", farad * 1e15}});
-  Json pairs = Json::array();
-  for (const ExtractedCapacitor* capacitor : couplings) {
-    if (pairs.size() == kMaxCouplings) break;
-    pairs.push_back({{"a", capacitor->a}, {"b", capacitor->b}, {"fF", capacitor->farad * 1e15}});
+  Json listed = Json::array();
+  for (const ExtractedCapacitor& capacitor : couplings) {
+    if (listed.size() == kMaxCouplings) break;
+    listed.push_back({{"a", capacitor.a}, {"b", capacitor.b}, {"fF", capacitor.farad * 1e15}});
   }
   return {{"devices", netlist.devices.size()},
           {"nets", std::move(nets)},
-          {"coupling", std::move(pairs)}};
+          {"resistors", netlist.resistors.size()},
+          {"coupling", std::move(listed)}};
 }
 
 /// The only top cell, or the one asked for.
@@ -94,6 +103,33 @@ Result<Circuit> circuit_of(const Json& spec, const Technology& technology) {
   return circuit;
 }
 
+/// The netlist as the files that the spec names, below `scratch`.
+Result<Json> netlist_files(const Json& spec, const ExtractedNetlist& netlist,
+                           const Technology& technology, const std::filesystem::path& scratch) {
+  Json files = Json::array();
+  const auto write = [&](const char* field, auto&& text_of) -> Status {
+    if (!spec.contains(field)) return ok();
+    const std::string name = spec[field].is_string() ? spec[field].get<std::string>() : "";
+    if (name.empty() || std::filesystem::path(name).filename() != name || name == "." ||
+        name == "..") {
+      return make_error(ErrorCode::kInvalidArgument, "The field is a file's name, without folder.",
+                        field);
+    }
+    PTAH_TRY(const std::string text, text_of(netlist, technology));
+    const auto path = scratch / (std::string("netlist.") + field);
+    std::ofstream stream(path, std::ios::binary);
+    stream << text;
+    if (!stream.flush()) {
+      return make_error(ErrorCode::kIo, "The netlist could not be written.", path.string());
+    }
+    files.push_back({{"role", field}, {"path", path.string()}, {"dataset", name}});
+    return ok();
+  };
+  PTAH_TRY(write("spef", write_spef));
+  PTAH_TRY(write("spice", write_extracted_spice));
+  return files;
+}
+
 bool wants(const Json& spec, const char* field) {
   return spec.value(field, false);
 }
@@ -126,10 +162,10 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
   PTAH_TRY(auto top, choose_top(library, spec.value("top", ""), file));
 
   const bool has_circuit = spec.contains("circuit") || spec.contains("netlist");
-  const bool none_given = !wants(spec, "drc") && !wants(spec, "lvs") && !wants(spec, "pex");
+  const bool pex = wants(spec, "pex") || spec.contains("spef") || spec.contains("spice");
+  const bool none_given = !wants(spec, "drc") && !wants(spec, "lvs") && !pex;
   const bool lvs = wants(spec, "lvs") || (none_given && has_circuit);
   const bool drc = wants(spec, "drc") || none_given;
-  const bool pex = wants(spec, "pex");
   Circuit circuit;
   if (lvs || pex) {
     PTAH_TRY(circuit, circuit_of(spec, technology));
@@ -159,12 +195,24 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
       return make_error(ErrorCode::kInvalidArgument, "The flow has no extractor.",
                         "flow " + flow.name);
     }
+    Json options = found->second.options;
+    if (spec.contains("extractor_options")) {
+      const Json& given = spec["extractor_options"];
+      if (!given.is_object()) {
+        return make_error(ErrorCode::kInvalidArgument, "The field is an object of options.",
+                          "extractor_options");
+      }
+      if (!options.is_object()) options = Json::object();
+      options.update(given);
+    }
     PTAH_TRY(auto extractor,
-             bind_stage<Extractor>(host, "extractor", found->second.plugin, found->second.options));
+             bind_stage<Extractor>(host, "extractor", found->second.plugin, options));
     PTAH_TRY(auto netlist, run_stage(extractor, job, seconds, [&](Extractor& stage) {
                return stage.extract({file, top}, circuit, technology, job);
              }));
     result["pex"] = parasitics_json(netlist);
+    PTAH_TRY(auto files, netlist_files(spec, netlist, technology, scratch));
+    if (!files.empty()) result["files"] = std::move(files);
   }
   result["clean"] = clean;
   result["seconds"] = seconds;

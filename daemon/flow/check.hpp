@@ -14,9 +14,11 @@ namespace ptah {
 Json verdict_json(const Verdict& verdict);
 
 /// `spec`: gds (absolute path), top, drc, lvs, pex (booleans; none given: DRC, and LVS when a
-/// circuit is given); circuit | netlist ... and fingers for LVS and PEX; tech; flow. Result:
-/// {"gds", "top", "clean", "drc": {judge: {errors, clean, summary, violations}}, "lvs": ..., "pex":
-/// {devices, nets: [{net, total_fF}], coupling: [{a, b, fF}]}, "seconds"}.
+/// circuit is given); spef, spice (names of files for the extracted netlist; each means pex);
+/// extractor_options (over those of the flow); circuit | netlist ... and fingers for LVS and PEX;
+/// tech; flow. Result: {"gds", "top", "clean", "drc": {judge: {errors, clean, summary,
+/// violations}}, "lvs": ..., "pex": {devices, resistors, nets: [{net, total_fF}], coupling: [{a, b,
+/// fF}]}, "files", "seconds"}.
 Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
                           TaskSink& sink);
 
