@@ -147,6 +147,8 @@ int main(int count, char** arguments) {
   }
   // The socket's end says as much, but only while the reader thread still runs.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // The designer's editor, and the daemon, come first.
+  [[maybe_unused]] const int niceness = ::nice(5);
   ptah::install_crash_report();
   set_limits(line.value());
   ptah::Channel channel(line.value().descriptor);

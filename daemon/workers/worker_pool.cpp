@@ -260,7 +260,9 @@ Error WorkerPool::death(const Slot& slot, const WorkerExit& exit) const {
   if (!slot.stage.empty()) doing += (doing.empty() ? "stage " : " in stage ") + slot.stage;
   std::string message =
       "The worker " + exit.text + (doing.empty() ? "" : " while it ran " + doing) + ".";
-  if (!exit.stderr_tail.empty()) message += "\n" + exit.stderr_tail;
+  // Its first words are for people; all of them, and a backtrace, are in the log.
+  const std::string words = exit.stderr_tail.substr(0, exit.stderr_tail.find('\n')).substr(0, 300);
+  if (!words.empty()) message += " It said: " + words;
   return make_error(ErrorCode::kPluginFailed, std::move(message), doing,
                     doing.empty() ? "The daemon's log may say more."
                                   : "Choose another plugin for this stage, or report this.");
@@ -270,6 +272,8 @@ void WorkerPool::on_exit(const SlotPtr& slot, const WorkerExit& exit) {
   slots_.remove(slot);
   const bool had_task = slot->task.has_value();
   if (!slot->draining || had_task) spdlog::info("worker {} {}", slot->worker->pid(), exit.text);
+  if (!exit.stderr_tail.empty())
+    spdlog::info("worker {} said: {}", slot->worker->pid(), exit.stderr_tail);
   if (slot->probe) {
     finish_proposal(death(*slot, exit));
   } else if (slot->state == State::kStarting && !slot->draining && !stopping_) {
