@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "job_view.hpp"
+#include "measure_view.hpp"
 #include "terminal.hpp"
 
 namespace ptah::cli {
@@ -119,14 +120,29 @@ int show(const Session& session, const std::string& job, std::int64_t chain, std
   auto reply =
       client.value().call("variant.get", {{"job", job}, {"chain", chain}, {"variant", variant}});
   if (reply.has_error()) return fail(session, reply.error());
+  Json& record = reply.value()["record"];
+  if (record.contains("measures") && !record.contains("measures_schematic")) {
+    // The schematic's stand with the baseline, once for the chain.
+    auto baseline =
+        client.value().call("variant.get", {{"job", job}, {"chain", chain}, {"variant", 0}});
+    if (baseline.has_error()) return fail(session, baseline.error());
+    const Json first = baseline.value().value("record", Json::object());
+    if (first.contains("measures_schematic")) {
+      record["measures_schematic"] = first["measures_schematic"];
+    }
+  }
   if (session.json) {
     print_line(reply.value());
     return kOk;
   }
-  for (const auto& [field, value] : reply.value()["record"].items()) {
+  for (const auto& [field, value] : record.items()) {
+    if (field == "measures" || field == "measures_schematic") continue;  // a table of their own
     std::cout << field << std::string(field.size() < 16 ? 16 - field.size() : 1, ' ')
               << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
   }
+  const std::string measures = measure_table(record.value("measures", Json()),
+                                             record.value("measures_schematic", Json()));
+  if (!measures.empty()) std::cout << "\n" << measures;
   Table files({"file", "bytes", "in the store"}, {Align::kLeft, Align::kRight, Align::kLeft});
   for (const Json& file : reply.value()["files"]) {
     files.add({file["role"], file["size"].dump(), file["path"]});

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "measure_view.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -25,6 +26,7 @@ struct CircuitReport {
   std::int64_t judged = 0;         ///< Layouts that the sign-off judges saw.
   std::int64_t disagreements = 0;  ///< Layouts about which they and the flow's checks differ.
   std::vector<double> own_scores, judged_scores;  ///< Of the same layouts.
+  MeasureSummary measures;
 };
 
 Result<Json> read_json(const fs::path& file) {
@@ -33,12 +35,6 @@ Result<Json> read_json(const fs::path& file) {
   if (json.is_discarded())
     return make_error(ErrorCode::kParse, "The file is no JSON.", file.string());
   return json;
-}
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0;
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 /// The q-quantile of |own / judged - 1|.
@@ -114,6 +110,7 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
       report.judged_scores.push_back(metrics["judged_pscore_V"]);
     }
     report.areas.push_back(metrics.value("area_um2", 0.0));
+    report.measures.add(metrics);
     report.moves += metrics.value("variant", 0) > 0;
     for (const Json& entry : metadata.value("reverted", Json::array())) {
       const std::string reason = entry.value("reason", "");
@@ -144,6 +141,9 @@ int report(const Session& session, const std::string& dataset) {
   Table signed_off(
       {"circuit", "judged", "disagreements", "pscore error median", "p99", "rank correlation"},
       {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  Table measures({"circuit", "measure", "median", "minimum", "maximum", "schematic", "absent"},
+                 {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
+                  Align::kRight, Align::kLeft});
   bool clean = true;
   for (const auto& [name, found] : circuits) {
     clean = clean && found.drc_clean == found.layouts && found.lvs_match == found.layouts;
@@ -170,7 +170,8 @@ int report(const Session& session, const std::string& dataset) {
                   {"disagreements", found.disagreements},
                   {"pscore_error_median", error_quantile(found, 0.5)},
                   {"pscore_error_p99", error_quantile(found, 0.99)},
-                  {"pscore_rank_correlation", rank ? Json(*rank) : Json()}});
+                  {"pscore_rank_correlation", rank ? Json(*rank) : Json()},
+                  {"measures", found.measures.to_json()}});
       continue;
     }
     std::string reasons;
@@ -187,6 +188,7 @@ int report(const Session& session, const std::string& dataset) {
              : engineering(*std::min_element(found.pscores.begin(), found.pscores.end()), "V"),
          found.pscores.empty() ? "-" : engineering(median(found.pscores), "V"),
          number(median(found.areas), 1)});
+    found.measures.add_rows(measures, name);
     if (found.judged_scores.empty() && found.disagreements == 0) continue;
     signed_off.add({name, std::to_string(found.judged), std::to_string(found.disagreements),
                     number(error_quantile(found, 0.5) * 100, 2) + " %",
@@ -198,6 +200,7 @@ int report(const Session& session, const std::string& dataset) {
     if (!signed_off.empty()) {
       std::cout << "\nSign-off by the judges\n" << signed_off.text();
     }
+    if (!measures.empty()) std::cout << "\nMeasures\n" << measures.text();
   }
   return clean ? kOk : kUnclean;
 }

@@ -94,6 +94,7 @@ void add_run_command(CLI::App& app, Session& session, int& status) {
       "run", "Make verified layout variants of a circuit, or of `all` shipped ones");
   auto arguments = std::make_shared<RunArguments>();
   arguments->add_to(command);
+  arguments->add_measures_to(command);
   auto* count = command
                     ->add_option("-k,--assignments", arguments->assignments,
                                  "How many finger assignments, drawn at random by the seed")

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "measure_view.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -59,18 +60,14 @@ void print_score(const Json& score) {
   std::cout << "area    " << number(score["area_um2"], 2) << " um2, outline "
             << number(score["outline_um"][0], 2) << " x " << number(score["outline_um"][1], 2)
             << " um, HPWL " << number(score["hpwl_um"], 2) << " um\n";
-  for (const auto& [name, measure] : score["measures"].items()) {
-    std::cout << name << "  "
-              << (measure.contains("value") && measure["value"].is_number()
-                      ? engineering(measure["value"], measure.value("unit", ""))
-                      : "none: " + measure.value("reason", ""))
-              << "\n";
-  }
   std::string fingers;
   for (const auto& [device, count] : score["fingers"].items()) {
     fingers += (fingers.empty() ? "" : ",") + device + "=" + count.dump();
   }
   if (!fingers.empty()) std::cout << "fingers " << fingers << "\n";
+  const std::string measures =
+      measure_table(score["measures"], score.value("measures_schematic", Json()));
+  if (!measures.empty()) std::cout << "\n" << measures;
 
   Table nets(
       {"net", "total fF", "to rails fF", "coupled fF", "blame uV", "%"},
@@ -142,6 +139,7 @@ void add_score_command(CLI::App& app, Session& session, int& status) {
   auto arguments = std::make_shared<ScoreArguments>();
   command->add_option("layout", arguments->gds, "GDSII file")->required()->check(CLI::ExistingFile);
   arguments->add_to(command, false);
+  arguments->add_measures_to(command);
   command->add_option("--cell", arguments->cell, "Top cell, where the file has several");
   command->add_option("--fingers", arguments->fingers,
                       "Finger counts of this layout: M0=6,M1=2,... (default: as it is drawn)");

@@ -91,6 +91,18 @@ void CircuitArguments::add_to(CLI::App* command, bool required) {
       ->capture_default_str();
 }
 
+void CircuitArguments::add_measures_to(CLI::App* command) {
+  command
+      ->add_option("--measures", measuring,
+                   "Measures of the scored testbench, or of all (default: as the flow says)")
+      ->check(CLI::IsMember({"testbench", "all"}));
+  command
+      ->add_option("--measures-file", measures_file,
+                   "Measures of a netlist of your own (docs/measures.md); their testbenches lie "
+                   "beside the file")
+      ->check(CLI::ExistingFile);
+}
+
 Status CircuitArguments::fill(Json& spec) const {
   namespace fs = std::filesystem;
   std::error_code ignored;
@@ -98,10 +110,11 @@ Status CircuitArguments::fill(Json& spec) const {
     const bool file =
         circuit.find('/') != std::string::npos || circuit.find('.') != std::string::npos;
     if (!file) {
-      if (!pairs.empty() || !testbench.empty() || !top.empty()) {
+      if (!pairs.empty() || !testbench.empty() || !top.empty() || !measures_file.empty()) {
         return make_error(
             ErrorCode::kInvalidArgument,
-            "Pairs, testbench and top go with a netlist; `" + circuit + "` is a shipped circuit.",
+            "Pairs, testbench, measures file and top go with a netlist; `" + circuit +
+                "` is a shipped circuit.",
             "command line", "Give the path of the netlist, such as ./" + circuit + ".sp.");
       }
       spec["circuit"] = circuit;
@@ -112,9 +125,11 @@ Status CircuitArguments::fill(Json& spec) const {
       spec["netlist"] = fs::absolute(circuit).string();
       if (!pairs.empty()) spec["pairs"] = fs::absolute(pairs).string();
       if (!testbench.empty()) spec["testbench"] = fs::absolute(testbench).string();
+      if (!measures_file.empty()) spec["measures"] = fs::absolute(measures_file).string();
       if (!top.empty()) spec["top"] = top;
     }
   }
+  if (!measuring.empty()) spec["measuring"] = measuring;
   if (!allowed.empty()) {
     Json counts = Json::array();
     std::istringstream list(allowed);

@@ -68,11 +68,15 @@ struct CircuitArguments {
   std::string circuit;  ///< Positional: a name, or a path that exists or looks like one.
   std::string pairs;
   std::string testbench;
+  std::string measures_file;
+  std::string measuring;  ///< "testbench", "all"; empty: as the flow says.
   std::string top;
   std::string allowed;  ///< "2,4,6"
   std::string tech = "ptah130";
 
   void add_to(CLI::App* command, bool required = true);
+  /// `--measures` and `--measures-file`, for commands that simulate.
+  void add_measures_to(CLI::App* command);
   /// Fields `circuit` or `netlist`, ... of a task's spec, with absolute paths.
   Status fill(Json& spec) const;
 };

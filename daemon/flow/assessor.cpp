@@ -104,7 +104,7 @@ Status Assessor::simulate_schematic(Score& score, FlowJob& job, StageSeconds& se
                                    *subject_.testbench, subject_.technology, job);
            }));
   seconds["pre"] += spent[score.simulator.stage];
-  score.pre = std::move(waveforms.front());
+  score.pre = std::move(waveforms);
   return ok();
 }
 
@@ -150,15 +150,16 @@ Result<Assessor::Scored> Assessor::run_score(Score& score, Candidate& candidate,
     scored.failure = waveforms.error().text();
     return scored;
   }
-  scored.post = std::move(waveforms.value().front());
+  scored.netlist = std::move(extracted);
+  scored.post = std::move(waveforms.value());
   const std::string& output = subject_.testbench->outputs.front();
-  const auto* pre = score.pre->find(output);
-  const auto* post = scored.post->find(output);
+  const auto* pre = score.pre.front().find(output);
+  const auto* post = scored.post.front().find(output);
   if (pre == nullptr || post == nullptr) {
     return make_error(ErrorCode::kInvalidArgument, "The simulation has no vector `" + output + "`.",
                       "testbench", "Write a node of the testbench, such as v(out).");
   }
-  if (scored.post->analysis != "ac") return scored;  // pscore is a measure of AC sweeps
+  if (scored.post.front().analysis != "ac") return scored;  // pscore is a measure of AC sweeps
   PTAH_TRY(scored.pscore, pscore(*pre, *post));
   return scored;
 }
@@ -180,12 +181,25 @@ Status Assessor::assess(Candidate& candidate, FlowJob& job) {
       evaluation.reason = "simulation: " + scored.failure;
     }
     evaluation.pscore = scored.pscore;
+    candidate.netlist = std::move(scored.netlist);
     candidate.post = std::move(scored.post);
   }
   if (has_checks && subject_.spec.judges == SignOff::kAll) {
     PTAH_TRY(judge(candidate, job));
   }
   return ok();
+}
+
+Result<std::vector<Measure>> Assessor::measure(const Measuring& measuring, Candidate& candidate,
+                                               FlowJob& job) {
+  return measuring.measure(*candidate.netlist, candidate.post, score_.simulator,
+                           subject_.technology, job, candidate.seconds);
+}
+
+Result<std::vector<Measure>> Assessor::measure_schematic(const Measuring& measuring, FlowJob& job,
+                                                         StageSeconds& seconds) {
+  return measuring.measure(schematic_netlist(subject_.circuit, subject_.technology), score_.pre,
+                           score_.simulator, subject_.technology, job, seconds);
 }
 
 Result<bool> Assessor::sign_off(Candidate& candidate, int variant, FlowJob& job) {
@@ -203,7 +217,7 @@ Status Assessor::judge(Candidate& candidate, FlowJob& job) {
   PTAH_TRY(verify(judges_, candidate, job));
   compare_verdicts(candidate);
   if (!candidate.evaluation.valid || !judged_score_.active()) return ok();
-  if (!judged_score_.pre) {
+  if (judged_score_.pre.empty()) {
     StageSeconds spent;
     PTAH_TRY(simulate_schematic(judged_score_, job, spent));
   }

@@ -10,6 +10,7 @@
 
 #include "flow/candidate.hpp"
 #include "flow/chain.hpp"
+#include "flow/measuring.hpp"
 #include "flow/stage_runner.hpp"
 
 namespace ptah {
@@ -36,8 +37,16 @@ class Assessor {
   /// False: they reject it (`candidate.evaluation` says why).
   Result<bool> sign_off(Candidate& candidate, int variant, FlowJob& job);
 
-  /// The schematic's waveform of the testbench's first analysis; empty without a score.
-  const std::optional<Waveform>& pre() const noexcept { return score_.pre; }
+  /// The measures of a simulated candidate, and of the schematic.
+  Result<std::vector<Measure>> measure(const Measuring& measuring, Candidate& candidate,
+                                       FlowJob& job);
+  Result<std::vector<Measure>> measure_schematic(const Measuring& measuring, FlowJob& job,
+                                                 StageSeconds& seconds);
+
+  /// The schematic's waveform of the testbench's first analysis; nullptr without a score.
+  const Waveform* schematic() const noexcept {
+    return score_.pre.empty() ? nullptr : &score_.pre.front();
+  }
   /// {"drc native_drc": "native_drc 1.0.0", ...}
   void list_plugins(Json& plugins) const;
 
@@ -46,12 +55,13 @@ class Assessor {
   struct Score {
     Bound<Extractor> extractor;
     Bound<Simulator> simulator;
-    std::optional<Waveform> pre;
+    std::vector<Waveform> pre;  ///< The schematic's, by analysis; the first is scored.
     bool active() const noexcept { return extractor && simulator; }
   };
   struct Scored {
     std::optional<double> pscore;
-    std::optional<Waveform> post;
+    ExtractedNetlist netlist;
+    std::vector<Waveform> post;
     std::string failure;  ///< The simulator's words; empty: it converged.
   };
 

@@ -8,6 +8,7 @@
 #include "flow/bundle.hpp"
 #include "flow/candidate.hpp"
 #include "flow/dataset.hpp"
+#include "flow/measuring.hpp"
 #include "flow/stage_runner.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
@@ -91,6 +92,8 @@ class Chain final : public ExplorationSpace {
   void revert(const Move& move, const std::string& reason);
   /// Counts what judges and checks disagree about, and keeps the layout for the next record.
   Status note_disagreements(Candidate& candidate);
+  /// Adds `measures` to `metrics`, and with the baseline those of the schematic.
+  Status measure(Candidate& candidate, Json& metrics);
   Status record(Candidate& candidate);
   Json state() const;
   Json plugins() const;
@@ -116,7 +119,7 @@ class Chain final : public ExplorationSpace {
   Technology technology_;
   Circuit circuit_;
   std::optional<Testbench> testbench_;
-  std::vector<MeasureSpec> measures_;  ///< Of the testbench that is scored.
+  Measuring measuring_;
   std::optional<DatasetPaths> paths_;
   Tiles tiles_;
 
@@ -165,9 +168,8 @@ Status Chain::prepare() {
   PTAH_TRY(auto loaded, load_circuit(spec_.input, technology_));
   PTAH_TRY(circuit_, with_fingers(loaded.circuit, spec_.fingers));
   testbench_ = std::move(loaded.testbench);
-  for (MeasureSpec& spec : loaded.measures) {
-    if (spec.testbench.empty()) measures_.push_back(std::move(spec));
-  }
+  measuring_ = Measuring(std::move(loaded.measures), std::move(loaded.benches),
+                         spec_.flow.measures);
   paths_.emplace(circuit_.name, spec_.assignment);
   circuit_.name = paths_->name();
   PTAH_TRY(bind_stages());
@@ -391,16 +393,28 @@ Json Chain::state() const {
           {"disagreements", disagreements_}};
 }
 
+Status Chain::measure(Candidate& candidate, Json& metrics) {
+  if (measuring_.empty() || candidate.post.empty()) return ok();
+  FlowJob context = job(kJudges, candidate.folder);
+  PTAH_TRY(const auto measures, assessor_->measure(measuring_, candidate, context));
+  metrics["measures"] = to_json(measures);
+  if (next_variant_ > 0) return ok();
+  PTAH_TRY(const auto schematic,
+           assessor_->measure_schematic(measuring_, context, candidate.seconds));
+  metrics["measures_schematic"] = to_json(schematic);
+  return ok();
+}
+
 Status Chain::record(Candidate& candidate) {
   const int variant = next_variant_;
-  const auto& pre = assessor_->pre();
+  const Waveform* const before = assessor_->schematic();
   present_ = candidate.layout;
   if (variant > 0) {
     const std::string& device =
         circuit_.devices[static_cast<std::size_t>(candidate.move.device)].name;
-    const Json before = moves_.value(device, Json::array({0.0, 0.0}));
-    const Point total{from_um(before[0]) + candidate.move.by.x,
-                      from_um(before[1]) + candidate.move.by.y};
+    const Json so_far = moves_.value(device, Json::array({0.0, 0.0}));
+    const Point total{from_um(so_far[0]) + candidate.move.by.x,
+                      from_um(so_far[1]) + candidate.move.by.y};
     moves_[device] = um(total);
   }
   const Rect outline = placement_outline(tiles_, present_.placement);
@@ -438,12 +452,7 @@ Status Chain::record(Candidate& candidate) {
                {"seed", spec_.seed},
                {"plugins", plugins()}};
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
-  if (!measures_.empty() && candidate.post) {
-    metrics["measures"] = to_json(evaluate_measures(measures_, {*candidate.post}));
-    if (variant == 0 && pre) {
-      metrics["measures_schematic"] = to_json(evaluate_measures(measures_, {*pre}));
-    }
-  }
+  PTAH_TRY(measure(candidate, metrics));
   Json metadata{
       {"moves_um", moves_}, {"components", std::move(components)}, {"reverted", reverted}};
 
@@ -469,14 +478,14 @@ Status Chain::record(Candidate& candidate) {
   PTAH_TRY(add("metrics", metrics.dump(1) + "\n", paths_->metrics(variant)));
   PTAH_TRY(add("metadata", metadata.dump(1) + "\n", paths_->metadata(variant)));
   PTAH_TRY(add("state", state().dump(), ""));
-  if (candidate.post) {
-    PTAH_TRY(add("post", waveform_csv(*candidate.post, testbench_->outputs.front()),
+  if (!candidate.post.empty()) {
+    PTAH_TRY(add("post", waveform_csv(candidate.post.front(), testbench_->outputs.front()),
                  paths_->post(variant)));
   }
   if (variant == 0) {
     PTAH_TRY(add("netlist", write_spice(circuit_, technology_), paths_->netlist()));
-    if (pre) {
-      PTAH_TRY(add("pre", waveform_csv(*pre, testbench_->outputs.front()), paths_->pre()));
+    if (before != nullptr) {
+      PTAH_TRY(add("pre", waveform_csv(*before, testbench_->outputs.front()), paths_->pre()));
     }
     for (std::size_t i = 0; i < tiles_.size(); ++i) {
       PTAH_TRY(add_gds("tile", gds::from_tile(tiles_[i], technology_),
@@ -489,11 +498,12 @@ Status Chain::record(Candidate& candidate) {
     const auto picture = candidate.folder / "layout.png";
     PTAH_TRY(render_layout(candidate.library, paths_->name(), technology_, picture));
     add_file("picture", picture, paths_->picture(variant));
-    if (pre && candidate.post && candidate.post->analysis == "ac") {
+    if (before != nullptr && !candidate.post.empty() && candidate.post.front().analysis == "ac") {
       const std::string& output = testbench_->outputs.front();
       const auto bode = candidate.folder / "bode.svg";
-      PTAH_TRY(plot_bode({{"pre-layout", pre->x, *pre->find(output)},
-                          {"post-layout", candidate.post->x, *candidate.post->find(output)}},
+      const Waveform& after = candidate.post.front();
+      PTAH_TRY(plot_bode({{"pre-layout", before->x, *before->find(output)},
+                          {"post-layout", after.x, *after.find(output)}},
                          paths_->name() + " variant " + std::to_string(variant), bode));
       add_file("bode", bode, paths_->bode(variant));
     }

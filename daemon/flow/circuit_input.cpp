@@ -11,6 +11,7 @@ namespace ptah {
 namespace {
 
 constexpr std::size_t kMaxTestbenchBytes = 4u << 20;
+constexpr std::size_t kMaxBenches = 16;
 
 std::filesystem::path circuits_directory() {
   return config_directory() / "circuits";
@@ -24,6 +25,27 @@ Result<std::optional<NamedText>> read_optional(const Json& spec, const char* fie
   const std::filesystem::path file = spec[field].get<std::string>();
   PTAH_TRY(auto text, read_text_file(file, kMaxTestbenchBytes));
   return std::optional<NamedText>(NamedText{file.filename().string(), std::move(text)});
+}
+
+/// The files beside measures.yaml that its measures name; names lead to no other folder
+/// (read_measures).
+Result<std::vector<NamedText>> read_benches(const NamedText& measures,
+                                            const std::filesystem::path& folder) {
+  PTAH_TRY(const auto specs, read_measures(measures.text, measures.name));
+  std::vector<NamedText> benches;
+  for (const MeasureSpec& spec : specs) {
+    const bool known = std::any_of(benches.begin(), benches.end(), [&](const NamedText& bench) {
+      return bench.name == spec.testbench;
+    });
+    if (spec.testbench.empty() || known) continue;
+    if (benches.size() == kMaxBenches) {
+      return make_error(ErrorCode::kLimit, "The measures name more than 16 testbenches.",
+                        measures.name);
+    }
+    PTAH_TRY(auto text, read_text_file(folder / spec.testbench, kMaxTestbenchBytes));
+    benches.push_back({spec.testbench, std::move(text)});
+  }
+  return benches;
 }
 
 Result<std::vector<int>> read_allowed(const Json& spec) {
@@ -92,6 +114,7 @@ Result<CircuitInput> read_circuit_input(const Json& spec) {
     if (!read.pairs.empty()) input.pairs = NamedText{"pairs.json", read.pairs};
     if (!read.testbench.empty()) input.testbench = NamedText{"testbench.spice", read.testbench};
     if (!read.measures.empty()) input.measures = NamedText{"measures.yaml", read.measures};
+    for (const auto& [bench, text] : read.benches) input.benches.push_back({bench, text});
     if (input.allowed_fingers.empty()) input.allowed_fingers = read.allowed_fingers;
   } else {
     if (!spec["netlist"].is_string()) {
@@ -105,6 +128,10 @@ Result<CircuitInput> read_circuit_input(const Json& spec) {
     PTAH_TRY(input.pairs, read_optional(spec, "pairs"));
     PTAH_TRY(input.testbench, read_optional(spec, "testbench"));
     PTAH_TRY(input.measures, read_optional(spec, "measures"));
+    if (input.measures) {
+      const std::filesystem::path measures = spec["measures"].get<std::string>();
+      PTAH_TRY(input.benches, read_benches(*input.measures, measures.parent_path()));
+    }
     input.top = spec.value("top", "");
   }
   if (input.allowed_fingers.empty()) input.allowed_fingers = {2, 4};
@@ -112,6 +139,8 @@ Result<CircuitInput> read_circuit_input(const Json& spec) {
 }
 
 Json to_json(const CircuitInput& input) {
+  Json benches = Json::array();
+  for (const NamedText& bench : input.benches) benches.push_back(text_json(bench));
   return {{"title", input.title},
           {"netlist", text_json(input.netlist)},
           {"netlist_folder", input.netlist_folder},
@@ -119,7 +148,8 @@ Json to_json(const CircuitInput& input) {
           {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
           {"top", input.top},
           {"allowed_fingers", input.allowed_fingers},
-          {"measures", input.measures ? text_json(*input.measures) : Json()}};
+          {"measures", input.measures ? text_json(*input.measures) : Json()},
+          {"benches", std::move(benches)}};
 }
 
 Result<CircuitInput> circuit_input_from_json(const Json& json) {
@@ -140,6 +170,9 @@ Result<CircuitInput> circuit_input_from_json(const Json& json) {
     if (const Json measures = json.value("measures", Json()); !measures.is_null()) {
       input.measures = NamedText{measures.at("name"), measures.at("text")};
     }
+    for (const Json& bench : json.value("benches", Json::array())) {
+      input.benches.push_back({bench.at("name"), bench.at("text")});
+    }
     return input;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kInvalidArgument, exception.what(), "input");
@@ -151,7 +184,7 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   options.top = input.top;
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
-  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}};
+  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}, {}};
   if (input.pairs) {
     PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
   }
@@ -161,6 +194,9 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   }
   if (input.measures) {
     PTAH_TRY(loaded.measures, read_measures(input.measures->text, input.measures->name));
+  }
+  for (const NamedText& bench : input.benches) {
+    PTAH_TRY(loaded.benches[bench.name], read_testbench(bench.text, bench.name));
   }
   return loaded;
 }

@@ -2,6 +2,7 @@
 /// with the job, so that a run does not change when a file does.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,10 +31,12 @@ struct CircuitInput {
   std::string top;  ///< Subcircuit to take; empty: the obvious one.
   std::vector<int> allowed_fingers;
   std::optional<NamedText> measures;  ///< measures.yaml
+  std::vector<NamedText> benches;     ///< The testbenches that measures name, beside `testbench`.
 };
 
 /// Takes from `spec` either `circuit` (a shipped circuit) or `netlist`, `pairs`, `testbench`,
-/// `measures`, `top` (absolute paths), and `allowed_fingers`. Errors name the field.
+/// `measures`, `top` (absolute paths), and `allowed_fingers`. Testbenches that measures name lie
+/// beside them. Errors name the field.
 Result<CircuitInput> read_circuit_input(const Json& spec);
 
 Json to_json(const CircuitInput& input);
@@ -44,6 +47,7 @@ struct LoadedCircuit {
   std::optional<Testbench> testbench;
   std::vector<std::string> notes;
   std::vector<MeasureSpec> measures;
+  std::map<std::string, Testbench> benches;  ///< By the name that measures use.
 };
 
 /// Parses and checks. Fails with file:line.

@@ -131,6 +131,11 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
           flow.baseline_attempts < 1 || flow.baseline_attempts > 100) {
         return bad(name, value, "`baseline_attempts` is a whole number, 1 to 100.");
       }
+    } else if (key == "measures") {
+      const std::string text = value.IsScalar() ? value.Scalar() : "";
+      const auto scope = measure_scope_from_string(text, key);
+      if (scope.has_error()) return bad(name, value, scope.error().message);
+      flow.measures = scope.value();
     } else if (key == "stages" && value.IsMap()) {
       PTAH_TRY(flow.stages, read_stages(value, kStages, name));
     } else if (key == "checks" && value.IsSequence()) {
@@ -143,7 +148,7 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
       return bad(name, entry.first,
                  "`" + key +
                      "` is not a field of a flow; fields are name, description, stages (a map), "
-                     "checks (a list), judges (a list), sign_off (a map), baseline_attempts.");
+                     "checks (a list), judges (a list), sign_off (a map), measures, baseline_attempts.");
     }
   }
   for (std::string_view stage : {"device_generator", "placer", "router", "explorer"}) {
@@ -156,6 +161,17 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
 }
 
 }  // namespace
+
+Result<MeasureScope> measure_scope_from_string(std::string_view text, std::string_view field) {
+  if (text == "testbench") return MeasureScope::kTestbench;
+  if (text == "all") return MeasureScope::kAll;
+  return make_error(ErrorCode::kInvalidArgument,
+                    "`" + std::string(text) + "` is none of: testbench, all.", std::string(field));
+}
+
+std::string_view to_string(MeasureScope scope) noexcept {
+  return scope == MeasureScope::kAll ? "all" : "testbench";
+}
 
 Result<FlowConfig> parse_flow(std::string_view yaml, std::string_view name) {
   try {
@@ -223,6 +239,7 @@ Json to_json(const FlowConfig& flow) {
   return {{"name", flow.name},
           {"description", flow.description},
           {"baseline_attempts", flow.baseline_attempts},
+          {"measures", to_string(flow.measures)},
           {"stages", to_json(flow.stages)},
           {"checks", to_json(flow.checks)},
           {"judges", to_json(flow.judges)},
@@ -239,6 +256,9 @@ Result<FlowConfig> flow_from_json(const Json& json) {
     flow.name = json.at("name");
     flow.description = json.value("description", "");
     flow.baseline_attempts = json.at("baseline_attempts");
+    // Jobs of before there was a choice measured with the testbench alone.
+    PTAH_TRY(flow.measures,
+             measure_scope_from_string(json.value("measures", "testbench"), "measures"));
     flow.stages = stages_from_json(json.at("stages"));
     flow.checks = verifiers_from_json(json.at("checks"));
     flow.judges = verifiers_from_json(json.at("judges"));

@@ -26,6 +26,15 @@ struct SignOffConfig {
   double max_disagreements = 0.02;  ///< Share of the judged layouts of a chain; more fails it.
 };
 
+/// Which of a circuit's measures are made of every layout that is kept (docs/measures.md).
+enum class MeasureScope {
+  kTestbench,  ///< Those of the testbench that is scored: no further simulation.
+  kAll,        ///< Those of every testbench: one simulation more for each of the others.
+};
+/// Fails naming `field` and what it may be.
+Result<MeasureScope> measure_scope_from_string(std::string_view text, std::string_view field);
+std::string_view to_string(MeasureScope scope) noexcept;
+
 struct FlowConfig {
   std::string name;
   std::string description;
@@ -34,6 +43,7 @@ struct FlowConfig {
   std::vector<StageChoice> checks;  ///< Verifiers of every layout; empty: the judges do it.
   std::vector<StageChoice> judges;  ///< Verifiers that sign off.
   SignOffConfig sign_off;
+  MeasureScope measures = MeasureScope::kTestbench;
   int baseline_attempts = 4;
 };
 

@@ -8,10 +8,10 @@
 namespace ptah {
 namespace {
 
-constexpr std::array<std::string_view, 15> kFields{
+constexpr std::array<std::string_view, 17> kFields{
     "circuit", "netlist", "pairs",       "testbench", "top",  "allowed_fingers",
     "fingers", "indices", "assignments", "variants",  "seed", "tech",
-    "judges",  "flow",    "pictures"};
+    "judges",  "flow",    "pictures",    "measures",  "measuring"};
 
 Error bad_field(const std::string& field, std::string message) {
   return make_error(ErrorCode::kInvalidArgument, std::move(message), field);
@@ -123,6 +123,8 @@ Result<Json> plan_run(const Json& spec) {
   PTAH_TRY(auto judges, sign_off_from_string(judges_text));
   PTAH_TRY(auto flow_name, text_field(spec, "flow", "osiris"));
   PTAH_TRY(auto flow, load_flow(flow_name));
+  PTAH_TRY(auto measuring, text_field(spec, "measuring", std::string(to_string(flow.measures))));
+  PTAH_TRY(flow.measures, measure_scope_from_string(measuring, "measuring"));
   if (spec.contains("pictures") && !spec["pictures"].is_boolean()) {
     return bad_field("pictures", "The field is true or false.");
   }

@@ -59,6 +59,15 @@ Result<FingerAssignment> given_fingers(const Json& spec) {
   return fingers;
 }
 
+Result<FlowConfig> chosen_flow(ScoreSessions& kept, const Json& spec) {
+  PTAH_TRY(FlowConfig flow, kept.flow(spec.value("flow", "native")));
+  if (spec.contains("measuring")) {
+    PTAH_TRY(flow.measures,
+             measure_scope_from_string(spec["measuring"].get<std::string>(), "measuring"));
+  }
+  return flow;
+}
+
 bool has_fingers(const Json& spec) {
   return spec.contains("fingers") && spec["fingers"].is_object() && !spec["fingers"].empty();
 }
@@ -113,7 +122,7 @@ class Examination {
  private:
   struct Scored {
     std::optional<ExtractedNetlist> netlist;
-    std::optional<Waveform> post;
+    std::vector<Waveform> post;  ///< By analysis; empty: not simulated.
     std::optional<double> pscore;
     std::string reason;
   };
@@ -136,6 +145,8 @@ class Examination {
                                          StageSeconds& seconds);
   Result<double> pscore_of(const ScoreStages& stages, const Waveform& post) const;
   Status blame(const Scored& scored, NetLoads& loads);
+  /// Adds the measures to `reply`, and those of the schematic.
+  Status measure(const Scored& scored, Json& reply);
   Json waveforms(const Scored& scored) const;
 
   ScoreSession& session_;
@@ -232,7 +243,7 @@ Result<std::vector<Waveform>> Examination::simulate(ScoreStages& stages,
 
 Result<double> Examination::pscore_of(const ScoreStages& stages, const Waveform& post) const {
   const std::string& output = session_.testbench()->outputs.front();
-  const auto* before = stages.pre->find(output);
+  const auto* before = stages.pre.front().find(output);
   const auto* after = post.find(output);
   if (before == nullptr || after == nullptr) {
     return make_error(ErrorCode::kInvalidArgument, "The simulation has no vector `" + output + "`.",
@@ -264,12 +275,12 @@ Result<Examination::Scored> Examination::score(ScoreStages& stages, bool simulat
                                          : "There is no testbench to score the circuit with.";
     return scored;
   }
-  if (!stages.pre) {
+  if (stages.pre.empty()) {
     StageSeconds spent;
     PTAH_TRY(auto waveforms,
              simulate(stages, schematic_netlist(session_.circuit, session_.technology()), spent));
     seconds_["pre"] += spent[stages.simulator.stage];
-    stages.pre = std::move(waveforms.front());
+    stages.pre = std::move(waveforms);
   }
   auto waveforms = simulate(stages, *scored.netlist, seconds_);
   if (waveforms.has_error()) {
@@ -277,12 +288,12 @@ Result<Examination::Scored> Examination::score(ScoreStages& stages, bool simulat
     scored.reason = "simulation: " + waveforms.error().text();
     return scored;
   }
-  scored.post = std::move(waveforms.value().front());
-  if (scored.post->analysis != "ac") {
+  scored.post = std::move(waveforms.value());
+  if (scored.post.front().analysis != "ac") {
     scored.reason = "pscore is a measure of AC sweeps; the testbench's first analysis is none.";
     return scored;
   }
-  PTAH_TRY(scored.pscore, pscore_of(stages, *scored.post));
+  PTAH_TRY(scored.pscore, pscore_of(stages, scored.post.front()));
   return scored;
 }
 
@@ -309,24 +320,42 @@ Status Examination::blame(const Scored& scored, NetLoads& loads) {
 }
 
 Json Examination::waveforms(const Scored& scored) const {
-  if (!scored.post || !session_.score.pre) return Json();
+  if (scored.post.empty() || session_.score.pre.empty()) return Json();
   const std::string& output = session_.testbench()->outputs.front();
-  const auto* pre = session_.score.pre->find(output);
-  const auto* post = scored.post->find(output);
+  const Waveform& wave = scored.post.front();
+  const auto* pre = session_.score.pre.front().find(output);
+  const auto* post = wave.find(output);
   if (pre == nullptr || post == nullptr) return Json();
-  const std::size_t count = std::min({pre->size(), post->size(), scored.post->x.size()});
+  const std::size_t count = std::min({pre->size(), post->size(), wave.x.size()});
   const std::size_t step = count / kMaxWavePoints + 1;
   Json x = Json::array(), before = Json::array(), after = Json::array();
   for (std::size_t i = 0; i < count; i += step) {
-    x.push_back(scored.post->x[i]);
+    x.push_back(wave.x[i]);
     before.push_back({(*pre)[i].real(), (*pre)[i].imag()});
     after.push_back({(*post)[i].real(), (*post)[i].imag()});
   }
   return {{"x", std::move(x)},
-          {"x_name", scored.post->x_name},
+          {"x_name", wave.x_name},
           {"output", output},
           {"pre", std::move(before)},
           {"post", std::move(after)}};
+}
+
+Status Examination::measure(const Scored& scored, Json& reply) {
+  const Measuring& measuring = session_.measuring;
+  if (measuring.empty() || scored.post.empty()) return ok();
+  const auto made = [&](const ExtractedNetlist& netlist, const std::vector<Waveform>& own) {
+    return measuring.measure(netlist, own, session_.score.simulator, session_.technology(), job_,
+                             seconds_);
+  };
+  PTAH_TRY(const auto measures, made(*scored.netlist, scored.post));
+  reply["measures"] = to_json(measures);
+  if (!session_.schematic_measures) {
+    PTAH_TRY(session_.schematic_measures,
+             made(schematic_netlist(session_.circuit, session_.technology()), session_.score.pre));
+  }
+  reply["measures_schematic"] = to_json(*session_.schematic_measures);
+  return ok();
 }
 
 Result<Json> Examination::run() {
@@ -343,15 +372,7 @@ Result<Json> Examination::run() {
              {"pscore_V", Json()},
              {"measures", Json::object()}};
   if (scored.pscore) reply["pscore_V"] = *scored.pscore;
-  // Those of the testbench that was simulated anyway; others would cost simulations of their own.
-  std::vector<MeasureSpec> measures;
-  for (const MeasureSpec& measure : session_.parsed->loaded.measures) {
-    if (measure.testbench.empty()) measures.push_back(measure);
-  }
-  if (!measures.empty() && scored.post) {
-    reply["measures"] = to_json(evaluate_measures(measures, {*scored.post}));
-    reply["measures_schematic"] = to_json(evaluate_measures(measures, {*session_.score.pre}));
-  }
+  PTAH_TRY(measure(scored, reply));
   if (wishes_.judges && session_.judged.active() && simulate_it && scored.pscore) {
     PTAH_TRY(const Scored judged, score(session_.judged, true));
     reply["judged_pscore_V"] = judged.pscore ? Json(*judged.pscore) : Json();
@@ -445,7 +466,7 @@ Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch
   ScoreSessions& kept = sessions(host);
   const Wishes wishes = wishes_of(spec);
   PTAH_TRY(auto parsed, kept.parse(circuit_spec(spec)));
-  PTAH_TRY(const FlowConfig flow, kept.flow(spec.value("flow", "native")));
+  PTAH_TRY(const FlowConfig flow, chosen_flow(kept, spec));
   const double parsing = since(begin);
   PTAH_TRY(auto layout,
            read_score_layout(spec.at("layout"), spec.value("top", ""), *parsed->technology));
@@ -513,7 +534,7 @@ Result<Json> score_placement(const Json& spec, const std::filesystem::path& scra
   ScoreSessions& kept = sessions(host);
   const Wishes wishes = wishes_of(spec);
   PTAH_TRY(auto parsed, kept.parse(circuit_spec(spec)));
-  PTAH_TRY(const FlowConfig flow, kept.flow(spec.value("flow", "native")));
+  PTAH_TRY(const FlowConfig flow, chosen_flow(kept, spec));
   PTAH_TRY(const auto given,
            has_fingers(spec) ? given_fingers(spec) : Result<FingerAssignment>(FingerAssignment{}));
   PTAH_TRY(auto fingers,

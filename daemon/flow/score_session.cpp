@@ -114,6 +114,8 @@ Result<ScoreSession*> ScoreSessions::open(PluginHost& host,
   session->flow = flow;
   session->fingers = fingers;
   PTAH_TRY(session->circuit, with_fingers(session->parsed->loaded.circuit, fingers));
+  const LoadedCircuit& loaded = session->parsed->loaded;
+  session->measuring = Measuring(loaded.measures, loaded.benches, flow.measures);
   const bool own = !flow.checks.empty();
   PTAH_TRY(session->checks, bind_verifiers(host, own ? flow.checks : flow.judges, ""));
   if (judges && own) {

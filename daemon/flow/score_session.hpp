@@ -10,6 +10,7 @@
 
 #include "flow/circuit_input.hpp"
 #include "flow/flow_config.hpp"
+#include "flow/measuring.hpp"
 #include "flow/stage_runner.hpp"
 #include "ptah/netlist/fingers.hpp"
 
@@ -27,7 +28,7 @@ struct ParsedCircuit {
 struct ScoreStages {
   Bound<Extractor> extractor;
   Bound<Simulator> simulator;
-  std::optional<Waveform> pre;  ///< The schematic's, once simulated.
+  std::vector<Waveform> pre;  ///< The schematic's, by analysis, once simulated; the first is scored.
   bool active() const noexcept { return extractor && simulator; }
 };
 
@@ -38,6 +39,8 @@ struct ScoreSession {
   FlowConfig flow;
   FingerAssignment fingers;  ///< Of every MOS device that the netlist leaves free.
   Circuit circuit;
+  Measuring measuring;
+  std::optional<std::vector<Measure>> schematic_measures;  ///< Once made.
   std::vector<Bound<Verifier>> checks, judges;
   ScoreStages score, judged;
   // score.placement only; bound when first needed.

@@ -151,7 +151,8 @@ struct LayoutSource {
 };
 /// The circuit that a layout is held against, and what to find out.
 struct ScoreSubject {
-  std::optional<std::string> circuit, netlist, pairs, testbench, measures, subcircuit, key;
+  std::optional<std::string> circuit, netlist, pairs, testbench, measures, measuring, subcircuit,
+      key;
   std::optional<std::vector<std::int64_t>> allowed_fingers;
   std::optional<Object> fingers;
   std::string tech = "ptah130", flow = "native";
@@ -162,7 +163,12 @@ struct ScoreSubject {
     v.optional("netlist", netlist, "Absolute path of a SPICE netlist.");
     v.optional("pairs", pairs, "Absolute path of its matched devices.");
     v.optional("testbench", testbench, "Absolute path of its testbench; without one, no score.");
-    v.optional("measures", measures, "Absolute path of its measures (docs/measures.md).");
+    v.optional("measures", measures,
+               "Absolute path of its measures (docs/measures.md); testbenches that they name lie "
+               "beside them.");
+    v.optional("measuring", measuring,
+               "\"testbench\": measures of the testbench that is scored; \"all\": of every "
+               "testbench, one more simulation each. Otherwise as the flow says.");
     v.optional("subcircuit", subcircuit, "Subcircuit to take, where the netlist has several.");
     v.optional("allowed_fingers", allowed_fingers, "Finger counts that free devices may have.",
                Range{1, 64});
@@ -245,7 +251,7 @@ struct ScoreReply {
     v.optional("judged_pscore_V", judged_pscore_V, "The judges' score, with `judges`.");
     v.required("measures", measures,
                "By name: {\"value\", \"unit\"} or {\"unit\", \"reason\"} why it does not exist; "
-               "those of the testbench that is scored.");
+               "those that `measuring` asks for.");
     v.optional("measures_schematic", measures_schematic, "The same of the schematic.");
     v.required("area_um2", area_um2, "Sum of the device boxes.");
     v.required("outline_um", outline_um, "[width, height] of the box around all shapes.");
