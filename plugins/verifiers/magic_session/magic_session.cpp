@@ -292,8 +292,8 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
   drop_old_sessions(job.scratch_dir(), folder);
 
   PTAH_TRY(const TechFile tech, tech_file(technology, folder, job));
-  PTAH_TRY(write_text_file(folder / "layout.gds", bytes));
-  PTAH_TRY(write_text_file(folder / "run.tcl", script(session.top)));
+  PTAH_TRY(write_text_file(folder / "layout.gds", bytes, Durability::kCached));
+  PTAH_TRY(write_text_file(folder / "run.tcl", script(session.top), Durability::kCached));
   PTAH_TRY(const fs::path program, find_tool("magic", "magic"));
   ToolRun run;
   run.program = program;
@@ -305,7 +305,8 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
   run.memory_limit_bytes = limits.memory_bytes;
   run.output_limit_bytes = 32u << 20;
   PTAH_TRY(const ToolOutput output, run_tool(run, job));
-  PTAH_TRY(write_text_file(folder / "magic.txt", output.out + "\n" + output.err));
+  PTAH_TRY(
+      write_text_file(folder / "magic.txt", output.out + "\n" + output.err, Durability::kCached));
   if (Status read = read_outputs(folder, tech.name, session); !read) {
     Error error = read.error();
     if (output.signal != 0) {
@@ -314,7 +315,7 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
     return error;
   }
   // Last: only a complete session can be found by the next judge.
-  PTAH_TRY(write_text_file(folder / kFinished, identity));
+  PTAH_TRY(write_text_file(folder / kFinished, identity, Durability::kCached));
   return session;
 }
 

@@ -85,7 +85,7 @@ Result<TechFile> tech_file(const Technology& technology, const fs::path& folder,
                         {}, "Add what is missing to its YAML file (docs/technology.md).");
     }
     const TechFile made{folder / (technology.name() + ".tech"), technology.name()};
-    PTAH_TRY(write_text_file(made.file, text));
+    PTAH_TRY(write_text_file(made.file, text, Durability::kCached));
     return made;
   }
   PTAH_TRY(const std::vector<int> installed, installed_version(folder, job));

@@ -44,10 +44,12 @@ Result<Verdict> compare_netlists(const ExtractedNetlist& layout, const Circuit& 
   if (layout.devices.empty()) return mismatch({"the layout has no devices"});
 
   PTAH_TRY(const ScratchDir folder, ScratchDir::create(job.scratch_dir(), "netgen"));
-  PTAH_TRY(write_text_file(folder.path() / "layout.spice", to_spice(comparison, true)));
-  PTAH_TRY(write_text_file(folder.path() / "schematic.spice", to_spice(comparison, false)));
-  PTAH_TRY(write_text_file(folder.path() / "setup.tcl",
-                           netgen_setup(technology) + "puts stdout {" + kSetupMark + "}\n"));
+  const auto write = [&](const char* name, const std::string& text) {
+    return write_text_file(folder.path() / name, text, Durability::kCached);
+  };
+  PTAH_TRY(write("layout.spice", to_spice(comparison, true)));
+  PTAH_TRY(write("schematic.spice", to_spice(comparison, false)));
+  PTAH_TRY(write("setup.tcl", netgen_setup(technology) + "puts stdout {" + kSetupMark + "}\n"));
   PTAH_TRY(const std::filesystem::path program, find_tool("netgen-lvs", "netgen-lvs"));
   ToolRun run;
   run.program = program;

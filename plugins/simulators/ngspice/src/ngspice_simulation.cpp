@@ -21,7 +21,7 @@ Result<std::vector<Waveform>> simulate_with_ngspice(const ExtractedNetlist& netl
   PTAH_TRY(const std::string models, spice_models(technology, request));
   PTAH_TRY(const Deck deck, simulation_deck(netlist, testbench, technology, models));
   PTAH_TRY(const ScratchDir scratch, ScratchDir::create(job.scratch_dir(), "ngspice"));
-  PTAH_TRY(write_text_file(scratch.path() / "deck.spice", deck.text));
+  PTAH_TRY(write_text_file(scratch.path() / "deck.spice", deck.text, Durability::kCached));
 
   ToolRun run;
   run.program = program;
