@@ -55,6 +55,21 @@ std::string lower_case(std::string text) {
   return text;
 }
 
+/// Empty where the node is anything else.
+std::vector<double> three_positive(const YAML::Node& node) {
+  std::vector<double> values;
+  if (!node.IsSequence() || node.size() != 3) return values;
+  for (const auto& item : node) {
+    double value = 0;
+    if (!item.IsScalar() || !YAML::convert<double>::decode(item, value) || !(value > 0) ||
+        value > 1e6) {
+      return {};
+    }
+    values.push_back(value);
+  }
+  return values;
+}
+
 }  // namespace
 
 bool Sections::is_sequence(const YAML::Node& node, std::string_view section, std::size_t most) {
@@ -446,7 +461,7 @@ void Sections::read_parasitics(const YAML::Node& node) {
   if (!node.IsDefined()) return;
   Fields fields(node, "parasitics",
                 {"sheet_ohm", "contact_ohm", "area_af_um2", "fringe_down_af_um", "fringe_up_af_um",
-                 "sidewall", "magic_halo_um"},
+                 "sidewall", "magic_halo_um", "lines"},
                 problems_);
   if (!fields.is_map()) return;
   parasitics.sheet_ohm = corners(fields, "sheet_ohm");
@@ -455,6 +470,7 @@ void Sections::read_parasitics(const YAML::Node& node) {
   parasitics.fringe_down_af_um = table(fields, "fringe_down_af_um");
   parasitics.fringe_up_af_um = table(fields, "fringe_up_af_um");
   parasitics.magic_halo_um = fields.number("magic_halo_um", 0, 100, 2.0);
+  if (fields.has("lines")) read_lines(fields);
   if (!fields.has("sidewall")) {
     fields.problem("sidewall", "is missing.");
     return;
@@ -472,6 +488,41 @@ void Sections::read_parasitics(const YAML::Node& node) {
     entry.offset_um = law.number("offset_um", 0, 100);
     entry.halo_um = law.number("halo_um", 0, 1000);
     entry.magic_k_af = law.number("magic_k_af", 0, 1e6, entry.k_af);
+  }
+}
+
+void Sections::read_lines(const Fields& parent) {
+  constexpr std::size_t kMostPoints = 100;
+  Fields rows(parent.node("lines"), "parasitics.lines", {}, problems_);
+  if (!rows.is_map()) return;
+  for (const auto& row : rows.yaml()) {
+    if (!row.first.IsScalar()) continue;
+    const std::string shape = row.first.Scalar();
+    check_shape(rows, shape, shape);
+    Fields line(row.second, "parasitics.lines." + shape, {"width_um", "points"}, problems_);
+    if (!line.is_map()) continue;
+    LineTable& table = parasitics.lines[shape];
+    table.width_um = line.number("width_um", 1e-3, 1000);
+    const YAML::Node points = line.node("points");
+    if (!points.IsDefined() || !points.IsSequence() || points.size() < 2 ||
+        points.size() > kMostPoints) {
+      line.problem("points", "is not a list of 2 to 100 points.",
+                   "Write [spacing_um, coupling_af_um, fringe_af_um] for each.");
+      continue;
+    }
+    for (std::size_t i = 0; i < points.size(); ++i) {
+      const std::vector<double> values = three_positive(points[i]);
+      if (values.empty()) {
+        line.problem("points", "has an entry that is not three positive numbers.",
+                     "Write [spacing_um, coupling_af_um, fringe_af_um].");
+        break;
+      }
+      if (!table.points.empty() && values[0] <= table.points.back().spacing_um) {
+        line.problem("points", "is not in ascending order of the spacings.");
+        break;
+      }
+      table.points.push_back({values[0], values[1], values[2]});
+    }
   }
 }
 

@@ -68,6 +68,7 @@ class Sections {
   void read_devices(const YAML::Node& list);
   void read_device(const YAML::Node& item);
   void read_parasitics(const YAML::Node& node);
+  void read_lines(const Fields& parent);
   void read_models(const YAML::Node& node);
   bool is_sequence(const YAML::Node& node, std::string_view section, std::size_t most);
   GdsLayer gds(const Fields& fields, std::string_view key, bool required);

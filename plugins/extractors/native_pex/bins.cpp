@@ -24,9 +24,10 @@ void begin_lists(std::vector<std::uint32_t>& start) {
 
 }  // namespace
 
-void Bins::fill(const Planes& planes) {
+void Bins::fill(const std::vector<Plate>& plates, const std::vector<Edge>& vertical,
+                const std::vector<Edge>& horizontal) {
   Rect box;
-  for (const Plate& plate : planes.plates) box = box.united(plate.rect);
+  for (const Plate& plate : plates) box = box.united(plate.rect);
   if (box.empty()) box = {0, 0, 0, 0};
   // One bin around: the outside of an edge may lie past the last plate.
   column0_ = cell(box.x0, kSide) - 1;
@@ -36,10 +37,10 @@ void Bins::fill(const Planes& planes) {
 
   order_.clear();
   int top = 0;
-  for (const Plate& plate : planes.plates) top = std::max(top, level_of(plate.material));
+  for (const Plate& plate : plates) top = std::max(top, level_of(plate.material));
   for (int level = top; level >= 0; --level) {
-    for (std::uint32_t i = 0; i < planes.plates.size(); ++i) {
-      if (level_of(planes.plates[i].material) == level) order_.push_back(i);
+    for (std::uint32_t i = 0; i < plates.size(); ++i) {
+      if (level_of(plates[i].material) == level) order_.push_back(i);
     }
   }
   const auto each = [&](const Rect& r, auto&& f) {
@@ -54,20 +55,20 @@ void Bins::fill(const Planes& planes) {
     }
   };
   plate_start_.assign(size() + 2, 0);
-  for (const Plate& plate : planes.plates) {
+  for (const Plate& plate : plates) {
     each(plate.rect, [&](std::size_t bin, const Rect&) { ++plate_start_[bin + 1]; });
   }
   begin_lists(plate_start_);
   plates_.resize(plate_start_.back());
   for (const std::uint32_t i : order_) {
-    const Plate& plate = planes.plates[i];
+    const Plate& plate = plates[i];
     each(plate.rect, [&](std::size_t bin, const Rect& part) {
       plates_[plate_start_[bin + 1]++] = {part, plate.net, plate.material};
     });
   }
 
   for (const int axis : {0, 1}) {
-    const std::vector<Edge>& edges = axis == 0 ? planes.vertical : planes.horizontal;
+    const std::vector<Edge>& edges = axis == 0 ? vertical : horizontal;
     const auto each_edge = [&](const Edge& edge, auto&& f) {
       const std::int32_t across = cell(edge.ascending ? edge.at : edge.at - 1, kSide);
       for (std::int32_t along = cell(edge.lo, kSide); along <= cell(edge.hi - 1, kSide); ++along) {

@@ -14,7 +14,9 @@ class Bins {
  public:
   static constexpr Dbu kSide = 4000;
 
-  void fill(const Planes& planes);
+  void fill(const Planes& planes) { fill(planes.plates, planes.vertical, planes.horizontal); }
+  void fill(const std::vector<Plate>& plates, const std::vector<Edge>& vertical,
+            const std::vector<Edge>& horizontal);
   std::size_t size() const noexcept { return static_cast<std::size_t>(columns_) * rows_; }
   /// By level, highest first; in the order of `Planes::plates` within one.
   std::span<const Plate> plates(std::size_t bin) const;

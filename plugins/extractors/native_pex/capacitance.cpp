@@ -91,6 +91,10 @@ void CapacitanceEngine::couple(NetIndex a, NetIndex b, double af) {
   list_.push_back({a, b, fixed(af)});
 }
 
+void CapacitanceEngine::add_ground(NetIndex net, double af) {
+  ground_[static_cast<std::size_t>(net)] += fixed(af);
+}
+
 void CapacitanceEngine::sum_up() {
   std::sort(list_.begin(), list_.end(),
             [](const Entry& x, const Entry& y) { return x.a != y.a ? x.a < y.a : x.b < y.b; });
@@ -135,7 +139,8 @@ void CapacitanceEngine::magic(const Planes& planes, const CapacitanceLaw& law, N
                               Capacitances& into) {
   start(planes.nets);
   bins_.fill(planes);
-  areas_and_edges(planes, law, kEverywhere);
+  areas(planes, law, kEverywhere);
+  edges(planes, law, kEverywhere);
   for (const auto& [net, af] : planes.extra_ground) {
     if (net != kNone) ground_[static_cast<std::size_t>(net)] += fixed(af);
   }
@@ -149,16 +154,16 @@ void CapacitanceEngine::magic_ground(const Planes& planes, const CapacitanceLaw&
                                      const Rect& clip, std::vector<double>& ground) {
   start(planes.nets);
   bins_.fill(planes);
-  areas_and_edges(planes, law, clip);
+  areas(planes, law, clip);
+  edges(planes, law, clip);
   overlaps(law, clip);
   fringes(law, clip);
   ground.clear();
   for (const Fixed sum : ground_) ground.push_back(static_cast<double>(sum) / kScale);
 }
 
-// Areas and perimeters to the substrate, as if nothing were in between.
-void CapacitanceEngine::areas_and_edges(const Planes& planes, const CapacitanceLaw& law,
-                                        const Rect& clip) {
+// To the substrate, as if nothing were in between.
+void CapacitanceEngine::areas(const Planes& planes, const CapacitanceLaw& law, const Rect& clip) {
   const auto add = [&](NetIndex net, double af) {
     if (net != kNone) ground_[static_cast<std::size_t>(net)] += fixed(af);
   };
@@ -170,10 +175,16 @@ void CapacitanceEngine::areas_and_edges(const Planes& planes, const CapacitanceL
     add(planes.gate_nets[i],
         -law.area[kPoly] * 1e-6 * static_cast<double>(area_of(planes.gates[i].intersection(clip))));
   }
+}
+
+// To the substrate, as if nothing were in between.
+void CapacitanceEngine::edges(const Planes& planes, const CapacitanceLaw& law, const Rect& clip) {
   for (const bool vertical : {true, false}) {
     for (const Edge& edge : vertical ? planes.vertical : planes.horizontal) {
       const Dbu length = length_in(edge, vertical, clip);
-      if (length > 0) add(edge.net, law.perimeter[edge.material] * 1e-3 * length);
+      if (length <= 0 || edge.net == kNone) continue;
+      ground_[static_cast<std::size_t>(edge.net)] +=
+          fixed(law.perimeter[edge.material] * 1e-3 * length);
     }
   }
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "bins.hpp"
@@ -24,6 +25,31 @@ struct CapacitanceLaw {
   std::size_t materials = 0;
 };
 CapacitanceLaw magic_law(const Technology& technology, const Stack& stack);
+
+/// The foundry's line tables. Between their points both values are interpolated, logarithm over
+/// logarithm of the spacing.
+class LineLaw {
+ public:
+  /// Fails naming the conductor that has no table.
+  static Result<LineLaw> of(const Technology& technology, const Stack& stack);
+  Dbu reach(Material material) const { return lines_[material].reach; }
+  /// aF per um between two facing edges.
+  double coupling(Material material, Dbu spacing) const;
+  /// What a neighbour at `spacing` leaves of an edge's fringes; 0: no neighbour.
+  double fringe_factor(Material material, Dbu spacing) const;
+
+ private:
+  struct Point {
+    double spacing, coupling, fringe;  ///< Logarithms.
+  };
+  struct Line {
+    std::vector<Point> points;
+    double alone = 0;  ///< Fringe to the substrate without neighbours, aF per um.
+    Dbu reach = 0;
+  };
+  static double at(const Line& line, Dbu spacing, double Point::*value);
+  Line lines_[CapacitanceLaw::kMaterials];
+};
 
 struct Capacitances {
   struct Coupling {
@@ -45,6 +71,10 @@ class CapacitanceEngine {
   /// of `ground`.
   void magic(const Planes& planes, const CapacitanceLaw& law, NetIndex substrate,
              Capacitances& into);
+  /// What the foundry's tables say: areas and fringes to the nearest level below and above, fringes
+  /// and couplings by the distance to the nearest neighbour in sight.
+  void foundry(const Planes& planes, const CapacitanceLaw& law, const LineLaw& lines,
+               NetIndex substrate, Capacitances& into);
   /// Of what lies in `clip` alone, and `ground` alone; couplings to the substrate are not part of
   /// it.
   void magic_ground(const Planes& planes, const CapacitanceLaw& law, const Rect& clip,
@@ -54,12 +84,18 @@ class CapacitanceEngine {
   using Fixed = std::int64_t;
 
   void start(std::size_t nets);
-  void areas_and_edges(const Planes& planes, const CapacitanceLaw& law, const Rect& clip);
+  void areas(const Planes& planes, const CapacitanceLaw& law, const Rect& clip);
+  void edges(const Planes& planes, const CapacitanceLaw& law, const Rect& clip);
   void overlaps(const CapacitanceLaw& law, const Rect& clip);
   void fringes(const CapacitanceLaw& law, const Rect& clip);
   void side_walls(const Planes& planes, const CapacitanceLaw& law);
+  void see_neighbours(const Planes& planes, const LineLaw& lines, std::size_t materials);
+  void look_out(const Edge& edge, std::span<const Edge> facing, bool up, const LineLaw& lines,
+                std::vector<Edge>& pieces);
+  void shielded_fringes(const CapacitanceLaw& law, const LineLaw& lines);
   void finish(NetIndex substrate, Capacitances& into);
   void couple(NetIndex a, NetIndex b, double af);
+  void add_ground(NetIndex net, double af);
 
   /// Up to so many nets, pairs have a matrix; beyond, a list that is summed up now and then.
   static constexpr std::size_t kMatrixNets = 1024, kListLength = 1 << 20;
@@ -75,6 +111,11 @@ class CapacitanceEngine {
   Bins bins_;
   EdgeRows rows_;
   std::vector<Rect> left_, next_;
+  std::vector<Edge> spaced_[2];  ///< Vertical, horizontal edges, cut where their spacing changes.
+  struct Interval {
+    Dbu lo, hi;
+  };
+  std::vector<Interval> free_, still_free_;
 };
 
 }  // namespace ptah::native

@@ -67,11 +67,11 @@ void find_edges(std::vector<EdgeItem>& items, Material material, std::vector<Edg
       const EdgeItem& item = items[i];
       switch (item.kind) {
         case EdgeItem::kStart:
-          falling.edges.push_back({at, item.lo, item.hi, item.net, false, material});
+          falling.edges.push_back({at, item.lo, item.hi, item.net, false, material, 0});
           add_interval(rising.hide, item.lo, item.hi);
           break;
         case EdgeItem::kEnd:
-          rising.edges.push_back({at, item.lo, item.hi, item.net, true, material});
+          rising.edges.push_back({at, item.lo, item.hi, item.net, true, material, 0});
           add_interval(falling.hide, item.lo, item.hi);
           break;
         case EdgeItem::kHideStart:

@@ -54,14 +54,17 @@ double magic_farad(double af) {
 
 }  // namespace
 
-const PexEngine::Laws& PexEngine::laws(const Technology& technology) {
-  if (technology_ != &technology) {
-    laws_.stack = conductor_stack(technology);
-    laws_.magic = magic_law(technology, laws_.stack);
-    laws_.resistance = resistance_law(technology);
-    technology_ = &technology;
+Status PexEngine::read_laws(const Technology& technology) {
+  if (technology_ == &technology) return ok();
+  technology_ = nullptr;
+  laws_.stack = conductor_stack(technology);
+  laws_.magic = magic_law(technology, laws_.stack);
+  laws_.resistance = resistance_law(technology);
+  if (options_.calibration == Calibration::kFoundry) {
+    PTAH_TRY(laws_.lines, LineLaw::of(technology, laws_.stack));
   }
-  return laws_;
+  technology_ = &technology;
+  return ok();
 }
 
 Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Circuit& circuit,
@@ -72,8 +75,10 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Circuit
 Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connectivity& connectivity,
                                             const Circuit& circuit, const Technology& technology,
                                             const std::string& top) {
-  const Laws& law = laws(technology);
-  find_planes(flat, connectivity, technology, law.stack, planes_);
+  PTAH_TRY(read_laws(technology));
+  const Laws& law = laws_;
+  const bool magic = options_.calibration == Calibration::kMagic;
+  find_planes(flat, connectivity, technology, law.stack, planes_, magic);
   NetNames names;
   for (const FoundNet& net : connectivity.nets) names.nets.push_back(net.name);
   for (const std::size_t body : planes_.bodies) {
@@ -91,14 +96,19 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connect
                                 options_.network ? &ends : nullptr);
   netlist.resistors = nodes.resistors(network_);
 
-  capacitance_.magic(planes_, law.magic, connectivity.substrate, found_);
-  windows_.adjust(flat, connectivity, planes_, technology, law.stack, law.magic, found_.ground);
+  if (magic) {
+    capacitance_.magic(planes_, law.magic, connectivity.substrate, found_);
+    windows_.adjust(flat, connectivity, planes_, technology, law.stack, law.magic, found_.ground);
+  } else {
+    capacitance_.foundry(planes_, law.magic, law.lines, connectivity.substrate, found_);
+  }
+  const auto farad = [&](double af) { return magic ? magic_farad(af) : af * 1e-18; };
   for (const Capacitances::Coupling& c : found_.couplings) {
-    nodes.share(c.a, c.b, magic_farad(c.af), netlist.capacitors);
+    nodes.share(c.a, c.b, farad(c.af), netlist.capacitors);
   }
   for (std::size_t i = 0; i < found_.ground.size(); ++i) {
     if (static_cast<NetIndex>(i) == connectivity.substrate) continue;
-    nodes.share(static_cast<NetIndex>(i), connectivity.substrate, magic_farad(found_.ground[i]),
+    nodes.share(static_cast<NetIndex>(i), connectivity.substrate, farad(found_.ground[i]),
                 netlist.capacitors);
   }
   std::sort(netlist.capacitors.begin(), netlist.capacitors.end(),

@@ -1,5 +1,5 @@
-/// Parasitic netlist of a layout, from its shapes: devices with their junctions, and capacitances
-/// by the formula of Magic 8.3.105 in its precision, so that scores are comparable with magic_pex.
+/// Parasitic netlist of a layout, from its shapes: devices with their junctions, capacitances and,
+/// where asked for, resistances.
 #pragma once
 
 #include "capacitance.hpp"
@@ -10,10 +10,16 @@
 
 namespace ptah::native {
 
+enum class Calibration {
+  kMagic,    ///< The formula and precision of Magic 8.3.105: scores comparable with magic_pex.
+  kFoundry,  ///< The foundry's line tables.
+};
+
 struct PexOptions {
   bool merge_fingers = true;  ///< Equal parallel fingers as one device with `m`.
   /// Per net a network of resistors, and its capacitances shared over the network's nodes.
   bool network = false;
+  Calibration calibration = Calibration::kMagic;
 };
 
 /// One layout after the other; results depend on the arguments alone.
@@ -22,7 +28,7 @@ class PexEngine {
   explicit PexEngine(PexOptions options) : options_(options) {}
 
   /// Fails when the layout lacks a port of the circuit: its netlist could not stand for the
-  /// circuit.
+  /// circuit. With kFoundry, fails when the technology lacks a line table.
   Result<ExtractedNetlist> extract(const gds::Flat& flat, const Circuit& circuit,
                                    const Technology& technology, const std::string& top);
   /// The same of what is known of the layout's nets.
@@ -36,8 +42,9 @@ class PexEngine {
     Stack stack;
     CapacitanceLaw magic;
     ResistanceLaw resistance;
+    LineLaw lines;  ///< Calibration::kFoundry
   };
-  const Laws& laws(const Technology& technology);
+  Status read_laws(const Technology& technology);
 
   PexOptions options_;
   const Technology* technology_ = nullptr;

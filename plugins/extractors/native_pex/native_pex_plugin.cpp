@@ -7,7 +7,10 @@ class NativePex : public ptah::Extractor {
  public:
   explicit NativePex(const ptah::Options& options)
       : engine_({.merge_fingers = options.flag("merge_fingers"),
-                 .network = options.text("resistance") == "network"}) {}
+                 .network = options.text("resistance") == "network",
+                 .calibration = options.text("calibration") == "foundry"
+                                    ? ptah::native::Calibration::kFoundry
+                                    : ptah::native::Calibration::kMagic}) {}
 
   static ptah::OptionSchema options() {
     return {{.name = "merge_fingers",
@@ -25,7 +28,15 @@ class NativePex : public ptah::Extractor {
                             "whose nodes are device terminals, ports, cuts and branch points.",
              .minimum = {},
              .maximum = {},
-             .choices = {"none", "network"}}};
+             .choices = {"none", "network"}},
+            {.name = "calibration",
+             .type = ptah::OptionType::kText,
+             .default_value = "magic",
+             .description = "Capacitances: magic (the formula of Magic 8.3.105, for comparable "
+                            "scores) or foundry (the technology's line tables).",
+             .minimum = {},
+             .maximum = {},
+             .choices = {"magic", "foundry"}}};
   }
 
   bool reads_file() const noexcept override { return false; }

@@ -116,7 +116,7 @@ Stack conductor_stack(const Technology& technology) {
 }
 
 void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
-                 const Technology& technology, const Stack& stack, Planes& into) {
+                 const Technology& technology, const Stack& stack, Planes& into, bool magic_heads) {
   into.extra_ground.clear();
   into.plates.clear();
   into.gates.clear();
@@ -159,6 +159,7 @@ void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
       // Heads of precision resistors are part of their models.
       for (const std::size_t head : {terminal::kA, terminal::kB}) {
         hide(device.terminals[head].place, device.terminals[head].net);
+        if (!magic_heads) continue;
         add_head(device.terminals[head], device.body, technology, stack, into);
       }
     }

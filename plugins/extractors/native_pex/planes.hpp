@@ -34,6 +34,7 @@ struct Edge {
   NetIndex net = kNone;
   bool ascending = false;  ///< The outside is at larger coordinates.
   Material material = 0;
+  Dbu spacing = 0;  ///< Foundry: to the next edge of the level outside; 0: none within reach.
 };
 
 /// The conductors of a technology, bottom up.
@@ -59,9 +60,10 @@ struct Planes {
 };
 
 /// `into` is overwritten; its memory is reused. `flat` is the layout that `connectivity` was found
-/// in.
+/// in. `magic_heads`: heads of precision resistors as Magic takes them.
 void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
-                 const Technology& technology, const Stack& stack, Planes& into);
+                 const Technology& technology, const Stack& stack, Planes& into,
+                 bool magic_heads = true);
 /// Fills `vertical` and `horizontal` from the rest.
 void find_edges_of(Planes& planes, const Stack& stack);
 

@@ -146,6 +146,21 @@ TEST_F(Ptah130, HoldsEveryParasiticOfTheStack) {
   EXPECT_DOUBLE_EQ(p.contact_ohm.at("via").high, 15);
 }
 
+TEST_F(Ptah130, HoldsTheLineModelOfEveryWire) {
+  const Parasitics& p = tech.parasitics();
+  EXPECT_EQ(p.lines.size(), 7u);
+  EXPECT_DOUBLE_EQ(p.lines.at("met1").width_um, 0.14);
+  EXPECT_DOUBLE_EQ(p.lines.at("met5").points.back().spacing_um, 12);
+  EXPECT_DOUBLE_EQ(p.lines.at("met3").points[3].coupling_af_um, 56.2);
+  EXPECT_DOUBLE_EQ(p.lines.at("li1").points[0].fringe_af_um, 3.3);
+  for (const auto& [layer, table] : p.lines) {
+    for (std::size_t i = 1; i < table.points.size(); ++i) {
+      EXPECT_LT(table.points[i].coupling_af_um, table.points[i - 1].coupling_af_um) << layer;
+      EXPECT_GT(table.points[i].fringe_af_um, table.points[i - 1].fringe_af_um) << layer;
+    }
+  }
+}
+
 TEST(TechnologyFile, ShippedFileHasNoProblem) {
   for (const Error& problem : Technology::lint(shipped_yaml(), "ptah130.yaml")) {
     ADD_FAILURE() << problem.text();
@@ -195,6 +210,10 @@ TEST(TechnologyFile, EveryKindOfMistakeIsASentence) {
       {"pmos, pch,", "nmos, pch,", "already means sky130_fd_pr__nfet_01v8"},
       {"{sub: 120}", "{sub: lots}", "not a number"},
       {"[4400, 4400, 4400]", "[4400, 4500, 4400]", "[typical, low, high]"},
+      {"[0.14, 105, 1.8]", "[0.14, 105]", "not three positive numbers"},
+      {"[0.14, 105, 1.8]", "[0.14, 105, -1.8]", "not three positive numbers"},
+      {"[0.14, 105, 1.8]", "[0.24, 105, 1.8]", "ascending order"},
+      {"{width_um: 0.14, points: [", "{width_um: 0.14, point: [", "Unknown field \"point\""},
       {"models: ptah130_models.yaml", "models: ../secret", "not beside"},
       {"description:", "description: [", "not YAML"},
   };

@@ -157,6 +157,17 @@ struct SidewallLaw {
   double magic_k_af = 0;  ///< For Magic's older formula, offset 0.
 };
 
+/// The foundry's model of a wire between two equal neighbours over field: what one side has.
+struct LineTable {
+  struct Point {
+    double spacing_um = 0;
+    double coupling_af_um = 0;  ///< To the neighbour.
+    double fringe_af_um = 0;    ///< To the substrate.
+  };
+  double width_um = 0;        ///< Of all three wires.
+  std::vector<Point> points;  ///< By spacing, at least two.
+};
+
 /// Keys are layer or derived-layer names; "sub" stands for well, field and diffusion.
 struct Parasitics {
   using Table = std::map<std::string, std::map<std::string, double>, std::less<>>;
@@ -167,6 +178,7 @@ struct Parasitics {
   Table fringe_up_af_um;    ///< [lower][upper]: from the lower's edge
   std::map<std::string, SidewallLaw, std::less<>> sidewall;
   double magic_halo_um = 2;
+  std::map<std::string, LineTable, std::less<>> lines;  ///< Optional.
 };
 
 /// An installed PDK that stands behind a technology: its own tech file and models are used instead
