@@ -90,11 +90,10 @@ void MeasureSummary::add_rows(Table& table, const std::string& circuit) const {
       absent += (absent.empty() ? "" : " ") + std::to_string(count) + ": " + reason;
     }
     const bool some = !entry.values.empty();
-    table.add(
-        {first, name, some ? text(median(entry.values)) : "-",
-         some ? text(*std::min_element(entry.values.begin(), entry.values.end())) : "-",
-         some ? text(*std::max_element(entry.values.begin(), entry.values.end())) : "-",
-         entry.schematic.empty() ? "-" : text(median(entry.schematic)), absent});
+    table.add({first, name, some ? text(median(entry.values)) : "-",
+               some ? text(*std::min_element(entry.values.begin(), entry.values.end())) : "-",
+               some ? text(*std::max_element(entry.values.begin(), entry.values.end())) : "-",
+               entry.schematic.empty() ? "-" : text(median(entry.schematic)), absent});
     first.clear();
   }
 }

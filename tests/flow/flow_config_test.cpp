@@ -46,6 +46,17 @@ TEST(FlowConfig, ReadsTheSignOffPolicy) {
   EXPECT_EQ(flow.value().sign_off.max_disagreements, 0);
 }
 
+TEST(FlowConfig, MeasuresAreTheTestbenchsUnlessAllAreAskedFor) {
+  EXPECT_EQ(parse_flow(kMinimal, "small.yaml").value().measures, MeasureScope::kTestbench);
+  const auto flow = parse_flow(std::string(kMinimal) + "measures: all\n", "small.yaml");
+  ASSERT_TRUE(flow.has_value()) << flow.error().text();
+  EXPECT_EQ(flow.value().measures, MeasureScope::kAll);
+  Json json = to_json(flow.value());
+  EXPECT_EQ(flow_from_json(json).value().measures, MeasureScope::kAll);
+  json.erase("measures");  // a job of before there was a choice
+  EXPECT_EQ(flow_from_json(json).value().measures, MeasureScope::kTestbench);
+}
+
 TEST(FlowConfig, SurvivesJson) {
   const auto flow = parse_flow(std::string(kMinimal) + kSignOff, "small.yaml");
   ASSERT_TRUE(flow.has_value());
@@ -68,6 +79,8 @@ TEST(FlowConfig, MistakesNameLineAndField) {
       {"name: x\nsign_off: {share: 2}\n", "f.yaml:2", "0 to 1"},
       {"name: x\nsign_off: {stages: {placer: {plugin: a}}}\n", "f.yaml:2", "extractor, simulator"},
       {"name: x\nsign_off: {shares: 1}\n", "f.yaml:2", "not a field of `sign_off`"},
+      {"name: x\nmeasures: some\n", "f.yaml:2", "testbench, all"},
+      {"name: x\nmeasures: [all]\n", "f.yaml:2", "testbench, all"},
       {"name: [x\n", "f.yaml", ""},
       {"[]", "f.yaml:1", "map"},
   };

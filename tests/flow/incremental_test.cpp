@@ -174,7 +174,7 @@ TEST_P(IncrementalTest, SaysWhatAFreshEngineSays) {
 INSTANTIATE_TEST_SUITE_P(Circuits, IncrementalTest,
                          ::testing::Values("five_transistors_ota", "miller_ota", "ahuja_ota",
                                            "ota_ff", "lpf"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& circuit) { return std::string(circuit.param); });
 
 }  // namespace
 }  // namespace ptah
