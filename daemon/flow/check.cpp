@@ -175,8 +175,11 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
   StageSeconds seconds;
   Json result{{"gds", file}, {"top", top}, {"drc", Json::object()}, {"lvs", Json::object()}};
   bool clean = true;
-  std::vector<StageChoice> verifiers = flow.checks;
-  verifiers.insert(verifiers.end(), flow.judges.begin(), flow.judges.end());
+  std::vector<StageChoice> verifiers;
+  if (drc || lvs) {
+    verifiers = flow.checks;
+    verifiers.insert(verifiers.end(), flow.judges.begin(), flow.judges.end());
+  }
   for (const StageChoice& choice : verifiers) {
     PTAH_TRY(auto judge, bind_stage<Verifier>(host, "judge", choice.plugin, choice.options));
     const bool is_drc = judge.instance->kind() == Verdict::Kind::kDrc;

@@ -108,8 +108,8 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connect
   }
   for (std::size_t i = 0; i < found_.ground.size(); ++i) {
     if (static_cast<NetIndex>(i) == connectivity.substrate) continue;
-    nodes.share(static_cast<NetIndex>(i), connectivity.substrate, farad(found_.ground[i]),
-                netlist.capacitors);
+    nodes.ground(static_cast<NetIndex>(i), connectivity.substrate, farad(found_.ground[i]),
+                 netlist.capacitors);
   }
   std::sort(netlist.capacitors.begin(), netlist.capacitors.end(),
             [](const ExtractedCapacitor& a, const ExtractedCapacitor& b) {

@@ -120,7 +120,14 @@ void NetworkBuilder::collect_wires(const Connectivity& connectivity, const Techn
     layer_start_.push_back(wires_.size());
     const auto layer = static_cast<LayerId>(id);
     if (!is_wire(technology, layer)) {
-      for (const NetRect& shape : connectivity.conductors[id]) well(shape.net);
+      // A well has capacitances of its own; a tap and a deep well that lie in it do not add to
+      // them.
+      const bool counts = technology.layer(layer).name == "nwell";
+      for (const NetRect& shape : connectivity.conductors[id]) {
+        const auto node = static_cast<std::size_t>(well(shape.net));
+        wanted_[node] = true;
+        if (counts) raw_[node].area_um2 += to_um2(shape.rect.area());
+      }
       continue;
     }
     std::vector<NetRect> shapes = connectivity.conductors[id];

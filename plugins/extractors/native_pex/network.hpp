@@ -48,6 +48,8 @@ struct ResistorNetwork {
   std::vector<Node> nodes;
   std::vector<std::size_t> first;   ///< Nodes of net i: first[i] .. first[i + 1] - 1, at least one.
   std::vector<Resistor> resistors;  ///< By (a, b); one for each pair.
+  std::vector<std::int32_t>
+      wells;  ///< By net: the node of its wells and taps, or of the substrate.
   /// Node of each device's terminals: terminals[device][terminal].
   std::vector<std::vector<std::int32_t>> terminals;
 };

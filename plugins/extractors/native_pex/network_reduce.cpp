@@ -155,6 +155,11 @@ void NetworkBuilder::finish(const Connectivity& connectivity, ResistorNetwork& i
   }
   std::sort(into.resistors.begin(), into.resistors.end(),
             [](const auto& x, const auto& y) { return std::tie(x.a, x.b) < std::tie(y.a, y.b); });
+  into.wells.assign(nets, kNone);
+  for (std::size_t net = 0; net < nets; ++net) {
+    if (well_[net] == kNone) continue;
+    into.wells[net] = number[static_cast<std::size_t>(sets_.find(well_[net]))];
+  }
   into.terminals.assign(terminals_.size(), {});
   for (std::size_t d = 0; d < terminals_.size(); ++d) {
     for (const Raw node : terminals_[d]) {

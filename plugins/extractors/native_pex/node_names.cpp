@@ -17,6 +17,7 @@ Nodes::Nodes(const NetNames& names, const ResistorNetwork& network, bool resisti
     nodes_.resize(network.nodes.size());
   }
   std::vector<std::size_t> order;
+  wells_.resize(names.nets.size());
   for (std::size_t net = 0; net < names.nets.size(); ++net) {
     // Bodies of metal resistors have no network.
     const std::size_t first = net < nets ? network.first[net] : 0;
@@ -34,6 +35,9 @@ Nodes::Nodes(const NetNames& names, const ResistorNetwork& network, bool resisti
       whole += network.nodes[i].area_um2;
       if (network.nodes[i].area_um2 > 0) order.push_back(i);
     }
+    const std::int32_t well = net < nets ? network.wells[net] : kNone;
+    wells_[net].push_back(
+        {well == kNone ? names.nets[net] : nodes_[static_cast<std::size_t>(well)], 1});
     if (order.empty()) {
       shares_[net].push_back({names.nets[net], 1});
       continue;
@@ -71,21 +75,39 @@ std::vector<ExtractedResistor> Nodes::resistors(const ResistorNetwork& network) 
 
 void Nodes::share(NetIndex a, NetIndex b, double farad,
                   std::vector<ExtractedCapacitor>& into) const {
+  share(shares_[static_cast<std::size_t>(a)], shares_[static_cast<std::size_t>(b)], farad, into);
+}
+
+void Nodes::ground(NetIndex net, NetIndex substrate, double farad,
+                   std::vector<ExtractedCapacitor>& into) const {
+  share(shares_[static_cast<std::size_t>(net)], wells_[static_cast<std::size_t>(substrate)], farad,
+        into);
+}
+
+void Nodes::share(const std::vector<Share>& from, const std::vector<Share>& to, double farad,
+                  std::vector<ExtractedCapacitor>& into) {
   if (farad <= 0) return;
-  const auto &from = shares_[static_cast<std::size_t>(a)],
-             &to = shares_[static_cast<std::size_t>(b)];
   double done = 0;
+  const std::size_t start = into.size();
   for (std::size_t i = 0, j = 0; i < from.size() && j < to.size();) {
     const double end = std::min(from[i].up_to, to[j].up_to);
-    const auto& [x, y] = std::minmax(from[i].name, to[j].name);
-    // The remains of a rounding are no capacitor.
-    if (end - done > 1e-12) into.push_back({x, y, farad * (end - done)});
-    done = end;
+    if (farad * (end - done) >= kQuantum) {
+      into.push_back({std::min(from[i].name, to[j].name), std::max(from[i].name, to[j].name),
+                      farad * (end - done)});
+      done = end;
+    }
     // Both at once where both end here.
     const bool first = from[i].up_to <= end, second = to[j].up_to <= end;
     i += first ? 1 : 0;
     j += second ? 1 : 0;
   }
+  if (done >= 1) return;
+  if (into.size() > start) {
+    into.back().farad += farad * (1 - done);
+    return;
+  }
+  const std::string &a = from[from.size() / 2].name, &b = to[to.size() / 2].name;
+  into.push_back({std::min(a, b), std::max(a, b), farad});
 }
 
 }  // namespace ptah::native

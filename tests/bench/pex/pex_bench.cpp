@@ -1,0 +1,126 @@
+// Processor time of native_pex. Layouts are placed and routed here, so that nothing outside the
+// tree is needed. An engine extracts one layout after the other and keeps nothing of them but
+// memory, so that each iteration is an extraction from scratch, connectivity included:
+//   magic/CIRCUIT, foundry/CIRCUIT     capacitances by either calibration
+//   network/CIRCUIT                    calibration magic with resistor networks
+//   array_magic/N, array_network/N     N tiles side by side; the complexity is fitted
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+
+#include "layouts.hpp"
+#include "native_pex.hpp"
+#include "ptah/netlist/fingers.hpp"
+#include "ptah/netlist/spice.hpp"
+#include "tiles.hpp"
+
+namespace {
+
+using namespace ptah;
+
+const Technology& technology() {
+  return Technology::ptah130();
+}
+
+template <typename T>
+T need(Result<T> result) {
+  if (result) return std::move(result).value();
+  std::fprintf(stderr, "%s\n", result.error().text().c_str());
+  std::exit(1);
+}
+
+struct Drawn {
+  Circuit circuit;
+  gds::Flat flat;
+};
+
+Drawn layout(const std::string& name) {
+  Drawn drawn;
+  const std::string folder = std::string(PTAH_SOURCE_DIR) + "/configs/circuits/" + name;
+  const Status done =
+      agreement::each_layout(folder, 1, 1, technology(), [&](const agreement::Sample& sample) {
+        drawn.circuit = sample.circuit;
+        drawn.flat = need(gds::flatten(sample.library, sample.top, technology()));
+        return false;
+      });
+  if (!done || drawn.flat.shapes.empty()) {
+    std::fprintf(stderr, "No layout of %s.\n", name.c_str());
+    std::exit(1);
+  }
+  return drawn;
+}
+
+/// Tiles of the five-transistor OTA side by side in rows, again and again. No ports: nothing is
+/// wired.
+Drawn array(int devices) {
+  const std::string file = std::string(PTAH_SOURCE_DIR) +
+                           "/configs/circuits/five_transistors_ota/five_transistors_ota.sp";
+  const Circuit plain = need(read_spice_file(file, technology())).circuit;
+  const FingerSpace space = need(FingerSpace::create(plain, {4}));
+  const Circuit circuit = need(with_fingers(plain, space.at(0)));
+  Drawn drawn;
+  constexpr Dbu kPitch = 20'000;
+  for (int i = 0; i < devices; ++i) {
+    const Device& device = circuit.devices[static_cast<std::size_t>(i) % circuit.devices.size()];
+    const Tile tile = need(sky130::generate_tile(device, technology()));
+    const Point at{(i % 12) * kPitch, (i / 12) * kPitch};
+    for (const Shape& shape : tile.shapes)
+      drawn.flat.shapes.push_back({shape.layer, shape.rect.moved(at)});
+  }
+  return drawn;
+}
+
+void extract(benchmark::State& state, const Drawn& drawn, const native::PexOptions& options) {
+  native::PexEngine engine(options);
+  std::size_t parts = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    const auto netlist = engine.extract(drawn.flat, drawn.circuit, technology(), "top");
+    if (!netlist) {
+      state.SkipWithError(netlist.error().message.c_str());
+      break;
+    }
+    parts = netlist.value().capacitors.size() + netlist.value().resistors.size();
+  }
+  state.counters["shapes"] = static_cast<double>(drawn.flat.shapes.size());
+  state.counters["parts"] = static_cast<double>(parts);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const native::PexOptions magic;
+  const native::PexOptions foundry{.calibration = native::Calibration::kFoundry};
+  const native::PexOptions network{.network = true};
+  for (const char* name : {"five_transistors_ota", "miller_ota", "ahuja_ota"}) {
+    const auto drawn = std::make_shared<Drawn>(layout(name));
+    const auto add = [&](const std::string& kind, const native::PexOptions& options) {
+      benchmark::RegisterBenchmark((kind + "/" + name).c_str(), [=](benchmark::State& state) {
+        extract(state, *drawn, options);
+      })->Unit(benchmark::kMillisecond);
+    };
+    add("magic", magic);
+    add("foundry", foundry);
+    add("network", network);
+  }
+  for (const auto& [kind, options] :
+       {std::pair{"array_magic", magic}, std::pair{"array_network", network}}) {
+    benchmark::RegisterBenchmark(kind,
+                                 [options = options](benchmark::State& state) {
+                                   extract(state, array(static_cast<int>(state.range(0))), options);
+                                   state.SetComplexityN(state.range(0));
+                                 })
+        ->Arg(5)
+        ->Arg(15)
+        ->Arg(50)
+        ->Arg(150)
+        ->Unit(benchmark::kMillisecond)
+        ->Complexity();
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
