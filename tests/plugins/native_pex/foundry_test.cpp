@@ -4,6 +4,10 @@
 
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <regex>
 
 #include "drawing.hpp"
 
@@ -129,6 +133,70 @@ TEST(FoundryLines, PiecesAndPlaceDoNotMatter) {
     EXPECT_NEAR(whole.ground(x, "a"), d.ground(z, "a"), 1e-3);
     EXPECT_NEAR(whole.coupling(x, "a", "b"), d.coupling(z, "a", "b"), 1e-3);
   }
+}
+
+/// The foundry's own file knows lines over plates of every layer, which the technology's tables do
+/// not: how far what one line has in all is from it.
+TEST(FoundryLines, OverPlatesAgainstTheFoundrysOwnFigures) {
+  const char* root = std::getenv("PDK_ROOT");
+  const std::string file = std::string(root == nullptr ? "" : root) +
+                           "/sky130A/libs.tech/ngspice/parameters/typical.spice";
+  std::ifstream stream(file);
+  if (root == nullptr || !stream) GTEST_SKIP() << "PDK_ROOT holds no " << file;
+  const std::map<std::string, std::string> layers = {{"l1", "li1"},  {"m1", "met1"}, {"m2", "met2"},
+                                                     {"m3", "met3"}, {"m4", "met4"}, {"m5", "met5"},
+                                                     {"p1", "poly"}, {"f", "sub"}};
+  struct Line {
+    std::string layer, below;
+    double width = 0, spacing = 0;              // um
+    double area = 0, coupling = 0, fringe = 0;  // aF per um^2, um, um
+  };
+  std::map<std::string, Line> lines;
+  const std::regex entry(
+      "mc([lmp][0-9])([lmp][0-9]|f)_c([acf])_w_(\\d+)_(\\d+)_s_(\\d+)_(\\d+) *= *(\\S+)");
+  for (std::string text; std::getline(stream, text);) {
+    for (std::sregex_iterator i(text.begin(), text.end(), entry), end; i != end; ++i) {
+      const std::smatch& m = *i;
+      Line& line = lines[m.str(1) + m.str(2) + " " + m.str(4) + "." + m.str(5) + " " + m.str(6) +
+                         "." + m.str(7)];
+      line.layer = layers.at(m.str(1));
+      line.below = layers.at(m.str(2));
+      line.width = std::stod(m.str(4) + "." + m.str(5));
+      line.spacing = std::stod(m.str(6) + "." + m.str(7));
+      const double value = std::stod(m.str(8));
+      if (m.str(3) == "a") line.area = value * 1e6;
+      if (m.str(3) == "c") line.coupling = value * 1e12;
+      if (m.str(3) == "f") line.fringe = value * 1e12;
+    }
+  }
+  ASSERT_GT(lines.size(), 100u);
+  const Parasitics& parasitics = Technology::ptah130().parasitics();
+  std::vector<double> errors, over_field;
+  for (const auto& [name, line] : lines) {
+    const Dbu width = from_um(line.width), spacing = from_um(line.spacing);
+    if (parasitics.lines.at(line.layer).width_um != line.width || line.coupling <= 0) continue;
+    Drawing d = three_lines(line.layer, width, spacing);
+    if (line.below != "sub") {
+      d.wire(line.below, "plate", {-20'000, -20'000, kLong + 20'000, 40'000 + 2 * spacing});
+    }
+    const Capacitances found = d.extract();
+    const double all = d.ground(found, "b") + d.coupling(found, "b", "plate") +
+                       d.coupling(found, "a", "b") + d.coupling(found, "b", "c");
+    const double wanted = line.area * line.width + 2 * (line.fringe + line.coupling);
+    errors.push_back(std::abs(all / to_um(kLong) / wanted - 1));
+    if (line.below == "sub") over_field.push_back(errors.back());
+  }
+  for (auto* list : {&over_field, &errors}) {
+    ASSERT_FALSE(list->empty());
+    std::sort(list->begin(), list->end());
+    std::printf("%zu lines %s: median %.1f %%, 95th percentile %.1f %%, worst %.1f %%\n",
+                list->size(), list == &errors ? "over all plates" : "over field",
+                100 * (*list)[list->size() / 2], 100 * (*list)[list->size() * 95 / 100],
+                100 * list->back());
+  }
+  EXPECT_LT(over_field.back(), 0.05);
+  EXPECT_LT(errors[errors.size() / 2], 0.03);
+  EXPECT_LT(errors[errors.size() * 95 / 100], 0.15);
 }
 
 TEST(FoundryLines, ATechnologyWithoutTablesIsRefused) {
