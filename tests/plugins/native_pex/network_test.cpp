@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "node_names.hpp"
+#include "ptah/core/random.hpp"
 
 namespace ptah::native {
 namespace {
@@ -341,23 +342,67 @@ TEST(ResistorNetwork, ContactsOfASource) {
                 185.0 / 3 + 12.8 * (985 - 100) / 170.0);
 }
 
-TEST(ResistorNetwork, EveryNetIsOnePiece) {
-  Structure s = transistor();
-  s.extract();
+/// Resistors join nodes of one net, every net is one piece, every terminal has a node of its net.
+void expect_sound(const Structure& s) {
   const ResistorNetwork& network = s.network();
+  const auto node = [&](std::int32_t i) -> const ResistorNetwork::Node& {
+    return network.nodes.at(static_cast<std::size_t>(i));
+  };
   DisjointSets joined(network.nodes.size());
   for (const auto& r : network.resistors) {
-    EXPECT_EQ(network.nodes[static_cast<std::size_t>(r.a)].net,
-              network.nodes[static_cast<std::size_t>(r.b)].net);
-    EXPECT_GT(r.ohm, 0);
+    EXPECT_EQ(node(r.a).net, node(r.b).net);
+    EXPECT_LT(r.a, r.b);
+    EXPECT_TRUE(std::isfinite(r.ohm) && r.ohm > 0) << r.ohm;
     joined.unite(r.a, r.b);
   }
+  ASSERT_EQ(network.first.size(), s.connectivity().nets.size() + 1);
   for (std::size_t net = 0; net + 1 < network.first.size(); ++net) {
     ASSERT_LT(network.first[net], network.first[net + 1]);
     for (std::size_t i = network.first[net]; i < network.first[net + 1]; ++i) {
+      EXPECT_EQ(network.nodes[i].net, static_cast<NetIndex>(net));
+      EXPECT_GE(network.nodes[i].area_um2, 0);
       EXPECT_EQ(joined.find(static_cast<std::int32_t>(i)),
                 joined.find(static_cast<std::int32_t>(network.first[net])));
     }
+  }
+  ASSERT_EQ(network.terminals.size(), s.connectivity().devices.size());
+  for (std::size_t d = 0; d < network.terminals.size(); ++d) {
+    const FoundDevice& device = s.connectivity().devices[d];
+    ASSERT_EQ(network.terminals[d].size(), device.terminals.size());
+    for (std::size_t t = 0; t < device.terminals.size(); ++t) {
+      EXPECT_EQ(node(network.terminals[d][t]).net, device.terminals[t].net);
+    }
+  }
+}
+
+TEST(ResistorNetwork, EveryNetIsOnePiece) {
+  Structure s = transistor();
+  s.extract();
+  expect_sound(s);
+}
+
+TEST(ResistorNetwork, AnyDrawingHasASoundNetwork) {
+  static const char* const kDrawn[] = {"diff",     "tap",      "poly",  "licon1", "li1",  "mcon",
+                                       "met1",     "via",      "met2",  "via2",   "met3", "via3",
+                                       "met4",     "capm",     "nwell", "nsdm",   "psdm", "li1.res",
+                                       "met1.res", "poly.res", "rpm",   "npc"};
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    Rng rng(seed);
+    Structure s;
+    const std::uint64_t count = 20 + rng.below(150);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::string layer = kDrawn[rng.below(std::size(kDrawn))];
+      const Dbu x = static_cast<Dbu>(rng.below(800)) * 5, y = static_cast<Dbu>(rng.below(800)) * 5;
+      const Dbu w = static_cast<Dbu>(1 + rng.below(200)) * 5;
+      const Dbu h = static_cast<Dbu>(1 + rng.below(200)) * 5;
+      s.shape(layer, {x, y, x + w, y + h});
+      if (rng.below(10) == 0 && layer == "met1") {
+        s.port("met1", {x + static_cast<Dbu>(rng.below(400)), y}, "p" + std::to_string(i));
+      }
+    }
+    s.extract();
+    expect_sound(s);
+    if (HasFailure()) FAIL() << "seed " << seed;
   }
 }
 
