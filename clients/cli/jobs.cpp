@@ -140,8 +140,8 @@ int show(const Session& session, const std::string& job, std::int64_t chain, std
     std::cout << field << std::string(field.size() < 16 ? 16 - field.size() : 1, ' ')
               << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
   }
-  const std::string measures = measure_table(record.value("measures", Json()),
-                                             record.value("measures_schematic", Json()));
+  const std::string measures =
+      measure_table(record.value("measures", Json()), record.value("measures_schematic", Json()));
   if (!measures.empty()) std::cout << "\n" << measures;
   Table files({"file", "bytes", "in the store"}, {Align::kLeft, Align::kRight, Align::kLeft});
   for (const Json& file : reply.value()["files"]) {

@@ -111,11 +111,11 @@ Status CircuitArguments::fill(Json& spec) const {
         circuit.find('/') != std::string::npos || circuit.find('.') != std::string::npos;
     if (!file) {
       if (!pairs.empty() || !testbench.empty() || !top.empty() || !measures_file.empty()) {
-        return make_error(
-            ErrorCode::kInvalidArgument,
-            "Pairs, testbench, measures file and top go with a netlist; `" + circuit +
-                "` is a shipped circuit.",
-            "command line", "Give the path of the netlist, such as ./" + circuit + ".sp.");
+        return make_error(ErrorCode::kInvalidArgument,
+                          "Pairs, testbench, measures file and top go with a netlist; `" + circuit +
+                              "` is a shipped circuit.",
+                          "command line",
+                          "Give the path of the netlist, such as ./" + circuit + ".sp.");
       }
       spec["circuit"] = circuit;
     } else {

@@ -168,8 +168,8 @@ Status Chain::prepare() {
   PTAH_TRY(auto loaded, load_circuit(spec_.input, technology_));
   PTAH_TRY(circuit_, with_fingers(loaded.circuit, spec_.fingers));
   testbench_ = std::move(loaded.testbench);
-  measuring_ = Measuring(std::move(loaded.measures), std::move(loaded.benches),
-                         spec_.flow.measures);
+  measuring_ =
+      Measuring(std::move(loaded.measures), std::move(loaded.benches), spec_.flow.measures);
   paths_.emplace(circuit_.name, spec_.assignment);
   circuit_.name = paths_->name();
   PTAH_TRY(bind_stages());

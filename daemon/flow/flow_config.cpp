@@ -145,10 +145,11 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
     } else if (key == "sign_off" && value.IsMap()) {
       PTAH_TRY(flow.sign_off, read_sign_off(value, name));
     } else {
-      return bad(name, entry.first,
-                 "`" + key +
-                     "` is not a field of a flow; fields are name, description, stages (a map), "
-                     "checks (a list), judges (a list), sign_off (a map), measures, baseline_attempts.");
+      return bad(
+          name, entry.first,
+          "`" + key +
+              "` is not a field of a flow; fields are name, description, stages (a map), "
+              "checks (a list), judges (a list), sign_off (a map), measures, baseline_attempts.");
     }
   }
   for (std::string_view stage : {"device_generator", "placer", "router", "explorer"}) {

@@ -9,8 +9,8 @@ namespace ptah {
 namespace {
 
 constexpr std::array<std::string_view, 17> kFields{
-    "circuit", "netlist", "pairs",       "testbench", "top",  "allowed_fingers",
-    "fingers", "indices", "assignments", "variants",  "seed", "tech",
+    "circuit", "netlist", "pairs",       "testbench", "top",      "allowed_fingers",
+    "fingers", "indices", "assignments", "variants",  "seed",     "tech",
     "judges",  "flow",    "pictures",    "measures",  "measuring"};
 
 Error bad_field(const std::string& field, std::string message) {

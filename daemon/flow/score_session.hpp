@@ -28,7 +28,7 @@ struct ParsedCircuit {
 struct ScoreStages {
   Bound<Extractor> extractor;
   Bound<Simulator> simulator;
-  std::vector<Waveform> pre;  ///< The schematic's, by analysis, once simulated; the first is scored.
+  std::vector<Waveform> pre;  ///< The schematic's, by analysis, once simulated.
   bool active() const noexcept { return extractor && simulator; }
 };
 

@@ -55,6 +55,26 @@ class RunTest(PtahCase):
         self.run_json("render", last["gds"], "-o", str(picture))
         self.assertIn("<svg", picture.read_text()[:500])
 
+    def test_measures_of_every_testbench(self):
+        out = self.folder / "out"
+        layouts = self.run_json("run", "miller_ota", "--flow", "native", "--judges", "none", "--measures", "all", "--variants", "1",
+                                "--job", "measured", "--out", str(out)).layouts
+        self.assertEqual([len(layout["measures"]) for layout in layouts], [13, 13])
+        shown = self.run_json("show", "measured", "0", "1").lines[0]["record"]
+        self.assertEqual(shown["measures"], layouts[1]["measures"])
+        self.assertEqual(shown["measures_schematic"], layouts[0]["measures_schematic"])
+        text = self.ptah("show", "measured", "0", "1").out
+        self.assertRegex(text, r"\ncmrr +[0-9.]+ dB +[0-9.]+ dB\n")
+        self.assertRegex(text, r"\ngain_margin +- +- +The phase never lags by 180 degrees")
+        summed = self.run_json("report", str(out)).lines[0]["measures"]
+        self.assertEqual(summed["cmrr"]["count"], 2)
+        self.assertEqual(summed["cmrr"]["median"], max(layout["measures"]["cmrr"]["value"] for layout in layouts))
+        self.assertEqual(summed["cmrr"]["schematic_median"], shown["measures_schematic"]["cmrr"]["value"])
+        self.assertEqual(sum(summed["gain_margin"]["absent"].values()), 2)
+        self.assertRegex(self.ptah("report", str(out)).out, r"\nMeasures\n")
+        scored = self.run_json("score", layouts[1]["gds"], "--circuit", "miller_ota", "--measures", "all").lines[0]
+        self.assertEqual(scored["measures"].keys(), layouts[1]["measures"].keys())
+
     def test_the_demo_of_the_readme(self):
         out = self.folder / "demo"
         done = subprocess.run([SOURCE / "dev", "demo", out], env=dict(self.env, PTAH_BUILD_DIR=str(BUILD), TMPDIR=str(self.folder)),
