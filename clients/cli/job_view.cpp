@@ -56,7 +56,8 @@ bool is_clean(const Json& line) {
   const Json drc = line.value("drc", Json::object());
   const Json lvs = line.value("lvs", Json::object());
   return std::all_of(drc.begin(), drc.end(), [](const Json& errors) { return errors == 0; }) &&
-         std::all_of(lvs.begin(), lvs.end(), [](const Json& verdict) { return verdict == "match"; });
+         std::all_of(lvs.begin(), lvs.end(),
+                     [](const Json& verdict) { return verdict == "match"; });
 }
 
 struct Tally {

@@ -35,7 +35,8 @@ struct Candidate {
   std::map<std::string, std::int64_t> drc;  ///< Errors, by plugin.
   std::map<std::string, std::string> lvs;   ///< "match" or the reason, by plugin.
   std::optional<ExtractedNetlist> netlist;  ///< What was simulated,
-  std::vector<Waveform> post;  ///< and by which analysis; the first is scored. Empty: not simulated.
+  std::vector<Waveform>
+      post;             ///< and by which analysis; the first is scored. Empty: not simulated.
   bool judged = false;  ///< By the judges that sign off.
   std::optional<double> judged_pscore;
   std::vector<Disagreement> disagreements;

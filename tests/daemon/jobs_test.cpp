@@ -512,13 +512,15 @@ TEST_F(Jobs, ShutdownLetsTasksComeToTheirEnd) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
   client.result("flow.run", run("j", {chain("a", 20, {{"ms", 30}}), chain("b", 1), chain("c", 1)}));
-  ASSERT_TRUE(eventually(
-      [&] { return client.result("job.get", {{"job", "j"}})["variants"].get<int>() >= 1; }));
+  ASSERT_TRUE(eventually([&] {
+    return client.result("job.get", {{"job", "j"}})["variants"].get<int>() >= 1;
+  }));
   client.result("server.shutdown");
   EXPECT_TRUE(eventually([&] { return !daemon.running(); }));
   ASSERT_TRUE(daemon.start());
   Client again = daemon.client();
-  EXPECT_EQ(again.result("variant.get", {{"job", "j"}, {"chain", 0}, {"variant", 20}})["variant"], 20);
+  EXPECT_EQ(again.result("variant.get", {{"job", "j"}, {"chain", 0}, {"variant", 20}})["variant"],
+            20);
   EXPECT_EQ(wait_for(again, "j")["variants"], 25);
 }
 

@@ -46,11 +46,10 @@ Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder) {
                       where + ":" + std::to_string(exception.mark.line + 1));
   }
   tech::Problems problems(where);
-  const tech::Fields fields(
-      root, "circuit",
-      {"name", "title", "description", "netlist", "pairs", "testbench", "measures", "benches",
-       "fingers"},
-      problems);
+  const tech::Fields fields(root, "circuit",
+                            {"name", "title", "description", "netlist", "pairs", "testbench",
+                             "measures", "benches", "fingers"},
+                            problems);
   CircuitFolder circuit;
   if (fields.is_map()) {
     circuit.name = fields.text("name");

@@ -15,8 +15,9 @@ constexpr std::size_t kMaxWord = 64;
 
 /// In the order of MeasureKind.
 const std::vector<std::string_view> kKinds = {
-    "gain",   "bandwidth",      "unity_gain_frequency", "phase_margin", "gain_margin",
-    "offset", "supply_current", "rejection",            "noise",        "spot_noise"};
+    "gain",        "bandwidth", "unity_gain_frequency", "phase_margin",
+    "gain_margin", "offset",    "supply_current",       "rejection",
+    "noise",       "spot_noise"};
 
 bool is_name(const std::string& text) {
   return !text.empty() && text.size() <= kMaxWord &&
@@ -34,8 +35,9 @@ bool is_file(const std::string& text) {
 
 bool is_vector(const std::string& text) {
   return text.size() <= kMaxWord && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || std::string_view("_.()#+-[]<>,").find(static_cast<char>(
-                                              c)) != std::string_view::npos;
+           return std::isalnum(c) != 0 ||
+                  std::string_view("_.()#+-[]<>,").find(static_cast<char>(c)) !=
+                      std::string_view::npos;
          });
 }
 
@@ -59,15 +61,15 @@ MeasureSpec read_measure(const YAML::Node& node, std::size_t index, tech::Proble
   const bool two = spec.kind == MeasureKind::kOffset || spec.kind == MeasureKind::kRejection;
   spec.output = fields.text("output", current || two);
   spec.reference = fields.text("reference", two);
-  for (const auto& [key, text] : {std::pair{"output", &spec.output}, {"reference", &spec.reference}}) {
+  for (const auto& [key, text] :
+       {std::pair{"output", &spec.output}, {"reference", &spec.reference}}) {
     if (!is_vector(*text)) {
       fields.problem(key, "This is no vector.", "such as v(OUT) or i(Vsupply)");
       text->clear();
     }
   }
-  for (const auto& [key, value] : {std::pair{"at_hz", &spec.at_hz},
-                                   {"from_hz", &spec.from_hz},
-                                   {"to_hz", &spec.to_hz}}) {
+  for (const auto& [key, value] :
+       {std::pair{"at_hz", &spec.at_hz}, {"from_hz", &spec.from_hz}, {"to_hz", &spec.to_hz}}) {
     if (fields.has(key)) *value = fields.number(key, 0, 1e15);
   }
   if (spec.from_hz && spec.to_hz && *spec.from_hz >= *spec.to_hz) {

@@ -15,7 +15,9 @@ struct Answer {
   std::string reason;
 };
 
-Answer none(std::string reason) { return {std::nullopt, std::move(reason)}; }
+Answer none(std::string reason) {
+  return {std::nullopt, std::move(reason)};
+}
 
 std::string hertz(double value) {
   char text[32];

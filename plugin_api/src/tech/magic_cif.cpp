@@ -438,8 +438,7 @@ std::string magic_cif_output(const Technology& technology, const MagicStack& sta
   out += layer("poly.res", "mrp1,xhrpoly,uhrpoly", "");
   out += layer("poly.short", "rmp", "");
   out += layer("diff.res", "allactiveres", "");
-  out += fill(" templayer npcbase pc\n grow {licon.15}\n or xhrpoly,uhrpoly,xpc\n",
-              technology);
+  out += fill(" templayer npcbase pc\n grow {licon.15}\n or xhrpoly,uhrpoly,xpc\n", technology);
   out += layer("npc", "npcbase",
                fill(" bridge {npc.2} {npc.1}\n grow 130\n shrink 130\n", technology));
   const Via& licon = *technology.via_between(technology.layer("poly"), technology.layer("li1"));

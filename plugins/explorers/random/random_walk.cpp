@@ -7,8 +7,8 @@
 namespace ptah::random_walk {
 namespace {
 
-/// Draws of one attempt. Where a single move of 500 devices stays in its slot, so many miss it with a
-/// probability below 1e-21; whether there is one at all is checked exactly.
+/// Draws of one attempt. Where a single move of 500 devices stays in its slot, so many miss it with
+/// a probability below 1e-21; whether there is one at all is checked exactly.
 constexpr int kDraws = 100'000;
 
 bool stays(const Tile& tile, const PlacedTile& placed, Point by) {
@@ -88,8 +88,8 @@ Status walk(ExplorationSpace& space, const Params& params, JobContext& job, Stat
         PTAH_TRY(kept, space.accept());
       }
       if (!kept) {
-        reason = evaluation.valid ? "judges: rejected what the checks had passed"
-                                  : evaluation.reason;
+        reason =
+            evaluation.valid ? "judges: rejected what the checks had passed" : evaluation.reason;
         ++stats.reverted;
         ++reverted[stage_of(reason)];
         job.log(LogLevel::kInfo,

@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxReportBytes = 64u << 20;
 
-/// Runs the deck on every line "layout TAB cell TAB report" of the list. Where the deck fails there is
-/// no complete report, and none after it when KLayout dies of the failure.
+/// Runs the deck on every line "layout TAB cell TAB report" of the list. Where the deck fails there
+/// is no complete report, and none after it when KLayout dies of the failure.
 constexpr std::string_view kBatch = R"ruby(
 File.readlines($list, chomp: true).each_with_index do |line, index|
   $input, $top, $report = line.split("\t")

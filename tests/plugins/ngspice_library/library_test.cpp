@@ -2,7 +2,6 @@
 /// goes wrong inside is an Error.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <chrono>
@@ -142,8 +141,12 @@ class SameAsProgram : public testing::TestWithParam<Case> {
 };
 
 TEST_P(SameAsProgram, ToAllPrintedDigits) {
-  bench_.analyses = {bench_.analyses.front(), ".op", ".ac dec 7 10 1meg", ".dc Vin 0.8 1 0.05",
-                     ".noise " + bench_.outputs.front() + " Vin dec 5 1k 1meg", ".tran 10n 400n"};
+  bench_.analyses = {bench_.analyses.front(),
+                     ".op",
+                     ".ac dec 7 10 1meg",
+                     ".dc Vin 0.8 1 0.05",
+                     ".noise " + bench_.outputs.front() + " Vin dec 5 1k 1meg",
+                     ".tran 10n 400n"};
   const auto program = simulate_with_ngspice(netlist_, bench_, *technology_, {}, job_);
   ASSERT_TRUE(program) << program.error().text();
   LibrarySimulation simulation({.flatten = false});
@@ -181,10 +184,10 @@ TEST_P(SameAsProgram, WithExpandedModels) {
 INSTANTIATE_TEST_SUITE_P(
     All, SameAsProgram,
     testing::Values(Case{"five_transistors_ota", "ptah130"}, Case{"miller_ota", "ptah130"},
-                    Case{"ahuja_ota", "ptah130"}, Case{"ota_ff", "ptah130"},
-                    Case{"lpf", "ptah130"}, Case{"five_transistors_ota", "sky130A"},
-                    Case{"miller_ota", "sky130A"}, Case{"ahuja_ota", "sky130A"},
-                    Case{"ota_ff", "sky130A"}, Case{"lpf", "sky130A"}),
+                    Case{"ahuja_ota", "ptah130"}, Case{"ota_ff", "ptah130"}, Case{"lpf", "ptah130"},
+                    Case{"five_transistors_ota", "sky130A"}, Case{"miller_ota", "sky130A"},
+                    Case{"ahuja_ota", "sky130A"}, Case{"ota_ff", "sky130A"},
+                    Case{"lpf", "sky130A"}),
     [](const auto& test_case) {
       return std::string(test_case.param.circuit) + "_" + test_case.param.technology;
     });
@@ -202,10 +205,10 @@ class Library : public testing::Test {
 
 TEST_F(Library, RunsEveryKindOfAnalysisAndOutputAsTheProgramDoes) {
   if (!find_tool("ngspice", "ngspice")) GTEST_SKIP() << "ngspice is not installed";
-  Testbench bench = rc_testbench({".op", ".DC Vin -1 1 0.5", ".tran 10n 5u",
-                                  ".noise V(out) Vin dec 10 1 1MEG", ".ac lin 5 1k 2k",
-                                  ".dc temp 0 50 10", ".noise v(out) Vin oct 3 1 1k",
-                                  ".dc Iload 0 1u 0.25u"});
+  Testbench bench =
+      rc_testbench({".op", ".DC Vin -1 1 0.5", ".tran 10n 5u", ".noise V(out) Vin dec 10 1 1MEG",
+                    ".ac lin 5 1k 2k", ".dc temp 0 50 10", ".noise v(out) Vin oct 3 1 1k",
+                    ".dc Iload 0 1u 0.25u"});
   bench.cards.push_back("Iload out 0 dc 0");
   const auto program = simulate_with_ngspice(rc_netlist(), bench, technology_, {}, job_);
   const auto library = simulate(rc_netlist(), bench);
@@ -278,7 +281,8 @@ TEST_F(Library, NamesAnOutputThatDoesNotExist) {
 TEST_F(Library, EndsAnAnalysisThatTakesTooLong) {
   LibrarySimulation hasty({.wall_s = 0.3});
   const auto start = std::chrono::steady_clock::now();
-  const auto result = hasty.simulate(rc_netlist(), rc_testbench({".tran 1p 1 0 1p"}), technology_, job_);
+  const auto result =
+      hasty.simulate(rc_netlist(), rc_testbench({".tran 1p 1 0 1p"}), technology_, job_);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kLimit);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
@@ -335,8 +339,8 @@ TEST_F(Library, ReadsNoStartFilesAndWritesNone) {
         LibrarySimulation fresh({});
         const bool good =
             fresh.simulate(rc_netlist(), rc_testbench({".op"}), technology_, job_).has_value();
-        const bool same = std::filesystem::current_path() ==
-                          std::filesystem::canonical(folder.value().path());
+        const bool same =
+            std::filesystem::current_path() == std::filesystem::canonical(folder.value().path());
         std::exit(good && same ? 0 : 4);
       },
       testing::ExitedWithCode(0), "");

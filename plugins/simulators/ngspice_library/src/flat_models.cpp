@@ -45,7 +45,9 @@ bool starts_with(std::string_view text, std::string_view start) {
 }
 
 /// "l=    1.5e-01" -> "l=1.5e-01"; blanks elsewhere separate words.
-std::vector<std::string> listed_words(std::string_view line) { return statement_words(line); }
+std::vector<std::string> listed_words(std::string_view line) {
+  return statement_words(line);
+}
 
 }  // namespace
 
@@ -196,8 +198,8 @@ FlatModels::Template FlatModels::make_template(const Instance& instance, const s
         word.kind = Word::Kind::kModel;
         const std::string group = a[i].substr(first.size() + 1);
         if (b[i] != second + ":" + group) return {};
-        const auto statements = model_group(subcircuit, group, "%", length * scale_,
-                                            width * scale_, probes[0].models);
+        const auto statements =
+            model_group(subcircuit, group, "%", length * scale_, width * scale_, probes[0].models);
         if (!statements) return {};
         std::string text;
         for (const std::string& statement : *statements) text += statement + "\n";
@@ -327,9 +329,9 @@ Result<std::vector<std::string>> FlatModels::deck(const std::string& deck,
   for (std::size_t i = last; i < lines.size() && keyword_of(lines[i]) != ".control"; ++i) {
     const std::vector<std::string> words = statement_words(lines[i]);
     for (const std::string& word : words) {
-      const bool model = text_->subcircuits.count(word) != 0 ||
-                         std::find(text_->models.begin(), text_->models.end(), word) !=
-                             text_->models.end();
+      const bool model =
+          text_->subcircuits.count(word) != 0 ||
+          std::find(text_->models.begin(), text_->models.end(), word) != text_->models.end();
       // The testbench's own models and expressions may lean on anything in the library.
       if (model || word.find_first_of("{'") != std::string::npos) return none;
     }

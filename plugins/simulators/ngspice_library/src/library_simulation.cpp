@@ -103,8 +103,7 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
     Waveform& waveform = run.waveforms[i];
     const std::size_t expected = analysis.kind == "noise" ? 2 : testbench.outputs.size();
     // An operating point may lack some outputs, as with the program; a sweep may not.
-    if (waveform.names.empty() ||
-        (analysis.kind != "op" && waveform.names.size() != expected)) {
+    if (waveform.names.empty() || (analysis.kind != "op" && waveform.names.size() != expected)) {
       for (const std::string& output : testbench.outputs) {
         if (waveform.find(output) != nullptr) continue;
         run.said.push_back("Error: no such vector " + output);
@@ -112,9 +111,9 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
       }
       return failed("The result of \"" + analysis.card + "\" lacks an output;");
     }
-    const bool whole =
-        std::all_of(waveform.y.begin(), waveform.y.end(),
-                    [&](const auto& values) { return values.size() == waveform.x.size(); });
+    const bool whole = std::all_of(waveform.y.begin(), waveform.y.end(), [&](const auto& values) {
+      return values.size() == waveform.x.size();
+    });
     if (!whole || !covers(waveform, analysis)) {
       return failed("The result of \"" + analysis.card + "\" is incomplete;");
     }

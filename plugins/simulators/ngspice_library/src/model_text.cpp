@@ -8,7 +8,9 @@
 namespace ptah {
 namespace {
 
-bool blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+bool blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -43,7 +45,8 @@ ModelStatement read_model(const std::vector<std::string>& words) {
   ModelStatement model;
   if (words.size() > 1) model.name = words[1];
   if (words.size() > 2) model.type = words[2];
-  for (std::size_t i = 3; i < words.size(); ++i) model.parameters.push_back(name_and_value(words[i]));
+  for (std::size_t i = 3; i < words.size(); ++i)
+    model.parameters.push_back(name_and_value(words[i]));
   return model;
 }
 
@@ -103,7 +106,9 @@ std::pair<std::string, std::string> name_and_value(const std::string& word) {
   return {word.substr(0, equals), word.substr(equals + 1)};
 }
 
-bool is_plain_number(std::string_view text) { return spice_number(text).has_value(); }
+bool is_plain_number(std::string_view text) {
+  return spice_number(text).has_value();
+}
 
 ModelText read_model_text(std::string_view text) {
   ModelText result;

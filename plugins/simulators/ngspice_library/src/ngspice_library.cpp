@@ -131,8 +131,8 @@ class NgspiceLibrary::Thread {
     stop_ = false;
     changed_.notify_all();
     const auto start = Clock::now();
-    const auto limit = start + std::chrono::duration_cast<Clock::duration>(
-                                   std::chrono::duration<double>(wall_s));
+    const auto limit =
+        start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(wall_s));
     bool cancelled = false, late = false;
     while (!changed_.wait_for(lock, kPoll, [this] { return request_ == nullptr; })) {
       if (stop_) {
@@ -189,7 +189,8 @@ class NgspiceLibrary::Thread {
     };
     if (void* other = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD); other != nullptr) {
       dlclose(other);
-      return problem(ErrorCode::kConflict, "libngspice is in use by something else in this process.",
+      return problem(ErrorCode::kConflict,
+                     "libngspice is in use by something else in this process.",
                      "use the simulator ngspice, which runs the program");
     }
     handle_ = dlopen(kLibrary, RTLD_NOW | RTLD_LOCAL);
@@ -331,8 +332,7 @@ class NgspiceLibrary::Thread {
   }
 
   /// Values of `plot.name`, or none.
-  std::vector<std::complex<double>> values(const std::string& plot,
-                                           const std::string& name) const {
+  std::vector<std::complex<double>> values(const std::string& plot, const std::string& name) const {
     std::string full = plot + "." + name;
     const vector_info* found = symbols_.vector(full.data());
     std::vector<std::complex<double>> result;
@@ -349,12 +349,10 @@ class NgspiceLibrary::Thread {
   }
 
   /// "v(a,b)" is no vector, but the difference of two.
-  std::vector<std::complex<double>> output(const std::string& plot,
-                                           const std::string& name) const {
+  std::vector<std::complex<double>> output(const std::string& plot, const std::string& name) const {
     const std::size_t comma = name.find(',');
     const std::size_t open = name.find('('), close = name.rfind(')');
-    if (comma == std::string::npos || open == std::string::npos || close < comma ||
-        comma < open) {
+    if (comma == std::string::npos || open == std::string::npos || close < comma || comma < open) {
       return values(plot, name);
     }
     const auto ground = [](const std::string& node) { return node == "0" || node == "gnd"; };
@@ -400,9 +398,8 @@ class NgspiceLibrary::Thread {
       if (x.empty()) continue;
       // As in a raw file, where the name of a voltage or current says so.
       const std::string plain = scale;
-      waveform.x_name = plain == "v-sweep" || plain == "i-sweep"
-                            ? plain.substr(0, 1) + "(" + plain + ")"
-                            : plain;
+      waveform.x_name =
+          plain == "v-sweep" || plain == "i-sweep" ? plain.substr(0, 1) + "(" + plain + ")" : plain;
       waveform.x.reserve(x.size());
       for (const auto& value : x) waveform.x.push_back(value.real());
       break;
@@ -484,8 +481,8 @@ Result<std::shared_ptr<NgspiceLibrary>> NgspiceLibrary::acquire() {
 }
 
 Result<LibraryRun> NgspiceLibrary::run(const std::vector<std::string>& deck,
-                                       const std::vector<LibraryAnalysis>& analyses,
-                                       double wall_s, JobContext& job) {
+                                       const std::vector<LibraryAnalysis>& analyses, double wall_s,
+                                       JobContext& job) {
   Request request;
   request.deck = &deck;
   request.analyses = &analyses;

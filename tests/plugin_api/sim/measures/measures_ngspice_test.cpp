@@ -100,8 +100,8 @@ std::map<std::string, double> run_meas(Deck deck, const std::vector<std::string>
 TEST_P(ShippedMeasures, AgreeWithNgspicesOwn) {
   if (!find_tool("ngspice", "ngspice")) GTEST_SKIP() << "ngspice is not installed";
   const Technology technology = Technology::ptah130();
-  const auto folder = read_circuit_folder(std::filesystem::path(PTAH_SOURCE_DIR) /
-                                          "configs/circuits" / GetParam());
+  const auto folder =
+      read_circuit_folder(std::filesystem::path(PTAH_SOURCE_DIR) / "configs/circuits" / GetParam());
   ASSERT_TRUE(folder) << folder.error().text();
   const auto specs = read_measures(folder.value().measures, "measures.yaml");
   ASSERT_TRUE(specs) << specs.error().text();

@@ -59,8 +59,7 @@ TEST(Measures, KnowATwoPoleAmplifier) {
   const double unity = *one(MeasureKind::kUnityGainFrequency, waveforms).value;
   EXPECT_NEAR(unity, 995e3, 2e3);
   // The sign of the gain is no lag.
-  const double lag =
-      (std::atan(unity / 1e3) + std::atan(unity / 1e7)) * 180 / std::numbers::pi;
+  const double lag = (std::atan(unity / 1e3) + std::atan(unity / 1e7)) * 180 / std::numbers::pi;
   EXPECT_NEAR(*one(MeasureKind::kPhaseMargin, waveforms).value, 180 - lag, 0.1);
   const Measure margin = one(MeasureKind::kGainMargin, waveforms);
   EXPECT_FALSE(margin.value) << "two poles never reach 180 degrees";
@@ -96,8 +95,7 @@ TEST(Measures, SayWhyThereIsNone) {
 
 TEST(Measures, ReadOperatingPointsAndNoise) {
   const Waveform op{"op", "", {0}, {"v(out)", "v(in)", "i(vdd)"}, {{0.91}, {0.9}, {-1e-4}}};
-  EXPECT_NEAR(*one(MeasureKind::kOffset, {op}, of("v(out)", "v(in)")).value,
-              0.01, 1e-12);
+  EXPECT_NEAR(*one(MeasureKind::kOffset, {op}, of("v(out)", "v(in)")).value, 0.01, 1e-12);
   EXPECT_EQ(*one(MeasureKind::kSupplyCurrent, {op}, of("i(Vdd)")).value, 1e-4);
   const Waveform noise{"noise", "frequency", {1, 101, 201}, {"onoise_spectrum"}, {{2, 2, 2}}};
   EXPECT_NEAR(*one(MeasureKind::kNoise, {noise}).value, std::sqrt(800), 1e-9);
