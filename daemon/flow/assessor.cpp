@@ -33,18 +33,6 @@ bool in_sample(const ChainSpec& spec, int variant) {
   return static_cast<double>(rng.below(1'000'000)) < spec.flow.sign_off.share * 1e6;
 }
 
-Result<std::vector<Bound<Verifier>>> bind_verifiers(PluginHost& host,
-                                                    const std::vector<StageChoice>& choices,
-                                                    const std::string& prefix) {
-  std::vector<Bound<Verifier>> bound;
-  for (const StageChoice& choice : choices) {
-    PTAH_TRY(auto verifier, bind_stage<Verifier>(host, "judge", choice.plugin, choice.options));
-    verifier.stage = prefix + (verifier.instance->kind() == Verdict::Kind::kDrc ? "drc" : "lvs");
-    bound.push_back(std::move(verifier));
-  }
-  return bound;
-}
-
 }  // namespace
 
 Result<Assessor> Assessor::create(const Subject& subject, PluginHost& host) {

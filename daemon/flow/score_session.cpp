@@ -32,18 +32,6 @@ void put_first(std::vector<T>& list, T item, std::size_t most) {
   if (list.size() > most) list.resize(most);
 }
 
-Result<std::vector<Bound<Verifier>>> bind_verifiers(PluginHost& host,
-                                                    const std::vector<StageChoice>& choices,
-                                                    const std::string& prefix) {
-  std::vector<Bound<Verifier>> bound;
-  for (const StageChoice& choice : choices) {
-    PTAH_TRY(auto verifier, bind_stage<Verifier>(host, "judge", choice.plugin, choice.options));
-    verifier.stage = prefix + (verifier.instance->kind() == Verdict::Kind::kDrc ? "drc" : "lvs");
-    bound.push_back(std::move(verifier));
-  }
-  return bound;
-}
-
 Status bind_score(PluginHost& host, const std::map<std::string, StageChoice>& stages,
                   const std::string& prefix, ScoreStages& score) {
   const auto extractor = stages.find("extractor"), simulator = stages.find("simulator");

@@ -9,4 +9,16 @@ void FlowJob::log(LogLevel level, std::string_view message) {
               {"message", std::string(message)}});
 }
 
+Result<std::vector<Bound<Verifier>>> bind_verifiers(PluginHost& host,
+                                                    const std::vector<StageChoice>& choices,
+                                                    const std::string& prefix) {
+  std::vector<Bound<Verifier>> bound;
+  for (const StageChoice& choice : choices) {
+    PTAH_TRY(auto verifier, bind_stage<Verifier>(host, "judge", choice.plugin, choice.options));
+    verifier.stage = prefix + (verifier.instance->kind() == Verdict::Kind::kDrc ? "drc" : "lvs");
+    bound.push_back(std::move(verifier));
+  }
+  return bound;
+}
+
 }  // namespace ptah

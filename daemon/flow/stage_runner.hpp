@@ -6,11 +6,14 @@
 #include <map>
 #include <new>
 #include <string>
+#include <vector>
 
+#include "flow/flow_config.hpp"
 #include "flow/tasks.hpp"
 #include "plugins/plugin_host.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/plugin/plugin.hpp"
+#include "ptah/stages/stages.hpp"
 
 namespace ptah {
 
@@ -94,5 +97,10 @@ auto run_stage(Bound<Stage>& bound, FlowJob& job, StageSeconds& seconds, Call&& 
                       bound.stage + " " + bound.plugin);
   }
 }
+
+/// The verifiers `choices` names, in their order; their stages are `prefix` and "drc" or "lvs".
+Result<std::vector<Bound<Verifier>>> bind_verifiers(PluginHost& host,
+                                                    const std::vector<StageChoice>& choices,
+                                                    const std::string& prefix);
 
 }  // namespace ptah

@@ -49,8 +49,8 @@ class JobManager {
   std::int64_t wait(const std::string& id, Done done);
   void forget(std::int64_t ticket);
 
-  /// A small task without a job; its id, for `cancel_task`. Done once more when its worker was ended
-  /// from outside. `affinity`: see Task.
+  /// A small task without a job; its id, for `cancel_task`. Done once more when its worker was
+  /// ended from outside. `affinity`: see Task.
   std::string run_task(const std::string& kind, const Json& spec, TaskDone done,
                        const std::string& affinity = {});
   void cancel_task(const std::string& id);

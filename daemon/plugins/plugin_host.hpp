@@ -124,7 +124,8 @@ class PluginHost {
 
   PluginLoading loading_;
   std::map<Key, std::unique_ptr<Entry>> plugins_;
-  std::map<std::type_index, std::shared_ptr<void>> kept_;  ///< After the plugins: its stages use them.
+  std::map<std::type_index, std::shared_ptr<void>>
+      kept_;  ///< After the plugins: its stages use them.
 };
 
 }  // namespace ptah

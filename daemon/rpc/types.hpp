@@ -187,9 +187,10 @@ struct ScoreSubject {
                "How much each net's parasitics cost: one more simulation a net. Adds the nets' "
                "shapes.");
     v.optional("waveform", waveform, "The scored output before and after layout.");
-    v.optional("key", key,
-               "Who asks, such as an editor's window. A newer request with the same key of the same "
-               "connection supersedes this one, which is answered with error `cancelled`.");
+    v.optional(
+        "key", key,
+        "Who asks, such as an editor's window. A newer request with the same key of the same "
+        "connection supersedes this one, which is answered with error `cancelled`.");
   }
 };
 struct ScoreLayoutParams : ScoreSubject {
@@ -261,7 +262,8 @@ struct ScoreReply {
         "[{\"net\", \"total_fF\", \"ground_fF\" (towards supplies and substrate), "
         "\"coupled_fF\" (towards other nets), \"rail\"}]; with blame \"blame_V\" (how much pscore "
         "falls when all its capacitances are halved), \"blame\" (its share of the sum of what is "
-        "positive) and \"shapes\": [[layer, x0, y0, x1, y1]] in um, where they fit into the answer. Sorted by blame, then name. "
+        "positive) and \"shapes\": [[layer, x0, y0, x1, y1]] in um, where they fit into the "
+        "answer. Sorted by blame, then name. "
         "Rails bear no blame: capacitance towards them is the other net's.");
     v.required("devices", devices,
                "[{\"device\", \"box_um\"}]; with blame \"blame_V\" and \"blame\": its nets' blame "

@@ -17,13 +17,14 @@ namespace ptah {
 struct ToolRun {
   std::filesystem::path program;  ///< Absolute, from `find_tool`.
   std::vector<std::string> arguments;
-  std::filesystem::path directory;                 ///< Working directory; must exist.
-  std::map<std::string, std::string> environment;  ///< Added to a minimal one (PATH, HOME=directory, LANG=C).
+  std::filesystem::path directory;  ///< Working directory; must exist.
+  std::map<std::string, std::string>
+      environment;  ///< Added to a minimal one (PATH, HOME=directory, LANG=C).
   double wall_limit_s = 120;
   double cpu_limit_s = 120;
   std::uint64_t memory_limit_bytes = 4ull << 30;
-  std::uint64_t file_limit_bytes = 1ull << 30;     ///< Largest file it may write.
-  std::size_t output_limit_bytes = 4u << 20;       ///< Kept of each stream; the rest is dropped.
+  std::uint64_t file_limit_bytes = 1ull << 30;  ///< Largest file it may write.
+  std::size_t output_limit_bytes = 4u << 20;    ///< Kept of each stream; the rest is dropped.
 };
 
 struct ToolOutput {

@@ -6,9 +6,9 @@
 ///   netlist: miller_ota.sp
 ///   pairs: pairs.json            # optional
 ///   testbench: testbench.spice   # optional
-///   measures: measures.yaml      # optional: what to compute from waveforms (ptah/sim/measures.hpp)
-///   benches: [open_loop.spice]   # optional: the other testbenches that measures name
-///   fingers: [2, 4, 6]           # optional: the counts free groups choose from
+///   measures: measures.yaml      # optional: what to compute from waveforms
+///   (ptah/sim/measures.hpp) benches: [open_loop.spice]   # optional: the other testbenches that
+///   measures name fingers: [2, 4, 6]           # optional: the counts free groups choose from
 #pragma once
 
 #include <filesystem>
@@ -24,11 +24,11 @@ struct CircuitFolder {
   std::string name;
   std::string title;
   std::string description;
-  std::string netlist;       ///< Text.
-  std::string netlist_name;  ///< For messages: "miller_ota.sp".
-  std::string pairs;         ///< Text; empty: none.
-  std::string testbench;     ///< Text; empty: none.
-  std::string measures;      ///< Text; empty: none.
+  std::string netlist;                         ///< Text.
+  std::string netlist_name;                    ///< For messages: "miller_ota.sp".
+  std::string pairs;                           ///< Text; empty: none.
+  std::string testbench;                       ///< Text; empty: none.
+  std::string measures;                        ///< Text; empty: none.
   std::map<std::string, std::string> benches;  ///< File name -> text.
   std::vector<int> allowed_fingers;
 };

@@ -16,7 +16,8 @@ namespace ptah {
 
 /// What `w=` of a device with several fingers means.
 enum class WidthMeaning {
-  kByDialect,  ///< `M` lines: one finger (OSIRIS). `X` lines with a numeric nf: total (xschem, BSIM).
+  kByDialect,  ///< `M` lines: one finger (OSIRIS). `X` lines with a numeric nf: total (xschem,
+               ///< BSIM).
   kFinger,
   kTotal,
 };
@@ -24,7 +25,7 @@ enum class WidthMeaning {
 struct SpiceOptions {
   std::string top;  ///< The subcircuit to flatten; empty: the only one, or the one nobody calls.
   WidthMeaning width = WidthMeaning::kByDialect;
-  std::map<std::string, std::string> parameters;  ///< Overrides `.param`, expressions allowed.
+  std::map<std::string, std::string> parameters;       ///< Overrides `.param`, expressions allowed.
   std::vector<std::filesystem::path> parameter_files;  ///< Extra `.param` files, read first.
   std::size_t max_line_bytes = 1 << 20;
   std::size_t max_file_bytes = 64u << 20;

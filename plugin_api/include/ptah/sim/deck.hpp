@@ -35,8 +35,9 @@ struct Deck {
 std::vector<ModelUse> model_uses(const ExtractedNetlist& netlist, const Testbench& testbench,
                                  const Technology& technology);
 
-/// The deck. A device may have a parameter "m": so many of it in parallel. Fails when the netlist lacks a port of the DUT, an analysis or output can not be
-/// written safely, or a name can not be a SPICE name.
+/// The deck. A device may have a parameter "m": so many of it in parallel. Fails when the netlist
+/// lacks a port of the DUT, an analysis or output can not be written safely, or a name can not be a
+/// SPICE name.
 Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& testbench,
                              const Technology& technology, const std::string& models);
 

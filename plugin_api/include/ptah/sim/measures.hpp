@@ -30,10 +30,10 @@ enum class MeasureKind {
 struct MeasureSpec {
   std::string name;
   MeasureKind kind = MeasureKind::kGain;
-  std::string testbench;           ///< File beside measures.yaml; empty: the circuit's own.
-  std::string output;              ///< Vector; empty: the testbench's first.
-  std::string reference;           ///< Second vector, where the kind has one.
-  std::optional<double> at_hz;     ///< Absent: the sweep's first point.
+  std::string testbench;                 ///< File beside measures.yaml; empty: the circuit's own.
+  std::string output;                    ///< Vector; empty: the testbench's first.
+  std::string reference;                 ///< Second vector, where the kind has one.
+  std::optional<double> at_hz;           ///< Absent: the sweep's first point.
   std::optional<double> from_hz, to_hz;  ///< Absent: the sweep's ends.
 };
 

@@ -76,7 +76,7 @@ Result<const gds::Flat*> flat_layout(const LayoutFile& layout, const Technology&
                                      gds::Flat& storage);
 
 struct Violation {
-  std::string rule;   ///< The rule's id or, from a tool that has none, its sentence.
+  std::string rule;  ///< The rule's id or, from a tool that has none, its sentence.
   std::string text;
   std::string layer;  ///< May be empty.
   Rect place;         ///< Empty when the tool gives none.
@@ -108,8 +108,9 @@ class Verifier {
 struct ExtractedDevice {
   std::string name;
   std::string model;
-  std::vector<std::string> nets;            ///< In the schematic's terminal order.
-  std::map<std::string, double> parameters; ///< um and um^2: w l ad as pd ps; resistors r in ohm.
+  std::vector<std::string> nets;  ///< In the schematic's terminal order.
+  std::map<std::string, double>
+      parameters;  ///< um and um^2: w l ad as pd ps, of one of the m copies; r in ohm.
 };
 struct ExtractedCapacitor {
   std::string a, b;
@@ -148,8 +149,7 @@ class Simulator {
   /// `testbench.analyses`. Fails with the simulator's own words when it does not converge.
   virtual Result<std::vector<Waveform>> simulate(const ExtractedNetlist& netlist,
                                                  const Testbench& testbench,
-                                                 const Technology& technology,
-                                                 JobContext& job) = 0;
+                                                 const Technology& technology, JobContext& job) = 0;
 };
 
 /// The schematic, fingers expanded, as a netlist to simulate: the pre-layout circuit.
@@ -164,11 +164,11 @@ struct Move {
 
 /// What evaluating a move found.
 struct Evaluation {
-  bool valid = false;           ///< Routed, and accepted by every judge in charge.
-  std::string reason;           ///< Why not: "router: ...", "drc: ...", "lvs: ...", "simulation: ...".
-  std::optional<double> pscore; ///< Volts.
+  bool valid = false;  ///< Routed, and accepted by every judge in charge.
+  std::string reason;  ///< Why not: "router: ...", "drc: ...", "lvs: ...", "simulation: ...".
+  std::optional<double> pscore;  ///< Volts.
   double area_um2 = 0;
-  std::int64_t hpwl = 0;        ///< nm
+  std::int64_t hpwl = 0;  ///< nm
 };
 
 /// What an explorer explores: the present layout of one finger assignment, and moves from it.

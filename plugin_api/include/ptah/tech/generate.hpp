@@ -7,8 +7,8 @@
 
 namespace ptah {
 
-/// A Magic technology file (magic 8.3.105 and newer): planes, contacts, GDS in and out, connectivity,
-/// DRC style drc(full), extraction with parasitics.
+/// A Magic technology file (magic 8.3.105 and newer): planes, contacts, GDS in and out,
+/// connectivity, DRC style drc(full), extraction with parasitics.
 std::string magic_tech(const Technology& technology);
 /// A Netgen setup that compares every device without parallel merging, sizes within 5 nm, with
 /// property errors as errors.
