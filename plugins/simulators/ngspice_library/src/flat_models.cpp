@@ -313,6 +313,7 @@ Result<std::vector<std::string>> FlatModels::deck(const std::string& deck,
   while (last < lines.size() && keyword_of(lines[last]) != ".ends") ++last;
   std::vector<std::pair<std::size_t, Instance>> instances;
   std::map<std::string, Instance> wanted;
+  bool mixed = false;  // with lines that need the models as they are
   for (std::size_t i = first + 1; i < last; ++i) {
     const char letter = keyword_of(lines[i])[0];
     if (letter == 'x') {
@@ -321,9 +322,9 @@ Result<std::vector<std::string>> FlatModels::deck(const std::string& deck,
       if (templates_.count(instance->key) == 0) wanted.emplace(instance->key, *instance);
       instances.emplace_back(i, std::move(*instance));
     } else if (letter == 'r') {
-      // Of a model outside subcircuits, or of a value.
+      // Of a value, or of a model outside subcircuits.
       const std::vector<std::string> words = statement_words(lines[i]);
-      if (words.size() < 4 || !is_plain_number(words[3])) return none;
+      if (words.size() < 4 || !is_plain_number(words[3])) mixed = true;
     }
   }
   for (std::size_t i = last; i < lines.size() && keyword_of(lines[i]) != ".control"; ++i) {
@@ -351,7 +352,11 @@ Result<std::vector<std::string>> FlatModels::deck(const std::string& deck,
     }
     const Instance& instance = instances[at++].second;
     const Template& expanded = templates_.at(instance.key);
-    if (!expanded.known) return none;
+    if (!expanded.known) {
+      mixed = true;
+      body.emplace_back(lines[i]);
+      continue;
+    }
     statements.insert(expanded.models.begin(), expanded.models.end());
     for (const Element& element : expanded.elements) {
       std::string line;
@@ -391,9 +396,17 @@ Result<std::vector<std::string>> FlatModels::deck(const std::string& deck,
     if (place.second != 1) body[place.first] += " m=" + value_text(place.second);
   }
 
+  // Nothing won, and digit by digit the program's deck.
+  if (statements.empty() && mixed) return none;
   std::vector<std::string> result;
   result.emplace_back(std::string_view(deck).substr(0, title - 1));
-  result.insert(result.end(), text_->kept.begin(), text_->kept.end());
+  if (mixed) {
+    for (const std::string_view line : lines_of(models)) {
+      if (!line.empty() && line.front() != '*') result.emplace_back(line);
+    }
+  } else {
+    result.insert(result.end(), text_->kept.begin(), text_->kept.end());
+  }
   result.insert(result.end(), statements.begin(), statements.end());
   for (std::size_t i = 0; i <= first && i < lines.size(); ++i) result.emplace_back(lines[i]);
   result.insert(result.end(), std::make_move_iterator(body.begin()),

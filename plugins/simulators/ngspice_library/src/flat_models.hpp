@@ -21,9 +21,10 @@ namespace ptah {
 class FlatModels {
  public:
   /// `deck` (of simulation_deck, with `models` in it) as lines without its control block, its model
-  /// subcircuits expanded. Equal transistors in parallel become one with a multiplier. Empty when
-  /// the models can not be expanded beforehand (random ones, nested ones): then the deck is to be
-  /// used as it is. `models` must be the same text in every call.
+  /// subcircuits expanded. Equal transistors in parallel become one with a multiplier. Instances
+  /// whose model can not be expanded beforehand (random ones, nested ones) stay, with `models`
+  /// before them. Empty when there is nothing else: then the deck is to be used as it is. `models`
+  /// must be the same text in every call.
   Result<std::vector<std::string>> deck(const std::string& deck, const std::string& models,
                                         NgspiceLibrary& library, double wall_s, JobContext& job);
 

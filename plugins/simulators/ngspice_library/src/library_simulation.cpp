@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <optional>
 #include <string_view>
 
+#include "canonical.hpp"
+#include "model_text.hpp"
 #include "ngspice_result.hpp"
 #include "ptah/sim/deck.hpp"
 
@@ -28,6 +31,68 @@ std::vector<std::string> circuit_lines(std::string_view text) {
     if (line == ".endc") control = false;
   }
   return lines;
+}
+
+/// The values of `lines` that layouts of one circuit differ in, apart: the wire capacitors of the
+/// DUT and the diffusion of its transistors. Nothing when the DUT is instantiated in other ways
+/// than by lines of their own.
+std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const std::string& dut) {
+  const auto lower = [](std::string text) {
+    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return text;
+  };
+  const auto begins = [&](const std::string& line, std::string_view keyword) {
+    return lower(line.substr(0, keyword.size())) == keyword;
+  };
+  const auto is_begin = [&](const std::string& line) { return begins(line, ".subckt"); };
+  // Models that were left whole come before the DUT.
+  const auto first = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
+    return is_begin(line) && statement_words(line)[1] == lower(dut);
+  });
+  const auto last = std::find_if(first, lines.end(),
+                                 [&](const std::string& line) { return begins(line, ".ends"); });
+  if (last == lines.end() || std::find_if(last, lines.end(), is_begin) != lines.end()) return {};
+  std::vector<std::string> instances;
+  for (auto line = last; line != lines.end(); ++line) {
+    if (!begins(*line, "x")) continue;
+    const std::vector<std::string> words = statement_words(*line);
+    if (words.back() != lower(dut)) return {};
+    instances.push_back(words.front());
+  }
+
+  LibraryCircuit circuit;
+  const auto set_apart = [&](const std::string& element, const std::string& name, double value) {
+    for (const std::string& instance : instances) {
+      circuit.values.push_back(
+          {std::string(1, element[0]) + "." + instance + "." + element, name, value});
+    }
+  };
+  for (auto line = first; line != last; ++line) {
+    const bool wire = line->size() > 1 && (*line)[0] == 'C' && std::isdigit((*line)[1]) != 0;
+    if (wire) {
+      const std::size_t at = line->rfind(' ') + 1;
+      const auto value = spice_number(std::string_view(*line).substr(at));
+      if (!value) return {};
+      set_apart(lower(line->substr(0, line->find(' '))), "", *value);
+      *line = line->substr(0, at) + "0";
+    } else if (begins(*line, "x") && line->find(" ad=") != std::string::npos) {
+      return {};  // a transistor whose model could not be expanded
+    } else if (begins(*line, "m")) {
+      const std::string element = lower(line->substr(0, line->find(' ')));
+      for (const std::string_view name : {"ad", "as", "pd", "ps"}) {
+        const std::size_t at = line->find(" " + std::string(name) + "=");
+        if (at == std::string::npos) continue;
+        const std::size_t from = at + name.size() + 2;
+        const std::size_t end = std::min(line->find(' ', from), line->size());
+        const auto value = spice_number(std::string_view(*line).substr(from, end - from));
+        if (!value) return {};
+        set_apart(element, std::string(name), *value);
+        line->replace(from, end - from, "0");
+      }
+    }
+  }
+  circuit.deck = std::move(lines);
+  return circuit;
 }
 
 bool finite(const Waveform& waveform) {
@@ -66,13 +131,16 @@ Result<LibrarySimulation::Models*> LibrarySimulation::models(const ExtractedNetl
   return models_.back().get();
 }
 
-Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& netlist,
+Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& given,
                                                           const Testbench& testbench,
                                                           const Technology& technology,
                                                           JobContext& job) {
   if (!library_) {
     PTAH_TRY(library_, NgspiceLibrary::acquire());
   }
+  std::optional<ExtractedNetlist> same;
+  if (options_.flatten) same = canonical(given, technology);
+  const ExtractedNetlist& netlist = same ? *same : given;
   PTAH_TRY(Models* const used, models(netlist, testbench, technology));
   // What may be written and what not is decided in one place for both ways to run ngspice.
   PTAH_TRY(const Deck deck, simulation_deck(netlist, testbench, technology, used->text));
@@ -80,6 +148,8 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
   if (options_.flatten) {
     PTAH_TRY(lines, used->flat.deck(deck.text, used->text, *library_, options_.wall_s, job));
   }
+  std::optional<LibraryCircuit> circuit;
+  if (same && !lines.empty()) circuit = values_apart(lines, testbench.dut);
   if (lines.empty()) lines = circuit_lines(deck.text);
   std::vector<LibraryAnalysis> analyses;
   for (const DeckAnalysis& analysis : deck.analyses) {
@@ -88,7 +158,9 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
     for (char& c : command) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     analyses.push_back({analysis.kind, std::move(command), testbench.outputs});
   }
-  PTAH_TRY(LibraryRun run, library_->run(lines, analyses, options_.wall_s, job));
+  PTAH_TRY(LibraryRun run,
+           circuit ? library_->run(owner_, *circuit, analyses, options_.wall_s, job)
+                   : library_->run(lines, analyses, options_.wall_s, job));
 
   const auto failed = [&](const std::string& message) {
     std::string said;

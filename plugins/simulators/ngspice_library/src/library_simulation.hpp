@@ -25,7 +25,8 @@ struct LibraryOptions {
   bool flatten = true;
 };
 
-/// Keeps, from one call to the next, what does not depend on the layout: the models.
+/// Keeps, from one call to the next, what does not depend on the layout: the models, and circuits
+/// that differ from the next layout's in values alone. What it answers does not depend on it.
 class LibrarySimulation {
  public:
   explicit LibrarySimulation(LibraryOptions options) : options_(options) {}
@@ -49,6 +50,7 @@ class LibrarySimulation {
                          const Technology& technology);
 
   LibraryOptions options_;
+  std::uint64_t owner_ = NgspiceLibrary::new_owner();
   std::shared_ptr<NgspiceLibrary> library_;
   std::vector<std::unique_ptr<Models>> models_;  ///< Most recent last; a few testbenches at most.
 };

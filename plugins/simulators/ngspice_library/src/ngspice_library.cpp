@@ -64,8 +64,18 @@ class HostSignals {
   std::array<struct sigaction, kSignals.size()> saved_{};
 };
 
+/// A loaded circuit.
+struct Kept {
+  std::uint64_t owner = 0;
+  std::vector<std::string> deck;
+  std::vector<double> values;  ///< As they are set.
+  std::uint64_t used = 0;      ///< When, in requests.
+};
+
 struct Request {
   const std::vector<std::string>* deck = nullptr;
+  const std::vector<LibraryValue>* values = nullptr;  ///< Of a circuit to be kept.
+  std::uint64_t owner = 0;
   const std::vector<LibraryAnalysis>* analyses = nullptr;
   bool list = false;
   LibraryRun run;
@@ -245,6 +255,60 @@ class NgspiceLibrary::Thread {
     return symbols_.command(line.data());
   }
 
+  void load(const std::vector<std::string>& deck) {
+    std::vector<char*> lines;
+    lines.reserve(deck.size() + 1);
+    for (const std::string& line : deck) lines.push_back(const_cast<char*>(line.c_str()));
+    lines.push_back(nullptr);
+    symbols_.circuit(lines.data());
+    // ngspice puts the newest in front, and makes it the current one.
+    kept_.emplace_front();
+  }
+
+  /// Of circuit number `index`, of the newest first.
+  void forget(std::size_t index) {
+    set_current(index);
+    command("remcirc");
+    kept_.erase(kept_.begin() + static_cast<std::ptrdiff_t>(index));
+  }
+
+  void set_current(std::size_t index) { command("setcirc " + std::to_string(index + 1)); }
+
+  /// Makes the circuit of `request` the current one, loaded and with its values, and gives its index.
+  std::size_t choose(const Request& request) {
+    ++requests_;
+    auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
+      return kept.owner == request.owner && kept.deck == *request.deck;
+    });
+    if (found == kept_.end()) {
+      while (kept_.size() >= kMostKept) {
+        const auto oldest =
+            std::min_element(kept_.begin(), kept_.end(),
+                             [](const Kept& a, const Kept& b) { return a.used < b.used; });
+        forget(static_cast<std::size_t>(oldest - kept_.begin()));
+      }
+      load(*request.deck);
+      found = kept_.begin();
+      found->owner = request.owner;
+      found->deck = *request.deck;
+      found->values.assign(request.values->size(), 0.0);
+    }
+    Kept& kept = *found;
+    kept.used = requests_;
+    const auto index = static_cast<std::size_t>(found - kept_.begin());
+    set_current(index);
+    // Always by the same way, because ngspice reads the numbers of a deck by another.
+    for (std::size_t i = 0; i < kept.values.size() && !exited_; ++i) {
+      const LibraryValue& wanted = (*request.values)[i];
+      if (kept.values[i] == wanted.value) continue;
+      char number[40];
+      std::snprintf(number, sizeof number, " = %.15e", wanted.value);
+      command("alter " + wanted.element + (wanted.name.empty() ? "" : " " + wanted.name) + number);
+      kept.values[i] = wanted.value;
+    }
+    return index;
+  }
+
   void serve(Request& request) {
     const HostSignals host;
     {
@@ -253,11 +317,13 @@ class NgspiceLibrary::Thread {
       listing_ = nullptr;
     }
     exited_ = false;
-    std::vector<char*> lines;
-    lines.reserve(request.deck->size() + 1);
-    for (const std::string& line : *request.deck) lines.push_back(const_cast<char*>(line.c_str()));
-    lines.push_back(nullptr);
-    symbols_.circuit(lines.data());
+    const bool keep = request.values != nullptr;
+    std::size_t current = 0;
+    if (keep) {
+      current = choose(request);
+    } else {
+      load(*request.deck);
+    }
     if (!exited_ && request.list) {
       {
         const std::lock_guard lock(said_mutex_);
@@ -283,13 +349,17 @@ class NgspiceLibrary::Thread {
     }
     if (!exited_) {
       command("destroy all");
-      command("remcirc");
+      // A circuit that failed is not known well enough to be used again.
+      const bool whole =
+          request.analyses != nullptr && request.run.waveforms.size() == request.analyses->size();
+      if (!keep || !whole) forget(current);
       // ngspice keeps every command as part of a script that might loop; this lets go of them.
       symbols_.command(nullptr);
     }
     if (exited_) {
       // It would read the same deck again and again.
       close();
+      kept_.clear();
       if (!open()) give_up("can not be started again after an error it calls fatal");
     }
   }
@@ -457,6 +527,8 @@ class NgspiceLibrary::Thread {
   std::atomic<int> background_thread_ = 0;  ///< The last one's id.
   void* handle_ = nullptr;
   Symbols symbols_;
+  std::deque<Kept> kept_;  ///< What ngspice has loaded, in its order: the newest first.
+  std::uint64_t requests_ = 0;
   bool own_folder_ = false;
   /// ngspice's callbacks go to whoever drives it.
   static inline std::atomic<Thread*> driver_ = nullptr;
@@ -488,6 +560,23 @@ Result<LibraryRun> NgspiceLibrary::run(const std::vector<std::string>& deck,
   request.analyses = &analyses;
   PTAH_TRY(thread_->execute(request, wall_s, job));
   return std::move(request.run);
+}
+
+Result<LibraryRun> NgspiceLibrary::run(std::uint64_t owner, const LibraryCircuit& circuit,
+                                       const std::vector<LibraryAnalysis>& analyses, double wall_s,
+                                       JobContext& job) {
+  Request request;
+  request.deck = &circuit.deck;
+  request.values = &circuit.values;
+  request.owner = owner;
+  request.analyses = &analyses;
+  PTAH_TRY(thread_->execute(request, wall_s, job));
+  return std::move(request.run);
+}
+
+std::uint64_t NgspiceLibrary::new_owner() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
 }
 
 Result<std::vector<std::string>> NgspiceLibrary::expanded(const std::vector<std::string>& deck,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <complex>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,19 @@ struct LibraryAnalysis {
   std::string kind;                  ///< "ac", "dc", "tran", "op", "noise"
   std::string command;               ///< "ac dec 50 1k 1g", lower case
   std::vector<std::string> outputs;  ///< "v(out)", "v(a,b)", "i(vin)"; ignored by noise.
+};
+
+/// A value of a loaded circuit that layouts differ in.
+struct LibraryValue {
+  std::string element;  ///< "c.xdut.c12", lower case
+  std::string name;     ///< "ad"; empty: the element's own value
+  double value = 0;
+};
+
+/// A circuit to be kept loaded: reading a deck takes longer than simulating it.
+struct LibraryCircuit {
+  std::vector<std::string> deck;  ///< Every element of `values` in it has the value 0.
+  std::vector<LibraryValue> values;
 };
 
 /// What a deck left behind.
@@ -44,6 +58,15 @@ class NgspiceLibrary {
   Result<LibraryRun> run(const std::vector<std::string>& deck,
                          const std::vector<LibraryAnalysis>& analyses, double wall_s,
                          JobContext& job);
+
+  /// The same of a circuit that stays loaded for the next call with this owner and the same deck;
+  /// that call only sets its values. The result does not depend on whether it was loaded. `owner`
+  /// is new_owner()'s. At most kMostKept circuits stay, the ones used last.
+  Result<LibraryRun> run(std::uint64_t owner, const LibraryCircuit& circuit,
+                         const std::vector<LibraryAnalysis>& analyses, double wall_s,
+                         JobContext& job);
+  static std::uint64_t new_owner();
+  static constexpr std::size_t kMostKept = 16;
 
   /// `deck` with its parameters evaluated and its subcircuits expanded, as ngspice sees it. Lines
   /// of more than 4,000 characters come cut off.
