@@ -192,6 +192,33 @@ INSTANTIATE_TEST_SUITE_P(
       return std::string(test_case.param.circuit) + "_" + test_case.param.technology;
     });
 
+/// Simulations of one object, which keeps circuits, against those of objects that know nothing.
+TEST_P(SameAsProgram, KeptCircuitsSayWhatFreshOnesSay) {
+  LibrarySimulation kept({});
+  for (int i = 0; i < 8; ++i) {
+    SCOPED_TRACE(i);
+    const ExtractedNetlist netlist = with_parasitics(netlist_, i * 7 % 5);
+    if (i == 3) {  // What fails in between leaves nothing behind.
+      Testbench broken = bench_;
+      broken.outputs = {"v(nowhere)"};
+      EXPECT_FALSE(kept.simulate(netlist, broken, *technology_, job_));
+      broken = bench_;
+      broken.cards.push_back("D1 in out nosuchdiode");
+      EXPECT_FALSE(kept.simulate(netlist, broken, *technology_, job_));
+    }
+    LibrarySimulation fresh({});
+    const auto a = kept.simulate(netlist, bench_, *technology_, job_);
+    const auto b = fresh.simulate(netlist, bench_, *technology_, job_);
+    ASSERT_TRUE(a) << a.error().text();
+    ASSERT_TRUE(b) << b.error().text();
+    ASSERT_EQ(a.value().size(), b.value().size());
+    for (std::size_t k = 0; k < a.value().size(); ++k) {
+      ASSERT_EQ(a.value()[k].x, b.value()[k].x);
+      ASSERT_EQ(a.value()[k].y, b.value()[k].y);
+    }
+  }
+}
+
 class Library : public testing::Test {
  protected:
   Result<std::vector<Waveform>> simulate(const ExtractedNetlist& netlist, const Testbench& bench) {
@@ -378,6 +405,48 @@ TEST_F(Library, MultipliersEqualCopies) {
     ASSERT_TRUE(b) << b.error().text();
     EXPECT_LT(difference(a.value()[0], b.value()[0]), 1e-9);
   }
+}
+
+TEST_F(Library, KeepsSoManyCircuitsAndForgetsTheOldest) {
+  auto loaded = test::load_circuit("five_transistors_ota", 2, technology_);
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  const ExtractedNetlist netlist = schematic_netlist(loaded.value().circuit, technology_);
+  std::vector<std::vector<Waveform>> first;
+  constexpr std::size_t kCircuits = NgspiceLibrary::kMostKept + 5;
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < kCircuits; ++i) {
+      Testbench bench = loaded.value().testbench;
+      bench.cards.push_back("Cload" + std::to_string(i) + " " + bench.dut_ports.back() + " 0 " +
+                            std::to_string(i + 1) + "f");
+      auto found = simulate(with_parasitics(netlist, static_cast<int>(i)), bench);
+      ASSERT_TRUE(found) << found.error().text();
+      if (round == 0) {
+        first.push_back(std::move(found.value()));
+      } else {
+        ASSERT_EQ(found.value()[0].y, first[i][0].y) << "circuit " << i << " round " << round;
+      }
+    }
+  }
+}
+
+TEST_F(Library, ACancelledRunOfAKeptCircuitLeavesNothingBehind) {
+  auto loaded = test::load_circuit("five_transistors_ota", 2, technology_);
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  const ExtractedNetlist netlist =
+      with_parasitics(schematic_netlist(loaded.value().circuit, technology_), 1);
+  Testbench bench = loaded.value().testbench;
+  bench.analyses = {".tran 1p 1 0 1p"};
+  Cancelling job;
+  const auto stopped = simulation_.simulate(netlist, bench, technology_, job);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  bench.analyses = {".ac dec 10 1k 1g"};
+  const auto after = simulate(netlist, bench);
+  LibrarySimulation fresh({});
+  const auto expected = fresh.simulate(netlist, bench, technology_, job_);
+  ASSERT_TRUE(after) << after.error().text();
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(after.value()[0].y, expected.value()[0].y);
 }
 
 /// PTAH_LIBRARY_RUNS=10000 for the long version.

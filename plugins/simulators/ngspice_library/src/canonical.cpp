@@ -46,7 +46,8 @@ struct Part {
   std::vector<std::size_t> nets;
   std::size_t alike = 0;  ///< The terminals before this one are interchangeable.
   bool transistor = false;
-  Colour kind = 0;  ///< Of the model and its sizes.
+  Colour kind = 0;    ///< Of the model and its sizes.
+  Colour copies = 0;  ///< In thousandths: so many of it look like one with that multiplier.
 };
 
 class Canon {
@@ -103,6 +104,9 @@ class Canon {
       if (resistor && device.nets.size() >= 2) part.alike = 2;
       if (part.transistor && device.nets.size() == 4) part.alike = 3;
     }
+    const auto copies = device.parameters.find("m");
+    const double count = copies == device.parameters.end() ? 1 : copies->second;
+    part.copies = static_cast<Colour>(std::llround(1e3 * count));
     part.kind = mix(3, lower(device.model));
     for (const auto& [name, value] : device.parameters) {
       if (name == "m") continue;
@@ -128,7 +132,7 @@ class Canon {
         whole += mix(role(part, i) + 17, colour_[part.nets[i]]);
       whole = mix(part.kind, whole);
       for (std::size_t i = 0; i < part.nets.size(); ++i)
-        sums[part.nets[i]] += mix(whole, role(part, i) + 31);
+        sums[part.nets[i]] += part.copies * mix(whole, role(part, i) + 31);
     }
     std::set<Colour> different;
     for (std::size_t i = 0; i < colour_.size(); ++i) {

@@ -255,14 +255,34 @@ class NgspiceLibrary::Thread {
     return symbols_.command(line.data());
   }
 
-  void load(const std::vector<std::string>& deck) {
+  /// False when ngspice refuses the deck; then there is no current circuit.
+  bool load(const std::vector<std::string>& deck) {
     std::vector<char*> lines;
     lines.reserve(deck.size() + 1);
     for (const std::string& line : deck) lines.push_back(const_cast<char*>(line.c_str()));
     lines.push_back(nullptr);
     symbols_.circuit(lines.data());
-    // ngspice puts the newest in front, and makes it the current one.
-    kept_.emplace_front();
+    if (exited_) return false;
+    // Only the list of circuits tells: the newest is the first of it, and the current one.
+    const std::vector<std::string> listed = output("setcirc");
+    const bool loaded = std::any_of(listed.begin(), listed.end(), [](const std::string& line) {
+      return line.rfind("Current\t1\t", 0) == 0;
+    });
+    if (loaded) kept_.emplace_front();
+    return loaded;
+  }
+
+  /// What a command prints.
+  std::vector<std::string> output(const std::string& text) {
+    std::vector<std::string> lines;
+    {
+      const std::lock_guard lock(said_mutex_);
+      listing_ = &lines;
+    }
+    command(text);
+    const std::lock_guard lock(said_mutex_);
+    listing_ = nullptr;
+    return lines;
   }
 
   /// Of circuit number `index`, of the newest first.
@@ -274,8 +294,9 @@ class NgspiceLibrary::Thread {
 
   void set_current(std::size_t index) { command("setcirc " + std::to_string(index + 1)); }
 
-  /// Makes the circuit of `request` the current one, loaded and with its values, and gives its index.
-  std::size_t choose(const Request& request) {
+  /// Makes the circuit of `request` the current one, loaded and with its values, and gives its
+  /// index.
+  std::optional<std::size_t> choose(const Request& request) {
     ++requests_;
     auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
       return kept.owner == request.owner && kept.deck == *request.deck;
@@ -287,7 +308,7 @@ class NgspiceLibrary::Thread {
                              [](const Kept& a, const Kept& b) { return a.used < b.used; });
         forget(static_cast<std::size_t>(oldest - kept_.begin()));
       }
-      load(*request.deck);
+      if (!load(*request.deck)) return std::nullopt;
       found = kept_.begin();
       found->owner = request.owner;
       found->deck = *request.deck;
@@ -314,26 +335,17 @@ class NgspiceLibrary::Thread {
     {
       const std::lock_guard lock(said_mutex_);
       said_.clear();
-      listing_ = nullptr;
     }
     exited_ = false;
     const bool keep = request.values != nullptr;
-    std::size_t current = 0;
+    std::optional<std::size_t> current;
     if (keep) {
       current = choose(request);
-    } else {
-      load(*request.deck);
+    } else if (load(*request.deck)) {
+      current = 0;
     }
-    if (!exited_ && request.list) {
-      {
-        const std::lock_guard lock(said_mutex_);
-        listing_ = &request.listing;
-      }
-      command("listing runnable");
-      const std::lock_guard lock(said_mutex_);
-      listing_ = nullptr;
-    }
-    if (!exited_ && request.analyses != nullptr) {
+    if (!exited_ && current && request.list) request.listing = output("listing runnable");
+    if (!exited_ && current && request.analyses != nullptr) {
       std::set<std::string> known = plots();
       for (const LibraryAnalysis& analysis : *request.analyses) {
         if (!run_in_background(analysis.command)) request.run.interrupted = true;
@@ -352,7 +364,7 @@ class NgspiceLibrary::Thread {
       // A circuit that failed is not known well enough to be used again.
       const bool whole =
           request.analyses != nullptr && request.run.waveforms.size() == request.analyses->size();
-      if (!keep || !whole) forget(current);
+      if (current && (!keep || !whole)) forget(*current);
       // ngspice keeps every command as part of a script that might loop; this lets go of them.
       symbols_.command(nullptr);
     }
