@@ -39,6 +39,8 @@ Result<std::vector<NewFile>> files_of_event(const Json& files,
   }
   std::error_code error;
   const std::filesystem::path base = std::filesystem::canonical(scratch, error);
+  std::string last;  // Files of a variant mostly are parts of one.
+  std::filesystem::path real;
   for (const Json& item : files) {
     NewFile file;
     if (item.is_object()) {
@@ -55,7 +57,8 @@ Result<std::vector<NewFile>> files_of_event(const Json& files,
         file.size = size.get<std::int64_t>();
       }
     }
-    const auto real = std::filesystem::canonical(file.path, error);
+    if (file.path != last) real = std::filesystem::canonical(file.path, error);
+    last = file.path;
     const auto [end, rest] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());
     if (error || file.role.empty() || end != base.end()) {
       return make_error(ErrorCode::kPluginFailed,
@@ -230,7 +233,7 @@ void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const Json& e
   }
   const std::int64_t variant = number.get<std::int64_t>();
   store_.submit_then(
-      StoreThread::Kind::kWrite,
+      StoreThread::Kind::kGatheredWrite,
       [id = job->id, chain, variant, record, files = files.value()](Store& store) {
         return store.commit_variant(id, chain, variant, record, files);
       },

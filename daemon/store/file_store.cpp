@@ -16,24 +16,6 @@
 namespace ptah {
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int value) noexcept : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  int get() const noexcept { return value_; }
-  explicit operator bool() const noexcept { return value_ >= 0; }
-
- private:
-  int value_;
-};
-
 class Sha256 {
  public:
   Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
@@ -60,6 +42,10 @@ class Sha256 {
 };
 
 constexpr std::size_t kChunk = 256u << 10;
+/// More files than this are synced with their whole file system: one flush instead of one each.
+constexpr std::size_t kSyncedSingly = 6;
+/// Outputs kept open; a dataset has four folders a netlist.
+constexpr std::size_t kOpenFolders = 64;
 
 void write_all(int to, const char* bytes, std::size_t size, const std::string& where) {
   while (size > 0) {
@@ -102,12 +88,6 @@ std::string hash_of(int from, const std::string& where) {
   return hash.hex();
 }
 
-void sync_folder(const std::filesystem::path& folder) {
-  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!directory || ::fsync(directory.get()) != 0)
-    fail_with_errno("The folder cannot be synced", folder.string());
-}
-
 /// Removes a file unless told to keep it.
 class Aside {
  public:
@@ -136,11 +116,17 @@ bool FileStore::is_hash(std::string_view text) noexcept {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+FileStore::Descriptor::~Descriptor() {
+  if (value_ >= 0) ::close(value_);
+}
+
 FileStore::FileStore(std::filesystem::path root) : root_(std::move(root)) {
   std::error_code error;
   std::filesystem::create_directories(root_ / "aside", error);
   if (error) fail_with_errno("The store cannot be created", root_.string(), error.value());
   ::chmod(root_.c_str(), 0700);
+  root_folder_ = Descriptor(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!root_folder_) fail_with_errno("The store cannot be opened", root_.string());
   for (const auto& entry : std::filesystem::directory_iterator(root_ / "aside", error)) {
     std::filesystem::remove(entry.path(), error);
   }
@@ -177,12 +163,11 @@ FileStore::Stored FileStore::put_text(std::string_view text) {
 
 FileStore::Stored FileStore::put(int source, const std::string& where, std::int64_t size) {
   const std::string name = "aside/" + std::to_string(next_aside_++);
-  const Descriptor root(::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!root) fail_with_errno("The store cannot be opened", root_.string());
-  const Descriptor to(::openat(root.get(), name.c_str(),
+  const int root = root_folder_.get();
+  const Descriptor to(::openat(root, name.c_str(),
                                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!to) fail_with_errno("The store cannot be written", root_.string());
-  Aside aside(root.get(), name);
+  Aside aside(root, name);
   Sha256 digest;
   Stored stored;
   stored.size = read_all(
@@ -198,7 +183,7 @@ FileStore::Stored FileStore::put(int source, const std::string& where, std::int6
     unsynced_.insert(path(stored.hash).parent_path());
     return stored;
   }
-  if (::fchmod(to.get(), 0444) != 0 || ::fsync(to.get()) != 0) {
+  if (::fchmod(to.get(), 0444) != 0) {
     fail_with_errno("The store cannot be written", root_.string());
   }
   const std::filesystem::path target = path(stored.hash);
@@ -207,19 +192,30 @@ FileStore::Stored FileStore::put(int source, const std::string& where, std::int6
   } else if (errno != EEXIST) {
     fail_with_errno("The store cannot be written", target.parent_path().string());
   }
-  if (::renameat(root.get(), name.c_str(), AT_FDCWD, target.c_str()) != 0) {
+  if (::renameat(root, name.c_str(), AT_FDCWD, target.c_str()) != 0) {
     fail_with_errno("The store cannot be written", target.string());
   }
   aside.keep();
   unsynced_.insert(target.parent_path());
+  unsynced_files_.push_back(target);
   return stored;
 }
 
 void FileStore::sync() {
-  while (!unsynced_.empty()) {
-    sync_folder(*unsynced_.begin());
-    unsynced_.erase(unsynced_.begin());
+  const auto sync_one = [](const std::filesystem::path& place) {
+    const Descriptor opened(::open(place.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    if (!opened || ::fsync(opened.get()) != 0)
+      fail_with_errno("The store cannot be synced", place.string());
+  };
+  if (unsynced_files_.size() > kSyncedSingly) {
+    if (::syncfs(root_folder_.get()) != 0)
+      fail_with_errno("The store cannot be synced", root_.string());
+  } else {
+    for (const auto& file : unsynced_files_) sync_one(file);
+    for (const auto& folder : unsynced_) sync_one(folder);
   }
+  unsynced_files_.clear();
+  unsynced_.clear();
 }
 
 std::optional<std::string> FileStore::problem(const std::string& hash) const {
@@ -249,29 +245,37 @@ Status check_relative_path(const std::string& relative) {
                     "The path \"" + relative.substr(0, 200) + "\" does not stay below its folder.");
 }
 
-bool FileStore::materialise(const std::string& hash, const std::filesystem::path& base,
-                            const std::string& relative) const {
-  if (Status status = check_relative_path(relative); !status) throw Failure(status.error());
-  const std::filesystem::path whole = base / relative;
+int FileStore::folder(const std::filesystem::path& base, const std::filesystem::path& inside) {
+  const std::filesystem::path whole = base / inside;
+  if (const auto found = folders_.find(whole); found != folders_.end()) return found->second.get();
   std::error_code error;
   std::filesystem::create_directories(base, error);
   if (error) fail_with_errno("The output folder cannot be created", base.string(), error.value());
   Descriptor folder(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) fail_with_errno("The output folder cannot be opened", base.string());
-  const std::filesystem::path relative_path(relative);
-  for (const auto& part : relative_path.parent_path()) {
+  for (const auto& part : inside) {
     if (::mkdirat(folder.get(), part.c_str(), 0777) != 0 && errno != EEXIST) {
-      fail_with_errno("The output folder cannot be created", whole.parent_path().string());
+      fail_with_errno("The output folder cannot be created", whole.string());
     }
     Descriptor inner(
         ::openat(folder.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!inner) fail_with_errno("The output folder cannot be opened", whole.parent_path().string());
+    if (!inner) fail_with_errno("The output folder cannot be opened", whole.string());
     folder = std::move(inner);
   }
+  if (folders_.size() >= kOpenFolders) folders_.clear();
+  return folders_.emplace(whole, std::move(folder)).first->second.get();
+}
+
+bool FileStore::materialise(const std::string& hash, const std::filesystem::path& base,
+                            const std::string& relative) {
+  if (Status status = check_relative_path(relative); !status) throw Failure(status.error());
+  const std::filesystem::path whole = base / relative;
+  const std::filesystem::path relative_path(relative);
+  const int folder = this->folder(base, relative_path.parent_path());
   const std::string name = relative_path.filename().string();
   {
     const Descriptor present(
-        ::openat(folder.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+        ::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     struct stat info {};
     if (present && ::fstat(present.get(), &info) == 0 && S_ISREG(info.st_mode) &&
         hash_of(present.get(), whole.string()) == hash) {
@@ -281,11 +285,11 @@ bool FileStore::materialise(const std::string& hash, const std::filesystem::path
   const Descriptor from(::open(path(hash).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!from) fail_with_errno("A file of the store cannot be opened", path(hash).string());
   const std::string temporary = ".ptah-" + hash.substr(0, 16) + ".part";
-  ::unlinkat(folder.get(), temporary.c_str(), 0);
-  const Descriptor to(::openat(folder.get(), temporary.c_str(),
+  ::unlinkat(folder, temporary.c_str(), 0);
+  const Descriptor to(::openat(folder, temporary.c_str(),
                                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (!to) fail_with_errno("The output cannot be written", whole.string());
-  Aside aside(folder.get(), temporary);
+  Aside aside(folder, temporary);
   Sha256 digest;
   read_all(from.get(), path(hash).string(), [&](const char* bytes, std::size_t size) {
     digest.add(bytes, size);
@@ -295,7 +299,7 @@ bool FileStore::materialise(const std::string& hash, const std::filesystem::path
     fail(ErrorCode::kIo, "A file of the store is damaged: its bytes do not match its hash.",
          path(hash).string(), "Run the job again; store.check lists all damaged files.");
   }
-  if (::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) {
+  if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0) {
     fail_with_errno("The output cannot be written", whole.string());
   }
   aside.keep();

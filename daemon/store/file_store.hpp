@@ -5,9 +5,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "ptah/core/error.hpp"
 
@@ -31,7 +34,7 @@ class FileStore {
   Stored put_file(const std::filesystem::path& source, std::int64_t offset = 0,
                   std::int64_t size = -1);
   Stored put_text(std::string_view text);
-  /// Makes the names of all files put since the last call durable.
+  /// Makes all files put since the last call durable, and their names.
   void sync();
 
   /// Where the file with this hash is, or would be.
@@ -46,12 +49,35 @@ class FileStore {
   /// on the way. A copy and not a link, because who edits the result in place must not edit the
   /// store.
   bool materialise(const std::string& hash, const std::filesystem::path& base,
-                   const std::string& relative) const;
+                   const std::string& relative);
+  /// materialise() keeps the folders that it wrote to open until this call.
+  void close_folders() { folders_.clear(); }
 
  private:
+  class Descriptor {
+   public:
+    explicit Descriptor(int value) noexcept : value_(value) {}
+    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+      std::swap(value_, other.value_);
+      return *this;
+    }
+    ~Descriptor();
+    int get() const noexcept { return value_; }
+    explicit operator bool() const noexcept { return value_ >= 0; }
+
+   private:
+    int value_;
+  };
+
   Stored put(int source, const std::string& where, std::int64_t size);
+  /// The folder `inside` of `base`, made where it is missing.
+  int folder(const std::filesystem::path& base, const std::filesystem::path& inside);
   std::filesystem::path root_;
-  std::set<std::filesystem::path> unsynced_;  ///< Folders with new names.
+  Descriptor root_folder_{-1};
+  std::set<std::filesystem::path> unsynced_;          ///< Folders with new names.
+  std::vector<std::filesystem::path> unsynced_files_;
+  std::map<std::filesystem::path, Descriptor> folders_;  ///< Of outputs.
   std::uint64_t next_aside_ = 0;
 };
 

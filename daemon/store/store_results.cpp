@@ -161,8 +161,6 @@ std::vector<FileRow> Store::put_files(const std::string& job, std::int64_t chain
                                          : files_.put_file(file.path, file.offset, file.size);
     rows.push_back({file.role, stored.hash, file.dataset, stored.size});
   }
-  // The names are on disk before the rows that speak of them.
-  files_.sync();
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Query query(database_,
                 "INSERT OR REPLACE INTO files(job, chain, variant, place, role, hash, size, "
@@ -206,7 +204,6 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
     if (query.next()) {
       // Made again after a restart, with the same bytes: this heals what is damaged in the store.
       for (const NewFile& file : files) files_.put_file(file.path, file.offset, file.size);
-      files_.sync();
       commit.files = files_of(job, chain, variant);
       return commit;
     }

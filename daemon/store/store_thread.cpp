@@ -49,6 +49,7 @@ void StoreThread::enqueue(Item item) {
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
+    if (!can_wait(item.kind)) ++urgent_;
     queue_.push_back(std::move(item));
   }
   wake_.notify_one();
@@ -61,14 +62,19 @@ void StoreThread::loop() {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
       if (queue_.empty()) return;
+      wake_.wait_for(lock, kGather,
+                     [this] { return stopping_ || urgent_ > 0 || queue_.size() >= kMaxBatch; });
       const bool read = queue_.front().kind == Kind::kRead;
       do {
         batch.push_back(std::move(queue_.front()));
         queue_.pop_front();
       } while (!read && !queue_.empty() && queue_.front().kind != Kind::kRead &&
                batch.size() < kMaxBatch);
+      for (const Item& item : batch) urgent_ -= can_wait(item.kind) ? 0 : 1;
     }
     run_batch(batch);
+    // The next batch finds the outputs by their names again.
+    store_->files().close_folders();
     for (Item& item : batch) deliver(std::move(item));
   }
 }
@@ -128,6 +134,8 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
       }
       database.exec("RELEASE item");
     }
+    // Files are on disk before the rows that speak of them.
+    store_->files().sync();
     database.exec("COMMIT");
   } catch (const std::exception& exception) {
     if (database.in_transaction()) {

@@ -3,6 +3,7 @@
 /// after its commit.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -25,9 +26,12 @@ class StoreThread {
   enum class Kind {
     kRead,
     kWrite,
-    kRelaxedWrite,   ///< May be lost when the machine (not the daemon) dies: progress.
+    kGatheredWrite,  ///< Waits up to kGather for others, to be committed with them: results.
+    kRelaxedWrite,   ///< Also may be lost when the machine (not the daemon) dies: progress.
     kEssentialWrite  ///< On a full disk the reserve is released for it: the end of a job.
   };
+
+  static constexpr std::chrono::milliseconds kGather{25};
 
   StoreThread(std::unique_ptr<Store> store, Post post);
   /// Does what is queued, then ends; answers that were not posted yet are dropped with their owner.
@@ -85,6 +89,9 @@ class StoreThread {
     std::optional<Error> error;
     std::optional<Error> then_error;
   };
+  static bool can_wait(Kind kind) noexcept {
+    return kind == Kind::kGatheredWrite || kind == Kind::kRelaxedWrite;
+  }
   void enqueue(Item item);
   void loop();
   void run_batch(std::vector<Item>& batch);
@@ -96,6 +103,7 @@ class StoreThread {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Item> queue_;
+  std::size_t urgent_ = 0;  ///< Items that nobody may keep waiting.
   bool stopping_ = false;
   bool reserve_used_ = false;
   bool relaxed_ = false;
