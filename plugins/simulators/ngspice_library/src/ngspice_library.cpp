@@ -13,6 +13,7 @@
 #include <array>
 #include <atomic>
 #include <cctype>
+#include <cmath>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -36,6 +37,9 @@ constexpr std::size_t kMostLines = 400;          ///< The last of what ngspice s
 constexpr std::size_t kMostListing = 200'000;    ///< Lines of an expanded deck.
 constexpr std::size_t kMostValues = 20'000'000;  ///< Of one waveform, all vectors together.
 constexpr auto kPoll = std::chrono::milliseconds(20);
+constexpr int kVoltage = 3;              ///< Of ngspice's types of vectors.
+/// Of simulation_deck: to step gmin at once.
+constexpr char kStepAtOnce[] = ".option noopiter";
 /// How long ngspice may take to notice that it shall stop.
 constexpr auto kGrace = std::chrono::seconds(5);
 
@@ -89,6 +93,7 @@ struct Symbols {
   decltype(&ngSpice_Command) command = nullptr;
   decltype(&ngSpice_Circ) circuit = nullptr;
   decltype(&ngSpice_AllPlots) plots = nullptr;
+  decltype(&ngSpice_AllVecs) vectors = nullptr;
   decltype(&ngGet_Vec_Info) vector = nullptr;
 
   bool load(void* handle) {
@@ -96,9 +101,10 @@ struct Symbols {
     command = reinterpret_cast<decltype(command)>(dlsym(handle, "ngSpice_Command"));
     circuit = reinterpret_cast<decltype(circuit)>(dlsym(handle, "ngSpice_Circ"));
     plots = reinterpret_cast<decltype(plots)>(dlsym(handle, "ngSpice_AllPlots"));
+    vectors = reinterpret_cast<decltype(vectors)>(dlsym(handle, "ngSpice_AllVecs"));
     vector = reinterpret_cast<decltype(vector)>(dlsym(handle, "ngGet_Vec_Info"));
     return init != nullptr && command != nullptr && circuit != nullptr && plots != nullptr &&
-           vector != nullptr;
+           vectors != nullptr && vector != nullptr;
   }
 };
 
@@ -294,6 +300,44 @@ class NgspiceLibrary::Thread {
 
   void set_current(std::size_t index) { command("setcirc " + std::to_string(index + 1)); }
 
+  /// The deck of the present circuit with its operating point, from which the one with values is a
+  /// few iterations away instead of the three dozen of stepping gmin. Capacitors do not change it and
+  /// junctions hardly; like the deck without values, it is the same for all layouts.
+  std::optional<std::vector<std::string>> settled_deck(const Request& request) {
+    for (const LibraryAnalysis& analysis : *request.analyses)
+      if (analysis.kind == "dc") return std::nullopt;  // begins somewhere else
+    const std::set<std::string> before = plots();
+    if (!run_in_background("op") || exited_) return std::nullopt;
+    std::vector<std::string> settled;
+    for (std::string plot : plots()) {
+      if (before.count(plot) != 0) continue;
+      char** names = symbols_.vectors(plot.data());
+      for (int i = 0; names != nullptr && names[i] != nullptr; ++i) {
+        const std::string name = names[i];
+        std::string full = plot + "." + name;
+        const vector_info* vector = symbols_.vector(full.data());
+        // Inner nodes of devices have a # in their names; currents are no voltages.
+        if (vector == nullptr || vector->v_type != kVoltage || vector->v_realdata == nullptr ||
+            vector->v_length < 1 || !std::isfinite(vector->v_realdata[0]) ||
+            name.find('#') != std::string::npos) {
+          continue;
+        }
+        char value[40];
+        std::snprintf(value, sizeof value, ")=%.9e", vector->v_realdata[0]);
+        settled.push_back(".nodeset v(" + name + value);
+      }
+    }
+    command("destroy all");
+    if (settled.empty()) return std::nullopt;
+    std::sort(settled.begin(), settled.end());
+    std::vector<std::string> deck;
+    for (const std::string& line : *request.deck) {
+      if (line == ".end") deck.insert(deck.end(), settled.begin(), settled.end());
+      if (line != kStepAtOnce) deck.push_back(line);
+    }
+    return deck;
+  }
+
   /// Makes the circuit of `request` the current one, loaded and with its values, and gives its
   /// index.
   std::optional<std::size_t> choose(const Request& request) {
@@ -309,6 +353,10 @@ class NgspiceLibrary::Thread {
         forget(static_cast<std::size_t>(oldest - kept_.begin()));
       }
       if (!load(*request.deck)) return std::nullopt;
+      if (const auto settled = settled_deck(request)) {
+        forget(0);
+        if (!load(*settled)) return std::nullopt;
+      }
       found = kept_.begin();
       found->owner = request.owner;
       found->deck = *request.deck;
