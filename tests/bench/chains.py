@@ -53,7 +53,7 @@ class Server:
         begin = time.monotonic()
         lines = self.ptah("run", circuit, "--flow", flow, "--judges", judges, "--variants", str(variants), "--seed", "1",
                           "--assignments", str(assignments), "--tech", tech, "--out", str(out))
-        layouts = sorted((line for line in lines if "variant" in line), key=lambda line: (line["assignment"], line["variant"]))
+        layouts = sorted((line for line in lines if "variant" in line), key=lambda line: (line["circuit"], line["assignment"], line["variant"]))
         return layouts, time.monotonic() - begin
 
     def worker_mib(self):
@@ -159,17 +159,13 @@ def measure(build, circuit, tech, quick, osiris, server, folder):
 
 
 def throughput(build, workers, tech, quick):
-    """Layouts a second of whole jobs, all five circuits, with so many workers: the daemon's disk included."""
+    """Layouts a second of a dataset of all five circuits with so many workers: baselines, the daemon and its disk included."""
     server = Server(build, workers)
     try:
-        layouts = seconds = 0
         with tempfile.TemporaryDirectory(prefix="ptah-throughput") as name:
-            for circuit in CIRCUITS:
-                server.run(circuit, "native", "none", 0, tech, pathlib.Path(name) / "warm", workers)
-                done, wall = server.run(circuit, "native", "none", 20 if quick else 100, tech, pathlib.Path(name) / circuit, 2 * workers)
-                layouts += len(done)
-                seconds += wall
-        return layouts / seconds
+            server.run("all", "native", "none", 0, tech, pathlib.Path(name) / "warm", workers)
+            done, wall = server.run("all", "native", "none", 25 if quick else 100, tech, pathlib.Path(name) / "all", 4 if quick else 8)
+        return len(done) / wall
     finally:
         server.close()
 

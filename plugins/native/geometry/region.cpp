@@ -4,25 +4,35 @@
 #include "region.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
-#include <tuple>
 
 namespace ptah::native {
 namespace {
 
+/// (y, x) as one number in the same order: half of the time goes into sorting by them.
+std::uint64_t sweep_key(Dbu y, Dbu x) {
+  constexpr std::uint32_t kSign = 0x80000000u;
+  return std::uint64_t{static_cast<std::uint32_t>(y) ^ kSign} << 32 |
+         (static_cast<std::uint32_t>(x) ^ kSign);
+}
+
 /// An edge of a rectangle that the sweep line meets: at `y`, `delta` is added over [x0, x1).
 struct Edge {
-  Dbu y;
-  Dbu x0, x1;
+  std::uint64_t key;  ///< sweep_key(y, x0)
+  Dbu x1;
   std::int16_t delta;
   std::int16_t set;  ///< 0: a, 1: b
+
+  Dbu y() const { return static_cast<Dbu>(static_cast<std::uint32_t>(key >> 32) ^ 0x80000000u); }
+  Dbu x0() const { return static_cast<Dbu>(static_cast<std::uint32_t>(key) ^ 0x80000000u); }
 };
 
 void append_edges(std::span<const Rect> rects, std::int16_t set, std::vector<Edge>& edges) {
   for (const Rect& r : rects) {
     if (r.x1 <= r.x0 || r.y1 <= r.y0) continue;
-    edges.push_back({r.y0, r.x0, r.x1, +1, set});
-    edges.push_back({r.y1, r.x0, r.x1, -1, set});
+    edges.push_back({sweep_key(r.y0, r.x0), r.x1, +1, set});
+    edges.push_back({sweep_key(r.y1, r.x0), r.x1, -1, set});
   }
 }
 
@@ -42,7 +52,7 @@ class SweepLine {
   SweepLine() { breaks_.push_back({std::numeric_limits<Dbu>::min(), {0, 0}}); }
 
   void add(const Edge& edge) {
-    std::size_t i = break_at(edge.x0);
+    std::size_t i = break_at(edge.x0());
     const std::size_t first = i;
     for (; i < breaks_.size() && breaks_[i].x < edge.x1; ++i) {
       breaks_[i].depth[edge.set] += edge.delta;
@@ -108,24 +118,24 @@ Region sweep(std::span<const Rect> a, std::span<const Rect> b, Inside inside) {
   append_edges(a, 0, edges);
   append_edges(b, 1, edges);
   std::sort(edges.begin(), edges.end(),
-            [](const Edge& l, const Edge& r) { return std::tie(l.y, l.x0) < std::tie(r.y, r.x0); });
+            [](const Edge& l, const Edge& r) { return l.key < r.key; });
 
   SweepLine line;
   std::vector<Run> open, fresh;
   for (std::size_t i = 0; i < edges.size();) {
-    const Dbu y = edges[i].y;
+    const Dbu y = edges[i].y();
     const std::size_t begin = i;
-    for (; i < edges.size() && edges[i].y == y; ++i) line.add(edges[i]);
+    for (; i < edges.size() && edges[i].y() == y; ++i) line.add(edges[i]);
     // Each stretch that events touched, with the open runs that meet it.
     for (std::size_t k = begin; k < i;) {
-      Dbu lo = edges[k].x0, hi = edges[k].x1;
+      Dbu lo = edges[k].x0(), hi = edges[k].x1;
       auto first = std::lower_bound(open.begin(), open.end(), lo,
                                     [](const Run& r, Dbu v) { return r.x1 < v; });
       if (first != open.end()) lo = std::min(lo, first->x0);
       auto last = first;
       for (bool grew = true; grew;) {
         grew = false;
-        for (; k < i && edges[k].x0 <= hi; ++k) hi = std::max(hi, edges[k].x1);
+        for (; k < i && edges[k].x0() <= hi; ++k) hi = std::max(hi, edges[k].x1);
         for (; last != open.end() && last->x0 <= hi; ++last) {
           if (last->x1 > hi) {
             hi = last->x1;
@@ -155,7 +165,7 @@ Region sweep(std::span<const Rect> a, std::span<const Rect> b, Inside inside) {
     }
   }
   std::sort(result.begin(), result.end(), [](const Rect& l, const Rect& r) {
-    return std::tie(l.y0, l.x0) < std::tie(r.y0, r.x0);
+    return sweep_key(l.y0, l.x0) < sweep_key(r.y0, r.x0);
   });
   return result;
 }
