@@ -58,45 +58,37 @@ void TaskReport::emit(const Json& event) {
   const Json kind = message.value("event", Json());
   const std::lock_guard lock(mutex_);
   if (kind == "progress") {
-    send_latest(progress_, std::move(message));
+    const auto now = Clock::now();
+    if (last_progress_ && now - *last_progress_ < progress_interval_) {
+      held_ = std::move(message);
+      return;
+    }
+    held_.reset();
+    last_progress_ = now;
+    send(std::move(message));
     return;
   }
+  if (kind == "log" && drop_log_line()) return;
   if (kind == "stage") {
     running_ = "stage " + message.value("stage", std::string()) + ", plugin " +
                message.value("plugin", std::string());
     set_crash_context("task " + task_ + ", " + running_);
-    send_latest(stage_, std::move(message));
-    return;
   }
-  if (kind == "log" && drop_log_line()) return;
   send(std::move(message));
-}
-
-void TaskReport::send_latest(Latest& latest, Json event) {
-  const auto now = Clock::now();
-  latest.held = std::move(event);
-  if (!latest.sent) latest.sent = now - progress_interval_;
-  tick(latest, now);
-}
-
-void TaskReport::tick(Latest& latest, Clock::time_point now) {
-  if (!latest.held || now - *latest.sent < progress_interval_) return;
-  latest.sent = now;
-  send(std::move(*latest.held));
-  latest.held.reset();
 }
 
 void TaskReport::tick() {
   const std::lock_guard lock(mutex_);
   const auto now = Clock::now();
-  tick(stage_, now);
-  tick(progress_, now);
+  if (!held_ || now - *last_progress_ < progress_interval_) return;
+  last_progress_ = now;
+  send(std::move(*held_));
+  held_.reset();
 }
 
 void TaskReport::finish(const Result<Json>& result) {
   const std::lock_guard lock(mutex_);
-  progress_.held.reset();  // The end says more.
-  stage_.held.reset();
+  held_.reset();  // The end says more.
   if (dropped_ > 0) {
     send({{"event", "log"},
           {"level", "warning"},

@@ -22,7 +22,7 @@ class TaskReport final : public TaskSink {
 
   /// [any thread]
   void cancel() noexcept { cancelled_.store(true, std::memory_order_relaxed); }
-  /// Sends progress and the stage that were held back and are due. [reader thread]
+  /// Sends progress that was held back and is due. [reader thread]
   void tick();
   const std::string& task() const noexcept { return task_; }
   /// "stage placer, plugin row 1.0.0" of the last stage event; empty before. [task thread]
@@ -33,15 +33,7 @@ class TaskReport final : public TaskSink {
 
  private:
   using Clock = std::chrono::steady_clock;
-  /// Of a kind of event, only the last one in each interval is sent: who looks at a task wants to know
-  /// where it is, not everywhere it was.
-  struct Latest {
-    std::optional<Json> held;
-    std::optional<Clock::time_point> sent;
-  };
   void send(Json event);
-  void send_latest(Latest& latest, Json event);
-  void tick(Latest& latest, Clock::time_point now);
   bool drop_log_line();
 
   Channel& channel_;
@@ -52,7 +44,8 @@ class TaskReport final : public TaskSink {
   std::string running_;
 
   std::mutex mutex_;  ///< Of what follows: keeps held-back progress in order with other events.
-  Latest progress_, stage_;
+  std::optional<Json> held_;
+  std::optional<Clock::time_point> last_progress_;
   Clock::time_point log_window_{};
   int logged_ = 0;
   std::int64_t dropped_ = 0;
