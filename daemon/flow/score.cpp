@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flow/check.hpp"
+#include "flow/score_copies.hpp"
 #include "flow/score_input.hpp"
 #include "flow/score_nets.hpp"
 #include "flow/score_places.hpp"
@@ -478,12 +479,15 @@ Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch
   Drawing drawing{&connectivity, parts_of(connectivity, *parsed->technology), {}};
   const Circuit& circuit = parsed->loaded.circuit;
   const auto& allowed = parsed->input.allowed_fingers;
+  const Correspondence free = correspond(drawing.found, circuit, *parsed->technology);
+  if (!free.exact) {
+    PTAH_TRY(refuse_copies(layout, connectivity, drawing.found, circuit, *parsed->technology));
+  }
   FingerAssignment fingers;
   if (has_fingers(spec)) {
     PTAH_TRY(const auto given, given_fingers(spec));
     PTAH_TRY(fingers, complete_fingers(given, circuit, allowed));
   } else if (!all_fixed(circuit)) {
-    const Correspondence free = correspond(drawing.found, circuit, *parsed->technology);
     PTAH_TRY(fingers, fingers_of(drawing.found, free, circuit, allowed));
   }
   PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, wishes.judges));

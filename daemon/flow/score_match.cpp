@@ -1,13 +1,13 @@
 #include "flow/score_match.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
+
+#include "flow/score_graph.hpp"
 
 namespace ptah {
 namespace {
 
-using Colour = std::uint64_t;
+using namespace score_graph;
 
 /// Individualised colours tried before the search gives up; circuits with more symmetry than that
 /// fall back to the greedy assignment.
@@ -15,192 +15,9 @@ constexpr int kMaxTries = 2000;
 /// Bound on the greedy assignment's work: groups * slots * slots.
 constexpr std::size_t kMaxGreedyWork = 50'000'000;
 
-/// splitmix64
-Colour mix(Colour a, Colour b) {
-  Colour z = a * 0x9e3779b97f4a7c15ull + b + 0x7f4a7c159e3779b9ull;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return z ^ (z >> 31);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-Colour hash_text(std::string_view text) {
-  Colour hash = 14695981039346656037ull;  // FNV-1a
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  return hash;
-}
-
-/// "..._res_xhigh_po_0p35" and "..._res_xhigh_po": the width is part of some names only.
-std::string without_width(std::string name) {
-  const std::size_t underscore = name.rfind('_');
-  if (underscore == std::string::npos) return name;
-  const std::string tail = name.substr(underscore + 1);
-  const std::size_t p = tail.find('p');
-  const auto digits = [](const std::string& text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  };
-  if (p == std::string::npos || !digits(tail.substr(0, p)) || !digits(tail.substr(p + 1))) {
-    return name;
-  }
-  return name.substr(0, underscore);
-}
-
-/// Terminals that one may exchange have one role; 0: passed over.
-int role(DeviceKind kind, std::size_t position) {
-  switch (kind) {
-    case DeviceKind::kNmos:
-    case DeviceKind::kPmos:
-      return std::array{1, 2, 1, 0}[std::min<std::size_t>(position, 3)];
-    case DeviceKind::kCapacitor:
-      return position == 0 ? 3 : position == 1 ? 4 : 0;
-    case DeviceKind::kResistor:
-      return position < 2 ? 5 : 0;
-  }
-  return 0;
-}
-
-/// What a device is apart from its nets: `kind` must agree, `size` should.
-struct Type {
-  Colour kind = 0;
-  Colour size = 0;
-};
-
-Type type_of(const std::string& model, Dbu width, Dbu length, const Technology& technology,
-             DeviceKind& kind) {
-  const DeviceModel* known = technology.find_device(model);
-  if (known != nullptr) kind = known->kind;
-  const std::string name = known != nullptr ? known->name : model;
-  Type type;
-  if (kind == DeviceKind::kResistor) {
-    // Given by value or by size, with the width in the name or beside it: the topology tells.
-    type.kind = hash_text(lower(without_width(name)));
-    return type;
-  }
-  type.kind = hash_text(lower(name));
-  if (kind == DeviceKind::kCapacitor && width > length) std::swap(width, length);
-  type.size = mix(static_cast<Colour>(width), static_cast<Colour>(length));
-  return type;
-}
-
-/// Devices of equal type between the same nets: what a layout can not tell apart.
-struct Item {
-  Type type;
-  std::vector<std::pair<int, int>> ends;  ///< role, net; sorted.
-  std::vector<int> members;
-  int count = 0;  ///< Fingers or bodies; schematic: 0 while one of them is free.
-};
-
-struct Graph {
-  std::vector<Item> items;
-  std::vector<Colour> seed;                            ///< Of each net.
-  std::vector<std::vector<std::pair<int, int>>> uses;  ///< Of each net: item, role.
-
-  void index(std::size_t nets) {
-    uses.assign(nets, {});
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      for (const auto& [end_role, net] : items[i].ends) {
-        uses[static_cast<std::size_t>(net)].emplace_back(static_cast<int>(i), end_role);
-      }
-    }
-  }
-};
-
-void add(Graph& graph, std::map<std::vector<Colour>, std::size_t>& known, Item item) {
-  std::sort(item.ends.begin(), item.ends.end());
-  std::vector<Colour> key{item.type.kind, item.type.size};
-  for (const auto& [end_role, net] : item.ends) {
-    key.push_back(static_cast<Colour>(end_role));
-    key.push_back(static_cast<Colour>(net));
-  }
-  const auto [found, fresh] = known.emplace(std::move(key), graph.items.size());
-  if (fresh) {
-    graph.items.push_back(std::move(item));
-    return;
-  }
-  Item& present = graph.items[found->second];
-  present.members.push_back(item.members.front());
-  present.count = present.count == 0 || item.count == 0 ? 0 : present.count + item.count;
-}
-
-Graph graph_of(const FoundParts& found, const Technology& technology) {
-  Graph graph;
-  std::map<std::vector<Colour>, std::size_t> known;
-  for (std::size_t i = 0; i < found.parts.size(); ++i) {
-    const FoundPart& part = found.parts[i];
-    DeviceKind kind = part.nets.size() >= 4 ? DeviceKind::kNmos : DeviceKind::kResistor;
-    Item item;
-    item.type = type_of(part.model, part.width, part.length, technology, kind);
-    for (std::size_t t = 0; t < part.nets.size(); ++t) {
-      if (part.nets[t] >= 0 && role(kind, t) != 0)
-        item.ends.emplace_back(role(kind, t), part.nets[t]);
-    }
-    item.members = {static_cast<int>(i)};
-    item.count = part.count;
-    add(graph, known, std::move(item));
-  }
-  graph.seed.assign(found.nets.size(), 0);
-  graph.index(found.nets.size());
-  return graph;
-}
-
-Graph graph_of(const Circuit& circuit, const Technology& technology) {
-  Graph graph;
-  std::map<std::vector<Colour>, std::size_t> known;
-  for (std::size_t i = 0; i < circuit.devices.size(); ++i) {
-    const Device& device = circuit.devices[i];
-    DeviceKind kind = device.kind;
-    Item item;
-    item.type = type_of(device.model, device.width, device.length, technology, kind);
-    for (std::size_t t = 0; t < device.nets.size(); ++t) {
-      if (role(kind, t) != 0) item.ends.emplace_back(role(kind, t), device.nets[t]);
-    }
-    item.members = {static_cast<int>(i)};
-    item.count = device.is_mos() ? device.total_fingers() : device.multiplier;
-    add(graph, known, std::move(item));
-  }
-  graph.seed.assign(circuit.nets.size(), 0);
-  graph.index(circuit.nets.size());
-  return graph;
-}
-
-struct Colours {
-  std::vector<Colour> items, nets;
-};
-
-Colours initial(const Graph& graph) {
-  Colours colours{{}, graph.seed};
-  for (const Item& item : graph.items) colours.items.push_back(mix(item.type.kind, item.type.size));
-  return colours;
-}
-
 std::size_t distinct(std::vector<Colour> colours) {
   std::sort(colours.begin(), colours.end());
   return static_cast<std::size_t>(std::unique(colours.begin(), colours.end()) - colours.begin());
-}
-
-/// One round: who is seen by whom.
-void refine_once(const Graph& graph, Colours& colours) {
-  for (std::size_t i = 0; i < graph.items.size(); ++i) {
-    Colour sum = 0;
-    for (const auto& [end_role, net] : graph.items[i].ends) {
-      sum += mix(static_cast<Colour>(end_role), colours.nets[static_cast<std::size_t>(net)]);
-    }
-    colours.items[i] = mix(colours.items[i], sum);
-  }
-  for (std::size_t n = 0; n < graph.uses.size(); ++n) {
-    Colour sum = 0;
-    for (const auto& [item, end_role] : graph.uses[n]) {
-      sum += mix(colours.items[static_cast<std::size_t>(item)], static_cast<Colour>(end_role));
-    }
-    colours.nets[n] = mix(colours.nets[n], sum);
-  }
 }
 
 /// Colours of items, and of nets that an item touches, in order: equal for graphs that refinement

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "flow/circuit_input.hpp"
+#include "flow/score_copies.hpp"
 #include "ptah/core/random.hpp"
 
 namespace ptah {
@@ -91,12 +92,98 @@ TEST_P(ScoreMatch, AnOpenLosesNoDevice) {
     drawn.found.nets.push_back("loose_end");
     const auto match = correspond(drawn.found, counted, Technology::ptah130());
     EXPECT_FALSE(match.exact);
+    EXPECT_LT(copies_of(drawn.found, circuit, Technology::ptah130()).size(), 2u);
     std::size_t right = 0;
     for (std::size_t i = 0; i < drawn.truth.size(); ++i) {
       right += match.device_of[i] == drawn.truth[i];
     }
     EXPECT_GE(right + 1, drawn.truth.size()) << GetParam() << " " << index;
   }
+}
+
+/// `found` and itself again, with nets of its own but for the `shared` ones.
+FoundParts twice(const FoundParts& found, const std::vector<bool>& shared, bool labels) {
+  FoundParts both = found;
+  std::vector<int> twin(found.nets.size());
+  for (std::size_t n = 0; n < twin.size(); ++n) {
+    twin[n] = static_cast<int>(shared[n] ? n : both.nets.size());
+    if (!shared[n]) both.nets.push_back(labels ? found.nets[n] : "twin_" + std::to_string(n));
+  }
+  for (FoundPart part : found.parts) {
+    for (int& net : part.nets) net = twin[static_cast<std::size_t>(net)];
+    both.parts.push_back(std::move(part));
+  }
+  return both;
+}
+
+TEST_P(ScoreMatch, CopiesAreToldFromFingersAndFromOpens) {
+  const Technology& technology = Technology::ptah130();
+  std::vector<int> allowed;
+  const Circuit circuit = load(GetParam(), allowed);
+  const auto space = FingerSpace::create(circuit, allowed);
+  const Circuit counted = with_fingers(circuit, space.value().at(0)).value();
+  const FoundParts once = draw(counted, Rng(5)).found;
+  const auto copies = [&](const FoundParts& found) {
+    return copies_of(found, circuit, technology);
+  };
+  EXPECT_LT(copies(once).size(), 2u);
+
+  // Side by side on one substrate; on common rails; and wired together but for one port.
+  std::vector<bool> substrate(circuit.nets.size(), false), rails = substrate, ports = substrate;
+  for (const Device& device : circuit.devices) {
+    if (!device.is_mos()) continue;
+    const auto bulk = static_cast<std::size_t>(device.nets[terminal::kBulk]);
+    rails[bulk] = true;
+    if (device.kind == DeviceKind::kNmos) substrate[bulk] = true;
+  }
+  NetId lone = kNoNet;
+  for (const NetId port : circuit.ports) {
+    ports[static_cast<std::size_t>(port)] = true;
+    if (!rails[static_cast<std::size_t>(port)]) lone = port;
+  }
+  std::vector<bool> but_one = ports;
+  but_one[static_cast<std::size_t>(lone)] = false;
+  for (const bool labels : {true, false}) {
+    EXPECT_EQ(copies(twice(once, substrate, labels)).size(), 2u) << labels;
+    const auto on_rails = copies(twice(once, rails, labels));
+    ASSERT_EQ(on_rails.size(), 2u) << labels;
+    for (const int part : on_rails[0]) EXPECT_LT(part, static_cast<int>(once.parts.size()));
+    for (const int part : on_rails[1]) EXPECT_GE(part, static_cast<int>(once.parts.size()));
+  }
+  EXPECT_EQ(copies(twice(once, but_one, true)).size(), 2u) << "but for " << lone;
+  FoundParts quadruple = twice(twice(once, rails, true), std::vector<bool>(64, false), true);
+  EXPECT_EQ(copies(quadruple).size(), 4u);
+
+  // Twice the fingers; and halves that are not joined inside yet.
+  const std::vector<bool> all(circuit.nets.size(), true);
+  const FoundParts doubled = twice(once, all, true);
+  EXPECT_TRUE(correspond(doubled, circuit, technology).exact);
+  EXPECT_LT(copies(doubled).size(), 2u);
+  EXPECT_LT(copies(twice(once, ports, true)).size(), 2u);
+
+  // One net in two pieces, anywhere, in either.
+  for (const FoundParts& whole : {once, doubled}) {
+    for (std::size_t n = 0; n < circuit.nets.size(); ++n) {
+      FoundParts open = whole;
+      for (std::size_t part = whole.parts.size() / 2; part < whole.parts.size(); ++part) {
+        for (int& net : open.parts[part].nets) {
+          if (net == static_cast<int>(n)) net = static_cast<int>(whole.nets.size());
+        }
+      }
+      open.nets.push_back(whole.nets[n]);
+      EXPECT_LT(copies(open).size(), 2u) << circuit.nets[n].name;
+    }
+  }
+  // A copy that lacks a device is none.
+  FoundParts unfinished = twice(once, rails, true);
+  const auto match = correspond(once, circuit, technology);
+  const DeviceId last = match.device_of.back();
+  for (std::size_t part = unfinished.parts.size(); part-- > once.parts.size();) {
+    if (match.device_of[part - once.parts.size()] == last) {
+      unfinished.parts.erase(unfinished.parts.begin() + static_cast<std::ptrdiff_t>(part));
+    }
+  }
+  EXPECT_LT(copies(unfinished).size(), 2u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Circuits, ScoreMatch,

@@ -218,6 +218,82 @@ TEST_F(ScoreTest, WhatIsNoLayoutOfTheCircuitGetsASentence) {
             std::string::npos);
 }
 
+gds::Reference instance(const std::string& cell, Dbu x, Dbu y = 0) {
+  gds::Reference reference;
+  reference.cell = cell;
+  reference.at = {x, y};
+  return reference;
+}
+
+/// Draws `cell` beside itself, `pitch` away; the twin's labels only where asked for.
+void draw_beside(gds::Cell& cell, Dbu pitch, bool labels) {
+  const gds::Cell twin = cell;
+  for (gds::Polygon polygon : twin.polygons) {
+    for (Point& point : polygon.points) point.x += pitch;
+    cell.polygons.push_back(std::move(polygon));
+  }
+  for (gds::Text text : twin.texts) {
+    text.at.x += pitch;
+    if (labels) cell.texts.push_back(std::move(text));
+  }
+  for (gds::Reference reference : twin.references) {
+    reference.at.x += pitch;
+    cell.references.push_back(std::move(reference));
+  }
+}
+
+TEST_F(ScoreTest, TwoCopiesInOneCellAreNoLayoutOfTheCircuit) {
+  constexpr Dbu kPitch = 200'000;
+  const Json given{{"fingers", record(0)["fingers"]}};
+  for (const bool labels : {true, false}) {
+    gds::Library edited = library(0);
+    draw_beside(edited.cells.back(), kPitch, labels);
+    const std::string file = rewritten("copies.gds", edited);
+    for (const Json& more : {Json::object(), given}) {
+      const auto scored = score({{"path", file}}, more);
+      const std::string text = refusal(scored);
+      EXPECT_NE(text.find(" holds 2 copies of five_transistors_ota, at ("), std::string::npos)
+          << text;
+      EXPECT_NE(text.find("`top`"), std::string::npos) << text;
+      EXPECT_EQ(scored.error().code, ErrorCode::kInvalidArgument);
+      EXPECT_EQ(scored.error().where, file);
+    }
+  }
+  // The same labels nowhere: another generator's.
+  gds::Library mute = library(0);
+  mute.cells.back().texts.clear();
+  EXPECT_TRUE(score({{"path", rewritten("mute.gds", mute)}}).has_value());
+  draw_beside(mute.cells.back(), kPitch, false);
+  EXPECT_NE(refusal(score({{"path", rewritten("mutes.gds", mute)}})).find("2 copies"),
+            std::string::npos);
+
+  // As cells: the error names the one to open.
+  gds::Library chip = library(0);
+  const std::string child = chip.cells.back().name;
+  gds::Cell top{"chip", {}, {}, {}};
+  for (const Dbu x : {0, 1, 2}) top.references.push_back(instance(child, x * kPitch));
+  chip.cells.push_back(top);
+  const std::string chips = rewritten("chip.gds", chip);
+  const std::string text = refusal(score({{"path", chips}}));
+  EXPECT_NE(text.find("The cell chip holds 3 copies"), std::string::npos) << text;
+  EXPECT_NE(text.find("open the cell " + child), std::string::npos) << text;
+  EXPECT_EQ(score({{"path", chips}}, {{"top", child}}).value()["valid"], true);
+  // Wired together, however badly.
+  const auto met1 = Technology::ptah130().layer(Technology::ptah130().layer("met1")).drawing;
+  const gds::Polygon plate{met1, {{0, 0}, {3 * kPitch, 0}, {3 * kPitch, 50'000}, {0, 50'000}}};
+  chip.cells.back().polygons.push_back(plate);
+  EXPECT_NE(refusal(score({{"path", rewritten("short.gds", chip)}}))
+                .find("3 copies of five_transistors_ota, instances of the cell " + child),
+            std::string::npos);
+  chip.cells.back().polygons.clear();
+  // One of them is a layout of the circuit, however deep.
+  chip.cells.back().references.resize(1);
+  chip.cells.push_back({"frame", {}, {}, {instance("chip", 7'000)}});
+  const auto one = score({{"path", rewritten("frame.gds", chip)}});
+  ASSERT_TRUE(one.has_value()) << one.error().text();
+  EXPECT_EQ(one.value()["pscore_V"], record(0)["pscore_V"]);
+}
+
 TEST_F(ScoreTest, ALayoutOfFiftyMegabytesIsRefusedUnlessACellIsNamed) {
   gds::Library big = library(0);
   const std::string circuit = big.cells.back().name;
