@@ -17,11 +17,12 @@ Bins::Bins(std::span<const Rect> rects) : rects_(rects) {
   const double width = std::max<double>(1, static_cast<double>(std::int64_t{box_.x1} - box_.x0));
   const double height = std::max<double>(1, static_cast<double>(std::int64_t{box_.y1} - box_.y0));
   const auto count = static_cast<double>(rects.size());
-  size_ = std::max<std::int64_t>(
-      1, std::llround(std::max(std::sqrt(width * height / count), (width + height) / (4 * count))));
-  for (;; size_ *= 2) {
-    columns_ = static_cast<std::int32_t>(width / static_cast<double>(size_)) + 1;
-    rows_ = static_cast<std::int32_t>(height / static_cast<double>(size_)) + 1;
+  const double size =
+      std::max(1.0, std::max(std::sqrt(width * height / count), (width + height) / (4 * count)));
+  for (shift_ = static_cast<int>(std::lround(std::log2(size)));; ++shift_) {
+    const double step = std::ldexp(1, shift_);
+    columns_ = static_cast<std::int32_t>(width / step) + 1;
+    rows_ = static_cast<std::int32_t>(height / step) + 1;
     std::uint64_t entries = 0;
     for (const Rect& r : rects) {
       entries += static_cast<std::uint64_t>(column(r.x1) - column(r.x0) + 1) *

@@ -48,17 +48,16 @@ class Bins {
   }
 
  private:
-  std::int32_t column(Dbu x) const noexcept {
-    return std::clamp(static_cast<std::int32_t>((std::int64_t{x} - box_.x0) / size_), 0,
-                      columns_ - 1);
-  }
-  std::int32_t row(Dbu y) const noexcept {
-    return std::clamp(static_cast<std::int32_t>((std::int64_t{y} - box_.y0) / size_), 0, rows_ - 1);
+  std::int32_t column(Dbu x) const noexcept { return bin(x, box_.x0, columns_); }
+  std::int32_t row(Dbu y) const noexcept { return bin(y, box_.y0, rows_); }
+  std::int32_t bin(Dbu at, Dbu from, std::int32_t count) const noexcept {
+    return static_cast<std::int32_t>(
+        std::clamp<std::int64_t>((std::int64_t{at} - from) >> shift_, 0, count - 1));
   }
 
   std::span<const Rect> rects_;
   Rect box_;
-  std::int64_t size_ = 1;
+  int shift_ = 0;  ///< A bin is 2^shift nm wide: a division each would cost more than the rest.
   std::int32_t columns_ = 0, rows_ = 0;
   std::vector<std::uint32_t> start_, items_;
 };
