@@ -34,7 +34,17 @@ proc ptah::rename_cells {from to old_top prefix top} {
 # Magic keeps 10 nm lambdas unless told otherwise; layouts lie on 5 nm and would be snapped.
 proc ptah::fine_grid {} {
     lassign [tech lambda] a b
-    if {$a == 1 && $b == 1} { scalegrid 1 2 }
+    if {$a == 1 && $b == 1} { Quietly scalegrid 1 2 }
+}
+
+# Runs a command without what Magic says on standard output, which is a line a cell; its errors are said.
+proc ptah::Quietly {args} {
+    rename ::puts ::ptah::Puts
+    proc ::puts {args} { if {"stderr" in $args} { ::ptah::Puts {*}$args } }
+    set code [catch {uplevel 1 $args} value]
+    rename ::puts {}
+    rename ::ptah::Puts ::puts
+    return -code $code $value
 }
 
 proc ptah::temporary {suffix} {
@@ -54,8 +64,7 @@ proc ptah::read_layout {gds old_top wanted} {
         rename_cells $gds $copy $old_top ${top}__ $top
         fine_grid
         drc off
-        # The rest of a read is Magic's own messages, one for each cell.
-        gds read $copy
+        Quietly gds read $copy
     } problem]} {
         file delete $copy
         error $problem
@@ -72,7 +81,7 @@ proc ptah::CellExists {name} {
 # The edited cell as a GDS file of its own.
 proc ptah::write_layout {} {
     set file [temporary .gds]
-    gds write $file
+    Quietly gds write $file
     if {[file exists $file] && [file size $file] > 0} { return $file }
     # Magic puts its own extension behind a name without a known one.
     if {[file exists $file.gds]} { file delete $file; return $file.gds }

@@ -15,8 +15,10 @@ namespace eval ptah {
     set results {}
     variable finished       ;# job -> state
     array set finished {}
-    variable shown {}       ;# circuit and fingers of the cells made here: cell -> dict
+    variable origin         ;# circuit and fingers of the cells made here: cell -> dict
     array set origin {}
+    variable scored         ;# cell -> its last pscore, V
+    array set scored {}
 }
 
 # Options: {-name value ...} checked against `known`; flags have no value.
@@ -220,9 +222,8 @@ proc ptah::AddResult {params} {
     variable results
     lappend results $params
     set record [dict get $params record]
-    set score [dict get $record pscore_V]
     say [format "%s: layout %d: %s v%d, pscore %s, %.1f um2" [dict get $params job] [llength $results] [dict get $record top] \
-        [dict get $record variant] [expr {$score eq "" ? "-" : [format "%.2f mV" [expr {$score * 1000}]]}] [dict get $record area_um2]]
+        [dict get $record variant] [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
 }
 
 # ptah::show ?JOB? ?VARIANT? ?-chain K? ?-best? ?-place?: opens a layout in a cell of its own; the best by pscore, or the last.
@@ -251,10 +252,17 @@ proc ptah::show {args} {
         getcell $cell
     } else {
         load $cell
-        catch {select top cell; findbox zoom; select clear}
+        set box [KeepBox]
+        # Everything of it, devices too, in the window; there is none with -dnull.
+        catch {select top cell; expand; select clear; view}
+        {*}$box
     }
-    say "cell $cell: pscore [dict get $record pscore_V] V, [dict get $record area_um2] um2"
+    say [format "cell %s: pscore %s, %.1f um2" $cell [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
     return $cell
+}
+
+proc ptah::Millivolts {volts} {
+    return [expr {$volts eq "" ? "-" : [format "%.3f mV" [expr {$volts * 1000}]]}]
 }
 
 proc ptah::Better {a b} {
@@ -305,13 +313,14 @@ proc ptah::check {args} {
 proc ptah::Assess {options more callback} {
     set parts [concat [Subject $options] $more]
     set gds [write_layout]
+    lappend callback [cellname list window]
     # A newer request of this editor takes the place of an older one.
     set params "{\"layout\":{\"path\":[json::string $gds]},\"top\":[json::string [cellname list window]],\"key\":[json::string magic-[pid]],[join $parts ,]}"
     if {[dict exists $options -wait]} {
         set failed [catch {call score.layout $params} value]
         file delete $gds
         if {$failed} { error $value }
-        $callback ok $value
+        {*}$callback ok $value
         return $value
     }
     request score.layout $params [list ptah::Assessed $gds $callback]
@@ -321,19 +330,23 @@ proc ptah::Assess {options more callback} {
 proc ptah::Assessed {gds callback state value} {
     file delete $gds
     if {$state eq "error"} { say $value; return }
-    $callback ok $value
+    {*}$callback ok $value
 }
 
 proc ptah::Findings {value} {
     set findings {}
     foreach kind {drc lvs} {
         if {![dict exists $value $kind]} continue
-        dict for {plugin verdict} [dict get $value $kind] {
+        foreach verdict [dict values [dict get $value $kind]] {
             if {![dict exists $verdict violations]} continue
             foreach violation [dict get $verdict violations] {
                 set box {}
                 if {[dict exists $violation box_um]} { set box [dict get $violation box_um] }
-                lappend findings [list "$plugin: [dict get $violation rule] [dict get $violation text]" $box]
+set text [dict get $violation text]
+                # Some texts begin with their rule.
+                set rule [dict get $violation rule]
+                if {![string match "$rule*" $text]} { set text "$rule $text" }
+                lappend findings [list "[string toupper $kind]: $text" $box]
             }
         }
     }
@@ -347,7 +360,9 @@ proc ptah::KeepBox {} {
 }
 
 # Feedback areas as Magic's own checks leave them: `feedback find`, `feedback why`. The box stays where it was.
-proc ptah::AddFeedback {findings} {
+# None where the window has gone on to another cell than the one that was asked about.
+proc ptah::AddFeedback {cell findings {style dotted}} {
+    if {[cellname list window] ne $cell} { return 0 }
     set box [KeepBox]
     set count 0
     foreach finding $findings {
@@ -358,34 +373,45 @@ proc ptah::AddFeedback {findings} {
         if {$x1 - $x0 < 0.01} { set x1 [expr {$x0 + 0.01}] }
         if {$y1 - $y0 < 0.01} { set y1 [expr {$y0 + 0.01}] }
         box values ${x0}um ${y0}um ${x1}um ${y1}um
-        feedback add $text
+        feedback add $text $style
         incr count
     }
     {*}$box
     return $count
 }
 
-proc ptah::ShowCheck {state value} {
+proc ptah::ShowCheck {cell state value} {
     feedback clear
-    set findings [Findings $value]
-    set marked [AddFeedback $findings]
     if {[dict get $value valid]} {
-        say "DRC and LVS are clean."
+        say "$cell: DRC and LVS are clean."
     } else {
-        say "[dict get $value reason]"
-        say "[llength $findings] findings, $marked of them marked: feedback find, feedback why."
+        ShowFindings $cell $value
     }
 }
 
-proc ptah::ShowScore {state value} {
+# The first ones are said, all are marked.
+proc ptah::ShowFindings {cell value} {
+    set findings [Findings $value]
+    set marked [AddFeedback $cell $findings solid]
+    if {$findings eq ""} { say "$cell: [dict get $value reason]"; return }
+    set count [llength $findings]
+    say "$cell has $count finding[expr {$count == 1 ? {} : {s}}], $marked marked in the layout: feedback find, feedback why."
+    foreach finding [lrange $findings 0 7] { say "  [lindex $finding 0]" }
+    if {[llength $findings] > 8} { say "  and [expr {[llength $findings] - 8}] more" }
+}
+
+proc ptah::ShowScore {cell state value} {
+    variable scored
     feedback clear
     if {![dict get $value valid]} {
-        say "not valid: [dict get $value reason]"
-        AddFeedback [Findings $value]
+        say "no score: the layout is not valid."
+        ShowFindings $cell $value
         return
     }
     set score [dict get $value pscore_V]
-    say "pscore [expr {$score eq "" ? "-" : [format "%.3f mV" [expr {$score * 1000}]]}], area [dict get $value area_um2] um2, HPWL [dict get $value hpwl_um] um"
+    set before [expr {[info exists scored($cell)] ? " (before: [Millivolts $scored($cell)])" : ""}]
+    set scored($cell) $score
+    say [format "%s: pscore %s%s, HPWL %.2f um" $cell [Millivolts $score] $before [dict get $value hpwl_um]]
     if {[dict exists $value measures]} {
         dict for {name measure} [dict get $value measures] {
             if {[dict exists $measure value]} {
@@ -395,19 +421,23 @@ proc ptah::ShowScore {state value} {
             }
         }
     }
-    set box [KeepBox]
+    # The net that costs most is solid, those that cost half as much or more are hatched, others of a tenth or more pale.
+    set worst 0
+    foreach net [dict get $value nets] {
+        if {[dict exists $net blame] && [dict get $net blame] ne ""} { set worst [expr {max($worst, [dict get $net blame])}] }
+    }
     foreach net [dict get $value nets] {
         if {![dict exists $net blame] || [dict get $net blame] eq "" || [dict get $net blame] < 0.02} continue
-        say [format "  net %-12s %5.1f %% of the degradation" [dict get $net net] [expr {100 * [dict get $net blame]}]]
-        if {![dict exists $net shapes]} continue
+        set blame [dict get $net blame]
+        say [format "  net %-20s %5.1f %% of the degradation" [dict get $net net] [expr {100 * $blame}]]
+        if {![dict exists $net shapes] || $blame < 0.1} continue
+        set marks {}
         foreach shape [dict get $net shapes] {
-            lassign $shape layer x0 y0 x1 y1
-            box values ${x0}um ${y0}um ${x1}um ${y1}um
-            feedback add [format "net %s, %s: %.1f %% of the degradation" [dict get $net net] $layer [expr {100 * [dict get $net blame]}]] \
-                [expr {[dict get $net blame] > 0.3 ? "solid" : [dict get $net blame] > 0.1 ? "medium" : "pale"}]
+            set text [format "net %s, %s: %.1f %% of the degradation" [dict get $net net] [lindex $shape 0] [expr {100 * $blame}]]
+            lappend marks [list $text [lrange $shape 1 4]]
         }
+        AddFeedback $cell $marks [expr {$blame == $worst ? "solid" : $blame >= $worst / 2 ? "medium" : "pale"}]
     }
-    {*}$box
 }
 
 proc ptah::jobs {args} {

@@ -1,14 +1,17 @@
 """Drives the real programs: a daemon of its own for each test case, in folders of its own."""
+import collections
 import json
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
 import unittest
+import zlib
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PTAH_BUILD_DIR", SOURCE / "build")).resolve()
@@ -30,6 +33,59 @@ class Outcome:
     @property
     def summary(self):
         return self.lines[-1]["summary"]
+
+
+class Display:
+    """An X server without a screen, on a free display number. `screen`: the file in which it keeps its pixels, for Picture."""
+
+    def __init__(self, width=1500, height=940):
+        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="ptah-display"))
+        self.screen = self._folder / "Xvfb_screen0"
+        reader, writer = os.pipe()
+        self._process = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp",
+                                          "-fbdir", str(self._folder)], pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            self.name = f":{pipe.readline().strip()}"
+
+    def close(self):
+        self._process.kill()
+        self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class Picture:
+    """An XWD dump of a 24-bit screen (X11/XWDFile.h): 25 words, a name, the colour map, rows of four-byte pixels."""
+
+    def __init__(self, file):
+        dump = pathlib.Path(file).read_bytes()
+        head = struct.unpack(">25I", dump[:100])
+        start, (self.width, self.height), stride = head[0] + 12 * head[19], head[4:6], head[12]
+        # Version 7, ZPixmap, least significant byte first, 32 bits a pixel.
+        if (head[1], head[2], head[7], head[11]) != (7, 2, 0, 32) or len(dump) < start + stride * self.height:
+            raise ValueError(f"{file} is no screen dump that this reader knows: {head[:13]}")
+        self.rows = [dump[start + stride * y:start + stride * y + 4 * self.width] for y in range(self.height)]
+
+    def colours(self):
+        """0xRRGGBB -> pixels."""
+        return collections.Counter(pixel & 0xFFFFFF for row in self.rows for (pixel,) in struct.iter_unpack("<I", row))
+
+    def differs(self, other):
+        """How many pixels are not as in a picture of the same size."""
+        return sum(a != b for row, theirs in zip(self.rows, other.rows)
+                   for a, b in zip(memoryview(row).cast("I"), memoryview(theirs).cast("I")))
+
+    def save(self, file):
+        """As PNG."""
+        def chunk(name, data):
+            return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        lines = bytearray()
+        for row in self.rows:
+            line = bytearray(3 * self.width)
+            line[0::3], line[1::3], line[2::3] = row[2::4], row[1::4], row[0::4]
+            lines += b"\0" + line
+        pathlib.Path(file).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0))
+                                       + chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
 
 
 class PtahCase(unittest.TestCase):

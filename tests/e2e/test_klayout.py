@@ -12,29 +12,13 @@ import time
 import unittest
 
 import harness
-from harness import BUILD, SOURCE
+from harness import BUILD, SOURCE, Display
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "klayout"
 PACKAGE = SOURCE / "clients/klayout"
 MISSING = next((f"{tool} is not installed; the KLayout package is not tested"
                 for tool in ("klayout", "Xvfb") if shutil.which(tool) is None), None)
 TIMER_SECONDS = float(os.environ.get("PTAH_TIMER_SECONDS", "10"))
-
-
-class Display:
-    """An X server without a screen, on a free display number."""
-
-    def __init__(self):
-        reader, writer = os.pipe()
-        self._process = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", "1500x940x24", "-nolisten", "tcp"],
-                                         pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(writer)
-        with os.fdopen(reader) as pipe:
-            self.name = f":{pipe.readline().strip()}"
-
-    def close(self):
-        self._process.kill()
-        self._process.wait()
 
 
 @unittest.skipIf(MISSING, MISSING)

@@ -6,60 +6,76 @@ import signal
 import subprocess
 import unittest
 
-from harness import BUILD, SOURCE, PtahCase
+from harness import BUILD, SOURCE, Display, Picture, PtahCase
 
 PACKAGE = SOURCE / "clients/magic"
 
 
+
+# What scripts in a window want. A picture is a copy of the file in which the X server keeps its pixels.
+WINDOW = """
+proc pause {ms} { variable paused 0; after $ms {set ::paused 1}; vwait ::paused }
+proc shoot {name} { update; pause 500; file copy -force $::env(PTAH_TEST_SCREEN) $::env(PTAH_TEST_FOLDER)/$name.xwd }
+# A command as if typed on the console.
+proc typed {command} {
+    tkcon console insert end $command
+    tkcon master eval {::tkcon::Eval $::tkcon::PRIV(console)}
+}
+"""
+
+
 @unittest.skipUnless(shutil.which("magic"), "magic is not installed")
-class MagicTest(PtahCase):
+class MagicCase(PtahCase):
     def setUp(self):
         super().setUp()
         self.run_json("tech", "ptah130", "--out", str(self.folder))
         self.tech = self.folder / "ptah130.tech"
 
-    def magic(self, script, window=False, timeout=180):
-        """Runs a Tcl script; returns what it said with `out`, as {key: [values]}."""
-        file = self.folder / "script.tcl"
+    def magic(self, script, window=None, timeout=180):
+        """Runs a Tcl script; returns what it said with `out`, as {key: [values]}. `window`: the size of its screen; it has
+        its console, as a user's has."""
+        file, words_file = self.folder / "script.tcl", self.folder / "said"
+        env = dict(self.env, PTAH_PROGRAM=str(BUILD / "bin/ptah"))
+        words_file.touch()
         file.write_text(f"""
-proc out {{key value}} {{ puts "@$key $value"; flush stdout }}
+proc out {{key value}} {{ set file [open {words_file} a]; puts $file "$key $value"; close $file }}
 if {{[catch {{
-{'' if window else f'source {PACKAGE}/ptah.tcl'}
+{WINDOW if window else f'source {PACKAGE}/ptah.tcl'}
 {script}
 }} problem]}} {{ out failed $problem }}
 out end 1
 quit -noprompt
 """)
         words = ["magic", "-noconsole", "-rcfile", "/dev/null", "-T", str(self.tech), "-dnull", str(file)]
+        display = None
         if window:
             # As a user has it: the start-up file sources the package before there is a window.
             start = self.folder / "magicrc"
             start.write_text(f"source {PACKAGE}/ptah.tcl\nafter 1500 {{source {file}}}\n")
-            words = ["xvfb-run", "-a", "-s", "-screen 0 1280x900x24", "magic", "-noconsole", "-w", "-rcfile", str(start),
-                     "-T", str(self.tech), "-dX11"]
-        # Magic's window ends with its standard input.
-        stay_open, keep = os.pipe()
-        process = subprocess.Popen(words, env=dict(self.env, PTAH_PROGRAM=str(BUILD / "bin/ptah")), cwd=self.folder, text=True,
-                                   stdin=stay_open if window else subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
-        os.close(stay_open)
+            words = ["magic", "-w", "-rcfile", str(start), "-T", str(self.tech), "-dX11"]
+            display = Display(*window)
+            env |= {"DISPLAY": display.name, "PTAH_TEST_SCREEN": str(display.screen), "PTAH_TEST_FOLDER": str(self.folder)}
+        process = subprocess.Popen(words, env=env, cwd=self.folder, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, start_new_session=True)
         try:
-            text, _ = process.communicate(timeout=timeout)
+            self.text, _ = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            text, _ = process.communicate()
-            self.fail(f"Magic did not end:\n{text[-3000:]}")
+            self.text, _ = process.communicate()
+            self.fail(f"Magic did not end:\n{words_file.read_text()[-3000:]}\n{self.text[-3000:]}")
         finally:
-            os.close(keep)
+            if display:
+                display.close()
         said = {}
-        for line in text.splitlines():
-            if line.startswith("@"):
-                key, _, value = line[1:].partition(" ")
-                said.setdefault(key, []).append(value)
-        self.assertIn("end", said, text[-3000:])
-        self.assertNotIn("failed", said, text[-3000:])
-        self.text = text
+        for line in words_file.read_text().splitlines():
+            key, _, value = line.partition(" ")
+            said.setdefault(key, []).append(value)
+        self.assertIn("end", said, self.text[-3000:])
+        self.assertNotIn("failed", said, self.text[-3000:])
         return said
 
+
+class MagicTest(MagicCase):
     def test_json(self):
         said = self.magic(r'''
 out value [ptah::json::read { {"a": [1, -2.5e3, "x\u00e9\n\"", true, false, null], "b": {"c": []}} }]
@@ -176,32 +192,40 @@ out offline [ptah::connected]
         self.assertEqual(said["jobs"], ["1"])
         self.assertEqual(said["offline"], ["0"])
 
-    @unittest.skipUnless(shutil.which("xvfb-run"), "xvfb is not installed")
+    @unittest.skipUnless(shutil.which("Xvfb"), "Xvfb is not installed")
     def test_with_a_window(self):
-        picture = pathlib.Path(os.environ.get("PTAH_PICTURES", self.folder)) / "magic.png"
-        shoot = f"exec import -window root {picture}" if shutil.which("import") else "set no_picture 1"
-        said = self.magic(f'''
+        said = self.magic("""
 update
 out menu [llength [info commands .layout1.*mbuttons.ptah]]
-set job [ptah::variants five_transistors_ota -variants 1 -seed 1 -judges none -flow native -wait]
-ptah::show $job -best
+shoot empty
+typed {ptah::variants five_transistors_ota -variants 1 -seed 1 -judges none -flow native}
+while {![array size ptah::finished]} { vwait ptah::finished }
+typed {ptah::show -best}
+shoot layout
 ptah::score -blame -wait
+shoot blamed
 ptah::VariantsDialog
 update
-after 500 {{set tick 1}}; vwait tick
-{shoot}
 out dialog [winfo exists .ptah_variants]
+out console [regexp {pscore} [tkcon console get 1.0 end]]
 # The event loop goes on while a job runs.
 set beats 0
-proc beat {{}} {{ incr ::beats; after 50 beat }}
+proc beat {} { incr ::beats; after 50 beat }
 beat
-out us [lindex [time {{ptah::variants miller_ota -variants 60 -seed 2 -judges none -flow native -wait}}] 0]
+out us [lindex [time {ptah::variants miller_ota -variants 60 -seed 2 -judges none -flow native -wait}] 0]
 out beats $beats
-''', window=True)
+""", window=(1100, 800))
         self.assertEqual(said["menu"], ["1"], self.text[-2000:])
         self.assertEqual(said["dialog"], ["1"])
-        if shutil.which("import"):
-            self.assertGreater(picture.stat().st_size, 5000)
+        self.assertEqual(said["console"], ["1"])
+        shots = {name: Picture(self.folder / f"{name}.xwd") for name in ("empty", "layout", "blamed")}
+        if "PTAH_SCREENSHOTS" in os.environ:
+            for name, shot in shots.items():
+                shot.save(pathlib.Path(os.environ["PTAH_SCREENSHOTS"], f"magic-{name}.png"))
+        self.assertGreater(len(shots["empty"].colours()), 20, "menu, layers and console are there")
+        self.assertGreater(shots["layout"].differs(shots["empty"]), 20_000, "a layout fills the window")
+        white = {name: shot.colours()[0xFFFFFF] for name, shot in shots.items()}
+        self.assertGreater(white["blamed"], white["layout"] + 5_000, "feedback lies over the net that costs most")
         self.assertGreater(int(said["beats"][0]), 0.5 * int(said["us"][0]) / 50_000, "the window froze")
 
 
