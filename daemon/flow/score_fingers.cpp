@@ -102,9 +102,14 @@ Result<FingerAssignment> fingers_of(const FoundParts& found, const Correspondenc
       done[other] = true;
     }
     if (total <= 0) {
-      return fail("The layout's transistors are not those of " + circuit.name +
-                      ": there is none that could be " + device.name + ".",
-                  "Is this a layout of the circuit? Otherwise say its finger counts: `fingers`.");
+      const auto there = std::count_if(drawn.begin(), drawn.end(), [](int n) { return n > 0; });
+      return fail(
+          "The layout's transistors are not those of " + circuit.name +
+              ": there is none that could be " + device.name + "; of its " +
+              std::to_string(drawn.size()) + " devices " + std::to_string(there) +
+              (there == 1 ? " is there." : " are there."),
+          "Is this a layout of the circuit? One that is not whole yet is looked at when its "
+          "finger counts are given: `fingers`.");
     }
     std::vector<std::vector<int>> ways;
     std::vector<int> counts(parallel.size());

@@ -241,7 +241,19 @@ TEST(ScoreFingers, ALayoutWithoutTheDevicesSaysSo) {
   const auto match = correspond(made.found, made.circuit, Technology::ptah130());
   const auto fingers = fingers_of(made.found, match, made.circuit, {2, 4});
   ASSERT_TRUE(fingers.has_error());
-  EXPECT_NE(fingers.error().message.find("M5"), std::string::npos);
+  EXPECT_NE(fingers.error().message.find("none that could be M5; of its 2 devices 0 are there."),
+            std::string::npos)
+      << fingers.error().message;
+}
+
+TEST(ScoreFingers, CountsThatNobodyMayHaveAreSaid) {
+  const Parallel made = parallel(7);
+  const auto match = correspond(made.found, made.circuit, Technology::ptah130());
+  const auto fingers = fingers_of(made.found, match, made.circuit, {2, 4});
+  ASSERT_TRUE(fingers.has_error());
+  EXPECT_EQ(fingers.error().text(),
+            "fingers: The layout draws 7 fingers for M5, M6, which their allowed counts and copies "
+            "can not make up. (Say the finger counts of this layout: `fingers`.)");
 }
 
 TEST(ScoreNetlist, NodesThatResistorsJoinAreOneNet) {

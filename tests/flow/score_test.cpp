@@ -159,8 +159,51 @@ TEST_F(ScoreTest, ABrokenLayoutStillTellsWhatCanBeTold) {
   EXPECT_EQ(scored.value()["valid"], false);
   EXPECT_FALSE(scored.value()["reason"].get<std::string>().empty());
   EXPECT_EQ(scored.value()["lvs"]["native_lvs"]["clean"], false);
+  EXPECT_NE(scored.value()["lvs"]["native_lvs"]["summary"].get<std::string>().find("in 2 pieces"),
+            std::string::npos)
+      << scored.value()["lvs"];
   EXPECT_TRUE(scored.value()["pscore_V"].is_null());
   EXPECT_EQ(scored.value()["devices"].size(), 5u) << "all devices are still drawn";
+  // An open hides no finger.
+  const auto read = score({{"path", rewritten("open.gds", edited)}});
+  ASSERT_TRUE(read.has_value()) << read.error().text();
+  EXPECT_EQ(read.value()["fingers"], record(0)["fingers"]);
+  EXPECT_EQ(read.value()["reason"], scored.value()["reason"]);
+
+  // A transistor is not drawn yet: how many fingers it will have, only the user knows.
+  gds::Library begun = library(0);
+  begun.cells.back().references.pop_back();
+  const Json named{{"top", begun.cells.back().name}};
+  const Json source{{"path", rewritten("begun.gds", begun)}};
+  const std::string text = refusal(score(source, named));
+  EXPECT_NE(text.find("none that could be M4; of its 5 devices 4 are there."), std::string::npos)
+      << text;
+  EXPECT_NE(text.find("finger counts are given"), std::string::npos) << text;
+  Json given = named;
+  given["fingers"] = record(0)["fingers"];
+  const auto looked_at = score(source, given);
+  ASSERT_TRUE(looked_at.has_value()) << looked_at.error().text();
+  EXPECT_EQ(looked_at.value()["valid"], false);
+  EXPECT_EQ(looked_at.value()["devices"].size(), 4u);
+}
+
+TEST_F(ScoreTest, AnotherCircuitOrOtherFingersAreSaid) {
+  for (const char* circuit : {"miller_ota", "ahuja_ota", "ota_ff", "lpf"}) {
+    const std::string text = refusal(score({{"path", gds(0)}}, {{"circuit", circuit}}));
+    EXPECT_NE(text.find("transistors are not those of " + std::string(circuit)), std::string::npos)
+        << text;
+  }
+  Json more = record(0)["fingers"];
+  more["M0"] = more["M0"].get<int>() + 2;
+  const auto scored = score({{"path", gds(0)}}, {{"fingers", more}});
+  ASSERT_TRUE(scored.has_value()) << scored.error().text();
+  EXPECT_EQ(scored.value()["valid"], false);
+  EXPECT_TRUE(scored.value()["pscore_V"].is_null());
+  EXPECT_NE(scored.value()["reason"].get<std::string>().find(
+                "M0 (nfet_01v8) has " + record(0)["fingers"]["M0"].dump() + " of " +
+                more["M0"].dump() + " fingers in the layout"),
+            std::string::npos)
+      << scored.value()["reason"];
 }
 
 TEST_F(ScoreTest, DesignRulesDoNotKeepAScoreAway) {
@@ -386,6 +429,14 @@ TEST_F(ScoreTest, LayoutsOfAnotherGeneratorAreFoundAndScored) {
     EXPECT_LT(reply["pscore_V"].get<double>(), 0.5);
     EXPECT_EQ(reply["devices"].size(), reply["fingers"].size());
     EXPECT_GT(reply["nets"][0]["blame"].get<double>(), 0.1);
+    gds::Library twice = gds::read_file(folder / name).value();
+    const std::string cell = twice.tops().front();
+    const auto top = std::find_if(twice.cells.begin(), twice.cells.end(),
+                                  [&](const gds::Cell& one) { return one.name == cell; });
+    draw_beside(*top, 300'000, false);
+    EXPECT_NE(refusal(score({{"path", rewritten("twice.gds", twice)}}, {{"circuit", circuit}}))
+                  .find("holds 2 copies of " + std::string(circuit)),
+              std::string::npos);
   }
 }
 
