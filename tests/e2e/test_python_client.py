@@ -1,6 +1,7 @@
 """The Python client against the real daemon."""
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -104,13 +105,34 @@ class PythonClientTest(PtahCase):
                 self.assertEqual(await server.job("slow").cancel(), "cancelled")
         asyncio.run(scenario())
 
-    def test_the_example(self):
-        done = subprocess.run([sys.executable, SOURCE / "clients/python/examples/variants.py", "five_transistors_ota", "1", "2"],
+    def example(self, name, *words, status=0):
+        done = subprocess.run([sys.executable, SOURCE / f"clients/python/examples/{name}.py", *words],
                               env=dict(self.env, PYTHONPATH=str(SOURCE / "clients/python"), PTAH_PROGRAM=str(BUILD / "bin/ptah")),
                               text=True, capture_output=True, timeout=120, check=False)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(len(done.stdout.splitlines()), 3, done.stdout)
-        self.assertIn("mV", done.stdout)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done.stdout.splitlines() if status == 0 else done.stderr.splitlines()
+
+    def test_the_example_of_variants(self):
+        lines = self.example("variants", "five_transistors_ota", "1", "2")
+        self.assertEqual(len(lines), 3, lines)
+        self.assertIn("mV", "\n".join(lines))
+
+    def test_the_example_of_a_drag(self):
+        first, *moves = self.example("drag", "five_transistors_ota")
+        self.assertRegex(first, r"^five_transistors_ota: pscore \d+\.\d{3} mV, HPWL [1-9]\d*\.\d\d um$")
+        whole = r"(M[0-4]) by \(([-+]0\.[01]), ([-+]0\.[01])\) um: (?:pscore ([-+]\d+\.\d+) mV, HPWL ([-+]\d+\.\d+) um|not valid, (?:drc|lvs|router|placement): .*)"
+        seen = [re.fullmatch(whole, line) for line in moves]
+        self.assertTrue(all(seen), moves)
+        self.assertEqual(len({match.group(1, 2, 3) for match in seen}), 20, "each of five devices, each of four ways")
+        # Moves change wires and scores, each in its own way.
+        hpwl = {match.group(1, 2, 3): float(match.group(5)) for match in seen if match.group(5)}
+        self.assertGreater(len(hpwl), 10, moves)
+        self.assertTrue(any(abs(change) > 0 for change in hpwl.values()), moves)
+        self.assertGreater(len({match.group(4) for match in seen if match.group(4)}), 5, moves)
+
+    def test_an_example_says_what_is_wrong(self):
+        [line] = self.example("drag", "no_such_circuit", status=1)
+        self.assertRegex(line, "^drag.py: .*no_such_circuit")
 
 
 if __name__ == "__main__":

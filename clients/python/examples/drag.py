@@ -1,34 +1,41 @@
 #!/usr/bin/env python3
-"""What moving one device does to a circuit: scores of shifted placements, asked for all at once.
+"""What moving one device does to a circuit: every device of a placement shifted by 0.1 um each way, routed and scored at once.
 
-usage: drag.py LAYOUT.gds CIRCUIT DEVICE=FINGERS,...
+usage: drag.py [CIRCUIT]      (needs `ptah` on the PATH, or a running ptahd)
+
+The places are those of the flow's baseline; tiles stand upright here, because a dataset does not say how they were turned.
 """
 import asyncio
+import json
 import sys
 
 import ptah
 
 
-async def main() -> None:
-    layout, circuit, fingers_text = sys.argv[1:4]
-    fingers = {device: int(count) for device, count in (item.split("=") for item in fingers_text.split(","))}
+async def main(circuit: str) -> None:
     async with await ptah.connect_async() as server:
-        before = await server.score(layout, circuit=circuit, fingers=fingers)
-        print(f"pscore {before['pscore_V']:.5f} V, DRC {'clean' if before['valid'] else before['reason']}")
-        placement = [{"device": device["device"], "x_um": device["box_um"][0], "y_um": device["box_um"][1],
-                      "orientation": device.get("orientation", "R0")} for device in before["devices"]]
-        requests = []
-        for item in placement:
-            for step in (-0.1, 0.1):
-                moved = [dict(other, x_um=other["x_um"] + step) if other is item else other for other in placement]
-                requests.append((item["device"], step, server.score_placement(moved, circuit=circuit, fingers=fingers, route=False)))
-        answers = await asyncio.gather(*(request for _, _, request in requests))
-        for (device, step, _), answer in zip(requests, answers):
-            print(f"{device} by {step:+.1f} um: HPWL {answer['hpwl_um']:.2f} um")
+        job = await server.run(circuit=circuit, variants=0, seed=1, flow="native", judges="none")
+        [layout] = [variant async for variant in job.variants()]
+        fingers = layout["record"]["fingers"]
+        with open(next(file["path"] for file in layout["files"] if file["role"] == "metadata"), encoding="utf-8") as file:
+            corners = {component["device"]: component["corners_um"][0] for component in json.load(file)["components"]}
+
+        def score(moved="", dx=0.0, dy=0.0):
+            placement = [{"device": device, "x_um": x + dx * (device == moved), "y_um": y + dy * (device == moved)}
+                         for device, (x, y) in corners.items()]
+            return server.score_placement(placement, circuit=circuit, fingers=fingers)
+
+        before = await score()
+        print(f"{circuit}: pscore {1e3 * before['pscore_V']:.3f} mV, HPWL {before['hpwl_um']:.2f} um")
+        moves = [(device, dx, dy) for device in corners for dx, dy in ((-0.1, 0), (0.1, 0), (0, -0.1), (0, 0.1))]
+        for (device, dx, dy), after in zip(moves, await asyncio.gather(*(score(*move) for move in moves))):
+            what = (f"pscore {1e3 * (after['pscore_V'] - before['pscore_V']):+.3f} mV, HPWL {after['hpwl_um'] - before['hpwl_um']:+.2f} um"
+                    if after["valid"] else f"not valid, {after['reason'].split('; ')[0]}")
+            print(f"{device} by ({dx:+.1f}, {dy:+.1f}) um: {what}")
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(main())
+        asyncio.run(main(*sys.argv[1:2] or ["five_transistors_ota"]))
     except ptah.PtahError as error:
         sys.exit(f"drag.py: {error}")
