@@ -56,7 +56,8 @@ MethodTable bind_methods(Service& service) {
 
   bind("score.layout", Role::kUser,
        "What a layout of a circuit is worth, of whatever origin and however unfinished: checks, "
-       "parasitics, score, blame. Answers when done, before queued jobs.",
+       "parasitics, score, blame. A cell with several copies of the circuit is an error that says "
+       "where they are. Answers when done, before queued jobs.",
        &Service::score_layout);
   bind("score.placement", Role::kUser,
        "What a placement is worth: the flow's tiles placed there, routed, and assessed as by "
