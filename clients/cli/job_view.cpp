@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+#include <tuple>
 
 #include "terminal.hpp"
 
@@ -52,20 +53,14 @@ double stage_seconds(const Json& seconds, std::initializer_list<const char*> sta
   return sum;
 }
 
-bool is_clean(const Json& line) {
-  const Json drc = line.value("drc", Json::object());
-  const Json lvs = line.value("lvs", Json::object());
-  return std::all_of(drc.begin(), drc.end(), [](const Json& errors) { return errors == 0; }) &&
-         std::all_of(lvs.begin(), lvs.end(),
-                     [](const Json& verdict) { return verdict == "match"; });
-}
-
 struct Tally {
   std::vector<Json> lines;
   std::map<std::string, int> reverted;
   int clean = 0;
+  BestLayout best;
   void add(Json line) {
     clean += is_clean(line);
+    best.add(line);
     for (const Json& entry : line.value("reverted", Json::array())) {
       const std::string reason = entry.value("reason", "");
       ++reverted[reason.substr(0, reason.find(':'))];
@@ -83,6 +78,7 @@ void print_summary(const Session& session, const std::string& job, const Json& f
                   {"state", state},
                   {"layouts", tally.lines.size()},
                   {"clean", tally.clean},
+                  {"best", tally.best.found()},
                   {"reverted", tally.reverted},
                   {"seconds", seconds},
                   {"out", out},
@@ -96,10 +92,46 @@ void print_summary(const Session& session, const std::string& job, const Json& f
   for (const auto& [reason, count] : tally.reverted)
     std::cout << ", " << count << " moves reverted (" << reason << ")";
   std::cout << "\n";
+  if (const Json& best = tally.best.found(); !best.is_null() && tally.lines.size() > 1) {
+    std::cout << "best " << best["objective"].get<std::string>() << ": " << tally.best.text()
+              << "\n";
+  }
   if (!out.empty()) std::cout << "dataset: " << out << "\n";
 }
 
 }  // namespace
+
+bool is_clean(const Json& line) {
+  const Json drc = line.value("drc", Json::object());
+  const Json lvs = line.value("lvs", Json::object());
+  return std::all_of(drc.begin(), drc.end(), [](const Json& errors) { return errors == 0; }) &&
+         std::all_of(lvs.begin(), lvs.end(),
+                     [](const Json& verdict) { return verdict == "match"; });
+}
+
+void BestLayout::add(const Json& line) {
+  const Json named = line.value("objective", Json());
+  if (!named.is_string() || !line.value("cost", Json()).is_number() || !is_clean(line)) return;
+  const std::string objective = named;
+  mixed_ = mixed_ || (!objective_.empty() && objective != objective_);
+  objective_ = objective;
+  const auto key = [](const Json& of) {
+    return std::tuple(of.value("cost", 0.0), of.value("assignment", std::int64_t{0}),
+                      of.value("variant", std::int64_t{0}));
+  };
+  if (!best_.is_null() && key(best_) <= key(line)) return;
+  best_ = Json::object();
+  for (const char* field : {"objective", "cost", "circuit", "assignment", "variant", "gds"}) {
+    if (line.contains(field)) best_[field] = line[field];
+  }
+}
+
+std::string BestLayout::text() const {
+  const Json& best = found();
+  if (best.is_null()) return "-";
+  return best.value("circuit", "") + "_" + std::to_string(best.value("assignment", 0)) +
+         " variant " + std::to_string(best.value("variant", 0));
+}
 
 Json variant_line(const Json& variant, const std::string& out) {
   Json line = variant.value("record", Json::object());

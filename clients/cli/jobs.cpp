@@ -96,9 +96,10 @@ int variants(const Session& session, const std::string& job, const std::string& 
     lines.push_back(std::move(line));
   }
   if (!sort.empty()) {
-    const std::string field = sort == "pscore" ? "pscore_V"
-                              : sort == "area" ? "area_um2"
-                                               : "hpwl_um";
+    const std::string field = sort == "cost"     ? "cost"
+                              : sort == "pscore" ? "pscore_V"
+                              : sort == "area"   ? "area_um2"
+                                                 : "hpwl_um";
     std::stable_sort(lines.begin(), lines.end(), [&](const Json& a, const Json& b) {
       // Layouts without the value come last.
       if (!a[field].is_number() || !b[field].is_number())
@@ -202,8 +203,8 @@ void add_job_commands(CLI::App& app, Session& session, int& status) {
 
   auto* list = app.add_subcommand("variants", "Layouts that a job has made");
   list->add_option("job", arguments->job, "The job's id")->required();
-  list->add_option("--sort", arguments->sort, "Best first")
-      ->check(CLI::IsMember({"pscore", "area", "hpwl"}));
+  list->add_option("--sort", arguments->sort, "Best first; cost: by the objective of the run")
+      ->check(CLI::IsMember({"cost", "pscore", "area", "hpwl"}));
   on_command(list, status,
              [&session, arguments] { return variants(session, arguments->job, arguments->sort); });
 

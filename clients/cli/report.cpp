@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 
+#include "job_view.hpp"
 #include "measure_view.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
@@ -27,6 +28,7 @@ struct CircuitReport {
   std::int64_t disagreements = 0;  ///< Layouts about which they and the flow's checks differ.
   std::vector<double> own_scores, judged_scores;  ///< Of the same layouts.
   MeasureSummary measures;
+  BestLayout best;
 };
 
 Result<Json> read_json(const fs::path& file) {
@@ -111,6 +113,7 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
     }
     report.areas.push_back(metrics.value("area_um2", 0.0));
     report.measures.add(metrics);
+    report.best.add(metrics);
     report.moves += metrics.value("variant", 0) > 0;
     for (const Json& entry : metadata.value("reverted", Json::array())) {
       const std::string reason = entry.value("reason", "");
@@ -135,9 +138,9 @@ int report(const Session& session, const std::string& dataset) {
   }
   Table table(
       {"circuit", "assignments", "layouts", "DRC clean", "LVS match", "moves", "reverted", "why",
-       "pscore min", "median", "area um2"},
+       "pscore min", "median", "area um2", "best"},
       {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight,
-       Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kRight});
+       Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
   Table signed_off(
       {"circuit", "judged", "disagreements", "pscore error median", "p99", "rank correlation"},
       {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
@@ -166,6 +169,7 @@ int report(const Session& session, const std::string& dataset) {
                        : Json(*std::min_element(found.pscores.begin(), found.pscores.end()))},
                   {"pscore_median_V", found.pscores.empty() ? Json() : Json(median(found.pscores))},
                   {"area_median_um2", median(found.areas)},
+                  {"best", found.best.found()},
                   {"judged", found.judged},
                   {"disagreements", found.disagreements},
                   {"pscore_error_median", error_quantile(found, 0.5)},
@@ -187,7 +191,7 @@ int report(const Session& session, const std::string& dataset) {
              ? "-"
              : engineering(*std::min_element(found.pscores.begin(), found.pscores.end()), "V"),
          found.pscores.empty() ? "-" : engineering(median(found.pscores), "V"),
-         number(median(found.areas), 1)});
+         number(median(found.areas), 1), found.best.text()});
     found.measures.add_rows(measures, name);
     if (found.judged_scores.empty() && found.disagreements == 0) continue;
     signed_off.add({name, std::to_string(found.judged), std::to_string(found.disagreements),

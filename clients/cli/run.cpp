@@ -14,6 +14,7 @@ struct RunArguments : CircuitArguments {
   int variants = 0;
   std::int64_t seed = 0;
   std::string judges = "all";
+  std::string objective = "pscore";
   std::string flow = "osiris";
   std::string out;
   std::string job;
@@ -27,6 +28,8 @@ Result<Json> run_spec(const RunArguments& arguments) {
             {"seed", arguments.seed},
             {"judges", arguments.judges},
             {"pictures", arguments.pictures}};
+  // Not where it is the default: the spec of a job that is continued stays what it was.
+  if (arguments.objective != "pscore") spec["objective"] = arguments.objective;
   PTAH_TRY(arguments.fill(spec));
   spec["flow"] = arguments.flow.find('/') != std::string::npos || arguments.flow.ends_with(".yaml")
                      ? std::filesystem::absolute(arguments.flow).string()
@@ -110,6 +113,11 @@ void add_run_command(CLI::App& app, Session& session, int& status) {
       ->capture_default_str();
   command->add_option("--judges", arguments->judges, "Which layouts the trusted tools see")
       ->check(CLI::IsMember({"all", "kept", "sample", "none"}))
+      ->capture_default_str();
+  command
+      ->add_option("--objective", arguments->objective,
+                   "What the best layout is best at; balanced: pscore times area")
+      ->check(CLI::IsMember({"pscore", "area", "hpwl", "balanced"}))
       ->capture_default_str();
   command->add_option("--flow", arguments->flow, "A flow's name, or its YAML file")
       ->capture_default_str();

@@ -23,6 +23,12 @@ constexpr std::array<std::pair<SignOff, std::string_view>, 4> kSignOffs{
      {SignOff::kSample, "sample"},
      {SignOff::kNone, "none"}}};
 
+constexpr std::array<std::pair<Objective, std::string_view>, 4> kObjectives{
+    {{Objective::kPscore, "pscore"},
+     {Objective::kArea, "area"},
+     {Objective::kHpwl, "hpwl"},
+     {Objective::kBalanced, "balanced"}}};
+
 /// Streams of the chain's generator.
 enum Stream : std::uint64_t { kPlacer = 1, kRouter, kJudges, kExplorer };
 
@@ -436,6 +442,7 @@ Status Chain::record(Candidate& candidate) {
                           {"corners_um", {um({box.x0, box.y0}), um({box.x1, box.y1})}}});
   }
 
+  const auto cost = cost_of(spec_.objective, evaluation);
   Json metrics{{"circuit", circuit_.name.substr(0, circuit_.name.rfind('_'))},
                {"assignment", spec_.assignment},
                {"fingers", spec_.fingers},
@@ -444,6 +451,8 @@ Status Chain::record(Candidate& candidate) {
                {"drc", candidate.drc},
                {"lvs", candidate.lvs},
                {"pscore_V", evaluation.pscore ? Json(*evaluation.pscore) : Json()},
+               {"objective", to_string(spec_.objective)},
+               {"cost", cost ? Json(*cost) : Json()},
                {"judged", candidate.judged},
                {"area_um2", evaluation.area_um2},
                {"outline_um", um({outline.width(), outline.height()})},
@@ -618,6 +627,37 @@ std::string_view to_string(SignOff sign_off) noexcept {
   return "all";
 }
 
+Result<Objective> objective_from_string(std::string_view text) {
+  for (const auto& [objective, name] : kObjectives) {
+    if (name == text) return objective;
+  }
+  return make_error(ErrorCode::kInvalidArgument,
+                    "`" + std::string(text) + "` is none of: pscore, area, hpwl, balanced.",
+                    "objective");
+}
+
+std::string_view to_string(Objective objective) noexcept {
+  for (const auto& [value, name] : kObjectives) {
+    if (value == objective) return name;
+  }
+  return "pscore";
+}
+
+std::optional<double> cost_of(Objective objective, const Evaluation& evaluation) {
+  switch (objective) {
+    case Objective::kPscore:
+      return evaluation.pscore;
+    case Objective::kArea:
+      return evaluation.area_um2;
+    case Objective::kHpwl:
+      return static_cast<double>(evaluation.hpwl) / 1000.0;
+    case Objective::kBalanced:
+      if (evaluation.pscore) return *evaluation.pscore * evaluation.area_um2;
+      break;
+  }
+  return std::nullopt;
+}
+
 Json to_json(const ChainSpec& spec) {
   Json json{{"input", to_json(spec.input)},
             {"tech", spec.technology},
@@ -626,6 +666,7 @@ Json to_json(const ChainSpec& spec) {
             {"seed", spec.seed},
             {"variants", spec.variants},
             {"judges", to_string(spec.judges)},
+            {"objective", to_string(spec.objective)},
             {"pictures", spec.pictures},
             {"flow", to_json(spec.flow)}};
   return json;
@@ -641,6 +682,8 @@ Result<ChainSpec> chain_spec_from_json(const Json& json) {
     spec.seed = json.at("seed");
     spec.variants = json.at("variants");
     PTAH_TRY(spec.judges, sign_off_from_string(json.at("judges").get<std::string>()));
+    // Chains of an older server have none.
+    PTAH_TRY(spec.objective, objective_from_string(json.value("objective", "pscore")));
     spec.pictures = json.at("pictures");
     PTAH_TRY(spec.flow, flow_from_json(json.at("flow")));
     if (json.contains("resume") && !json["resume"].is_null()) {

@@ -10,6 +10,7 @@
 #include "flow/flow_config.hpp"
 #include "flow/tasks.hpp"
 #include "ptah/netlist/fingers.hpp"
+#include "ptah/stages/stages.hpp"
 
 namespace ptah {
 
@@ -22,6 +23,18 @@ enum class SignOff {
 };
 Result<SignOff> sign_off_from_string(std::string_view text);
 std::string_view to_string(SignOff sign_off) noexcept;
+
+/// What a run is for: by which number its layouts are ranked, by every client.
+enum class Objective {
+  kPscore,
+  kArea,      ///< Sum of the device boxes.
+  kHpwl,      ///< Half-perimeter wire length.
+  kBalanced,  ///< pscore times area: a per cent of one is worth a per cent of the other.
+};
+Result<Objective> objective_from_string(std::string_view text);
+std::string_view to_string(Objective objective) noexcept;
+/// Less is better; nothing where the layout was not simulated and that is needed.
+std::optional<double> cost_of(Objective objective, const Evaluation& evaluation);
 
 /// The last committed variant of an interrupted chain.
 struct ChainResume {
@@ -37,6 +50,7 @@ struct ChainSpec {
   std::uint64_t seed = 0;       ///< Of the whole job; chains fork from it by `assignment`.
   int variants = 0;             ///< Moves after the baseline.
   SignOff judges = SignOff::kAll;
+  Objective objective = Objective::kPscore;
   bool pictures = false;  ///< A PNG and a Bode plot with each variant.
   FlowConfig flow;
   std::optional<ChainResume> resume;

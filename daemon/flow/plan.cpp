@@ -8,10 +8,10 @@
 namespace ptah {
 namespace {
 
-constexpr std::array<std::string_view, 17> kFields{
-    "circuit", "netlist", "pairs",       "testbench", "top",      "allowed_fingers",
-    "fingers", "indices", "assignments", "variants",  "seed",     "tech",
-    "judges",  "flow",    "pictures",    "measures",  "measuring"};
+constexpr std::array<std::string_view, 18> kFields{
+    "circuit", "netlist", "pairs",       "testbench", "top",       "allowed_fingers",
+    "fingers", "indices", "assignments", "variants",  "seed",      "tech",
+    "judges",  "flow",    "pictures",    "measures",  "measuring", "objective"};
 
 Error bad_field(const std::string& field, std::string message) {
   return make_error(ErrorCode::kInvalidArgument, std::move(message), field);
@@ -121,6 +121,8 @@ Result<Json> plan_run(const Json& spec) {
   PTAH_TRY(auto variants, integer_field(spec, "variants", 0, 0, 100'000));
   PTAH_TRY(auto judges_text, text_field(spec, "judges", "all"));
   PTAH_TRY(auto judges, sign_off_from_string(judges_text));
+  PTAH_TRY(auto objective_text, text_field(spec, "objective", "pscore"));
+  PTAH_TRY(auto objective, objective_from_string(objective_text));
   PTAH_TRY(auto flow_name, text_field(spec, "flow", "osiris"));
   PTAH_TRY(auto flow, load_flow(flow_name));
   PTAH_TRY(auto measuring, text_field(spec, "measuring", std::string(to_string(flow.measures))));
@@ -141,6 +143,7 @@ Result<Json> plan_run(const Json& spec) {
     chain.seed = static_cast<std::uint64_t>(seed);
     chain.variants = static_cast<int>(variants);
     chain.judges = judges;
+    chain.objective = objective;
     chain.pictures = spec.value("pictures", false);
     chain.flow = flow;
     chains.push_back(to_json(chain));

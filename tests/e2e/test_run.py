@@ -55,6 +55,26 @@ class RunTest(PtahCase):
         self.run_json("render", last["gds"], "-o", str(picture))
         self.assertIn("<svg", picture.read_text()[:500])
 
+    def test_the_best_layout_is_the_one_of_least_cost(self):
+        out = self.folder / "out"
+        for objective, field in (("pscore", "pscore_V"), ("hpwl", "hpwl_um")):
+            run = self.run_json("run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--assignments", "3",
+                                "--variants", "3", "--objective", objective, "--job", objective, "--out", str(out / objective))
+            best = min(run.layouts, key=lambda layout: (layout[field], layout["assignment"], layout["variant"]))
+            said = run.summary["best"]
+            self.assertEqual((said["objective"], said["cost"], said["gds"]), (objective, best[field], best["gds"]))
+            self.assertEqual((said["assignment"], said["variant"]), (best["assignment"], best["variant"]))
+            reported = self.run_json("report", str(out / objective)).lines[0]["best"]
+            self.assertEqual({**said, "gds": None}, {**reported, "gds": None})
+            self.assertEqual(self.run_json("variants", objective, "--sort", "cost").lines[0]["cost"], best[field])
+            name = f"{best['circuit']}_{best['assignment']} variant {best['variant']}"
+            self.assertIn(name, self.ptah("report", str(out / objective)).out)
+        # Runs that were for something else do not compare.
+        mixed = self.run_json("run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--out", str(out / "pscore"),
+                              "--objective", "area", "--fingers", "M0=8,M1=8,M3=8")
+        self.assertEqual(mixed.summary["best"]["objective"], "area")
+        self.assertIsNone(self.run_json("report", str(out / "pscore")).lines[0]["best"])
+
     def test_measures_of_every_testbench(self):
         out = self.folder / "out"
         layouts = self.run_json("run", "miller_ota", "--flow", "native", "--judges", "none", "--measures", "all", "--variants", "1",

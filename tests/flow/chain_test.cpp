@@ -40,6 +40,38 @@ TEST_F(ChainTest, EveryVariantIsOneMoveAwayFromTheOneBefore) {
   }
 }
 
+TEST_F(ChainTest, EveryRecordSaysWhatTheLayoutCostsByTheRunsObjective) {
+  const std::pair<const char*, const char*> fields[] = {
+      {"pscore", "pscore_V"}, {"area", "area_um2"}, {"hpwl", "hpwl_um"}, {"balanced", ""}};
+  for (const auto& [objective, field] : fields) {
+    const auto planned = plan({{"circuit", "five_transistors_ota"},
+                               {"variants", 1},
+                               {"judges", "none"},
+                               {"flow", "native"},
+                               {"objective", objective}});
+    ASSERT_TRUE(planned.has_value()) << planned.error().text();
+    CollectingSink sink;
+    const auto done =
+        run_task("chain", planned.value()["chains"][0], folder(objective), host_, sink);
+    ASSERT_TRUE(done.has_value()) << done.error().text();
+    for (const Json& variant : sink.variants) {
+      const Json& record = variant["record"];
+      EXPECT_EQ(record["objective"], objective);
+      ASSERT_TRUE(record["pscore_V"].is_number());
+      const double product = record["pscore_V"].get<double>() * record["area_um2"].get<double>();
+      EXPECT_EQ(record["cost"], *field == 0 ? Json(product) : record[field]) << objective;
+      EXPECT_GT(record["cost"], 0.0);
+    }
+  }
+  // Not simulated: no score, and nothing to rank by. A chain planned by an older server has none.
+  Json old = chain("five_transistors_ota", 0);
+  old.erase("objective");
+  CollectingSink sink;
+  ASSERT_TRUE(run_task("chain", old, folder("old"), host_, sink).has_value());
+  EXPECT_EQ(sink.variants.front()["record"]["objective"], "pscore");
+  EXPECT_TRUE(sink.variants.front()["record"]["cost"].is_null());
+}
+
 TEST_F(ChainTest, SameSeedSameBytes) {
   CollectingSink once, twice;
   const Json spec = chain("five_transistors_ota", 3);
