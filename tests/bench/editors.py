@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Editors that score while their designers drag: latency of score.layout with many of them on one daemon.
+"""Editors that score while their designers drag: one real KLayout, and many clients on one daemon.
 
-usage: editors.py BUILD_DIR [--editors 50] [--rate 2] [--seconds 20] [--circuit miller_ota] [--json]
+usage: editors.py BUILD_DIR [--edits 100] [--editors 50] [--rate 2] [--seconds 20] [--circuit miller_ota] [--json]
 
-Each editor has a connection and a key of its own and sends the layout of its next variant `rate` times a second; a
+KLayout, under a virtual display: from an edit to its score on the panel, and the parts of that. Noticing: KLayout tells of no
+edit, live scoring looks 25 times a second. Export: the cell as GDS. Evaluation: what the server says that it took. Transport: the
+rest between sending and the parsed answer. Drawing: the panel and its marks on the layout.
+Clients: each has a connection and a key of its own and sends the layout of its next variant `rate` times a second; a
 request that is not answered when the next is due is superseded, as while dragging. Latency: from sending to the answer.
 """
 import argparse
@@ -18,6 +21,45 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "clients/python"))
 import ptah  # noqa: E402
+
+PARTS = ("noticing", "export", "transport", "evaluation", "drawing", "whole")
+
+
+def at(values, share):
+    """The value below which this share of them lies."""
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def measure_panel(arguments, folder):
+    """The row of the real KLayout, or a sentence why there is none."""
+    os.environ["PTAH_BUILD_DIR"] = str(arguments.build.resolve())
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+    import harness
+    import test_klayout
+    if test_klayout.MISSING:
+        return test_klayout.MISSING.split(";")[0]
+
+    class Panel(test_klayout.KLayoutCase):
+        def runTest(self):
+            self.start_daemon()
+            self.seen = self.drive("edits", PTAH_TEST_CIRCUIT=arguments.circuit, PTAH_TEST_EDITS=arguments.edits)
+
+    Panel.display, Panel.screenshots = harness.Display(), pathlib.Path(folder)
+    panel = Panel()
+    try:
+        panel.setUp()
+        try:
+            panel.runTest()
+        finally:
+            panel.tearDown()
+    finally:
+        Panel.display.close()
+    edits = panel.seen["edits"]
+    row = {"bench": "panel", "circuit": arguments.circuit, "edits": len(edits), "scored": sum(edit["score"] is not None for edit in edits)}
+    for part in PARTS:
+        for share in (50, 95):
+            row[f"{part}_p{share}_ms"] = at([edit[part] * 1e3 for edit in edits], share / 100)
+    return row
 
 
 async def editor(number, files, arguments, begin, latencies, superseded):
@@ -49,15 +91,15 @@ async def measure(files, arguments, editors):
     arguments.editors = editors
     begin = time.monotonic() + 1
     await asyncio.gather(*(editor(number, files, arguments, begin, latencies, superseded) for number in range(editors)))
-    latencies.sort()
-    at = lambda q: latencies[min(len(latencies) - 1, int(q * len(latencies)))] * 1000
+    p50, p95, p99 = (at(latencies, share) * 1000 for share in (0.5, 0.95, 0.99))
     return {"bench": "editors", "circuit": arguments.circuit, "editors": editors, "rate_per_s": arguments.rate, "answers": len(latencies),
-            "superseded": len(superseded), "p50_ms": at(0.5), "p95_ms": at(0.95), "p99_ms": at(0.99)}
+            "superseded": len(superseded), "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--edits", type=int, default=100)
     parser.add_argument("--editors", type=int, default=50)
     parser.add_argument("--rate", type=float, default=2)
     parser.add_argument("--seconds", type=float, default=20)
@@ -65,6 +107,7 @@ def main():
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ptah-editors") as folder:
+        panel = measure_panel(arguments, folder)
         os.environ.update(PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state")
         program = arguments.build.resolve() / "bin/ptah"
         try:
@@ -76,6 +119,15 @@ def main():
             rows = [asyncio.run(measure(files, arguments, editors)) for editors in sorted({1, arguments.editors})]
         finally:
             subprocess.run([program, "server", "stop", "--now"], capture_output=True, check=False)
+    if isinstance(panel, str):
+        print(f"edit to score on the panel: not measured, {panel}", file=sys.stderr)
+    elif arguments.json:
+        print(json.dumps(panel))
+    else:
+        print(f"edit to score on the panel of a real KLayout, {panel['circuit']}, {panel['edits']} edits, {panel['scored']} with a score:")
+        print(f"  {'':<12}{'p50 ms':>8}{'p95 ms':>8}")
+        for part in PARTS:
+            print(f"  {part:<12}{panel[f'{part}_p50_ms']:>8.1f}{panel[f'{part}_p95_ms']:>8.1f}")
     for row in rows:
         if arguments.json:
             print(json.dumps(row))

@@ -43,7 +43,8 @@ class Display:
         self.screen = self._folder / "Xvfb_screen0"
         reader, writer = os.pipe()
         self._process = subprocess.Popen(["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp",
-                                          "-fbdir", str(self._folder)], pass_fds=[writer], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                          "-fbdir", str(self._folder)], pass_fds=[writer], stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
         os.close(writer)
         with os.fdopen(reader) as pipe:
             self.name = f":{pipe.readline().strip()}"
@@ -84,8 +85,9 @@ class Picture:
             line = bytearray(3 * self.width)
             line[0::3], line[1::3], line[2::3] = row[2::4], row[1::4], row[0::4]
             lines += b"\0" + line
-        pathlib.Path(file).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0))
-                                       + chunk(b"IDAT", zlib.compress(lines, 9)) + chunk(b"IEND", b""))
+        head = struct.pack(">IIBBBBB", self.width, self.height, 8, 2, 0, 0, 0)          # eight bits each of red, green, blue
+        pathlib.Path(file).write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(lines, 9))
+                                       + chunk(b"IEND", b""))
 
 
 class PtahCase(unittest.TestCase):

@@ -120,7 +120,8 @@ class PythonClientTest(PtahCase):
     def test_the_example_of_a_drag(self):
         first, *moves = self.example("drag", "five_transistors_ota")
         self.assertRegex(first, r"^five_transistors_ota: pscore \d+\.\d{3} mV, HPWL [1-9]\d*\.\d\d um$")
-        whole = r"(M[0-4]) by \(([-+]0\.[01]), ([-+]0\.[01])\) um: (?:pscore ([-+]\d+\.\d+) mV, HPWL ([-+]\d+\.\d+) um|not valid, (?:drc|lvs|router|placement): .*)"
+        whole = (r"(M[0-4]) by \(([-+]0\.[01]), ([-+]0\.[01])\) um: "
+                 r"(?:pscore ([-+]\d+\.\d+) mV, HPWL ([-+]\d+\.\d+) um|not valid, (?:drc|lvs|router|placement): .*)")
         seen = [re.fullmatch(whole, line) for line in moves]
         self.assertTrue(all(seen), moves)
         self.assertEqual(len({match.group(1, 2, 3) for match in seen}), 20, "each of five devices, each of four ways")
