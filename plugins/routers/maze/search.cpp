@@ -2,21 +2,22 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <limits>
+#include <queue>
+#include <tuple>
 
 namespace ptah::maze {
 namespace {
 
-constexpr int kStepCost = 10;
 constexpr int kColumnShift = 40;
-/// Nodes of a block on either side, as a power of two, and the number of targets from which on it
-/// pays to know which of them matter there.
+/// Nodes of a block on either side, as a power of two, and the number of goals
+/// from which on it pays to know which of them matter there.
 constexpr int kBlockShift = 4;
-constexpr std::size_t kFewTargets = 4;
-/// What a state can hold; ways as dear as this are all the same.
-constexpr int kMaxCost = (1 << 29) - 1;
-/// How a node was reached.
-enum From : std::uint8_t { kSource, kLeft, kRight, kBelow, kAbove, kDown, kUp };
+constexpr std::size_t kFewGoals = 4;
+constexpr int kFar = 1'000'000'000;
+/// How a node was reached: the step that led to it.
+enum From : std::uint8_t { kLeft, kRight, kBelow, kAbove, kDown, kUp, kSource };
 
 std::string um(Dbu value) {
   const std::int64_t tenths = (value + (value < 0 ? -5 : 5)) / 10;  // two decimals
@@ -48,6 +49,7 @@ void Search::prepare() {
     }
     views_.push_back(view);
   }
+  make_ways();
   // A stamp of an earlier layout must not come round again.
   constexpr std::uint32_t kLastStamp = 0xff00'0000;
   if (frame_ == grid_.frame() && search_ < kLastStamp) return;
@@ -81,7 +83,8 @@ GridNode Search::node(Index index) const noexcept {
 }
 
 std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
-  // Inside a large plate only a rim serves: any way from outside meets it first.
+  // Inside a large plate only a rim serves: any way from outside meets it
+  // first.
   constexpr Dbu kRim = 500;
   std::vector<Index> nodes;
   for (const Metal& access : pin.access) {
@@ -99,55 +102,96 @@ std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
   return nodes;
 }
 
+void Search::make_ways() {
+  layers_ = grid_.layers();
+  ways_.assign(static_cast<std::size_t>(layers_) * layers_, {});
+  const auto horizontal = [&](int layer) { return views_[layer].horizontal; };
+  for (int a = 0; a < layers_; ++a) {
+    for (int b = 0; b < layers_; ++b) {
+      Way& way = ways_[a * layers_ + b];
+      const auto [low, high] = std::minmax(a, b);
+      way = {costs_.via * (high - low), costs_.wrong_way, costs_.wrong_way, kFar};
+      for (int layer = low; layer <= high; ++layer) {
+        (horizontal(layer) ? way.along_x : way.along_y) = 0;
+      }
+      // By way of any other layer there are both directions, or the way by the
+      // next one is shorter.
+      for (int layer = 0; layer < layers_; ++layer) {
+        const bool turns =
+            (way.along_x == 0 || horizontal(layer)) && (way.along_y == 0 || !horizontal(layer));
+        const int cuts = std::abs(layer - a) + std::abs(layer - b);
+        if (turns) way.turning = std::min(way.turning, costs_.via * cuts);
+      }
+    }
+  }
+}
+
 std::uint64_t Search::candidates(int block_x, int block_y) const noexcept {
   const int x0 = block_x << kBlockShift, x1 = x0 + (1 << kBlockShift) - 1;
   const int y0 = block_y << kBlockShift, y1 = y0 + (1 << kBlockShift) - 1;
-  // The farthest that the nearest target can be from any node of the block.
+  // The farthest that the nearest goal can be from any node of the block.
   int limit = std::numeric_limits<int>::max();
-  for (const Target& target : targets_) {
-    const int dx = std::max({0, target.box.x0 - x0, x1 - target.box.x1});
-    const int dy = std::max({0, target.box.y0 - y0, y1 - target.box.y1});
-    const int dz = std::max({0, target.layer_low, grid_.layers() - 1 - target.layer_high});
-    limit = std::min(limit, kStepCost * (dx + dy) + costs_.via * dz);
+  for (const Goal& goal : goals_) {
+    const int dx = std::max({0, goal.box.x0 - x0, x1 - goal.box.x1});
+    const int dy = std::max({0, goal.box.y0 - y0, y1 - goal.box.y1});
+    int farthest = 0;
+    for (int layer = 0; layer < layers_; ++layer) {
+      farthest = std::max(farthest, bound(goal, layer, dx, dy));
+    }
+    limit = std::min(limit, farthest);
   }
   std::uint64_t found = 0;
-  for (std::size_t t = 0; t < targets_.size(); ++t) {
-    const NodeBox& box = targets_[t].box;
+  for (std::size_t g = 0; g < goals_.size(); ++g) {
+    const NodeBox& box = goals_[g].box;
     const int dx = std::max({0, box.x0 - x1, x0 - box.x1});
     const int dy = std::max({0, box.y0 - y1, y0 - box.y1});
-    if (kStepCost * (dx + dy) <= limit) found |= std::uint64_t{1} << t;
+    if (kStepCost * (dx + dy) <= limit) found |= std::uint64_t{1} << g;
   }
   return found;
 }
 
-int Search::to_go(const GridNode& at) noexcept {
+int Search::to_go(const GridNode& at) const noexcept {
   int best = std::numeric_limits<int>::max();
-  const auto consider = [&](const Target& target) {
+  for (const Target& target : targets_) {
     const int dx = std::max({0, target.box.x0 - at.x, at.x - target.box.x1});
     const int dy = std::max({0, target.box.y0 - at.y, at.y - target.box.y1});
     const int dz = std::max({0, target.layer_low - at.layer, at.layer - target.layer_high});
     best = std::min(best, kStepCost * (dx + dy) + costs_.via * dz);
+  }
+  return best;
+}
+
+int Search::bound(const GridNode& at) noexcept {
+  int best = std::numeric_limits<int>::max();
+  const auto consider = [&](const Goal& goal) {
+    const int dx = std::max({0, goal.box.x0 - at.x, at.x - goal.box.x1});
+    const int dy = std::max({0, goal.box.y0 - at.y, at.y - goal.box.y1});
+    best = std::min(best, bound(goal, at.layer, dx, dy));
   };
-  if (targets_.size() < kFewTargets || targets_.size() > 64) {
-    for (const Target& target : targets_) consider(target);
+  if (goals_.size() < kFewGoals || goals_.size() > 64) {
+    for (const Goal& goal : goals_) consider(goal);
     return best;
   }
   const int block_x = at.x >> kBlockShift, block_y = at.y >> kBlockShift;
   Candidates& near = candidates_[static_cast<std::size_t>(block_y) * blocks_ + block_x];
   if (near.stamp != search_) near = {candidates(block_x, block_y), search_};
-  for (std::uint64_t left = near.targets; left != 0; left &= left - 1) {
-    consider(targets_[std::countr_zero(left)]);
+  for (std::uint64_t left = near.goals; left != 0; left &= left - 1) {
+    consider(goals_[std::countr_zero(left)]);
   }
   return best;
 }
 
 void Search::reach(Index to, const GridNode& at, int cost, std::uint8_t from) {
   State& state = states_[to];
-  cost = std::min(cost, kMaxCost);
-  if (state.stamp == search_ && state.cost() <= cost) return;
-  state.stamp = search_;
-  state.cost_and_from = static_cast<std::uint32_t>(cost) << 3 | from;
-  queue_.push({cost + to_go(at), cost, to});
+  if (state.stamp != search_) {
+    state = {search_, cost, bound(at), 0, kSource, false, false};
+  } else if (state.cost <= cost) {
+    if (state.cost == cost) state.parents |= 1u << from;
+    return;
+  }
+  state.cost = cost;
+  state.parents = 1u << from;
+  queue_.push({cost + state.bound, to});
 }
 
 std::optional<bool> Search::orientation(const LayerView& view,
@@ -165,7 +209,7 @@ std::optional<bool> Search::orientation(const LayerView& view,
 void Search::expand(Index from, const SearchRequest& request) {
   const GridNode at = node(from);
   const std::size_t cell = grid_.cell(at.x, at.y);
-  const int base = states_[from].cost();
+  const int base = states_[from].cost;
   const NetId net = request.net;
   const NodeBox& window = grid_.window();
   const LayerView& view = views_[at.layer];
@@ -184,8 +228,9 @@ void Search::expand(Index from, const SearchRequest& request) {
     }
     const std::size_t to_cell = grid_.cell(next.x, next.y);
     const Index to = index(at.layer, to_cell);
-    // The cheapest a step can be: most neighbours are reached already, from a nearer node.
-    if (states_[to].stamp == search_ && states_[to].cost() <= base + kStepCost) continue;
+    // The cheapest a step can be: most neighbours are reached already, from a
+    // nearer node.
+    if (states_[to].stamp == search_ && states_[to].cost < base + kStepCost) continue;
     const Grid::Spot* spots = view.at(to_cell);
     const Grid::Spot& wire = spots[view.wire];
     if (!wire.possible(net)) continue;
@@ -205,7 +250,7 @@ void Search::expand(Index from, const SearchRequest& request) {
 
   const auto change_layer = [&](int cut, int to_layer, std::uint8_t by) {
     const Index to = index(to_layer, cell);
-    if (states_[to].stamp == search_ && states_[to].cost() <= base + costs_.via) return;
+    if (states_[to].stamp == search_ && states_[to].cost < base + costs_.via) return;
     if (!grid_.cut_possible(cut, cell) || cut_near_[cut * plane_ + cell]) return;
     const LayerView &lower = views_[cut], &upper = views_[cut + 1];
     const auto low_pad = orientation(lower, lower.above, cell, net);
@@ -285,6 +330,89 @@ void Search::draw(const std::vector<Index>& path, const SearchRequest& request, 
   flush();
 }
 
+Search::Index Search::beyond(Index at, std::uint8_t step) const noexcept {
+  const auto row = static_cast<Index>(grid_.columns()), plane = static_cast<Index>(plane_);
+  switch (step) {
+    case kLeft:
+      return at - 1;
+    case kRight:
+      return at + 1;
+    case kBelow:
+      return at - row;
+    case kAbove:
+      return at + row;
+    case kDown:
+      return at - plane;
+    case kUp:
+      return at + plane;
+    default:
+      return at;
+  }
+}
+
+Status Search::find_ways(const std::vector<Index>& tree, const SearchRequest& request,
+                         std::vector<Index>& ends, JobContext& job) {
+  ends.clear();
+  queue_.clear();
+  for (const Index at : tree) reach(at, node(at), 0, kSource);
+  int cheapest = std::numeric_limits<int>::max();
+  OpenList::Entry top{};
+  while (queue_.pop(top) && top.estimate <= cheapest) {
+    State& state = states_[top.node];
+    if (state.closed) continue;
+    state.closed = true;
+    // Nothing is left to go at a target.
+    if (state.bound == 0 && target_stamp_[top.node] == search_) {
+      cheapest = top.estimate;
+      ends.push_back(top.node);
+      continue;
+    }
+    if ((++stats_.expansions & 0x7ff) == 0 && job.cancelled()) return cancelled_error();
+    expand(top.node, request);
+  }
+  return ok();
+}
+
+Search::Index Search::choose(const std::vector<Index>& ends) {
+  // Estimate, cost, node.
+  using Key = std::tuple<int, int, Index>;
+  std::priority_queue<Key, std::vector<Key>, std::greater<>> queue;
+  const auto enter = [&](Index at) {
+    const int cost = states_[at].cost;
+    queue.emplace(cost + to_go(node(at)), -cost, at);
+  };
+  std::vector<Index> waiting = ends;
+  for (const Index at : ends) states_[at].cheapest = true;
+  while (!waiting.empty()) {
+    const Index at = waiting.back();
+    waiting.pop_back();
+    for (std::uint8_t step = kLeft; step <= kUp; ++step) {
+      if ((states_[at].parents >> step & 1) == 0) continue;
+      const Index parent = beyond(at, step ^ 1);
+      if (states_[parent].cheapest) continue;
+      states_[parent].cheapest = true;
+      waiting.push_back(parent);
+    }
+    if (states_[at].parents >> kSource & 1) enter(at);
+  }
+  while (true) {
+    const Index at = std::get<2>(queue.top());
+    queue.pop();
+    if (target_stamp_[at] == search_) return at;
+    for (std::uint8_t step = kLeft; step <= kUp; ++step) {
+      const Index next = beyond(at, step);
+      if (next >= grid_.nodes()) continue;
+      State& state = states_[next];
+      if (state.stamp != search_ || !state.cheapest || state.from != kSource ||
+          (state.parents >> step & 1) == 0) {
+        continue;
+      }
+      state.from = step;
+      enter(next);
+    }
+  }
+}
+
 Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
   const Scene& scene = grid_.scene();
   const std::vector<Pin>& pins = scene.pins.at(request.net);
@@ -323,76 +451,49 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     }
   }
   add_to_tree(start);
+  std::vector<Index> ends;
 
   int retries = 0;
   for (std::size_t done = 1; done < pins.size();) {
     ++search_;
     ++stats_.searches;
     targets_.clear();
+    goals_.clear();
     for (std::size_t p = 0; p < pins.size(); ++p) {
       if (connected[p]) continue;
       Target target{std::numeric_limits<int>::max(), -1, grid_.covered(pins[p].box)};
       for (const Metal& metal : pins[p].access) {
         target.layer_low = std::min(target.layer_low, metal.layer);
         target.layer_high = std::max(target.layer_high, metal.layer);
+        const Dbu half = grid_.half_width(metal.layer, false);
+        const NodeBox nodes = grid_.covered(metal.rect.bloated(-half));
+        if (!nodes.empty()) goals_.push_back({metal.layer, nodes});
       }
       targets_.push_back(target);
       for (const Index at : access[p]) target_stamp_[at] = search_;
     }
-    queue_.clear();
-    for (const Index at : tree) reach(at, node(at), 0, kSource);
-    std::optional<Index> found;
-    OpenList::Entry top{};
-    while (queue_.pop(top)) {
-      if (top.cost > states_[top.node].cost()) continue;
-      // Nothing is left to go at a target.
-      if (top.estimate == top.cost && target_stamp_[top.node] == search_) {
-        found = top.node;
-        break;
-      }
-      if ((++stats_.expansions & 0x7ff) == 0 && job.cancelled()) return cancelled_error();
-      expand(top.node, request);
-    }
-    if (!found) {
+    PTAH_TRY(find_ways(tree, request, ends, job));
+    if (ends.empty()) {
       std::size_t lost = 0;
       while (connected[lost]) ++lost;
       return make_error(
           ErrorCode::kInfeasible,
           "Net " + scene.net_name(request.net) + " finds no legal way between terminals " +
               pins[start].name + " and " + pins[lost].name +
-              ": fixed metal of the tiles is in the way on every routing layer.",
+              ": fixed metal of the tiles is in the way on every "
+              "routing layer.",
           "net " + scene.net_name(request.net) + ", from (" + um(pins[start].box.center().x) +
               ", " + um(pins[start].box.center().y) + ") um to (" + um(pins[lost].box.center().x) +
               ", " + um(pins[lost].box.center().y) + ") um",
-          "Place the tiles farther apart (a larger halo), or allow a higher top_layer.");
+          "Place the tiles farther apart (a larger halo), or "
+          "allow a higher top_layer.");
     }
-    std::vector<Index> path{*found};
-    const auto row = static_cast<Index>(grid_.columns());
-    while (states_[path.back()].from() != kSource) {
-      const Index at = path.back();
-      switch (states_[at].from()) {
-        case kLeft:
-          path.push_back(at + 1);
-          break;
-        case kRight:
-          path.push_back(at - 1);
-          break;
-        case kBelow:
-          path.push_back(at + row);
-          break;
-        case kAbove:
-          path.push_back(at - row);
-          break;
-        case kDown:
-          path.push_back(at + static_cast<Index>(plane_));
-          break;
-        default:
-          path.push_back(at - static_cast<Index>(plane_));
-          break;
-      }
+    std::vector<Index> path{choose(ends)};
+    while (states_[path.back()].from != kSource) {
+      path.push_back(beyond(path.back(), states_[path.back()].from ^ 1));
     }
-    // Cuts of one path may stand too near each other, which the search cannot see: forbid the place
-    // of the second and look again.
+    // Cuts of one path may stand too near each other, which the search cannot
+    // see: forbid the place of the second and look again.
     std::vector<std::pair<int, std::size_t>> cuts;
     bool clash = false;
     for (std::size_t k = 0; k + 1 < path.size() && !clash; ++k) {
@@ -421,7 +522,7 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     for (const auto& [cut, cell] : cuts) keep_cuts_away(cut, cell);
     tree.insert(tree.end(), path.begin(), path.end());
     for (std::size_t p = 0; p < pins.size(); ++p) {
-      if (!connected[p] && std::binary_search(access[p].begin(), access[p].end(), *found)) {
+      if (!connected[p] && std::binary_search(access[p].begin(), access[p].end(), path.front())) {
         add_to_tree(p);
         ++done;
       }

@@ -1,8 +1,16 @@
 /// Detailed routing of one net: A* from the tree wired so far to the nearest pin not yet on it,
 /// again and again (Hart, Nilsson, Raphael 1968; the tree grows as in Dijkstra's form of Prim's
 /// algorithm).
+///
+/// There are often many cheapest ways. A search finds all of them, led by the sharpest lower bound,
+/// and then chooses the one that A* finds first which goes by distance alone and takes, of equal
+/// estimates, the longer way behind, then the lower node. Nothing but cheapest ways has a say in
+/// that: whatever else such a search looks at leaves the order of these as it is. So what is drawn
+/// does not depend on how sharp the bound is, only how soon it is found.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -55,24 +63,40 @@ class Search {
   /// To be called after every update of the grid. Resets the statistics.
   void prepare();
 
-  /// Wires all pins of the net. Foreign wires may be crossed at a price; fixed metal never. Fails
-  /// with kInfeasible naming net, pin and place when fixed metal leaves no way.
+  /// Wires all pins of the net. Foreign wires may be crossed at a price; fixed
+  /// metal never. Fails with kInfeasible naming net, pin and place when fixed
+  /// metal leaves no way.
   Result<Wiring> route(const SearchRequest& request, JobContext& job);
 
   const SearchStats& stats() const noexcept { return stats_; }
 
  private:
+  static constexpr int kStepCost = 10;
   using Index = std::uint32_t;  ///< layer * plane + cell
-  /// Of a node; cost and origin hold for the search that has left its stamp.
+  /// Of a node, for the search that has left its stamp.
   struct State {
     std::uint32_t stamp = 0;
-    std::uint32_t cost_and_from = 0;
-    int cost() const noexcept { return static_cast<int>(cost_and_from >> 3); }
-    std::uint8_t from() const noexcept { return cost_and_from & 7; }
+    int cost = 0;              ///< Of the cheapest way known, from the tree.
+    int bound = 0;             ///< Of what is left to go from here.
+    std::uint8_t parents = 0;  ///< The steps that the cheapest ways end with, one bit each.
+    std::uint8_t from = 0;     ///< That of the way taken.
+    bool closed = false;
+    bool cheapest = false;  ///< On a cheapest way to a target.
   };
   struct Target {
     int layer_low, layer_high;
     NodeBox box;
+  };
+  /// A piece of a target's metal.
+  struct Goal {
+    int layer;
+    NodeBox box;
+  };
+  /// What a way between two layers costs at least beyond the length of its
+  /// steps: `direct` and so much for each step along x or along y; or
+  /// `turning`, whatever its steps.
+  struct Way {
+    int direct, along_x, along_y, turning;
   };
 
   GridNode node(Index index) const noexcept;
@@ -80,12 +104,29 @@ class Search {
     return static_cast<Index>(layer * plane_ + cell);
   }
   std::vector<Index> nodes_of(const Pin& pin) const;
-  /// A lower bound of the cost from the node to the nearest target.
-  int to_go(const GridNode& at) noexcept;
-  /// Targets that can be the nearest to some node of a block of the grid, as bits.
+  void make_ways();
+  /// Lower bounds of the cost from the node to the nearest target. `to_go`
+  /// looks at distances alone; `bound` is never lower and knows that wires turn
+  /// by changing layers.
+  int to_go(const GridNode& at) const noexcept;
+  int bound(const GridNode& at) noexcept;
+  int bound(const Goal& goal, int layer, int dx, int dy) const noexcept {
+    const Way& way = ways_[layer * layers_ + goal.layer];
+    return kStepCost * (dx + dy) +
+           std::min(way.direct + way.along_x * dx + way.along_y * dy, way.turning);
+  }
+  /// Goals that can be the nearest to some node of a block of the grid, as
+  /// bits.
   std::uint64_t candidates(int block_x, int block_y) const noexcept;
   void reach(Index to, const GridNode& at, int cost, std::uint8_t from);
   void expand(Index at, const SearchRequest& request);
+  Index beyond(Index at, std::uint8_t from) const noexcept;
+  /// Finds all cheapest ways from the tree to a target; the targets at their
+  /// ends go to `ends`.
+  Status find_ways(const std::vector<Index>& tree, const SearchRequest& request,
+                   std::vector<Index>& ends, JobContext& job);
+  /// Chooses one of them; returns its end.
+  Index choose(const std::vector<Index>& ends);
   /// What the search reads of a layer at every step.
   struct LayerView {
     const Grid::Spot* spots;
@@ -96,7 +137,8 @@ class Search {
     bool horizontal;
     const Grid::Spot* at(std::size_t cell) const noexcept { return spots + cell * stride; }
   };
-  /// The cheaper legal orientation of a pad (the layer's own where both are equal), or nothing.
+  /// The cheaper legal orientation of a pad (the layer's own where both are
+  /// equal), or nothing.
   static std::optional<bool> orientation(const LayerView& view,
                                          const std::array<std::size_t, 2>& pads, std::size_t cell,
                                          NetId net) noexcept;
@@ -115,9 +157,12 @@ class Search {
   std::vector<std::size_t> cut_marks_;  ///< To clear cut_near_.
   OpenList queue_;
   std::vector<Target> targets_;
+  std::vector<Goal> goals_;
+  std::vector<Way> ways_;  ///< By layer and layer.
+  int layers_ = 0;
   /// By block; found for the search that has left its stamp.
   struct Candidates {
-    std::uint64_t targets = 0;
+    std::uint64_t goals = 0;
     std::uint32_t stamp = 0;
   };
   std::vector<Candidates> candidates_;
