@@ -67,7 +67,7 @@ proc ptah::CircuitJson {circuit options} {
             lappend parts "\"$field\":[json::string [file normalize [dict get $options $name]]]"
         }
     }
-    foreach {name field} {-tech tech -flow flow -judges judges} {
+    foreach {name field} {-tech tech -flow flow -judges judges -objective objective} {
         if {[dict exists $options $name]} { lappend parts "\"$field\":[json::string [dict get $options $name]]" }
     }
     if {[dict exists $options -fingers]} { lappend parts "\"fingers\":[FingersJson [dict get $options -fingers]]" }
@@ -124,7 +124,7 @@ proc ptah::Subscribed {job state value} {
 
 # ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers LIST? ...
 proc ptah::variants {circuit args} {
-    set options [Options $args {-assignments -variants -seed -fingers -pairs -testbench -tech -flow -judges} {-wait}]
+    set options [Options $args {-assignments -variants -seed -fingers -pairs -testbench -tech -flow -judges -objective} {-wait}]
     set parts [CircuitJson $circuit $options]
     lappend parts "\"variants\":[Number $options -variants 3]" "\"seed\":[Number $options -seed 0]"
     if {![dict exists $options -fingers]} { lappend parts "\"assignments\":[Number $options -assignments 1]" }
@@ -226,7 +226,7 @@ proc ptah::AddResult {params} {
         [dict get $record variant] [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
 }
 
-# ptah::show ?JOB? ?VARIANT? ?-chain K? ?-best? ?-place?: opens a layout in a cell of its own; the best by pscore, or the last.
+# ptah::show ?JOB? ?VARIANT? ?-best? ?-place?: opens a layout in a cell of its own; the best by its run's objective, or the last.
 proc ptah::show {args} {
     variable results
     variable origin
@@ -266,8 +266,9 @@ proc ptah::Millivolts {volts} {
 }
 
 proc ptah::Better {a b} {
-    set x [dict get [dict get $a record] pscore_V]
-    set y [dict get [dict get $b record] pscore_V]
+    # By the objective of the run that made them; less is better. An empty cost is that of a layout without a score.
+    set x [dict get $a record cost]
+    set y [dict get $b record cost]
     return [expr {$y eq "" || ($x ne "" && $x < $y)}]
 }
 
@@ -479,7 +480,7 @@ proc ptah::Cancelled {state value} {
 proc ptah::help {} {
     say {commands (each says what happens on this console; -wait waits, for scripts)
   ptah::connect ?-socket FILE? ?-host HOST:PORT -token-file FILE? ?-program FILE?
-  ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-flow F? ?-tech T?
+  ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-objective pscore|area|hpwl|balanced? ?-flow F? ?-tech T?
   ptah::place CIRCUIT|NETLIST ?-fingers LIST? ?-pairs FILE? ?-testbench FILE?     one layout, shown
   ptah::show ?JOB? ?VARIANT? ?-best? ?-place?     in a cell of its own; -place: as a subcell of the edited one
   ptah::score ?-circuit C? ?-fingers LIST? ?-blame?     of the edited cell

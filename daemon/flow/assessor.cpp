@@ -14,7 +14,12 @@ std::string reason_of(const Bound<Verifier>& verifier, const Verdict& verdict) {
   reason += verifier.name + ": " + verdict.summary;
   for (std::size_t i = 0; i < verdict.violations.size() && i < 3; ++i) {
     const Violation& violation = verdict.violations[i];
-    reason += "; " + violation.rule + " " + violation.text;
+    // A summary may end with the first; a text may begin with its rule.
+    if (!verdict.summary.ends_with(violation.text)) {
+      reason += "; ";
+      if (!violation.text.starts_with(violation.rule)) reason += violation.rule + " ";
+      reason += violation.text;
+    }
     if (!violation.place.empty()) {
       reason += " at (" + std::to_string(to_um(violation.place.x0)) + ", " +
                 std::to_string(to_um(violation.place.y0)) + ") um";

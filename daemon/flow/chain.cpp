@@ -9,6 +9,7 @@
 #include "flow/candidate.hpp"
 #include "flow/dataset.hpp"
 #include "flow/measuring.hpp"
+#include "flow/score_places.hpp"
 #include "flow/stage_runner.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
@@ -439,7 +440,8 @@ Status Chain::record(Candidate& candidate) {
     const Rect box = placed_outline(tiles_[i], present_.placement.tiles[i]);
     components.push_back({{"device", circuit_.devices[i].name},
                           {"type", to_string(circuit_.devices[i].kind)},
-                          {"corners_um", {um({box.x0, box.y0}), um({box.x1, box.y1})}}});
+                          {"corners_um", {um({box.x0, box.y0}), um({box.x1, box.y1})}},
+                          {"orientation", to_string(present_.placement.tiles[i].orientation)}});
   }
 
   const auto cost = cost_of(spec_.objective, evaluation);

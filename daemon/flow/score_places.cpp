@@ -7,11 +7,13 @@
 namespace ptah {
 namespace {
 
-std::optional<Orientation> orientation_of(const std::string& name) {
-  if (name == "R0") return Orientation::kR0;
-  if (name == "MY") return Orientation::kMY;
-  if (name == "MX") return Orientation::kMX;
-  if (name == "R180") return Orientation::kR180;
+constexpr Orientation kOrientations[] = {Orientation::kR0, Orientation::kMY, Orientation::kMX,
+                                         Orientation::kR180};
+
+std::optional<Orientation> orientation_of(std::string_view name) {
+  for (const Orientation orientation : kOrientations) {
+    if (name == to_string(orientation)) return orientation;
+  }
   return std::nullopt;
 }
 
@@ -40,6 +42,20 @@ Result<Dbu> coordinate(const Json& item, const char* field, const std::string& d
 }
 
 }  // namespace
+
+std::string_view to_string(Orientation orientation) noexcept {
+  switch (orientation) {
+    case Orientation::kR0:
+      return "R0";
+    case Orientation::kMY:
+      return "MY";
+    case Orientation::kMX:
+      return "MX";
+    case Orientation::kR180:
+      return "R180";
+  }
+  return "";
+}
 
 Result<Placement> read_placement(const Json& list, const Circuit& circuit, const Tiles& tiles) {
   if (!list.is_array()) {

@@ -1,11 +1,16 @@
 /// Placements as a request gives them.
 #pragma once
 
+#include <string_view>
+
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
 #include "ptah/layout/layout.hpp"
 
 namespace ptah {
+
+/// "R0", "MY", "MX", "R180".
+std::string_view to_string(Orientation orientation) noexcept;
 
 /// [{"device", "x_um", "y_um", "orientation"}]: every device once, anywhere on the grid. A slot is
 /// the outline: nothing is to be moved later.

@@ -3,7 +3,7 @@
 
 usage: drag.py [CIRCUIT]      (needs `ptah` on the PATH, or a running ptahd)
 
-The places are those of the flow's baseline; tiles stand upright here, because a dataset does not say how they were turned.
+The places are those of the flow's baseline.
 """
 import asyncio
 import json
@@ -18,16 +18,16 @@ async def main(circuit: str) -> None:
         [layout] = [variant async for variant in job.variants()]
         fingers = layout["record"]["fingers"]
         with open(next(file["path"] for file in layout["files"] if file["role"] == "metadata"), encoding="utf-8") as file:
-            corners = {component["device"]: component["corners_um"][0] for component in json.load(file)["components"]}
+            places = {part["device"]: (*part["corners_um"][0], part["orientation"]) for part in json.load(file)["components"]}
 
         def score(moved="", dx=0.0, dy=0.0):
-            placement = [{"device": device, "x_um": x + dx * (device == moved), "y_um": y + dy * (device == moved)}
-                         for device, (x, y) in corners.items()]
+            placement = [{"device": device, "x_um": x + dx * (device == moved), "y_um": y + dy * (device == moved),
+                          "orientation": orientation} for device, (x, y, orientation) in places.items()]
             return server.score_placement(placement, circuit=circuit, fingers=fingers)
 
         before = await score()
         print(f"{circuit}: pscore {1e3 * before['pscore_V']:.3f} mV, HPWL {before['hpwl_um']:.2f} um")
-        moves = [(device, dx, dy) for device in corners for dx, dy in ((-0.1, 0), (0.1, 0), (0, -0.1), (0, 0.1))]
+        moves = [(device, dx, dy) for device in places for dx, dy in ((-0.1, 0), (0.1, 0), (0, -0.1), (0, 0.1))]
         for (device, dx, dy), after in zip(moves, await asyncio.gather(*(score(*move) for move in moves))):
             what = (f"pscore {1e3 * (after['pscore_V'] - before['pscore_V']):+.3f} mV, HPWL {after['hpwl_um'] - before['hpwl_um']:+.2f} um"
                     if after["valid"] else f"not valid, {after['reason'].split('; ')[0]}")

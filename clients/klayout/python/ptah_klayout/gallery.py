@@ -6,7 +6,7 @@ import pya
 from . import ui
 from .plots import Scatter
 
-# name -> (what is ranked, smaller is better); `None` values go last
+# name -> what is ranked, smaller is better; `None` values go last
 OBJECTIVES = {
     "Best score": lambda v: v.score,
     "Smallest area": lambda v: v.area,
@@ -14,6 +14,8 @@ OBJECTIVES = {
     "Shortest wiring": lambda v: v.record.get("hpwl_um"),
     "Order of arrival": lambda v: 0,
 }
+# ... and what a run is told of it, so that every client names the same layout the best
+RUN_OBJECTIVES = {"Best score": "pscore", "Smallest area": "area", "Score × area": "balanced", "Shortest wiring": "hpwl"}
 COLUMNS = ["Layout", "Score, mV", "Area, µm²", "HPWL, µm", "Width × height, µm", "DRC", "LVS", "Fingers"]
 THUMBNAILS = 200             # drawn; the table shows all
 PALETTE = [0x0f7c8a, 0xd97706, 0x7c3aed, 0xc5372c, 0x1a8a4b, 0x2563eb, 0xbe185d, 0x57534e]

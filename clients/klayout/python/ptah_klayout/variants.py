@@ -39,7 +39,7 @@ class VariantsWindow(pya.QDialog):
         self.judges = self._combo(JUDGES, "none", "What the trusted tools look at in the end")
         self.objective = pya.QComboBox()
         self.objective.addItems(list(gallery.OBJECTIVES))
-        self.objective.toolTip = "What the gallery is ordered by; the best is marked with a star"
+        self.objective.toolTip = "What the best layout has least of: the gallery is ordered by it, and the run remembers it"
         self.objective.activated = lambda *_: self.gallery.rank_by(self.objective.currentText)
         self.start_button = ui.button("Make variants", self.start, primary=True)
         self.cancel_button = ui.button("Cancel", self.cancel, "Stops the job; the layouts made so far stay")
@@ -126,7 +126,8 @@ class VariantsWindow(pya.QDialog):
         flow = self.flow.itemData(self.flow.currentIndex)
         session.put("ptah-flow", flow)
         spec = dict(spec, assignments=self.assignments.value, variants=self.moves.value, seed=self.seed.value, flow=flow,
-                    judges=self.judges.itemData(self.judges.currentIndex), tech=session.get("ptah-tech"))
+                    judges=self.judges.itemData(self.judges.currentIndex), tech=session.get("ptah-tech"),
+                    objective=gallery.RUN_OBJECTIVES.get(self.objective.currentText, "pscore"))
         self._follow(self._app.jobs.start(spec))
 
     def cancel(self):
