@@ -181,6 +181,35 @@ int Search::bound(const GridNode& at) noexcept {
   return best;
 }
 
+int Search::bound(const Part& part) const noexcept {
+  int best = std::numeric_limits<int>::max();
+  for (const Goal& goal : goals_) {
+    const int dx = std::max({0, goal.box.x0 - part.box.x1, part.box.x0 - goal.box.x1});
+    const int dy = std::max({0, goal.box.y0 - part.box.y1, part.box.y0 - goal.box.y1});
+    for (int layer = part.layer_low; layer <= part.layer_high; ++layer) {
+      best = std::min(best, bound(goal, layer, dx, dy));
+    }
+  }
+  return best;
+}
+
+void Search::add_to_tree(const std::vector<Index>& nodes) {
+  constexpr std::size_t kPart = 16;
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    const GridNode at = node(nodes[k]);
+    tree_.push_back(nodes[k]);
+    if (k % kPart == 0) {
+      parts_.push_back({tree_.size() - 1, 0, at.layer, at.layer, {at.x, at.y, at.x, at.y}});
+    }
+    Part& part = parts_.back();
+    part.end = tree_.size();
+    part.layer_low = std::min(part.layer_low, at.layer);
+    part.layer_high = std::max(part.layer_high, at.layer);
+    part.box = {std::min(part.box.x0, at.x), std::min(part.box.y0, at.y),
+                std::max(part.box.x1, at.x), std::max(part.box.y1, at.y)};
+  }
+}
+
 void Search::reach(Index to, const GridNode& at, int cost, std::uint8_t from) {
   State& state = states_[to];
   if (state.stamp != search_) {
@@ -350,14 +379,24 @@ Search::Index Search::beyond(Index at, std::uint8_t step) const noexcept {
   }
 }
 
-Status Search::find_ways(const std::vector<Index>& tree, const SearchRequest& request,
-                         std::vector<Index>& ends, JobContext& job) {
+Status Search::find_ways(const SearchRequest& request, std::vector<Index>& ends, JobContext& job) {
   ends.clear();
   queue_.clear();
-  for (const Index at : tree) reach(at, node(at), 0, kSource);
+  // In the open list, parts of the tree come after the nodes.
+  const auto nodes = static_cast<Index>(grid_.nodes());
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    queue_.push({bound(parts_[p]), nodes + static_cast<Index>(p)});
+  }
   int cheapest = std::numeric_limits<int>::max();
   OpenList::Entry top{};
   while (queue_.pop(top) && top.estimate <= cheapest) {
+    if (top.node >= nodes) {
+      const Part& part = parts_[top.node - nodes];
+      for (std::size_t k = part.begin; k < part.end; ++k) {
+        reach(tree_[k], node(tree_[k]), 0, kSource);
+      }
+      continue;
+    }
     State& state = states_[top.node];
     if (state.closed) continue;
     state.closed = true;
@@ -432,11 +471,8 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     }
   }
   std::vector<bool> connected(pins.size(), false);
-  std::vector<Index> tree;
-  const auto add_to_tree = [&](std::size_t pin) {
-    connected[pin] = true;
-    tree.insert(tree.end(), access[pin].begin(), access[pin].end());
-  };
+  tree_.clear();
+  parts_.clear();
   // The pin nearest to the middle of all pins starts the tree.
   Rect box;
   for (const Pin& pin : pins) box = box.united(pin.box);
@@ -450,7 +486,8 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
       start = p;
     }
   }
-  add_to_tree(start);
+  connected[start] = true;
+  add_to_tree(access[start]);
   std::vector<Index> ends;
 
   int retries = 0;
@@ -472,7 +509,7 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
       targets_.push_back(target);
       for (const Index at : access[p]) target_stamp_[at] = search_;
     }
-    PTAH_TRY(find_ways(tree, request, ends, job));
+    PTAH_TRY(find_ways(request, ends, job));
     if (ends.empty()) {
       std::size_t lost = 0;
       while (connected[lost]) ++lost;
@@ -520,10 +557,11 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     if (clash && ++retries < kMaxRetries) continue;
     draw(path, request, wiring);
     for (const auto& [cut, cell] : cuts) keep_cuts_away(cut, cell);
-    tree.insert(tree.end(), path.begin(), path.end());
+    add_to_tree(path);
     for (std::size_t p = 0; p < pins.size(); ++p) {
       if (!connected[p] && std::binary_search(access[p].begin(), access[p].end(), path.front())) {
-        add_to_tree(p);
+        connected[p] = true;
+        add_to_tree(access[p]);
         ++done;
       }
     }

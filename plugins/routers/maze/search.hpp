@@ -92,6 +92,12 @@ class Search {
     int layer;
     NodeBox box;
   };
+  /// Neighbouring nodes of the tree: most parts lie too far away for a search to look into them.
+  struct Part {
+    std::size_t begin, end;  ///< In `tree_`.
+    int layer_low, layer_high;
+    NodeBox box;
+  };
   /// What a way between two layers costs at least beyond the length of its
   /// steps: `direct` and so much for each step along x or along y; or
   /// `turning`, whatever its steps.
@@ -105,11 +111,13 @@ class Search {
   }
   std::vector<Index> nodes_of(const Pin& pin) const;
   void make_ways();
+  void add_to_tree(const std::vector<Index>& nodes);
   /// Lower bounds of the cost from the node to the nearest target. `to_go`
   /// looks at distances alone; `bound` is never lower and knows that wires turn
   /// by changing layers.
   int to_go(const GridNode& at) const noexcept;
   int bound(const GridNode& at) noexcept;
+  int bound(const Part& part) const noexcept;
   int bound(const Goal& goal, int layer, int dx, int dy) const noexcept {
     const Way& way = ways_[layer * layers_ + goal.layer];
     return kStepCost * (dx + dy) +
@@ -123,8 +131,7 @@ class Search {
   Index beyond(Index at, std::uint8_t from) const noexcept;
   /// Finds all cheapest ways from the tree to a target; the targets at their
   /// ends go to `ends`.
-  Status find_ways(const std::vector<Index>& tree, const SearchRequest& request,
-                   std::vector<Index>& ends, JobContext& job);
+  Status find_ways(const SearchRequest& request, std::vector<Index>& ends, JobContext& job);
   /// Chooses one of them; returns its end.
   Index choose(const std::vector<Index>& ends);
   /// What the search reads of a layer at every step.
@@ -156,6 +163,8 @@ class Search {
   std::vector<std::uint8_t> cut_near_;  ///< By cut and cell: a cut of this net is too near.
   std::vector<std::size_t> cut_marks_;  ///< To clear cut_near_.
   OpenList queue_;
+  std::vector<Index> tree_;
+  std::vector<Part> parts_;
   std::vector<Target> targets_;
   std::vector<Goal> goals_;
   std::vector<Way> ways_;  ///< By layer and layer.
