@@ -40,6 +40,7 @@ class Raster {
   bool filled(int i, int j) const { return at(i, j) != 0; }
   bool filled(int cell) const { return cells_[cell] != 0; }  ///< Row by row.
   bool wire(int i, int j) const { return (at(i, j) & kWire) != 0; }
+  bool wire(int cell) const { return (cells_[cell] & kWire) != 0; }
   Rect rect(int i, int j) const { return {xs_[i], ys_[j], xs_[i + 1], ys_[j + 1]}; }
 
  private:
@@ -133,6 +134,7 @@ void scan_corners(const Raster& raster, bool inner, Dbu limit, std::vector<Defec
       const bool cells[4] = {raster.filled(i - 1, j - 1), raster.filled(i, j - 1),
                              raster.filled(i - 1, j), raster.filled(i, j)};
       const int count = cells[0] + cells[1] + cells[2] + cells[3];
+      if (count == 0 || count == 4) continue;
       const bool wire = raster.wire(i - 1, j - 1) || raster.wire(i, j - 1) ||
                         raster.wire(i - 1, j) || raster.wire(i, j);
       const Point at{raster.x(i), raster.y(j)};
@@ -175,14 +177,15 @@ void scan_areas(const Raster& raster, bool holes, DbuArea limit, std::vector<Def
     part.assign(1, from);
     open[from] = 0;
     for (std::size_t done = 0; done < part.size(); ++done) {
-      const int cell = part[done], column = cell % columns;
+      const int cell = part[done];
       const auto enter = [&](int next) {
         if (!open[next]) return;
         open[next] = 0;
         part.push_back(next);
       };
-      if (column > 0) enter(cell - 1);
-      if (column + 1 < columns) enter(cell + 1);
+      // From one end of a row to the next row it goes along the border, which is one part anyway.
+      if (cell > 0) enter(cell - 1);
+      if (cell + 1 < count) enter(cell + 1);
       if (cell >= columns) enter(cell - columns);
       if (cell + columns < count) enter(cell + columns);
     }
@@ -191,14 +194,14 @@ void scan_areas(const Raster& raster, bool holes, DbuArea limit, std::vector<Def
   for (int cell = 0; cell < count; ++cell) {
     if (!open[cell]) continue;
     flood(cell);
+    // Metal of a tile has its area by itself.
+    const auto of_wire = [&](int k) { return raster.wire(k); };
+    if (!holes && !std::all_of(part.begin(), part.end(), of_wire)) continue;
     DbuArea area = 0;
-    bool counts = true;
-    for (const int k : part) {
-      area += raster.rect(k % columns, k / columns).area();
-      // Metal of a tile has its area by itself.
-      counts &= holes || raster.wire(k % columns, k / columns);
+    for (std::size_t k = 0; k < part.size() && area < limit; ++k) {
+      area += raster.rect(part[k] % columns, part[k] / columns).area();
     }
-    if (!counts || area >= limit) continue;
+    if (area >= limit) continue;
     if (holes) {
       // By columns, as slabs along the rows grow best.
       std::sort(part.begin(), part.end(), [&](int a, int b) {

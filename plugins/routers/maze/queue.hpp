@@ -1,7 +1,6 @@
-/// The open list of A*: buckets by estimate, for a search whose estimates never
-/// fall below that of the entry taken last (a consistent heuristic). Entries of
-/// equal estimate come in no particular order, so that those which a search
-/// leaves behind cost next to nothing.
+/// The open list of A*: buckets by estimate, for a search whose estimates never fall below that of
+/// the entry taken last (a consistent heuristic). Entries of equal estimate come in no particular
+/// order, so that those which a search leaves behind cost next to nothing.
 #pragma once
 
 #include <algorithm>
@@ -50,8 +49,7 @@ class OpenList {
   }
 
  private:
-  /// Prices of single steps stay below this until nets have disagreed for some
-  /// rounds.
+  /// Prices of single steps stay below this until nets have disagreed for some rounds.
   static constexpr std::uint32_t kBuckets = 2048;
 
   /// Puts the next bucket that holds something in turn.
@@ -68,8 +66,7 @@ class OpenList {
     return true;
   }
 
-  /// Starts the buckets at the lowest estimate of those beyond them; all
-  /// buckets are empty.
+  /// Starts the buckets at the lowest estimate of those beyond them; all buckets are empty.
   void refill() {
     const auto lower = [](const Entry& a, const Entry& b) { return a.estimate < b.estimate; };
     base_ = std::min_element(far_.begin(), far_.end(), lower)->estimate;

@@ -11,8 +11,8 @@ namespace ptah::maze {
 namespace {
 
 constexpr int kColumnShift = 40;
-/// Nodes of a block on either side, as a power of two, and the number of goals
-/// from which on it pays to know which of them matter there.
+/// Nodes of a block on either side, as a power of two, and the number of goals from which on it
+/// pays to know which of them matter there.
 constexpr int kBlockShift = 4;
 constexpr std::size_t kFewGoals = 4;
 constexpr int kFar = 1'000'000'000;
@@ -83,8 +83,7 @@ GridNode Search::node(Index index) const noexcept {
 }
 
 std::vector<Search::Index> Search::nodes_of(const Pin& pin) const {
-  // Inside a large plate only a rim serves: any way from outside meets it
-  // first.
+  // Inside a large plate only a rim serves: any way from outside meets it first.
   constexpr Dbu kRim = 500;
   std::vector<Index> nodes;
   for (const Metal& access : pin.access) {
@@ -114,8 +113,7 @@ void Search::make_ways() {
       for (int layer = low; layer <= high; ++layer) {
         (horizontal(layer) ? way.along_x : way.along_y) = 0;
       }
-      // By way of any other layer there are both directions, or the way by the
-      // next one is shorter.
+      // Of the layers that add the direction which the direct way lacks, the nearest counts.
       for (int layer = 0; layer < layers_; ++layer) {
         const bool turns =
             (way.along_x == 0 || horizontal(layer)) && (way.along_y == 0 || !horizontal(layer));
@@ -257,8 +255,7 @@ void Search::expand(Index from, const SearchRequest& request) {
     }
     const std::size_t to_cell = grid_.cell(next.x, next.y);
     const Index to = index(at.layer, to_cell);
-    // The cheapest a step can be: most neighbours are reached already, from a
-    // nearer node.
+    // The cheapest a step can be: most neighbours are reached already, from a nearer node.
     if (states_[to].stamp == search_ && states_[to].cost < base + kStepCost) continue;
     const Grid::Spot* spots = view.at(to_cell);
     const Grid::Spot& wire = spots[view.wire];
@@ -529,8 +526,8 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     while (states_[path.back()].from != kSource) {
       path.push_back(beyond(path.back(), states_[path.back()].from ^ 1));
     }
-    // Cuts of one path may stand too near each other, which the search cannot
-    // see: forbid the place of the second and look again.
+    // Cuts of one path may stand too near each other, which the search cannot see: forbid the place
+    // of the second and look again.
     std::vector<std::pair<int, std::size_t>> cuts;
     bool clash = false;
     for (std::size_t k = 0; k + 1 < path.size() && !clash; ++k) {

@@ -63,9 +63,8 @@ class Search {
   /// To be called after every update of the grid. Resets the statistics.
   void prepare();
 
-  /// Wires all pins of the net. Foreign wires may be crossed at a price; fixed
-  /// metal never. Fails with kInfeasible naming net, pin and place when fixed
-  /// metal leaves no way.
+  /// Wires all pins of the net. Foreign wires may be crossed at a price; fixed metal never. Fails
+  /// with kInfeasible naming net, pin and place when fixed metal leaves no way.
   Result<Wiring> route(const SearchRequest& request, JobContext& job);
 
   const SearchStats& stats() const noexcept { return stats_; }
@@ -98,9 +97,8 @@ class Search {
     int layer_low, layer_high;
     NodeBox box;
   };
-  /// What a way between two layers costs at least beyond the length of its
-  /// steps: `direct` and so much for each step along x or along y; or
-  /// `turning`, whatever its steps.
+  /// What a way between two layers costs at least beyond the length of its steps: `direct` and so
+  /// much for each step along x or along y; or `turning`, whatever its steps.
   struct Way {
     int direct, along_x, along_y, turning;
   };
@@ -112,9 +110,8 @@ class Search {
   std::vector<Index> nodes_of(const Pin& pin) const;
   void make_ways();
   void add_to_tree(const std::vector<Index>& nodes);
-  /// Lower bounds of the cost from the node to the nearest target. `to_go`
-  /// looks at distances alone; `bound` is never lower and knows that wires turn
-  /// by changing layers.
+  /// Lower bounds of the cost from the node to the nearest target. `to_go` looks at distances
+  /// alone; `bound` is never lower and knows that wires turn by changing layers.
   int to_go(const GridNode& at) const noexcept;
   int bound(const GridNode& at) noexcept;
   int bound(const Part& part) const noexcept;
@@ -123,14 +120,12 @@ class Search {
     return kStepCost * (dx + dy) +
            std::min(way.direct + way.along_x * dx + way.along_y * dy, way.turning);
   }
-  /// Goals that can be the nearest to some node of a block of the grid, as
-  /// bits.
+  /// Goals that can be the nearest to some node of a block of the grid, as bits.
   std::uint64_t candidates(int block_x, int block_y) const noexcept;
   void reach(Index to, const GridNode& at, int cost, std::uint8_t from);
   void expand(Index at, const SearchRequest& request);
   Index beyond(Index at, std::uint8_t from) const noexcept;
-  /// Finds all cheapest ways from the tree to a target; the targets at their
-  /// ends go to `ends`.
+  /// Finds all cheapest ways from the tree to a target; the targets at their ends go to `ends`.
   Status find_ways(const SearchRequest& request, std::vector<Index>& ends, JobContext& job);
   /// Chooses one of them; returns its end.
   Index choose(const std::vector<Index>& ends);
@@ -144,8 +139,7 @@ class Search {
     bool horizontal;
     const Grid::Spot* at(std::size_t cell) const noexcept { return spots + cell * stride; }
   };
-  /// The cheaper legal orientation of a pad (the layer's own where both are
-  /// equal), or nothing.
+  /// The cheaper legal orientation of a pad (the layer's own where both are equal), or nothing.
   static std::optional<bool> orientation(const LayerView& view,
                                          const std::array<std::size_t, 2>& pads, std::size_t cell,
                                          NetId net) noexcept;
