@@ -74,7 +74,6 @@ void Grid::update(const Scene& scene, bool same_tiles) {
 void Grid::make_figures() {
   const Stack& stack = *scene_->stack;
   figures_.clear();
-  maps_.assign(stack.layers.size(), {});
   wire_.clear();
   wide_.clear();
   lower_.clear();
@@ -103,8 +102,11 @@ void Grid::make_frame(const Rect& area) {
   columns_ = floor_div(area.x1 - origin_.x, kStep) + 1 + kSlack;
   rows_ = floor_div(area.y1 - origin_.y, kStep) + 1 + kSlack;
   window_ = covered(area, frame_box());
-  for (LayerMap& map : maps_) map.spots.assign(plane() * map.stride, {});
-  for (const FigureMap& map : figures_) paint_owners(map, frame_box());
+  if (spots_.size() < figures_.size()) spots_.resize(figures_.size());
+  for (std::size_t f = 0; f < figures_.size(); ++f) {
+    spots_[f].assign(plane(), {});
+    paint_owners(static_cast<Figure>(f), frame_box());
+  }
   open_.assign(plane(), 0);
   count_open(frame_box());
   cut_blocked_.resize(stack.cuts.size());
@@ -126,14 +128,14 @@ Dbu Grid::keep_off(int layer, const Fixed& fixed) const noexcept {
   return fixed.wide || fixed.bottom_plate ? 2 * rules.wide_spacing : rules.spacing;
 }
 
-void Grid::paint_owners(const FigureMap& map, const NodeBox& clip) {
+void Grid::paint_owners(Figure figure, const NodeBox& clip) {
   if (clip.empty()) return;
-  LayerMap& layer = maps_[map.layer];
-  const std::size_t stride = layer.stride;
+  const FigureMap& map = figures_[figure];
+  std::vector<Spot>& spots = spots_[figure];
   const auto for_each = [&](const NodeBox& box, const auto& change) {
     for (int y = box.y0; y <= box.y1; ++y) {
-      Spot* spot = &layer.spots[cell(box.x0, y) * stride + map.offset];
-      for (int x = box.x0; x <= box.x1; ++x, spot += stride) change(*spot);
+      Spot* row = &spots[cell(0, y)];
+      for (int x = box.x0; x <= box.x1; ++x) change(row[x]);
     }
   };
   for_each(clip, [](Spot& spot) { spot.owner = kFree; });
@@ -164,10 +166,9 @@ void Grid::count_open(const NodeBox& clip) {
   for (int y = clip.y0; y <= clip.y1; ++y) {
     std::uint8_t* row = &open_[cell(0, y)];
     for (int x = clip.x0; x <= clip.x1; ++x) row[x] = 0;
-    for (std::size_t layer = 0; layer < maps_.size(); ++layer) {
-      const std::size_t stride = maps_[layer].stride;
-      const Spot* spots = &maps_[layer].spots[cell(0, y) * stride + offset(wire_[layer])];
-      for (int x = clip.x0; x <= clip.x1; ++x) row[x] += spots[x * stride].owner == kFree;
+    for (const Figure wire : wire_) {
+      const Spot* wires = spots(wire) + cell(0, y);
+      for (int x = clip.x0; x <= clip.x1; ++x) row[x] += wires[x].owner == kFree;
     }
   }
 }
@@ -213,12 +214,13 @@ void Grid::repaint_changes() {
   for (int layer = 0; layer < stack.size(); ++layer) {
     dirty = changed(painted_fixed_[layer], scene_->fixed[layer],
                     [&](const Fixed& fixed) { return fixed.rect.bloated(keep_off(layer, fixed)); });
-    for (const FigureMap& map : figures_) {
+    for (std::size_t f = 0; f < figures_.size(); ++f) {
+      const FigureMap& map = figures_[f];
       if (map.layer != layer) continue;
       for (const Rect& rect : dirty) {
         const NodeBox box = inside(rect.bloated(map.hx, map.hy), frame_box());
-        paint_owners(map, box);
-        if (&map != &figures_[wire_[layer]] || box.empty()) continue;
+        paint_owners(static_cast<Figure>(f), box);
+        if (static_cast<Figure>(f) != wire_[layer] || box.empty()) continue;
         // A tile's boxes on the layers lie over each other.
         const auto over = std::find_if(recount.begin(), recount.end(), [&](const NodeBox& other) {
           return !common(other, box).empty();
@@ -260,7 +262,6 @@ Figure Grid::figure(int layer, Dbu hx, Dbu hy) {
   map.layer = layer;
   map.hx = hx;
   map.hy = hy;
-  map.offset = maps_[layer].stride++;
   figures_.push_back(map);
   return static_cast<Figure>(figures_.size() - 1);
 }
@@ -286,8 +287,8 @@ void Grid::commit(NetId net, const std::vector<Metal>& metal) {
 }
 
 void Grid::change(const std::vector<Metal>& metal, int by) {
-  for (const FigureMap& map : figures_) {
-    LayerMap& layer = maps_[map.layer];
+  for (std::size_t f = 0; f < figures_.size(); ++f) {
+    const FigureMap& map = figures_[f];
     const Dbu distance = scene_->stack->layers[map.layer].spacing;
     for (const Metal& shape : metal) {
       if (shape.layer != map.layer) continue;
@@ -295,9 +296,9 @@ void Grid::change(const std::vector<Metal>& metal, int by) {
       const NodeBox box =
           inside(shape.rect.bloated(map.hx + distance, map.hy + distance), frame_box());
       for (int y = box.y0; y <= box.y1; ++y) {
-        Spot* spot = &layer.spots[cell(box.x0, y) * layer.stride + map.offset];
-        for (int x = box.x0; x <= box.x1; ++x, spot += layer.stride) {
-          spot->crowd = static_cast<std::uint16_t>(spot->crowd + by);
+        Spot* row = &spots_[f][cell(0, y)];
+        for (int x = box.x0; x <= box.x1; ++x) {
+          row[x].crowd = static_cast<std::uint16_t>(row[x].crowd + by);
         }
       }
     }

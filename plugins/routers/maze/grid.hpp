@@ -91,15 +91,9 @@ class Grid {
     return figures_[wide ? wide_[layer] : wire_[layer]].hx;
   }
 
-  /// The spots of all figures of a layer, together for each cell: `stride` from one cell to the
-  /// next, and a figure's at `offset`.
-  const Spot* spots(int layer) const noexcept { return maps_[layer].spots.data(); }
-  std::size_t stride(int layer) const noexcept { return maps_[layer].stride; }
-  std::size_t offset(Figure figure) const noexcept { return figures_[figure].offset; }
-  const Spot& spot(Figure figure, std::size_t cell) const noexcept {
-    const FigureMap& map = figures_[figure];
-    return maps_[map.layer].spots[cell * maps_[map.layer].stride + map.offset];
-  }
+  /// The spots of a figure, by cell.
+  const Spot* spots(Figure figure) const noexcept { return spots_[figure].data(); }
+  const Spot& spot(Figure figure, std::size_t cell) const noexcept { return spots_[figure][cell]; }
   /// How many layers fixed metal leaves open to wires of any net, summed over the nodes from (x, y)
   /// on to the right or upwards.
   int open_right(int x, int y, int nodes) const noexcept { return open(x, y, nodes, 1); }
@@ -128,11 +122,6 @@ class Grid {
   struct FigureMap {
     int layer = 0;
     Dbu hx = 0, hy = 0;
-    std::size_t offset = 0;
-  };
-  struct LayerMap {
-    std::size_t stride = 0;
-    std::vector<Spot> spots;
   };
 
   int open(int x, int y, int count, int step) const noexcept {
@@ -150,7 +139,7 @@ class Grid {
   /// How far fixed metal keeps figures of foreign nets.
   Dbu keep_off(int layer, const Fixed& fixed) const noexcept;
   /// Paint the nodes of `clip` anew from the scene.
-  void paint_owners(const FigureMap& map, const NodeBox& clip);
+  void paint_owners(Figure figure, const NodeBox& clip);
   void paint_cuts(int cut, const NodeBox& clip);
   void paint_surcharge(const NodeBox& clip);
   void count_open(const NodeBox& clip);
@@ -163,7 +152,7 @@ class Grid {
   int columns_ = 0, rows_ = 0, frame_ = 0;
   NodeBox window_;
   std::vector<FigureMap> figures_;
-  std::vector<LayerMap> maps_;
+  std::vector<std::vector<Spot>> spots_;  ///< By figure; memory is kept for other stacks.
   std::vector<Figure> wire_, wide_;
   std::vector<std::array<Figure, 2>> lower_, upper_;
   std::vector<std::vector<std::uint8_t>> cut_blocked_;

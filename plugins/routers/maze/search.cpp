@@ -32,19 +32,17 @@ void Search::prepare() {
   stats_ = {};
   views_.clear();
   for (int layer = 0; layer < grid_.layers(); ++layer) {
-    LayerView view{grid_.spots(layer),
-                   grid_.stride(layer),
-                   grid_.offset(grid_.wire(layer)),
-                   grid_.offset(grid_.wide_wire(layer)),
+    LayerView view{grid_.spots(grid_.wire(layer)),
+                   grid_.spots(grid_.wide_wire(layer)),
                    {},
                    {},
                    grid_.scene().stack->layers[layer].horizontal};
     for (const bool horizontal : {false, true}) {
       if (layer + 1 < grid_.layers()) {
-        view.above[horizontal] = grid_.offset(grid_.lower_pad(layer, horizontal));
+        view.above[horizontal] = grid_.spots(grid_.lower_pad(layer, horizontal));
       }
       if (layer > 0) {
-        view.below[horizontal] = grid_.offset(grid_.upper_pad(layer - 1, horizontal));
+        view.below[horizontal] = grid_.spots(grid_.upper_pad(layer - 1, horizontal));
       }
     }
     views_.push_back(view);
@@ -221,11 +219,10 @@ void Search::reach(Index to, const GridNode& at, int cost, std::uint8_t from) {
   queue_.push({cost + state.bound, to});
 }
 
-std::optional<bool> Search::orientation(const LayerView& view,
-                                        const std::array<std::size_t, 2>& pads, std::size_t cell,
+std::optional<bool> Search::orientation(const LayerView& view, const Pads& pads, std::size_t cell,
                                         NetId net) noexcept {
-  const Grid::Spot* spots = view.at(cell);
-  const Grid::Spot &first = spots[pads[view.horizontal]], &second = spots[pads[!view.horizontal]];
+  const Grid::Spot& first = pads[view.horizontal][cell];
+  const Grid::Spot& second = pads[!view.horizontal][cell];
   if (first.possible(net) && (first.crowd <= second.crowd || !second.possible(net))) {
     return view.horizontal;
   }
@@ -257,15 +254,14 @@ void Search::expand(Index from, const SearchRequest& request) {
     const Index to = index(at.layer, to_cell);
     // The cheapest a step can be: most neighbours are reached already, from a nearer node.
     if (states_[to].stamp == search_ && states_[to].cost < base + kStepCost) continue;
-    const Grid::Spot* spots = view.at(to_cell);
-    const Grid::Spot& wire = spots[view.wire];
+    const Grid::Spot& wire = view.wire[to_cell];
     if (!wire.possible(net)) continue;
     int cost = kStepCost + grid_.surcharge(to_cell);
     if (history != nullptr) cost += costs_.history * history[to_cell];
     if ((direction.dy == 0) != view.horizontal) cost += costs_.wrong_way;
     if (wire.crowd > 0) cost += request.conflict;
     if (request.wide) {
-      const Grid::Spot& wide = spots[view.wide];
+      const Grid::Spot& wide = view.wide[to_cell];
       if (!wide.possible(net) || wide.crowd > 0) cost += costs_.narrow;
     }
     if (request.corridors != nullptr && !request.corridors->inside(net, next.x, next.y)) {
@@ -285,8 +281,8 @@ void Search::expand(Index from, const SearchRequest& request) {
     if (!high_pad) return;
     int cost = costs_.via;
     if (history != nullptr) cost += costs_.history * grid_.history(to_layer)[cell];
-    if (lower.at(cell)[lower.above[*low_pad]].crowd > 0) cost += request.conflict;
-    if (upper.at(cell)[upper.below[*high_pad]].crowd > 0) cost += request.conflict;
+    if (lower.above[*low_pad][cell].crowd > 0) cost += request.conflict;
+    if (upper.below[*high_pad][cell].crowd > 0) cost += request.conflict;
     reach(to, {to_layer, at.x, at.y}, base + cost, by);
   };
   if (at.layer > 0) change_layer(at.layer - 1, at.layer - 1, kDown);

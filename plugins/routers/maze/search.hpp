@@ -129,19 +129,15 @@ class Search {
   Status find_ways(const SearchRequest& request, std::vector<Index>& ends, JobContext& job);
   /// Chooses one of them; returns its end.
   Index choose(const std::vector<Index>& ends);
-  /// What the search reads of a layer at every step.
+  using Pads = std::array<const Grid::Spot*, 2>;  ///< Vertical and horizontal.
+  /// What the search reads of a layer at every step: the spots of its figures.
   struct LayerView {
-    const Grid::Spot* spots;
-    std::size_t stride;
-    std::size_t wire, wide;  ///< Offsets.
-    /// Of pads, vertical and horizontal: of the cuts above and below the layer.
-    std::array<std::size_t, 2> above{}, below{};
+    const Grid::Spot *wire, *wide;
+    Pads above{}, below{};  ///< Of the cuts above and below the layer.
     bool horizontal;
-    const Grid::Spot* at(std::size_t cell) const noexcept { return spots + cell * stride; }
   };
   /// The cheaper legal orientation of a pad (the layer's own where both are equal), or nothing.
-  static std::optional<bool> orientation(const LayerView& view,
-                                         const std::array<std::size_t, 2>& pads, std::size_t cell,
+  static std::optional<bool> orientation(const LayerView& view, const Pads& pads, std::size_t cell,
                                          NetId net) noexcept;
   void draw(const std::vector<Index>& path, const SearchRequest& request, Wiring& wiring);
   void keep_cuts_away(int cut, std::size_t cell);
