@@ -264,7 +264,7 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
   }
   serial = 0;
   for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
-    if (!std::isfinite(capacitor.farad)) continue;
+    if (capacitor.farad == 0 || !std::isfinite(capacitor.farad)) continue;
     out += "C" + std::to_string(++serial) + " " + node(capacitor.a) + " " + node(capacitor.b) +
            " " + number_text(capacitor.farad) + "\n";
   }

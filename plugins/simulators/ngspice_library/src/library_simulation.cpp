@@ -34,9 +34,10 @@ std::vector<std::string> circuit_lines(std::string_view text) {
 }
 
 /// The values of `lines` that layouts of one circuit differ in, apart: the wire capacitors of the
-/// DUT and the diffusion of its transistors. Nothing when the DUT is instantiated in other ways
-/// than by lines of their own.
-std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const std::string& dut) {
+/// DUT ("C1" has farads[0]) and the diffusion of its transistors. Nothing when the DUT is
+/// instantiated in other ways than by lines of their own.
+std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const std::string& dut,
+                                           const std::vector<double>& farads) {
   const auto lower = [](std::string text) {
     for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     return text;
@@ -70,11 +71,10 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
   for (auto line = first; line != last; ++line) {
     const bool wire = line->size() > 1 && (*line)[0] == 'C' && std::isdigit((*line)[1]) != 0;
     if (wire) {
-      const std::size_t at = line->rfind(' ') + 1;
-      const auto value = spice_number(std::string_view(*line).substr(at));
-      if (!value) return {};
-      set_apart(lower(line->substr(0, line->find(' '))), "", *value);
-      *line = line->substr(0, at) + "0";
+      const std::size_t number = std::stoul(line->substr(1));
+      if (number > farads.size()) return {};
+      set_apart("c" + std::to_string(number), "", farads[number - 1]);
+      line->replace(line->rfind(' ') + 1, std::string::npos, "0");
     } else if (begins(*line, "x") && line->find(" ad=") != std::string::npos) {
       return {};  // a transistor whose model could not be expanded
     } else if (begins(*line, "m")) {
@@ -131,26 +131,37 @@ Result<LibrarySimulation::Models*> LibrarySimulation::models(const ExtractedNetl
   return models_.back().get();
 }
 
-Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& given,
+Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& netlist,
                                                           const Testbench& testbench,
                                                           const Technology& technology,
                                                           JobContext& job) {
   if (!library_) {
     PTAH_TRY(library_, NgspiceLibrary::acquire());
   }
-  std::optional<ExtractedNetlist> same;
-  if (options_.flatten) same = canonical(given, technology);
-  const ExtractedNetlist& netlist = same ? *same : given;
   PTAH_TRY(Models* const used, models(netlist, testbench, technology));
   // What may be written and what not is decided in one place for both ways to run ngspice.
-  PTAH_TRY(const Deck deck, simulation_deck(netlist, testbench, technology, used->text));
   std::vector<std::string> lines;
-  if (options_.flatten) {
-    PTAH_TRY(lines, used->flat.deck(deck.text, used->text, *library_, options_.wall_s, job));
-  }
   std::optional<LibraryCircuit> circuit;
-  if (same && !lines.empty()) circuit = values_apart(lines, testbench.dut);
-  if (lines.empty()) lines = circuit_lines(deck.text);
+  Deck deck;
+  auto same = options_.flatten ? canonical(netlist, technology) : std::nullopt;
+  if (same) {
+    std::vector<double> farads;
+    for (ExtractedCapacitor& capacitor : same->capacitors) {
+      farads.push_back(capacitor.farad);
+      capacitor.farad = 1;  // a deck leaves out those of 0 F
+    }
+    PTAH_TRY(deck, simulation_deck(*same, testbench, technology, used->text));
+    PTAH_TRY(lines, used->flat.deck(deck.text, used->text, *library_, options_.wall_s, job));
+    if (!lines.empty()) circuit = values_apart(std::move(lines), testbench.dut, farads);
+  }
+  if (!circuit) {
+    PTAH_TRY(deck, simulation_deck(netlist, testbench, technology, used->text));
+    lines.clear();
+    if (options_.flatten) {
+      PTAH_TRY(lines, used->flat.deck(deck.text, used->text, *library_, options_.wall_s, job));
+    }
+    if (lines.empty()) lines = circuit_lines(deck.text);
+  }
   std::vector<LibraryAnalysis> analyses;
   for (const DeckAnalysis& analysis : deck.analyses) {
     // ngspice folds the case of a deck, but not of a command.
