@@ -100,9 +100,12 @@ Status Server::open() {
   listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, bool unix_peer) {
     accept(std::move(socket), unix_peer);
   });
-  PTAH_TRY(listener_->listen_unix(options_.socket));
+  // TCP first: who can connect to the socket has found a server that stays.
   if (options_.tcp_port) {
     PTAH_TRY(listener_->listen_tcp(options_.tcp_address, *options_.tcp_port));
+  }
+  PTAH_TRY(listener_->listen_unix(options_.socket));
+  if (options_.tcp_port) {
     spdlog::info("listening on {}:{}", options_.tcp_address, listener_->tcp_port());
   }
   spdlog::info("ptahd {} listening on {}, state in {}, {} workers", ptah_version(),

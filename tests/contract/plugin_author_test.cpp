@@ -52,6 +52,9 @@ TEST(PluginAuthor, TheGuidesCommandsBuildTheExample) {
   run.arguments = {"-eu", "-c", commands};
   run.directory = folder;
   run.environment = {{"CMAKE_EXPORT_COMPILE_COMMANDS", "1"}};
+#ifdef PTAH_SANITIZE_FLAGS
+  run.environment["CXXFLAGS"] = PTAH_SANITIZE_FLAGS;
+#endif
   run.wall_limit_s = 900;  // a loaded machine compiles slowly
   run.cpu_limit_s = 900;
   SimpleJobContext job(0, folder);

@@ -185,7 +185,19 @@ class Checks {
 
   void width(const Rule& rule) {
     const std::string a = at(rule.layers.front()), d = um_text(rule.value);
-    if (rule.when.empty()) return put(rule, a + ".width(" + d + ", square)");
+    if (rule.when.empty()) {
+      put(rule, a + ".width(" + d + ", square)");
+      // Wire beside the body of a resistor in it is a wire of its own, round the resistor.
+      const auto layer = technology_.find_layer(rule.layers.front());
+      if (!layer || technology_.layer(*layer).type != LayerType::kConductor) return;
+      for (const DerivedLayer& body : technology_.derived_layers()) {
+        if (body.all.size() != 2 || body.all[0] != *layer) continue;
+        if (technology_.layer(body.all[1]).type != LayerType::kMarker) continue;
+        put(rule, "(" + a + " - " + at(technology_.layer(body.all[1]).name) + ").width(" + d +
+                      ", square)");
+      }
+      return;
+    }
     const std::string butted =
         "(" + a + ".edges & " + other_diffusion(rule.layers.front()) + ".edges)";
     if (rule.when == "abutted on one side")

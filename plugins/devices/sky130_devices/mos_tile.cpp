@@ -151,10 +151,10 @@ Status check_mos(const Device& device, const DeviceModel& model, const Technolog
                       "The device has no finger count yet (nf=" + std::to_string(device.fingers) +
                           ", m=" + std::to_string(device.multiplier) + ").",
                       device_place(device), "Assign its fingers first.");
-  // Upper estimate of the pitch; 64 bits, since both counts may be anything.
+  // Upper estimate of the pitch; no product with it, since both counts may be anything.
   const std::int64_t pitch = device.length + 1000;
   const std::int64_t fingers = static_cast<std::int64_t>(device.fingers) * device.multiplier;
-  if (fingers * pitch > kMaxTileWidth)
+  if (fingers > kMaxTileWidth / pitch)
     return make_error(ErrorCode::kLimit,
                       std::to_string(fingers) + " fingers of length " + um_text(device.length) +
                           " make a tile wider than " + um_text(kMaxTileWidth) + ".",

@@ -159,6 +159,21 @@ void check_wide_spacing(const Work& work) {
   const Region halo = difference(grown(wide_region, distance), wide_region);
   const Mask attached(intersection(halo, metal.rects()));
   part_spacing(work, attached, metal, distance);
+  // Around a corner of the wide shape two attached pieces are as far apart as anywhere else, though
+  // the corner stands between them: the judges take the pieces without it.
+  Stretches stretches;
+  for (std::size_t i = 0; i < attached.rects().size(); ++i) {
+    const Rect& r = attached.rects()[i];
+    if (!work.wants(r)) continue;
+    const auto skip = [&](std::size_t k) {
+      return attached.component_of(k) == attached.component_of(i);
+    };
+    for (const Edge& edge : attached.edges(i)) {
+      if (stretches.of(edge, nullptr, &metal).empty()) continue;  // where its metal goes on
+      const Edge edges[] = {edge};
+      strips(work, r, edges, attached, distance, true, skip);
+    }
+  }
 }
 
 void check_bottom_plate(const Work& work) {

@@ -176,6 +176,15 @@ TEST(NativeDrcRules, WideMetalAndWhatIsAttachedToIt) {
     };
     expect(rule, drawn(space - 5, wide), drawn(space, wide));
     expect(rule, drawn(space - 5, wide), drawn(space - 5, rule.wider_than));
+    if (attached) {
+      // Two arms on the two sides of a corner, which stands between them.
+      const auto around = [&](Dbu gap) {
+        return std::vector<Shape>{{metal, {0, 0, wide, wide}},
+                                  {metal, {-2000, gap, 0, gap + 500}},
+                                  {metal, {200, -2000, 700, 0}}};
+      };
+      expect(rule, around(space - 5), around(space));
+    }
     ++seen;
   });
   EXPECT_EQ(seen, 8);
