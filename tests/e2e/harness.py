@@ -132,7 +132,9 @@ class PtahCase(unittest.TestCase):
         pid = self.daemon_pid()
         if pid:
             os.kill(pid, signal.SIGKILL)
+            # The leader is a zombie before the last thread lets go of the socket.
             self.wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists() or
+                            len(list(pathlib.Path(f"/proc/{pid}/task").iterdir())) == 1 and
                             pathlib.Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z")
 
     def wait_until(self, condition, seconds=60):
