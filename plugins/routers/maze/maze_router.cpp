@@ -201,7 +201,7 @@ Result<Layout> MazeRouter::run(const Circuit& circuit, const Tiles& tiles,
     return made;
   }();
   if (workspace->grid.bytes() <= kMaxKeptBytes) workspace_ = std::move(workspace);
-  if (layout && stats.narrowed_nm > 0) {
+  if (layout && previous == nullptr && stats.narrowed_nm > 0) {
     job.log(LogLevel::kInfo, "Supply wiring at minimum width for want of room: " +
                                  std::to_string(stats.narrowed_nm / 1000) + "." +
                                  std::to_string(stats.narrowed_nm / 100 % 10) + " um.");
