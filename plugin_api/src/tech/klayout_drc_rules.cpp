@@ -186,7 +186,7 @@ class Checks {
   void width(const Rule& rule) {
     const std::string a = at(rule.layers.front()), d = um_text(rule.value);
     if (rule.when.empty()) {
-      put(rule, a + ".width(" + d + ", square)");
+      put(rule, without_contacts(rule.layers.front()) + ".width(" + d + ", square)");
       // Wire beside the body of a resistor in it is a wire of its own, round the resistor.
       const auto layer = technology_.find_layer(rule.layers.front());
       if (!layer || technology_.layer(*layer).type != LayerType::kConductor) return;
@@ -205,6 +205,18 @@ class Checks {
     if (rule.when == "abutted on two sides")
       return put(rule, butted + ".width(" + d + ", projection)");
     unknown(rule);
+  }
+
+  /// A layer; of the body of a resistor what no contact covers: one leaves narrow bodies beside it.
+  std::string without_contacts(const std::string& name) const {
+    std::string shapes = at(name);
+    if (!has_type(name, LayerType::kMarker)) return shapes;
+    for (const Via& via : technology_.vias()) {
+      const std::vector<LayerId> all = parts(name);
+      if (std::find(all.begin(), all.end(), via.lower) == all.end()) continue;
+      shapes = "(" + shapes + " - " + at(technology_.layer(via.cut).name) + ")";
+    }
+    return shapes;
   }
 
   void spacing(const Rule& rule) {

@@ -13,6 +13,12 @@ using native::Region;
 /// How far from the shapes that cause it a place may lie: the largest step of the damage.
 constexpr Dbu kNear = 200;
 
+/// What Magic's technology draws itself when it reads a layout (`layer pwell`, `layer pdiff` in the
+/// generated file's cifinput): p-well past diffusion outside the n-well, p-diffusion this near to
+/// a p-gate.
+constexpr Dbu kPwellPast = 130;
+constexpr Dbu kPdiffAroundGate = 500;
+
 /// The layers of one sample as regions, and what the predicates ask of them.
 class Scene {
  public:
@@ -44,6 +50,23 @@ class Scene {
     odd = native::united(odd, native::difference(native::intersection(diff, p), well));
     odd = native::united(odd, native::difference(native::intersection(tap, n), well));
     return native::united(odd, native::intersection(native::intersection(tap, p), well));
+  }
+
+  /// Poly over diffusion that Magic takes for a p-gate although it is none: no n-implant on it, and
+  /// not in a well under the p-implant either.
+  Region p_gates_by_mistake() const {
+    const Region gates =
+        native::difference(native::intersection(region("poly"), region("diff")), region("nsdm"));
+    return native::difference(gates, native::intersection(region("psdm"), region("nwell")));
+  }
+
+  /// Where the p-well that Magic draws around diffusion outside the n-well cuts into the n-well.
+  Region lost_well() const {
+    const Region well = region("nwell");
+    const Region outside = native::difference(native::united(region("diff"), region("tap")), well);
+    std::vector<Rect> drawn;
+    for (const Rect& r : outside) drawn.push_back(r.bloated(kPwellPast));
+    return native::intersection(native::united(drawn), well);
   }
 
   bool has_off_grid(const Rect& near) const {
@@ -167,9 +190,45 @@ bool plate_is_clipped(const Violation& v, const Scene& scene) {
   });
 }
 
+/// How far the cause may lie from a place: the rule's own distance, or the damage's.
+Dbu reach(const Violation& v, const Technology& technology) {
+  Dbu far = kNear;
+  for (const Rule* rule : rules_of(v.rule, technology)) {
+    if (rule->kind == RuleKind::kSpacing || rule->kind == RuleKind::kExtension)
+      far = std::max(far, static_cast<Dbu>(rule->value));
+  }
+  return far;
+}
+
 /// Magic tells diffusions, gates and contacts apart by implants and wells.
 bool odd_diffusion(const Violation& v, const Scene& scene) {
-  return touches(scene.odd_diffusion(), v.place.bloated(kNear));
+  return touches(scene.odd_diffusion(), v.place.bloated(reach(v, scene.technology())));
+}
+
+bool of_wells_or_diffusion(const Rule& rule, const Technology& technology) {
+  const auto is = [&](LayerId id) {
+    const LayerType type = technology.layer(id).type;
+    return type == LayerType::kWell || type == LayerType::kDiffusion;
+  };
+  return std::any_of(rule.layers.begin(), rule.layers.end(), [&](const std::string& name) {
+    if (const auto drawn = technology.find_layer(name)) return is(*drawn);
+    return std::any_of(technology.derived_layers().begin(), technology.derived_layers().end(),
+                       [&](const DerivedLayer& derived) {
+                         return derived.name == name &&
+                                std::any_of(derived.all.begin(), derived.all.end(), is);
+                       });
+  });
+}
+
+/// Magic draws wells and p-diffusion itself, from diffusion that is outside the wells and from
+/// gates that it takes for p-gates.
+bool wells_are_drawn(const Violation& v, const Scene& scene) {
+  for (const Rule* rule : rules_of(v.rule, scene.technology())) {
+    if (!of_wells_or_diffusion(*rule, scene.technology())) return false;
+  }
+  const Dbu far = reach(v, scene.technology());
+  return touches(scene.lost_well(), v.place.bloated(far)) ||
+         touches(scene.p_gates_by_mistake(), v.place.bloated(far + kPdiffAroundGate));
 }
 
 /// Magic snaps what it reads to its grid.
@@ -219,6 +278,12 @@ constexpr Predicate kPredicates[] = {
       "Diffusion with both implants, none, or in the wrong well: Magic takes it for something "
       "else."},
      odd_diffusion,
+     true,
+     true},
+    {{"wells are drawn anew",
+      "Magic draws a p-well around diffusion outside the n-well, n-well and p-diffusion around "
+      "gates without n-implant."},
+     wells_are_drawn,
      true,
      true},
 };

@@ -297,6 +297,16 @@ TEST_F(KlayoutDrc, RulesBetweenLayers) {
   crossing.push_back(on("poly", {900, 0, 1500, 300}));
   both("rpm.8", "crossing", crossing, resistor(350, 2200));
 
+  // What is left beside a contact in a body, and beside a body in its wire.
+  both("poly.3", "contact in the body",
+       joined(resistor(350, 2200), {on("licon1", {80, -1900, 270, 100})}),
+       joined(resistor(350, 2200), {on("licon1", {80, -2000, 270, 0})}));
+  const auto wire = [&](Dbu left) {
+    return std::vector<Shape>{on("li1", {0, 0, 1000, 3000}),
+                              on("li1.res", {-100, 1000, 1000 - left, 2000})};
+  };
+  both("li.1", "beside a resistor", wire(165), wire(170));
+
   both("grid", "corner", {on("met1", {0, 0, 1002, 1000})}, {on("met1", {0, 0, 1005, 1000})});
   expect(cases);
 }
