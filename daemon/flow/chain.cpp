@@ -24,12 +24,6 @@ constexpr std::array<std::pair<SignOff, std::string_view>, 4> kSignOffs{
      {SignOff::kSample, "sample"},
      {SignOff::kNone, "none"}}};
 
-constexpr std::array<std::pair<Objective, std::string_view>, 4> kObjectives{
-    {{Objective::kPscore, "pscore"},
-     {Objective::kArea, "area"},
-     {Objective::kHpwl, "hpwl"},
-     {Objective::kBalanced, "balanced"}}};
-
 /// Streams of the chain's generator.
 enum Stream : std::uint64_t { kPlacer = 1, kRouter, kJudges, kExplorer };
 
@@ -627,37 +621,6 @@ std::string_view to_string(SignOff sign_off) noexcept {
     if (value == sign_off) return name;
   }
   return "all";
-}
-
-Result<Objective> objective_from_string(std::string_view text) {
-  for (const auto& [objective, name] : kObjectives) {
-    if (name == text) return objective;
-  }
-  return make_error(ErrorCode::kInvalidArgument,
-                    "`" + std::string(text) + "` is none of: pscore, area, hpwl, balanced.",
-                    "objective");
-}
-
-std::string_view to_string(Objective objective) noexcept {
-  for (const auto& [value, name] : kObjectives) {
-    if (value == objective) return name;
-  }
-  return "pscore";
-}
-
-std::optional<double> cost_of(Objective objective, const Evaluation& evaluation) {
-  switch (objective) {
-    case Objective::kPscore:
-      return evaluation.pscore;
-    case Objective::kArea:
-      return evaluation.area_um2;
-    case Objective::kHpwl:
-      return static_cast<double>(evaluation.hpwl) / 1000.0;
-    case Objective::kBalanced:
-      if (evaluation.pscore) return *evaluation.pscore * evaluation.area_um2;
-      break;
-  }
-  return std::nullopt;
 }
 
 Json to_json(const ChainSpec& spec) {

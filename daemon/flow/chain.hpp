@@ -8,6 +8,7 @@
 
 #include "flow/circuit_input.hpp"
 #include "flow/flow_config.hpp"
+#include "flow/objective.hpp"
 #include "flow/tasks.hpp"
 #include "ptah/netlist/fingers.hpp"
 #include "ptah/stages/stages.hpp"
@@ -23,18 +24,6 @@ enum class SignOff {
 };
 Result<SignOff> sign_off_from_string(std::string_view text);
 std::string_view to_string(SignOff sign_off) noexcept;
-
-/// What a run is for: by which number its layouts are ranked, by every client.
-enum class Objective {
-  kPscore,
-  kArea,      ///< Sum of the device boxes.
-  kHpwl,      ///< Half-perimeter wire length.
-  kBalanced,  ///< pscore times area: a per cent of one is worth a per cent of the other.
-};
-Result<Objective> objective_from_string(std::string_view text);
-std::string_view to_string(Objective objective) noexcept;
-/// Less is better; nothing where the layout was not simulated and that is needed.
-std::optional<double> cost_of(Objective objective, const Evaluation& evaluation);
 
 /// The last committed variant of an interrupted chain.
 struct ChainResume {

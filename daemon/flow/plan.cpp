@@ -4,6 +4,7 @@
 #include <array>
 
 #include "flow/chain.hpp"
+#include "flow/objective.hpp"
 
 namespace ptah {
 namespace {
