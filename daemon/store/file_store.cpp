@@ -164,8 +164,8 @@ FileStore::Stored FileStore::put_text(std::string_view text) {
 FileStore::Stored FileStore::put(int source, const std::string& where, std::int64_t size) {
   const std::string name = "aside/" + std::to_string(next_aside_++);
   const int root = root_folder_.get();
-  const Descriptor to(::openat(root, name.c_str(),
-                               O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Descriptor to(
+      ::openat(root, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!to) fail_with_errno("The store cannot be written", root_.string());
   Aside aside(root, name);
   Sha256 digest;
@@ -204,6 +204,8 @@ FileStore::Stored FileStore::put(int source, const std::string& where, std::int6
 void FileStore::sync() {
   const auto sync_one = [](const std::filesystem::path& place) {
     const Descriptor opened(::open(place.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    // Somebody else removed it: who needs the file is told. To fail here fails every later sync.
+    if (!opened && errno == ENOENT) return;
     if (!opened || ::fsync(opened.get()) != 0)
       fail_with_errno("The store cannot be synced", place.string());
   };
@@ -233,6 +235,7 @@ std::optional<std::string> FileStore::problem(const std::string& hash) const {
 void FileStore::remove(const std::string& hash) {
   if (::unlink(path(hash).c_str()) != 0 && errno != ENOENT)
     fail_with_errno("A file cannot be removed", path(hash).string());
+  std::erase(unsynced_files_, path(hash));
 }
 
 Status check_relative_path(const std::string& relative) {

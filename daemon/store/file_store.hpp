@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -75,7 +75,7 @@ class FileStore {
   int folder(const std::filesystem::path& base, const std::filesystem::path& inside);
   std::filesystem::path root_;
   Descriptor root_folder_{-1};
-  std::set<std::filesystem::path> unsynced_;          ///< Folders with new names.
+  std::set<std::filesystem::path> unsynced_;  ///< Folders with new names.
   std::vector<std::filesystem::path> unsynced_files_;
   std::map<std::filesystem::path, Descriptor> folders_;  ///< Of outputs.
   std::uint64_t next_aside_ = 0;
