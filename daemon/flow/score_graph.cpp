@@ -4,13 +4,12 @@
 #include <array>
 #include <map>
 
+#include "ptah/core/random.hpp"
+
 namespace ptah::score_graph {
 
 Colour mix(Colour a, Colour b) {
-  Colour z = a * 0x9e3779b97f4a7c15ull + b + 0x7f4a7c159e3779b9ull;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-  return z ^ (z >> 31);
+  return mix64(a * 0x9e3779b97f4a7c15ull + b + 0x7f4a7c159e3779b9ull);
 }
 
 std::string lower(std::string_view text) {

@@ -409,9 +409,7 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
     PTAH_TRY(check_card(card));
     deck.text += card + "\n";
   }
-  // Feedback amplifiers seldom converge from zero: ngspice would try a hundred iterations before it
-  // steps gmin. At once, every circuit here has its operating point after 35 to 60.
-  deck.text += ".option noopiter\n";
+  deck.text += std::string(kDeckStepGmin) + "\n";
   // OpenMP threads spin on circuits this small: 0.01 s becomes anything up to 1 s. ngspice reads
   // the variable when an analysis sets the circuit up, so the control block is early enough.
   deck.text += ".control\nset num_threads=1\nset filetype=ascii\n";

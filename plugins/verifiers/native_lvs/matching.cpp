@@ -2,18 +2,16 @@
 
 #include <algorithm>
 
+#include "ptah/core/random.hpp"
+
 namespace ptah::native::lvs {
 namespace {
 
 /// Refinements until a search among automorphisms is given up.
 constexpr int kMostRefinements = 20'000;
 
-/// The finalizer of SplitMix64.
 std::uint64_t mix(std::uint64_t x) noexcept {
-  x += 0x9e3779b97f4a7c15ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
+  return mix64(x + 0x9e3779b97f4a7c15ull);
 }
 
 const std::vector<Bundle>& side_of(const Bundles& bundles, int side) {

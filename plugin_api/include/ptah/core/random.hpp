@@ -8,6 +8,13 @@
 
 namespace ptah {
 
+/// The finalizer of SplitMix64: spreads every bit of a key over the whole word.
+constexpr std::uint64_t mix64(std::uint64_t z) noexcept {
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014).
 /// A value type: copy it to replay, `fork` it to give a part of the work a stream of its own.
 class Rng {
@@ -16,7 +23,7 @@ class Rng {
 
   std::uint64_t next() noexcept {
     state_ += 0x9E3779B97F4A7C15ull;
-    return mix(state_);
+    return mix64(state_);
   }
   /// Uniform in [0, bound), bound > 0, without modulo bias (Lemire 2019).
   std::uint64_t below(std::uint64_t bound) noexcept {
@@ -35,7 +42,7 @@ class Rng {
   double uniform() noexcept { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
   /// An independent stream: the same `stream` of the same seed is always the same.
   Rng fork(std::uint64_t stream) const noexcept {
-    return Rng(mix(state_ ^ mix(stream + 0xD1B54A32D192ED03ull)));
+    return Rng(mix64(state_ ^ mix64(stream + 0xD1B54A32D192ED03ull)));
   }
   template <typename T>
   void shuffle(std::span<T> items) noexcept {
@@ -45,11 +52,6 @@ class Rng {
  private:
   __extension__ using Wide = unsigned __int128;
 
-  static std::uint64_t mix(std::uint64_t z) noexcept {
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return z ^ (z >> 31);
-  }
   std::uint64_t state_;
 };
 

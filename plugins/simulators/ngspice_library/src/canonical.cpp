@@ -1,7 +1,6 @@
 #include "canonical.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -12,30 +11,23 @@
 #include <utility>
 #include <vector>
 
+#include "ptah/core/random.hpp"
+#include "spice_text.hpp"
+
 namespace ptah {
 namespace {
 
 using Colour = std::uint64_t;
 
-/// splitmix64's finalizer: equal colours for equal surroundings, on every machine.
+/// Equal colours for equal surroundings, on every machine.
 Colour mix(Colour a, Colour b) {
-  Colour x = a * 0x9e3779b97f4a7c15ull + b + 0x632be59bd9b4e019ull;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
-  return x ^ (x >> 31);
+  return mix64(a * 0x9e3779b97f4a7c15ull + b + 0x632be59bd9b4e019ull);
 }
 
 Colour mix(Colour a, const std::string& text) {
   for (const char c : text) a = mix(a, static_cast<unsigned char>(c));
   return a;
 }
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-constexpr const char* kDiffusion[] = {"ad", "as", "pd", "ps"};
 
 bool is_diffusion(const std::string& name) {
   return std::find(std::begin(kDiffusion), std::end(kDiffusion), name) != std::end(kDiffusion);
@@ -154,9 +146,8 @@ class Canon {
       for (const auto& [colour, members] : groups) {
         if (members.size() < 2) continue;
         const auto first =
-            *std::min_element(members.begin(), members.end(), [&](std::size_t a, std::size_t b) {
-              return names_[a] < names_[b];
-            });
+            *std::min_element(members.begin(), members.end(),
+                              [&](std::size_t a, std::size_t b) { return names_[a] < names_[b]; });
         colour_[first] = mix(colour, 5);
         break;
       }
@@ -231,7 +222,8 @@ class Canon {
 
   /// Junctions of drain and source do not know of each other, so that parallel transistors may swap
   /// theirs: the largest drain and the largest source go to the first, and so on; equal ones become
-  /// one with a multiplier. (Their mean would not do: a perimeter less than the gate's counts as 0.)
+  /// one with a multiplier. (Their mean would not do: a perimeter less than the gate's counts as
+  /// 0.)
   static std::vector<ExtractedDevice> in_parallel(const std::vector<const Part*>& members) {
     using Junctions = std::map<std::pair<double, double>, double, std::greater<>>;  // -> how many
     const auto junctions = [&](const char* area, const char* perimeter) {

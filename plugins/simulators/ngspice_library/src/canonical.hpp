@@ -13,7 +13,9 @@ namespace ptah {
 /// The same circuit, a function of `netlist` alone:
 /// - nets without a port are named and devices ordered by what they are connected to (colour
 ///   refinement; nets that are alike in this stay in the order of their names);
-/// - drain and source of a transistor, and the ends of a resistor, come in the order of their nets;
+/// - drain and source of a transistor, and the ends of a resistor, come in the order of their nets.
+///   Drain and source are interchangeable, as in LVS: the models are symmetric, and each keeps the
+///   area and perimeter of its diffusion;
 /// - equal transistors in parallel come in the order of their diffusion, those of the same as one;
 /// - there is one capacitor for each pair of nets, and where there are at most kPairedNets nets one
 ///   for every pair, of 0 F where the layout has none. Capacitors are the last lines of a deck.

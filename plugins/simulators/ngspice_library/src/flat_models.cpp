@@ -7,15 +7,15 @@
 #include <set>
 
 #include "ptah/sim/deck.hpp"
+#include "spice_text.hpp"
 
 namespace ptah {
 namespace {
 
-/// Parameters that differ from finger to finger and only pass through a model's subcircuit.
-constexpr std::array<std::string_view, 4> kPassed = {"ad", "as", "pd", "ps"};
-/// Values that no model chooses by itself, one set for each of the two probes of a model.
-constexpr double kMarkers[2][4] = {{0.1234567, 0.2345671, 0.3456712, 0.4567123},
-                                   {0.7654321, 0.6543217, 0.5432176, 0.4321765}};
+/// Of kDiffusion, which only passes through a model's subcircuit: values that no model chooses by
+/// itself, one set for each of the two probes of a model.
+constexpr double kMarkers[2][kDiffusion.size()] = {{0.1234567, 0.2345671, 0.3456712, 0.4567123},
+                                                   {0.7654321, 0.6543217, 0.5432176, 0.4321765}};
 constexpr std::size_t kLongestListed = 3900;  ///< ngspice cuts lines a little above.
 
 /// As ngspice writes the value of an expression into a line.
@@ -56,7 +56,7 @@ std::optional<FlatModels::Instance> FlatModels::read_instance(std::string_view l
   if (words.size() < 3 || words[0][0] != 'x') return std::nullopt;
   Instance instance;
   instance.name = words[0].substr(1);
-  instance.values.resize(kPassed.size());
+  instance.values.resize(kDiffusion.size());
   std::vector<std::string> selecting;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const auto [name, value] = name_and_value(words[i]);
@@ -64,11 +64,11 @@ std::optional<FlatModels::Instance> FlatModels::read_instance(std::string_view l
       instance.nodes.push_back(words[i]);
       continue;
     }
-    const auto passed = std::find(kPassed.begin(), kPassed.end(), name);
+    const auto passed = std::find(kDiffusion.begin(), kDiffusion.end(), name);
     const auto number = spice_number(value);
     if (!number) return std::nullopt;
-    if (passed != kPassed.end()) {
-      instance.values[static_cast<std::size_t>(passed - kPassed.begin())] = *number;
+    if (passed != kDiffusion.end()) {
+      instance.values[static_cast<std::size_t>(passed - kDiffusion.begin())] = *number;
       selecting.push_back(std::string(name));
     } else if (name == "m") {
       instance.multiplier = value;
@@ -184,8 +184,8 @@ FlatModels::Template FlatModels::make_template(const Instance& instance, const s
       word.text = a[i];
       const auto [name, value] = name_and_value(a[i]);
       const auto [name_b, value_b] = name_and_value(b[i]);
-      const auto passed = std::find(kPassed.begin(), kPassed.end(), name);
-      const auto index = static_cast<std::size_t>(passed - kPassed.begin());
+      const auto passed = std::find(kDiffusion.begin(), kDiffusion.end(), name);
+      const auto index = static_cast<std::size_t>(passed - kDiffusion.begin());
       if (starts_with(a[i], "ptah_port")) {
         word.kind = Word::Kind::kPort;
         word.index = static_cast<std::size_t>(std::stoul(a[i].substr(9)));
@@ -213,7 +213,7 @@ FlatModels::Template FlatModels::make_template(const Instance& instance, const s
             result.models.push_back(std::move(statement));
           }
         }
-      } else if (passed != kPassed.end() && instance.values[index] &&
+      } else if (passed != kDiffusion.end() && instance.values[index] &&
                  value == value_text(kMarkers[0][index])) {
         word.kind = Word::Kind::kValue;
         word.text = name + "=";
@@ -270,10 +270,10 @@ Status FlatModels::expand(const std::map<std::string, Instance>& wanted, const s
       line += " " + instance.model;
       // The key is the model, then the parameters.
       for (const std::string& word : statement_words(key.substr(instance.model.size()))) {
-        const auto passed = std::find(kPassed.begin(), kPassed.end(), word);
+        const auto passed = std::find(kDiffusion.begin(), kDiffusion.end(), word);
         line += " " + word;
-        if (passed == kPassed.end()) continue;
-        line += "=" + value_text(kMarkers[probe][passed - kPassed.begin()]);
+        if (passed == kDiffusion.end()) continue;
+        line += "=" + value_text(kMarkers[probe][passed - kDiffusion.begin()]);
       }
       deck.push_back(line);
     }

@@ -34,7 +34,7 @@ class FlatModels {
     enum class Kind { kText, kPort, kInner, kModel, kValue };
     Kind kind = Kind::kText;
     std::string text;       ///< kText: as it is; kInner: the inner node; kModel: our name of it.
-    std::size_t index = 0;  ///< kPort: which port; kValue: which of kPassed.
+    std::size_t index = 0;  ///< kPort: which port; kValue: which of kDiffusion.
   };
   struct Element {
     char letter = 'm';
@@ -53,7 +53,7 @@ class FlatModels {
     std::vector<std::string> nodes;
     std::string model;
     std::string key;  ///< Model and the parameters that select a template.
-    std::vector<std::optional<double>> values;  ///< Of kPassed.
+    std::vector<std::optional<double>> values;  ///< Of kDiffusion.
     std::string multiplier;                     ///< "" or the value of m.
   };
 

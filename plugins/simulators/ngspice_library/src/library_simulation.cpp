@@ -10,6 +10,7 @@
 #include "model_text.hpp"
 #include "ngspice_result.hpp"
 #include "ptah/sim/deck.hpp"
+#include "spice_text.hpp"
 
 namespace ptah {
 namespace {
@@ -38,10 +39,6 @@ std::vector<std::string> circuit_lines(std::string_view text) {
 /// instantiated in other ways than by lines of their own.
 std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const std::string& dut,
                                            const std::vector<double>& farads) {
-  const auto lower = [](std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-  };
   const auto begins = [&](const std::string& line, std::string_view keyword) {
     return lower(line.substr(0, keyword.size())) == keyword;
   };
@@ -79,7 +76,7 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
       return {};  // a transistor whose model could not be expanded
     } else if (begins(*line, "m")) {
       const std::string element = lower(line->substr(0, line->find(' ')));
-      for (const std::string_view name : {"ad", "as", "pd", "ps"}) {
+      for (const std::string_view name : kDiffusion) {
         const std::size_t at = line->find(" " + std::string(name) + "=");
         if (at == std::string::npos) continue;
         const std::size_t from = at + name.size() + 2;
@@ -165,13 +162,10 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
   std::vector<LibraryAnalysis> analyses;
   for (const DeckAnalysis& analysis : deck.analyses) {
     // ngspice folds the case of a deck, but not of a command.
-    std::string command = analysis.card.substr(1);
-    for (char& c : command) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    analyses.push_back({analysis.kind, std::move(command), testbench.outputs});
+    analyses.push_back({analysis.kind, lower(analysis.card.substr(1)), testbench.outputs});
   }
-  PTAH_TRY(LibraryRun run,
-           circuit ? library_->run(owner_, *circuit, analyses, options_.wall_s, job)
-                   : library_->run(lines, analyses, options_.wall_s, job));
+  PTAH_TRY(LibraryRun run, circuit ? library_->run(owner_, *circuit, analyses, options_.wall_s, job)
+                                   : library_->run(lines, analyses, options_.wall_s, job));
 
   const auto failed = [&](const std::string& message) {
     std::string said;

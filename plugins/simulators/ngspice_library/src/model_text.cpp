@@ -4,19 +4,13 @@
 #include <cctype>
 
 #include "ptah/sim/deck.hpp"
+#include "spice_text.hpp"
 
 namespace ptah {
 namespace {
 
 bool blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
 }
 
 /// Lines with their `+` continuations; comments gone.

@@ -12,9 +12,8 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
-#include <cmath>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <csignal>
 #include <cstdio>
@@ -27,6 +26,8 @@
 #include <thread>
 
 #include "ptah/core/run_tool.hpp"
+#include "ptah/sim/deck.hpp"
+#include "spice_text.hpp"
 
 namespace ptah {
 namespace {
@@ -37,18 +38,9 @@ constexpr std::size_t kMostLines = 400;          ///< The last of what ngspice s
 constexpr std::size_t kMostListing = 200'000;    ///< Lines of an expanded deck.
 constexpr std::size_t kMostValues = 20'000'000;  ///< Of one waveform, all vectors together.
 constexpr auto kPoll = std::chrono::milliseconds(20);
-constexpr int kVoltage = 3;              ///< Of ngspice's types of vectors.
-/// Of simulation_deck: to step gmin at once.
-constexpr char kStepAtOnce[] = ".option noopiter";
+constexpr int kVoltage = 3;  ///< Of ngspice's types of vectors.
 /// How long ngspice may take to notice that it shall stop.
 constexpr auto kGrace = std::chrono::seconds(5);
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 /// The signals that ngspice sets handlers for; they belong to the host.
 class HostSignals {
@@ -301,8 +293,8 @@ class NgspiceLibrary::Thread {
   void set_current(std::size_t index) { command("setcirc " + std::to_string(index + 1)); }
 
   /// The deck of the present circuit with its operating point, from which the one with values is a
-  /// few iterations away instead of the three dozen of stepping gmin. Capacitors do not change it and
-  /// junctions hardly; like the deck without values, it is the same for all layouts.
+  /// few iterations away instead of the three dozen of stepping gmin. Capacitors do not change it
+  /// and junctions hardly; like the deck without values, it is the same for all layouts.
   std::optional<std::vector<std::string>> settled_deck(const Request& request) {
     for (const LibraryAnalysis& analysis : *request.analyses)
       if (analysis.kind == "dc") return std::nullopt;  // begins somewhere else
@@ -333,7 +325,7 @@ class NgspiceLibrary::Thread {
     std::vector<std::string> deck;
     for (const std::string& line : *request.deck) {
       if (line == ".end") deck.insert(deck.end(), settled.begin(), settled.end());
-      if (line != kStepAtOnce) deck.push_back(line);
+      if (line != kDeckStepGmin) deck.push_back(line);
     }
     return deck;
   }
