@@ -103,11 +103,9 @@ Status Server::open() {
   // TCP first: who can connect to the socket has found a server that stays.
   if (options_.tcp_port) {
     PTAH_TRY(listener_->listen_tcp(options_.tcp_address, *options_.tcp_port));
-  }
-  PTAH_TRY(listener_->listen_unix(options_.socket));
-  if (options_.tcp_port) {
     spdlog::info("listening on {}:{}", options_.tcp_address, listener_->tcp_port());
   }
+  PTAH_TRY(listener_->listen_unix(options_.socket));
   spdlog::info("ptahd {} listening on {}, state in {}, {} workers", ptah_version(),
                options_.socket.string(), options_.state_dir.string(), options_.workers);
 
