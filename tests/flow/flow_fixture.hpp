@@ -75,4 +75,18 @@ class FlowTest : public ::testing::Test {
   std::optional<ScratchDir> scratch_;
 };
 
+/// For runs of the flow `native`, where the build has its verifiers.
+class NativeFlowTest : public FlowTest {
+ protected:
+  void SetUp() override {
+    FlowTest::SetUp();
+    if (HasFatalFailure()) return;
+    for (const char* name : {"native_drc", "native_lvs"}) {
+      if (host_.find(PluginKind::kVerifier, name) == nullptr) {
+        GTEST_SKIP() << "the build lacks the plugin " << name;
+      }
+    }
+  }
+};
+
 }  // namespace ptah

@@ -11,18 +11,8 @@ namespace {
 
 constexpr int kVariants = 2;
 
-class MeasuresTest : public FlowTest {
+class MeasuresTest : public NativeFlowTest {
  protected:
-  void SetUp() override {
-    FlowTest::SetUp();
-    if (HasFatalFailure()) return;
-    for (const char* name : {"native_drc", "native_lvs"}) {
-      if (host_.find(PluginKind::kVerifier, name) == nullptr) {
-        GTEST_SKIP() << "the build lacks the plugin " << name;
-      }
-    }
-  }
-
   /// The only chain of a native run without judges.
   Json chain(const std::string& circuit, const char* measuring) {
     return chain({{"circuit", circuit}, {"measuring", measuring}});

@@ -9,16 +9,11 @@
 namespace ptah {
 namespace {
 
-class ScoreTest : public FlowTest {
+class ScoreTest : public NativeFlowTest {
  protected:
   void SetUp() override {
-    FlowTest::SetUp();
-    if (HasFatalFailure()) return;
-    for (const char* name : {"native_drc", "native_lvs"}) {
-      if (host_.find(PluginKind::kVerifier, name) == nullptr) {
-        GTEST_SKIP() << "the build lacks the plugin " << name;
-      }
-    }
+    NativeFlowTest::SetUp();
+    if (HasFatalFailure() || IsSkipped()) return;
     // A baseline and moves of it, unjudged.
     auto planned = plan({{"circuit", "five_transistors_ota"},
                          {"variants", 4},

@@ -9,9 +9,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <optional>
 #include <string>
 
+#include "bench_tiles.hpp"
 #include "engine.hpp"
 #include "maze_router.hpp"
 #include "placer.hpp"
@@ -24,17 +24,7 @@
 namespace {
 
 using namespace ptah;
-
-const Technology& technology() {
-  return Technology::ptah130();
-}
-
-template <typename T>
-T need(Result<T> result) {
-  if (result) return std::move(result).value();
-  std::fprintf(stderr, "%s\n", result.error().text().c_str());
-  std::exit(1);
-}
+using bench::array, bench::need, bench::technology;
 
 const native::drc::Plan& plan() {
   static const native::drc::Plan made = need(native::drc::Plan::compile(technology()));
@@ -114,27 +104,8 @@ void move(benchmark::State& state, const Pair& pair) {
   }
 }
 
-/// Tiles of the five-transistor OTA side by side in rows, again and again.
-gds::Flat array(int devices) {
-  const std::string file = std::string(PTAH_SOURCE_DIR) +
-                           "/configs/circuits/five_transistors_ota/five_transistors_ota.sp";
-  const Circuit plain = need(read_spice_file(file, technology())).circuit;
-  const FingerSpace space = need(FingerSpace::create(plain, {4}));
-  const Circuit circuit = need(with_fingers(plain, space.at(0)));
-  gds::Flat result;
-  constexpr Dbu kPitch = 20'000;
-  for (int i = 0; i < devices; ++i) {
-    const Device& device = circuit.devices[static_cast<std::size_t>(i) % circuit.devices.size()];
-    const Tile tile = need(sky130::generate_tile(device, technology()));
-    const Point at{(i % 12) * kPitch, (i / 12) * kPitch};
-    for (const Shape& shape : tile.shapes)
-      result.shapes.push_back({shape.layer, shape.rect.moved(at)});
-  }
-  return result;
-}
-
 void growth(benchmark::State& state) {
-  const gds::Flat layout = array(static_cast<int>(state.range(0)));
+  const gds::Flat layout = array(static_cast<int>(state.range(0))).flat;
   scratch(state, layout);
   state.SetComplexityN(state.range(0));
 }

@@ -11,31 +11,14 @@
 #include <memory>
 #include <string>
 
+#include "bench_tiles.hpp"
 #include "layouts.hpp"
 #include "native_pex.hpp"
-#include "ptah/netlist/fingers.hpp"
-#include "ptah/netlist/spice.hpp"
-#include "tiles.hpp"
 
 namespace {
 
 using namespace ptah;
-
-const Technology& technology() {
-  return Technology::ptah130();
-}
-
-template <typename T>
-T need(Result<T> result) {
-  if (result) return std::move(result).value();
-  std::fprintf(stderr, "%s\n", result.error().text().c_str());
-  std::exit(1);
-}
-
-struct Drawn {
-  Circuit circuit;
-  gds::Flat flat;
-};
+using bench::array, bench::Drawn, bench::need, bench::technology;
 
 Drawn layout(const std::string& name) {
   Drawn drawn;
@@ -49,26 +32,6 @@ Drawn layout(const std::string& name) {
   if (!done || drawn.flat.shapes.empty()) {
     std::fprintf(stderr, "No layout of %s.\n", name.c_str());
     std::exit(1);
-  }
-  return drawn;
-}
-
-/// Tiles of the five-transistor OTA side by side in rows, again and again. No ports: nothing is
-/// wired.
-Drawn array(int devices) {
-  const std::string file = std::string(PTAH_SOURCE_DIR) +
-                           "/configs/circuits/five_transistors_ota/five_transistors_ota.sp";
-  const Circuit plain = need(read_spice_file(file, technology())).circuit;
-  const FingerSpace space = need(FingerSpace::create(plain, {4}));
-  const Circuit circuit = need(with_fingers(plain, space.at(0)));
-  Drawn drawn;
-  constexpr Dbu kPitch = 20'000;
-  for (int i = 0; i < devices; ++i) {
-    const Device& device = circuit.devices[static_cast<std::size_t>(i) % circuit.devices.size()];
-    const Tile tile = need(sky130::generate_tile(device, technology()));
-    const Point at{(i % 12) * kPitch, (i / 12) * kPitch};
-    for (const Shape& shape : tile.shapes)
-      drawn.flat.shapes.push_back({shape.layer, shape.rect.moved(at)});
   }
   return drawn;
 }
