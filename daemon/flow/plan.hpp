@@ -8,8 +8,8 @@ namespace ptah {
 
 /// `spec`: circuit | netlist, pairs, testbench, measures, top (circuit_input.hpp); allowed_fingers;
 /// fingers (one assignment, as {"M0": 6}) | indices (a list) | assignments (how many, drawn at
-/// random by `seed`; the default 1); variants (0..100000); seed; tech; judges; flow; measuring
-/// (testbench | all; otherwise as the flow says); pictures.
+/// random by `seed`; the default 1); variants (0..100000); seed; tech; judges; objective; flow;
+/// measuring (testbench | all; otherwise as the flow says); pictures.
 /// Result: {"circuit", "title", "tech", "ports", "devices", "nets", "groups", "allowed_fingers",
 /// "count", "notes", "chains", "dataset"}; errors name the field and its allowed values.
 Result<Json> plan_run(const Json& spec);

@@ -287,7 +287,14 @@ struct RunParams {
     v.optional("job", job,
                "Id chosen by the client ([A-Za-z0-9._-], at most 64): a retry with the same id and "
                "spec is the same job.");
-    v.required("spec", spec, "What to run, handed to the flow as it is (docs/architecture.md).");
+    v.required(
+        "spec", spec,
+        "What to run. The circuit: `circuit`, or `netlist` with `pairs`, `testbench`, `measures`, "
+        "`top`. Its finger assignments: one of `fingers` (a count by device), `indices` and "
+        "`assignments` (how many, drawn by `seed`), with `allowed_fingers`. The layouts: "
+        "`variants` (moves after each baseline), `tech`, `flow`, `judges` (all, kept, sample, "
+        "none), `objective` (pscore, area, hpwl, balanced: what the best layout has least of), "
+        "`measuring` (testbench, all), `pictures`. Any other field fails the job.");
     v.optional("out", out, "Absolute folder in which the results appear as well.");
     v.optional("library", library, "Library in which the results become versions.");
   }
@@ -319,7 +326,7 @@ struct SpecParams {
   Object spec;
   template <class V>
   void describe(V& v) {
-    v.required("spec", spec, "What to plan, handed to the flow as it is.");
+    v.required("spec", spec, "What to plan, as in flow.run.");
   }
 };
 struct ResultReply {
