@@ -117,8 +117,7 @@ Region sweep(std::span<const Rect> a, std::span<const Rect> b, Inside inside) {
   edges.reserve(2 * (a.size() + b.size()));
   append_edges(a, 0, edges);
   append_edges(b, 1, edges);
-  std::sort(edges.begin(), edges.end(),
-            [](const Edge& l, const Edge& r) { return l.key < r.key; });
+  std::sort(edges.begin(), edges.end(), [](const Edge& l, const Edge& r) { return l.key < r.key; });
 
   SweepLine line;
   std::vector<Run> open, fresh;
