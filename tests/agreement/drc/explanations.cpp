@@ -194,7 +194,8 @@ bool plate_is_clipped(const Violation& v, const Scene& scene) {
 Dbu reach(const Violation& v, const Technology& technology) {
   Dbu far = kNear;
   for (const Rule* rule : rules_of(v.rule, technology)) {
-    if (rule->kind == RuleKind::kSpacing || rule->kind == RuleKind::kExtension)
+    if (rule->kind == RuleKind::kWidth || rule->kind == RuleKind::kSpacing ||
+        rule->kind == RuleKind::kExtension)
       far = std::max(far, static_cast<Dbu>(rule->value));
   }
   return far;
