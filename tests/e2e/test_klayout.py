@@ -167,12 +167,11 @@ class KLayoutTest(KLayoutCase):
 
     def test_the_window_never_freezes(self):
         self.start_daemon()
-        seen = self.drive("timer", PTAH_TEST_SECONDS=TIMER_SECONDS)
+        seen = self.drive("timer", timeout=TIMER_SECONDS + 240, PTAH_TEST_SECONDS=TIMER_SECONDS)
         own = [ms - others for ms, others in seen["late"]]
         print(f"{seen['ticks']} ticks, {seen['variants']} layouts; latest {max([ms for ms, _ in seen['late']], default=0):.0f} ms, "
               f"without what other programs took of the processors {max(own, default=0):.0f} ms", flush=True)
-        # The aim is 100 ms; who else runs here decides about that, so that only a freeze that a hand would feel fails.
-        self.assertLess(max(own, default=0), 500)
+        self.assertLess(max(own, default=0), 100)
         self.assertGreater(seen["ticks"], TIMER_SECONDS * 5)
         self.assertGreater(seen["variants"], 2)
         self.assertEqual(seen["state"], "cancelled")

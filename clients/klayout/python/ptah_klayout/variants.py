@@ -161,17 +161,18 @@ class VariantsWindow(pya.QDialog):
         wanted = sum(job.spec.get(k, d) for k, d in (("variants", 0),)) + 1
         wanted *= job.spec.get("assignments", 1) if isinstance(job.spec.get("assignments", 1), int) else 1
         made = len(job.variants) + job.left_out
+        shown = f" {len(job.variants)} layouts are shown here; all are in the server." if job.left_out else ""
         if job.state == "cancelled":
-            self.notice.say(f"Cancelled; {made} layouts were made and stay.", "info")
+            self.notice.say(f"Cancelled; {made} layouts were made and stay.{shown}", "info")
         elif job.error and not made:
             self.notice.fail(job.error)
         elif job.error:
-            self.notice.say(f"{made} of {wanted} layouts were made. {sentence(job.error)}", "warning")
+            self.notice.say(f"{made} of {wanted} layouts were made.{shown} {sentence(job.error)}", "warning")
         elif made < wanted:
             self.notice.say(f"{made} of {wanted} layouts: the other moves broke a rule or could not be routed. Ask for "
-                            "more moves or another seed.", "info")
-        if job.left_out:
-            self.notice.say(f"The best of {made} are in the server; {len(job.variants)} are shown here.", "warning")
+                            f"more moves or another seed.{shown}", "info")
+        elif job.left_out:
+            self.notice.say(f"{made} layouts were made.{shown}", "warning")
 
     def _refresh(self):
         job, chosen = self._job, self.gallery.selected()
