@@ -36,6 +36,9 @@ class LibrarySimulation {
                                          const Testbench& testbench, const Technology& technology,
                                          JobContext& job);
 
+  /// Nothing before the first simulation.
+  const std::shared_ptr<NgspiceLibrary>& library() const noexcept { return library_; }
+
  private:
   /// The models of one set of uses. Of an installed PDK they are read once a simulator: a chain
   /// does not mix two states of its library.

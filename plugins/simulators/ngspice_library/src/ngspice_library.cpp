@@ -122,6 +122,8 @@ class NgspiceLibrary::Thread {
     }
     changed_.notify_all();
     thread_.join();
+    // Not on that thread: where a plugin is being unloaded, the loader's lock is this one's.
+    close();
   }
 
   /// Waits until the library answers, or says why it can not be started.
@@ -188,7 +190,7 @@ class NgspiceLibrary::Thread {
       changed_.notify_all();
     }
     lock.unlock();
-    close();
+    forget_all();
   }
 
   Status open() {
@@ -220,6 +222,12 @@ class NgspiceLibrary::Thread {
     if (handle_ == nullptr) return;
     dlclose(handle_);
     handle_ = nullptr;
+  }
+
+  /// To let go of the library would not free them.
+  void forget_all() {
+    while (!kept_.empty() && !exited_) forget(0);
+    kept_.clear();
   }
 
   bool start() {
@@ -410,8 +418,8 @@ class NgspiceLibrary::Thread {
     }
     if (exited_) {
       // It would read the same deck again and again.
+      forget_all();
       close();
-      kept_.clear();
       if (!open()) give_up("can not be started again after an error it calls fatal");
     }
   }

@@ -1,7 +1,24 @@
+#include <mutex>
+
 #include "library_simulation.hpp"
 #include "ptah/plugin/plugin.hpp"
 
 namespace {
+
+/// Holds ngspice as long as the plugin is loaded. A worker has a simulator for each chain, and
+/// every start of ngspice takes time and leaves some 0.2 MB behind.
+class Keeper {
+ public:
+  void keep(const std::shared_ptr<ptah::NgspiceLibrary>& library) {
+    const std::lock_guard lock(mutex_);
+    kept_ = library;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<ptah::NgspiceLibrary> kept_;
+};
+Keeper keeper;
 
 class NgspiceLibrarySimulator final : public ptah::Simulator {
  public:
@@ -31,7 +48,9 @@ class NgspiceLibrarySimulator final : public ptah::Simulator {
                                                      const ptah::Testbench& testbench,
                                                      const ptah::Technology& technology,
                                                      ptah::JobContext& job) override {
-    return simulation_.simulate(netlist, testbench, technology, job);
+    auto waveforms = simulation_.simulate(netlist, testbench, technology, job);
+    keeper.keep(simulation_.library());
+    return waveforms;
   }
 
  private:
