@@ -17,7 +17,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -33,12 +32,11 @@ def fail(message):
 
 
 class Server:
-    """A daemon of its own with so many workers."""
+    """A daemon of its own with so many workers, its state in `folder`."""
 
-    def __init__(self, build, workers):
+    def __init__(self, build, workers, folder):
         self.build = build
-        self.folder = tempfile.mkdtemp(prefix="ptah-chains")
-        self.env = dict(os.environ, PTAH_SOCKET=f"{self.folder}/run/ptahd.sock", XDG_STATE_HOME=f"{self.folder}/state")
+        self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state")
         self.ptah("server", "start", "--workers", str(workers))
 
     def ptah(self, *words):
@@ -62,7 +60,6 @@ class Server:
 
     def close(self):
         subprocess.run([self.build / "bin/ptah", "server", "stop", "--now"], env=self.env, capture_output=True, check=False)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def shifted(layouts):
@@ -158,16 +155,29 @@ def measure(build, circuit, tech, quick, osiris, server, folder):
     return row
 
 
-def throughput(build, workers, tech, quick):
+def throughput(build, workers, tech, quick, folder):
     """Layouts a second of a dataset of all five circuits with so many workers: baselines, the daemon and its disk included."""
-    server = Server(build, workers)
+    server = Server(build, workers, folder / "server")
     try:
-        with tempfile.TemporaryDirectory(prefix="ptah-throughput") as name:
-            server.run("all", "native", "none", 0, tech, pathlib.Path(name) / "warm", workers)
-            done, wall = server.run("all", "native", "none", 25 if quick else 100, tech, pathlib.Path(name) / "all", 4 if quick else 8)
+        server.run("all", "native", "none", 0, tech, folder / "warm", workers)
+        done, wall = server.run("all", "native", "none", 25 if quick else 100, tech, folder / "all", 4 if quick else 8)
         return len(done) / wall
     finally:
         server.close()
+
+
+def growth(build):
+    """Milliseconds of each native engine over 5..150 devices, and the order that fits."""
+    table = {}
+    for engine, name in (("DRC", "drc"), ("LVS", "lvs"), ("extraction", "pex")):
+        done = subprocess.run([build / f"tests/{name}_bench", "--benchmark_filter=^array(_magic)?/", "--benchmark_format=json"],
+                              text=True, capture_output=True, check=False)
+        if done.returncode != 0:
+            fail(f"{name}_bench: {done.stderr.strip()[-300:]}")
+        rows = json.loads(done.stdout)["benchmarks"]
+        table[engine] = {row["name"].split("/")[1]: row["cpu_time"] for row in rows if row["run_type"] == "iteration"}
+        table[engine]["order"] = next(row["big_o"] for row in rows if "big_o" in row)
+    return table
 
 
 def milliseconds(seconds):
@@ -186,20 +196,24 @@ def main():
     if not osiris:
         print("PDK_ROOT is not set: no OSIRIS chain.", file=sys.stderr)
     rows = []
-    with tempfile.TemporaryDirectory(prefix="ptah-chains-out") as name:
-        server = Server(build, 1)
+    # Nothing is removed before the end: ext4 is slow to create files for minutes after many were removed.
+    with tempfile.TemporaryDirectory(prefix="ptah-chains") as name:
+        folder = pathlib.Path(name)
+        one, two = (throughput(build, workers, arguments.tech, arguments.quick, folder / f"{workers}-workers") for workers in (1, 2))
+        server = Server(build, 1, folder / "server")
         try:
             for circuit in CIRCUITS:
-                rows.append(measure(build, circuit, arguments.tech, arguments.quick, osiris, server, pathlib.Path(name) / circuit))
+                rows.append(measure(build, circuit, arguments.tech, arguments.quick, osiris, server, folder / circuit))
                 if arguments.json:
                     print(json.dumps({"bench": "chains", **rows[-1]}), flush=True)
         finally:
             server.close()
-    one, two = throughput(build, 1, arguments.tech, arguments.quick), throughput(build, 2, arguments.tech, arguments.quick)
     total = {"bench": "throughput", "layouts_per_s_1_worker": one, "layouts_per_s_2_workers": two, "ratio_2_workers": two / one,
              "hours_87100_1_core": 87100 / one / 3600, "hours_87100_2_cores": 87100 / two / 3600}
+    grown = growth(build)
     if arguments.json:
         print(json.dumps(total))
+        print(json.dumps({"bench": "growth", "unit": "ms", **grown}))
         return
     print(f"One shifted variant, {arguments.tech}, one core, medians, ms\n")
     print(f"{'circuit':<22}{'native':>8}  " + "".join(f"{stage:>11}" for stage in [*STAGES, "rest"])
@@ -211,6 +225,11 @@ def main():
               + f"{row['ratio_trusted']:>11.0f}{row.get('ratio_osiris', float('nan')):>10.0f}{row['same_layouts']:>9}{row['worker_MiB']:>12.0f}")
     print(f"\nWhole jobs, the daemon's disk included: {one:.1f} layouts/s with one worker, {two:.1f} with two (x {two / one:.2f})."
           f"\n87,100 layouts: {87100 / one / 3600:.1f} h on one core, {87100 / two / 3600:.1f} h on two.")
+    print("\nGrowth with the number of devices, ms")
+    sizes = [size for size in next(iter(grown.values())) if size != "order"]
+    print(f"{'':<12}" + "".join(f"{size:>9}" for size in sizes) + "  order")
+    for engine, row in grown.items():
+        print(f"{engine:<12}" + "".join(f"{row[size]:>9.2f}" for size in sizes) + f"  {row['order']}")
 
 
 if __name__ == "__main__":

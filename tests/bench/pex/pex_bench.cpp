@@ -6,35 +6,16 @@
 //   array_magic/N, array_network/N     N tiles side by side; the complexity is fitted
 #include <benchmark/benchmark.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <string>
 
-#include "bench_tiles.hpp"
-#include "layouts.hpp"
+#include "bench_layouts.hpp"
 #include "native_pex.hpp"
 
 namespace {
 
 using namespace ptah;
-using bench::array, bench::Drawn, bench::need, bench::technology;
-
-Drawn layout(const std::string& name) {
-  Drawn drawn;
-  const std::string folder = std::string(PTAH_SOURCE_DIR) + "/configs/circuits/" + name;
-  const Status done =
-      agreement::each_layout(folder, 1, 1, technology(), [&](const agreement::Sample& sample) {
-        drawn.circuit = sample.circuit;
-        drawn.flat = need(gds::flatten(sample.library, sample.top, technology()));
-        return false;
-      });
-  if (!done || drawn.flat.shapes.empty()) {
-    std::fprintf(stderr, "No layout of %s.\n", name.c_str());
-    std::exit(1);
-  }
-  return drawn;
-}
+using bench::array, bench::Drawn, bench::layout, bench::technology;
 
 void extract(benchmark::State& state, const Drawn& drawn, const native::PexOptions& options) {
   native::PexEngine engine(options);
