@@ -165,6 +165,18 @@ class KLayoutTest(KLayoutCase):
             self.assertTrue(seen["fingers"], seen["notice"])
             self.assertTrue(seen["score"] or "no score" in seen["notice"], seen["notice"])
 
+    def test_of_many_layouts_the_best_are_shown(self):
+        self.start_daemon()
+        seen = self.drive("many")
+        every = [[[v["chain"], v["variant"]], v["cost"]] for v in self.run_json("variants", seen["job"]).lines]
+        best = sorted(sorted(every, key=lambda v: v[1])[:6])
+        self.assertEqual(len(every), 27)
+        self.assertEqual([cost for _, cost in seen["kept"]], [cost for _, cost in best])
+        self.assertEqual(seen["again"], seen["kept"])
+        self.assertEqual(seen["cards"], 6)
+        self.assertIn("27 layouts", seen["message"])
+        self.assertIn("The best 6 are shown", seen["notice"])
+
     def test_the_window_never_freezes(self):
         self.start_daemon()
         seen = self.drive("timer", timeout=TIMER_SECONDS + 240, PTAH_TEST_SECONDS=TIMER_SECONDS)
@@ -173,6 +185,7 @@ class KLayoutTest(KLayoutCase):
               f"without what other programs took of the processors {max(own, default=0):.0f} ms", flush=True)
         self.assertLess(max(own, default=0), 100)
         self.assertGreater(seen["ticks"], TIMER_SECONDS * 5)
+        self.assertLess(seen["objects"], 100_000, "objects that the window's updates leave behind")
         self.assertGreater(seen["variants"], 2)
         self.assertEqual(seen["state"], "cancelled")
         self.assertIn("layouts were made and stay", seen["notice"])

@@ -1,4 +1,5 @@
 """A 50 ms timer in KLayout's event loop while a job runs and its gallery fills."""
+import gc
 import os
 import sys
 
@@ -21,6 +22,7 @@ def main(app, see):
     yield seconds
     see["variants"] = len(window._job.variants)
     see["ticks"], see["late"] = ticker.ticks, ticker.late
+    see["objects"] = len(gc.get_objects())
     window.cancel()
     yield lambda: window._job.finished
     see["state"], see["notice"] = window._job.state, window.notice.text

@@ -1,4 +1,5 @@
 """The package as a whole: connection, menu, toolbar, and the windows behind them. Started once by pymacros/ptah.lym."""
+import gc
 import os
 
 import pya
@@ -34,6 +35,9 @@ class Ptah:
         # The socket must not speak to objects that are gone when the window is taken apart.
         pya.QCoreApplication.instance().aboutToQuit = self._leave
         self.connection.open()
+        # KLayout's own classes, a hundred thousand objects, need not be looked through by every full collection.
+        gc.collect()
+        gc.freeze()
 
     def _leave(self):
         self.scorer.set_live(False)

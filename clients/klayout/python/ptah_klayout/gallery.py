@@ -17,12 +17,12 @@ OBJECTIVES = {
 # ... and what a run is told of it, so that every client names the same layout the best
 RUN_OBJECTIVES = {"Best score": "pscore", "Smallest area": "area", "Score × area": "balanced", "Shortest wiring": "hpwl"}
 COLUMNS = ["Layout", "Score, mV", "Area, µm²", "HPWL, µm", "Width × height, µm", "DRC", "LVS", "Fingers"]
-THUMBNAILS = 200             # drawn; the table shows all
+CARDS = 200                  # the table shows all
+BEYOND = 24                  # items filled above and below those in sight
 PALETTE = [0x0f7c8a, 0xd97706, 0x7c3aed, 0xc5372c, 0x1a8a4b, 0x2563eb, 0xbe185d, 0x57534e]
-KEY_ROLE = 0x0100            # Qt::UserRole
 SLICE_SECONDS = 0.01         # of filling in one turn of the event loop
 SLICE_PAUSE_MS = 15
-FILL_MS = 150                # between two fillings while variants come in
+FILL_MS, FILL_MS_EACH = 150, 0.25   # between two fillings while variants come in, the longer the more there are
 
 
 def drc_text(record):
@@ -46,6 +46,7 @@ class Gallery(pya.QWidget):
         super().__init__(parent)
         self._thumbnails, self._opened, self._selection_changed = thumbnails, opened, selection_changed
         self._variants, self._order, self._rank = {}, [], OBJECTIVES["Best score"]
+        self._shown_cards, self._shown_rows = {}, {}         # index -> what the item there says
         self._quiet = False
         self._descending = {}
         self._build()
@@ -69,20 +70,25 @@ class Gallery(pya.QWidget):
         self._cards.wordWrap = True
         self._cards.selectionMode = pya.QAbstractItemView.ExtendedSelection
         self._cards.itemSelectionChanged = lambda: self._picked_in(self._cards)
-        self._cards.itemActivated = lambda item: self._open(item.data(KEY_ROLE))
+        self._cards.itemActivated = lambda item: self._open(self._cards.row(item))
         self._cards.styleSheet = (f"QListWidget {{ background: {ui.hexa(ui.CARD)}; border: 1px solid {ui.hexa(ui.LINE)} }}"
                                   f"QListWidget::item {{ color: {ui.hexa(ui.INK)}; padding: 4px; border-radius: 6px }}"
                                   "QListWidget::item:selected { background: #cfe8ec; color: #12343b }")
         self._table = ui.table(COLUMNS)
         self._table.selectionMode = pya.QAbstractItemView.ExtendedSelection
         self._table.itemSelectionChanged = lambda: self._picked_in(self._table)
-        self._table.itemActivated = lambda item: self._open(self._table.item(item.row(), 0).data(KEY_ROLE))
+        self._table.itemActivated = lambda item: self._open(item.row())
         self._table.horizontalHeader.sectionClicked = self._sort_by_column
         self._tabs = pya.QTabWidget()
         self._tabs.addTab(self._cards, "Cards")
         self._tabs.addTab(self._table, "Table")
         ui.given(self._cards)
         ui.given(self._table)
+        for view in (self._cards, self._table):
+            # Scrolled, or of another size.
+            view.verticalScrollBar.valueChanged = lambda *_: self._fill_in_sight()
+            view.verticalScrollBar.rangeChanged = lambda *_: self._fill_in_sight()
+        self._tabs.currentChanged = lambda *_: self._fill_in_sight()
         self._plot = Scatter(self._picked_in_plot)
         self._details = pya.QTextBrowser()
         self._details.styleSheet = f"QTextBrowser {{ background: {ui.hexa(ui.CARD)}; border: 1px solid {ui.hexa(ui.LINE)} }}"
@@ -107,6 +113,7 @@ class Gallery(pya.QWidget):
         self._quiet = True
         self._cards.clear()
         self._table.rowCount = 0
+        self._shown_cards, self._shown_rows = {}, {}
         self._quiet = False
         self._plot.selected = set()
         self._fill()
@@ -114,10 +121,19 @@ class Gallery(pya.QWidget):
 
     def add(self, variant):
         self._variants[variant.key] = variant
+        if len(self._variants) == 1:
+            self._show_details()
         if not self._timer.active and self._filling is None:
-            self._timer.start(FILL_MS)
+            self._timer.start(self._pause_ms())
         elif self._filling is not None:
             self._stale = True
+
+    def _pause_ms(self):
+        return int(FILL_MS + FILL_MS_EACH * len(self._variants))
+
+    def remove(self, variant):
+        """Gone from the views with the next filling."""
+        self._variants.pop(variant.key, None)
 
     def rank_by(self, objective):
         self._rank = OBJECTIVES[objective]
@@ -126,7 +142,7 @@ class Gallery(pya.QWidget):
     @property
     def variants(self):
         """In the order shown."""
-        return [self._variants[key] for key in self._order]
+        return [self._variants[key] for key in self._order if key in self._variants]
 
     def best(self):
         good = [v for v in self._variants.values() if drc_text(v.record)[1] and lvs_text(v.record)[1]
@@ -134,7 +150,7 @@ class Gallery(pya.QWidget):
         return min(good, key=lambda v: (self._rank(v), v.key), default=None)
 
     def selected(self):
-        return [self._variants[k] for k in self._order if k in self._plot.selected]
+        return [v for v in self.variants if v.key in self._plot.selected] if self._plot.selected else []
 
     def select(self, keys):
         self._select(set(keys))
@@ -152,18 +168,45 @@ class Gallery(pya.QWidget):
         self._slice()
 
     def _steps(self, best):
-        """Yields after each item."""
-        shown = self._order[:THUMBNAILS]
-        while self._cards.count > len(shown):
+        """Yields after each item. Only items in sight are filled: thousands would take seconds, and each change of an
+        item leaves Python objects behind in KLayout's Qt binding."""
+        count = min(CARDS, len(self._order))
+        while self._cards.count > count:
             self._cards.takeItem(self._cards.count - 1)
-        for index, key in enumerate(shown):
-            self._fill_card(index, self._variants[key], best)
+            self._shown_cards.pop(self._cards.count, None)
+        while self._cards.count < count:
+            item = pya.QListWidgetItem("")
+            item.sizeHint = pya.QSize(190, 178)
+            self._cards.addItem(ui.given(item))
             yield
+        self._shown_rows = {index: row for index, row in self._shown_rows.items() if index < len(self._order)}
         self._table.rowCount = len(self._order)
-        for index, key in enumerate(self._order):
-            self._fill_row(index, self._variants[key], best)
-            yield
+        for fill, indices in ((self._fill_card, self._cards_in_sight()), (self._fill_row, self._rows_in_sight())):
+            for index in indices:
+                if index < len(self._order) and self._order[index] in self._variants:
+                    fill(index, self._variants[self._order[index]], best)
+                yield
         self._select(self._plot.selected & set(self._variants))
+
+    def _cards_in_sight(self):
+        grid, port = self._cards.gridSize, self._cards.viewport
+        across = max(1, port.width // grid.width)
+        first = self._cards.verticalScrollBar.value // grid.height * across
+        last = first + (port.height // grid.height + 2) * across
+        return range(max(0, first - BEYOND), min(self._cards.count, last + BEYOND))
+
+    def _rows_in_sight(self):
+        height = self._table.verticalHeader.defaultSectionSize
+        first = self._table.verticalScrollBar.value          # in rows
+        last = first + self._table.viewport.height // height + 2
+        return range(max(0, first - BEYOND), min(self._table.rowCount, last + BEYOND))
+
+    def _fill_in_sight(self):
+        if self._filling is None:
+            self._filling = self._steps(self.best())
+            self._slice()
+        else:
+            self._stale = True
 
     def _slice(self):
         if self._filling is None:
@@ -178,7 +221,7 @@ class Gallery(pya.QWidget):
             self._filling = None
             if self._stale:
                 self._stale = False
-                self._timer.start(FILL_MS)
+                self._timer.start(self._pause_ms())
         finally:
             self._quiet = False
 
@@ -191,42 +234,35 @@ class Gallery(pya.QWidget):
         texts = [("★ " if best is variant else "") + variant.name, number(variant.score and variant.score * 1e3, 3),
                  number(variant.area, 1), number(record.get("hpwl_um"), 1), " × ".join(f"{v:.2f}" for v in outline),
                  drc, lvs, " ".join(f"{d}={n}" for d, n in sorted((record.get("fingers") or {}).items()))]
-        key = repr(variant.key)
-        first = self._table.item(index, 0)
-        if first is not None and first.data(KEY_ROLE) == key and first.text == texts[0]:
+        shown = (texts, drc_good, lvs_good)
+        before = self._shown_rows.get(index, ([], True, True))
+        if shown == before:
             return
+        self._shown_rows[index] = shown
         for column, text in enumerate(texts):
             item = ui.cell(self._table, index, column, text, right=1 <= column <= 3)
-            if column == 0:
-                item.setData(KEY_ROLE, key)
-            if column in (5, 6):
-                item.setForeground(ui.brush(ui.INK if (drc_good, lvs_good)[column - 5] else ui.BAD))
+            good = {5: drc_good, 6: lvs_good}.get(column, True)
+            if good != {5: before[1], 6: before[2]}.get(column, True):
+                item.setForeground(ui.brush(ui.INK if good else ui.BAD))
 
     def _fill_card(self, index, variant, best):
-        item = self._cards.item(index)
-        if item is None:
-            item = pya.QListWidgetItem("")
-            item.sizeHint = pya.QSize(190, 178)
-            self._cards.addItem(ui.given(item))
-        name = repr(variant.key)
-        if item.data(KEY_ROLE) != name:
-            item.setData(KEY_ROLE, name)
-            item.icon = pya.QIcon()
-            self._thumbnails.request(variant.gds, lambda pixmap: self._set_icon(item, name, pixmap))
         score = "not scored" if variant.score is None else ui.millivolts(variant.score)
         star = "★ " if best is variant else ""
         text = f"{star}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
-        if item.text != text:
-            item.text = text
+        shown, before = (variant.key, text), self._shown_cards.get(index)
+        if shown == before:
+            return
+        self._shown_cards[index] = shown
+        item = self._cards.item(index)
+        item.text = text
+        if before is None or before[0] != variant.key:
+            item.icon = pya.QIcon()
             item.toolTip = variant.name
+            self._thumbnails.request(variant.gds, lambda pixmap: self._set_icon(index, variant.key, pixmap))
 
-    @staticmethod
-    def _set_icon(item, key, pixmap):
-        try:
-            if pixmap is not None and item.data(KEY_ROLE) == key:
-                item.icon = pya.QIcon(pixmap)
-        except RuntimeError:
-            pass                                     # the card was removed meanwhile
+    def _set_icon(self, index, key, pixmap):
+        if pixmap is not None and self._shown_cards.get(index, (None,))[0] == key:
+            self._cards.item(index).icon = pya.QIcon(pixmap)
 
     def _sort_by_column(self, column):
         """A click on a header orders by that column; a second one the other way round."""
@@ -251,12 +287,11 @@ class Gallery(pya.QWidget):
 
     def _keys_in(self, widget):
         if widget is self._cards:
-            items = [self._cards.item(i) for i in range(self._cards.count) if self._cards.item(i).selected]
+            indices = [i for i in range(self._cards.count) if self._cards.item(i).selected]
         else:
-            rows = sorted({item.row() for item in self._table.selectedItems()})
-            items = [self._table.item(r, 0) for r in rows]
-        names = {repr(k): k for k in self._variants}
-        return {names[i.data(KEY_ROLE)] for i in items if i.data(KEY_ROLE) in names}
+            indices = [row for chosen in self._table.selectedRanges()
+                       for row in range(chosen.topRow(), chosen.bottomRow() + 1)]
+        return {self._order[i] for i in indices if i < len(self._order) and self._order[i] in self._variants}
 
     def _picked_in(self, widget):
         if not self._quiet:
@@ -290,10 +325,9 @@ class Gallery(pya.QWidget):
         if changed:
             self._selection_changed()
 
-    def _open(self, key):
-        names = {repr(k): k for k in self._variants}
-        if key in names:
-            self._opened(self._variants[names[key]])
+    def _open(self, index):
+        if index < len(self._order) and self._order[index] in self._variants:
+            self._opened(self._variants[self._order[index]])
 
     def _show_details(self):
         chosen = self.selected()

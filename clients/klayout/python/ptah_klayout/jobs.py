@@ -3,13 +3,15 @@
 A job lives in the daemon. After a lost connection the events after the last one seen are asked for; after a
 restart of the editor `attach` fetches the variants there are and goes on from there.
 """
+import heapq
+import math
 import os
 import time
 
 from .errors import failure
 
 PAGE = 100
-MAX_VARIANTS = 2000          # kept in the editor; the rest stays in the server
+MAX_VARIANTS = 2000          # the best of a job, kept in the editor; the rest stays in the server
 
 
 class Variant:
@@ -64,8 +66,9 @@ class Job:
         self.state, self.fraction, self.message, self.error = "queued", 0.0, "", None
         self.variants, self.last_event, self.result = {}, 0, None
         self.left_out = 0
+        self.worst = []          # heap of (-cost, key) of the variants here, the worst first
         self.known = False       # to the server, as far as we know
-        self.handlers = []       # handler(job, what, variant or None); what: progress, variant, finished
+        self.handlers = []       # handler(job, what, variant or None); what: progress, variant, dropped, finished
 
     @property
     def finished(self):
@@ -140,7 +143,7 @@ class Jobs:
                 return
             for params in result["variants"]:
                 self._add(job, params)
-            if result.get("next") and len(job.variants) < MAX_VARIANTS:
+            if result.get("next"):
                 self._more_variants(job, result["next"], info)
             elif job.finished:
                 self._finish(job, info["state"], info.get("error"))
@@ -159,9 +162,16 @@ class Jobs:
         variant = Variant(job, params)
         if variant.key in job.variants:
             return
-        if len(job.variants) >= MAX_VARIANTS:
+        cost = variant.record.get("cost")
+        place = (-math.inf if cost is None else -cost, variant.key)
+        if len(job.variants) < MAX_VARIANTS:
+            heapq.heappush(job.worst, place)
+        else:
             job.left_out += 1
-            return
+            gone = heapq.heappushpop(job.worst, place)
+            if gone == place:
+                return
+            job.tell("dropped", job.variants.pop(gone[1]))
         job.variants[variant.key] = variant
         job.tell("variant", variant)
 

@@ -100,10 +100,17 @@ class Scatter(Plot):
             return
         x_of, y_of, x0, x1, y0, y1 = self._scales()
         self.axes(painter, nice_ticks(x0, x1), nice_ticks(y0, y1), x_of, y_of, "area, µm²", "score, mV (less is better)")
-        for key, area, score, rgb in self.points:
-            painter.setPen(ui.pen(ui.PAPER))
-            painter.setBrush(ui.brush(rgb, 210))
-            self._dot(painter, x_of(area), y_of(score * 1e3), POINT)
+        # A call for all points of a colour, and one for the light rings round them: there may be thousands.
+        colours = {}
+        for _, area, score, rgb in self.points:
+            colours.setdefault(rgb, []).append(pya.QPointF(x_of(area), y_of(score * 1e3)))
+        for rgb, points in colours.items():
+            points = pya.QPolygonF(points)
+            for colour, width in ((ui.PAPER, 2 * POINT + 2), (rgb, 2 * POINT)):
+                pen = ui.pen(colour, width)
+                pen.setCapStyle(pya.Qt.RoundCap)
+                painter.setPen(pen)
+                painter.drawPoints(points)
         for key, area, score, rgb in self.points:
             if key in self.selected or key == self.best:
                 painter.setBrush(pya.QBrush())

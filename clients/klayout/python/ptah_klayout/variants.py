@@ -152,6 +152,8 @@ class VariantsWindow(pya.QDialog):
             return
         if what == "variant":
             self.gallery.add(variant)
+        elif what == "dropped":
+            self.gallery.remove(variant)
         elif what == "finished":
             self._say_end(job)
             self._refresh_jobs()
@@ -161,7 +163,7 @@ class VariantsWindow(pya.QDialog):
         wanted = sum(job.spec.get(k, d) for k, d in (("variants", 0),)) + 1
         wanted *= job.spec.get("assignments", 1) if isinstance(job.spec.get("assignments", 1), int) else 1
         made = len(job.variants) + job.left_out
-        shown = f" {len(job.variants)} layouts are shown here; all are in the server." if job.left_out else ""
+        shown = f" The best {len(job.variants)} are shown here; all are in the server." if job.left_out else ""
         if job.state == "cancelled":
             self.notice.say(f"Cancelled; {made} layouts were made and stay.{shown}", "info")
         elif job.error and not made:
@@ -186,7 +188,7 @@ class VariantsWindow(pya.QDialog):
             self.progress.value = 0
             return
         self.progress.value = int(1000 * job.fraction)
-        count = f"{len(job.variants)} layouts"
+        count = f"{len(job.variants) + job.left_out} layouts"
         if not self._app.connection.ready and not job.finished:
             self.message.text = f"{count} – the server does not answer; trying again. The job is safe there."
         elif job.finished:
