@@ -1,5 +1,7 @@
 #include "job_view.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <iostream>
@@ -13,12 +15,14 @@ namespace {
 using Align = Table::Align;
 
 volatile std::sig_atomic_t interrupts = 0;
+bool cancelling = false;
 
 /// Counts Ctrl-C while it lives.
 class InterruptScope {
  public:
   InterruptScope() {
     interrupts = 0;
+    cancelling = false;
     struct sigaction action {};
     action.sa_handler = [](int) { interrupts = interrupts + 1; };
     ::sigaction(SIGINT, &action, &before_);
@@ -177,15 +181,16 @@ std::string variant_table(const std::vector<Json>& lines) {
   return table.text();
 }
 
-int follow_job(const Session& session, Client& client, const std::string& job,
-               const std::string& out) {
-  const auto begin = std::chrono::steady_clock::now();
+namespace {
+
+/// Of `jobs` the first, to its end. A Ctrl-C cancels all of them.
+int follow_first(const Session& session, Client& client, std::span<const std::string> jobs,
+                 const std::string& out, std::chrono::steady_clock::time_point begin) {
+  const std::string& job = jobs.front();
   auto subscribed = client.call("job.subscribe", {{"job", job}, {"after", 0}});
   if (subscribed.has_error()) return fail(session, subscribed.error());
-  InterruptScope scope;
   ProgressBar bar(!session.json && !session.quiet);
   Tally tally;
-  bool cancelling = false;
   for (;;) {
     auto next = client.next_notification(std::chrono::milliseconds(200));
     if (next.has_error()) {
@@ -195,9 +200,12 @@ int follow_job(const Session& session, Client& client, const std::string& job,
     if (interrupts > 0 && !cancelling) {
       cancelling = true;
       bar.clear();
-      std::cerr << "cancelling " << job << " (Ctrl-C again leaves at once)\n";
-      if (auto reply = client.call("job.cancel", {{"job", job}}); reply.has_error()) {
-        return fail(session, reply.error());
+      std::cerr << "cancelling " << job
+                << (jobs.size() > 1 ? " and " + std::to_string(jobs.size() - 1) + " more" : "")
+                << " (Ctrl-C again leaves at once)\n";
+      for (const std::string& each : jobs) {
+        if (auto reply = client.call("job.cancel", {{"job", each}}); reply.has_error())
+          return fail(session, reply.error());
       }
     }
     if (interrupts > 1) return kCancelled;
@@ -236,6 +244,21 @@ int follow_job(const Session& session, Client& client, const std::string& job,
                                                                                     : kUnclean;
     }
   }
+}
+
+}  // namespace
+
+int follow_jobs(const Session& session, Client& client, std::span<const std::string> jobs,
+                const std::string& out) {
+  const auto begin = std::chrono::steady_clock::now();
+  InterruptScope scope;
+  int worst = kOk;
+  for (; !jobs.empty(); jobs = jobs.subspan(1)) {
+    const int status = follow_first(session, client, jobs, out, begin);
+    worst = std::max(worst, status);
+    if (status == kNoServer || interrupts > 1) break;
+  }
+  return worst;
 }
 
 }  // namespace ptah::cli

@@ -1,6 +1,7 @@
 /// Following a job: its notifications become lines, a bar, and a closing table.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "session.hpp"
@@ -30,10 +31,10 @@ class BestLayout {
   bool mixed_ = false;
 };
 
-/// Follows `job` to its end. Prints each variant as it comes (--json) or a bar, then the summary.
-/// On SIGINT the job is cancelled; a second one leaves at once.
-int follow_job(const Session& session, Client& client, const std::string& job,
-               const std::string& out);
+/// Follows jobs of one folder to their ends, one after the other. Prints each variant as it comes
+/// (--json) or a bar, then the summary. On SIGINT all are cancelled; a second one leaves at once.
+int follow_jobs(const Session& session, Client& client, std::span<const std::string> jobs,
+                const std::string& out);
 
 /// The closing table of a list of variant lines.
 std::string variant_table(const std::vector<Json>& lines);

@@ -69,7 +69,7 @@ int follow(const Session& session, const std::string& job) {
   if (client.has_error()) return fail(session, client.error());
   auto info = client.value().call("job.get", {{"job", job}});
   if (info.has_error()) return fail(session, info.error());
-  return follow_job(session, client.value(), job, info.value().value("out", ""));
+  return follow_jobs(session, client.value(), {&job, 1}, info.value().value("out", ""));
 }
 
 Result<std::vector<Json>> all_variants(Client& client, const std::string& job) {

@@ -1,6 +1,8 @@
 /// ptah run
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
+#include <vector>
 
 #include "job_view.hpp"
 
@@ -42,48 +44,65 @@ Result<Json> run_spec(const RunArguments& arguments) {
   return spec;
 }
 
-int run_one(const Session& session, const RunArguments& arguments) {
-  auto spec = run_spec(arguments);
-  if (spec.has_error()) return fail(session, spec.error());
-  auto client = session.connect();
-  if (client.has_error()) return fail(session, client.error());
-
-  const std::string out =
-      arguments.out.empty() ? ""
-                            : std::filesystem::absolute(arguments.out).lexically_normal().string();
-  Json params{{"spec", spec.value()}, {"library", arguments.library}};
-  if (!out.empty()) params["out"] = out;
-  if (!arguments.job.empty()) params["job"] = arguments.job;
-  auto started = client.value().call("flow.run", params);
-  if (started.has_error()) return fail(session, started.error());
-  const std::string job = started.value()["job"];
-  if (arguments.detach) {
-    if (session.json) {
-      print_line(started.value());
-    } else {
-      std::cout << job << "\n";
-    }
-    return kOk;
-  }
-  return follow_job(session, client.value(), job, out);
+std::string out_folder(const RunArguments& arguments) {
+  return arguments.out.empty()
+             ? ""
+             : std::filesystem::absolute(arguments.out).lexically_normal().string();
 }
 
-/// Every shipped circuit, one job each, into one dataset.
+/// {"job", "state", ...}
+Result<Json> start(Client& client, const RunArguments& arguments) {
+  PTAH_TRY(Json spec, run_spec(arguments));
+  Json params{{"spec", std::move(spec)}, {"library", arguments.library}};
+  if (const std::string out = out_folder(arguments); !out.empty()) params["out"] = out;
+  if (!arguments.job.empty()) params["job"] = arguments.job;
+  return client.call("flow.run", params);
+}
+
+void print_started(const Session& session, const Json& started) {
+  if (session.json) {
+    print_line(started);
+  } else {
+    std::cout << started["job"].get<std::string>() << "\n";
+  }
+}
+
+int run_one(const Session& session, const RunArguments& arguments) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto started = start(client.value(), arguments);
+  if (started.has_error()) return fail(session, started.error());
+  if (arguments.detach) {
+    print_started(session, started.value());
+    return kOk;
+  }
+  const std::string job = started.value()["job"];
+  return follow_jobs(session, client.value(), {&job, 1}, out_folder(arguments));
+}
+
+/// Every shipped circuit, one job each, into one dataset. All are started at once, so that no
+/// worker idles at the end of one, and followed one after the other.
 int run_all(const Session& session, const RunArguments& arguments) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto circuits = client.value().call("library.circuits");
   if (circuits.has_error()) return fail(session, circuits.error());
   int worst = kOk;
+  std::vector<std::string> jobs;
   for (const Json& circuit : circuits.value()["result"]["circuits"]) {
     RunArguments one = arguments;
     one.circuit = circuit["name"];
     if (!one.job.empty()) one.job += "-" + one.circuit;
-    const int status = run_one(session, one);
-    if (status == kCancelled || status == kNoServer) return status;
-    worst = std::max(worst, status);
+    auto started = start(client.value(), one);
+    if (started.has_error()) {
+      worst = std::max(worst, fail(session, started.error()));
+      continue;
+    }
+    jobs.push_back(started.value()["job"]);
+    if (arguments.detach) print_started(session, started.value());
   }
-  return worst;
+  if (arguments.detach) return worst;
+  return std::max(worst, follow_jobs(session, client.value(), jobs, out_folder(arguments)));
 }
 
 int run(const Session& session, const RunArguments& arguments) {

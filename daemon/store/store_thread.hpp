@@ -31,7 +31,7 @@ class StoreThread {
     kEssentialWrite  ///< On a full disk the reserve is released for it: the end of a job.
   };
 
-  static constexpr std::chrono::milliseconds kGather{25};
+  static constexpr std::chrono::milliseconds kGather{100};
 
   StoreThread(std::unique_ptr<Store> store, Post post);
   /// Does what is queued, then ends; answers that were not posted yet are dropped with their owner.
