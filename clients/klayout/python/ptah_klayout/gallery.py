@@ -243,7 +243,8 @@ class Gallery(pya.QWidget):
             item = ui.cell(self._table, index, column, text, right=1 <= column <= 3)
             good = {5: drc_good, 6: lvs_good}.get(column, True)
             if good != {5: before[1], 6: before[2]}.get(column, True):
-                item.setForeground(ui.brush(ui.INK if good else ui.BAD))
+                with ui.unheard(self._table):
+                    item.setForeground(ui.brush(ui.INK if good else ui.BAD))
 
     def _fill_card(self, index, variant, best):
         score = "not scored" if variant.score is None else ui.millivolts(variant.score)
@@ -254,15 +255,19 @@ class Gallery(pya.QWidget):
             return
         self._shown_cards[index] = shown
         item = self._cards.item(index)
-        item.text = text
-        if before is None or before[0] != variant.key:
-            item.icon = pya.QIcon()
-            item.toolTip = variant.name
+        other = before is None or before[0] != variant.key
+        with ui.unheard(self._cards):
+            item.text = text
+            if other:
+                item.icon = pya.QIcon()
+                item.toolTip = variant.name
+        if other:
             self._thumbnails.request(variant.gds, lambda pixmap: self._set_icon(index, variant.key, pixmap))
 
     def _set_icon(self, index, key, pixmap):
         if pixmap is not None and self._shown_cards.get(index, (None,))[0] == key:
-            self._cards.item(index).icon = pya.QIcon(pixmap)
+            with ui.unheard(self._cards):
+                self._cards.item(index).icon = pya.QIcon(pixmap)
 
     def _sort_by_column(self, column):
         """A click on a header orders by that column; a second one the other way round."""

@@ -141,20 +141,36 @@ def table(columns, parent=None):
     return made
 
 
+class unheard:
+    """`with unheard(view):` items change without a signal, and the view paints itself anew afterwards. KLayout's binding
+    leaves two objects behind for each signal of a changed item, as long as the program runs."""
+
+    def __init__(self, view):
+        self._view, self._model = view, view.model
+
+    def __enter__(self):
+        self._model.blockSignals(True)
+
+    def __exit__(self, *_):
+        self._model.blockSignals(False)
+        self._view.viewport.update()
+
+
 def cell(table_widget, row_index, column_index, text, right=False, rgb=None, tip=""):
     """Sets a cell's text; an item that is there already is kept, with its selection."""
-    item = table_widget.item(row_index, column_index)
-    if item is None:
-        item = pya.QTableWidgetItem("")
-        table_widget.setItem(row_index, column_index, given(item))
-    if item.text != text:
-        item.text = text
-    if right:
-        item.setTextAlignment(0x0002 | 0x0080)
-    if rgb is not None:
-        item.setForeground(brush(rgb))
-    if tip:
-        item.toolTip = tip
+    with unheard(table_widget):
+        item = table_widget.item(row_index, column_index)
+        if item is None:
+            item = pya.QTableWidgetItem("")
+            table_widget.setItem(row_index, column_index, given(item))
+        if item.text != text:
+            item.text = text
+        if right:
+            item.setTextAlignment(0x0002 | 0x0080)
+        if rgb is not None:
+            item.setForeground(brush(rgb))
+        if tip:
+            item.toolTip = tip
     return item
 
 
