@@ -136,6 +136,14 @@ class Examination {
     return stage.reads_file() ? put_on_disk(layout, scratch_) : ok();
   }
   void name_ports();
+  /// A component is more than its device, it has a tap and a well: where the device is drawn as its
+  /// tile draws it, the area of the tile, as in the record of a run.
+  DbuArea component_area_of(std::size_t device, const Rect& drawn) const {
+    if (!placed.empty() || session_.tiles.empty()) return drawn.area();
+    const Rect& fingers = session_.fingers_of_tiles[device];
+    const bool same = fingers.width() == drawn.width() && fingers.height() == drawn.height();
+    return same ? session_.tiles[device].outline.area() : drawn.area();
+  }
   void object(const std::string& reason) {
     if (reason_.empty()) reason_ = reason;
   }
@@ -399,7 +407,7 @@ Result<Json> Examination::run() {
   DbuArea area = 0;
   for (std::size_t d = 0; d < devices.size(); ++d) {
     if (devices[d].box.empty()) continue;
-    area += devices[d].box.area();
+    area += component_area_of(d, devices[d].box);
     Json item{{"device", session_.circuit.devices[d].name}, {"box_um", box_um(devices[d].box)}};
     if (blamed) {
       item["blame_V"] = devices[d].blame_V;
@@ -455,6 +463,44 @@ Result<Json> examine(Examination& examination, PluginHost& host, const ScoreSess
   return reply;
 }
 
+Status prepare_tiles(PluginHost& host, ScoreSession& session, FlowJob& job, StageSeconds& seconds,
+                     bool route) {
+  const auto bind = [&](auto& bound, const char* stage) -> Status {
+    if (bound) return ok();
+    const auto choice = session.flow.stages.find(stage);
+    if (choice == session.flow.stages.end()) {
+      return make_error(ErrorCode::kInvalidArgument, "The flow has no " + std::string(stage) + ".",
+                        "flow " + session.flow.name);
+    }
+    using Stage = typename std::remove_reference_t<decltype(*bound.instance)>;
+    PTAH_TRY(bound, bind_stage<Stage>(host, stage, choice->second.plugin, choice->second.options));
+    return ok();
+  };
+  if (route) {
+    PTAH_TRY(bind(session.router, "router"));
+  }
+  if (!session.tiles.empty()) return ok();
+  PTAH_TRY(bind(session.generator, "device_generator"));
+  Tiles tiles;
+  for (const Device& device : session.circuit.devices) {
+    PTAH_TRY(auto tile, run_stage(session.generator, job, seconds, [&](DeviceGenerator& stage) {
+               return stage.generate(device, session.technology(), job);
+             }));
+    tiles.push_back(std::move(tile));
+  }
+  for (std::size_t d = 0; d < tiles.size(); ++d) {
+    gds::Flat drawn;
+    drawn.shapes = tiles[d].shapes;
+    Rect box;
+    for (const native::FoundDevice& part :
+         native::find_connectivity(drawn, session.technology()).devices)
+      box = box.united(drawn_box(part, tiles[d].kind));
+    session.fingers_of_tiles.push_back(box);
+  }
+  session.tiles = std::move(tiles);
+  return ok();
+}
+
 double since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
@@ -492,6 +538,10 @@ Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch
   }
   PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, wishes.judges));
   drawing.match = correspond(drawing.found, session->circuit, *parsed->technology);
+  FlowJob job(sink, 0, scratch);
+  StageSeconds unused;
+  // For the areas only: a layout may hold what our generator can not draw.
+  (void)prepare_tiles(host, *session, job, unused, false);
   Examination examination(*session, wishes, layout, std::move(drawing), scratch, sink);
   examination.seconds()["parse"] = parsing;
   examination.seconds()["read"] = reading;
@@ -499,38 +549,7 @@ Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch
   return examine(examination, host, session, begin);
 }
 
-namespace {
-
-Status prepare_tiles(PluginHost& host, ScoreSession& session, FlowJob& job, StageSeconds& seconds,
-                     bool route) {
-  const auto bind = [&](auto& bound, const char* stage) -> Status {
-    if (bound) return ok();
-    const auto choice = session.flow.stages.find(stage);
-    if (choice == session.flow.stages.end()) {
-      return make_error(ErrorCode::kInvalidArgument, "The flow has no " + std::string(stage) + ".",
-                        "flow " + session.flow.name);
-    }
-    using Stage = typename std::remove_reference_t<decltype(*bound.instance)>;
-    PTAH_TRY(bound, bind_stage<Stage>(host, stage, choice->second.plugin, choice->second.options));
-    return ok();
-  };
-  if (route) {
-    PTAH_TRY(bind(session.router, "router"));
-  }
-  if (!session.tiles.empty()) return ok();
-  PTAH_TRY(bind(session.generator, "device_generator"));
-  Tiles tiles;
-  for (const Device& device : session.circuit.devices) {
-    PTAH_TRY(auto tile, run_stage(session.generator, job, seconds, [&](DeviceGenerator& stage) {
-               return stage.generate(device, session.technology(), job);
-             }));
-    tiles.push_back(std::move(tile));
-  }
-  session.tiles = std::move(tiles);
-  return ok();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<Json> score_placement(const Json& spec, const std::filesystem::path& scratch,
                              PluginHost& host, TaskSink& sink) {

@@ -117,6 +117,17 @@ FoundParts parts_of(const native::Connectivity& connectivity, const Technology& 
   return found;
 }
 
+Rect drawn_box(const native::FoundDevice& part, DeviceKind kind) {
+  Rect box = part.body;
+  // Heads of a resistor are as large as the wires that they are parts of; so is a bottom plate.
+  if (kind == DeviceKind::kResistor) return box;
+  const std::size_t ends = kind == DeviceKind::kCapacitor ? 2 : 3;
+  for (std::size_t t = 0; t < std::min(ends, part.terminals.size()); ++t) {
+    if (!part.terminals[t].place.empty()) box = box.united(part.terminals[t].place);
+  }
+  return box;
+}
+
 std::vector<DrawnDevice> drawn_devices(const Drawing& drawing, const Circuit& circuit,
                                        const std::vector<Rect>& placed) {
   std::vector<DrawnDevice> devices(circuit.devices.size());
@@ -127,19 +138,9 @@ std::vector<DrawnDevice> drawn_devices(const Drawing& drawing, const Circuit& ci
   for (std::size_t i = 0; i < drawing.match.device_of.size(); ++i) {
     const DeviceId id = drawing.match.device_of[i];
     if (id < 0) continue;
-    const native::FoundDevice& part = drawing.connectivity->devices[i];
-    Rect& box = devices[static_cast<std::size_t>(id)].box;
-    box = box.united(part.body);
-    const std::size_t ends = circuit.devices[static_cast<std::size_t>(id)].is_mos()
-                                 ? 3
-                                 : std::min<std::size_t>(2, part.terminals.size());
-    for (std::size_t t = 0; t < std::min(ends, part.terminals.size()); ++t) {
-      // A bottom plate or a head is as large as the wire that it is part of.
-      const bool wire =
-          circuit.devices[static_cast<std::size_t>(id)].kind == DeviceKind::kResistor ||
-          part.terminals[t].place.empty();
-      if (!wire) box = box.united(part.terminals[t].place);
-    }
+    const auto d = static_cast<std::size_t>(id);
+    devices[d].box =
+        devices[d].box.united(drawn_box(drawing.connectivity->devices[i], circuit.devices[d].kind));
   }
   return devices;
 }

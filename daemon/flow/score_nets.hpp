@@ -46,6 +46,9 @@ struct DrawnDevice {
   double blame_V = 0, blame = 0;
 };
 
+/// Around one drawn part: its channel with source and drain, its plate, its body.
+Rect drawn_box(const native::FoundDevice& part, DeviceKind kind);
+
 /// The layout against the schematic.
 struct Drawing {
   const native::Connectivity* connectivity = nullptr;

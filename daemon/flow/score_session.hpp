@@ -43,10 +43,11 @@ struct ScoreSession {
   std::optional<std::vector<Measure>> schematic_measures;  ///< Once made.
   std::vector<Bound<Verifier>> checks, judges;
   ScoreStages score, judged;
-  // score.placement only; bound when first needed.
+  // Bound and made when first needed.
   Bound<DeviceGenerator> generator;
   Bound<Router> router;
   Tiles tiles;
+  std::vector<Rect> fingers_of_tiles;  ///< One a tile: the box around what is the device itself.
 
   const Technology& technology() const noexcept { return *parsed->technology; }
   const std::optional<Testbench>& testbench() const noexcept { return parsed->loaded.testbench; }

@@ -190,7 +190,8 @@ class SmallDisk {
 };
 
 TEST_F(Recovery, FullStoreFailsTheJobKeepsWhatIsThereAndTheJobGoesOnWithSpace) {
-  SmallDisk disk(daemon.state(), 16);
+  // The worker is up to 100 ms of variants ahead of the first commit, and they need room as well.
+  SmallDisk disk(daemon.state(), 32);
   if (!disk.mounted()) GTEST_SKIP() << "No right to mount a tmpfs here.";
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
