@@ -143,7 +143,7 @@ void add_server_commands(CLI::App& app, Session& session, int& status) {
   struct Arguments {
     std::string name;
     int count = 1000;
-    bool now = false, options = false;
+    bool now = false, options = false, bind_workers = false;
     std::string state;
     int workers = 0;
   };
@@ -157,8 +157,12 @@ void add_server_commands(CLI::App& app, Session& session, int& status) {
   start_command->add_option("--state", arguments->state, "Folder for jobs and files");
   start_command->add_option("--workers", arguments->workers, "Worker processes")
       ->check(CLI::Range(1, 1024));
+  start_command->add_flag(
+      "--bind-workers", arguments->bind_workers,
+      "Each worker on a core of its own: faster on a machine that serves nothing else");
   on_command(start_command, status, [&session, arguments] {
     session.launch.idle_exit_s = 0;
+    session.launch.bind_workers = arguments->bind_workers;
     session.launch.workers = arguments->workers;
     if (!arguments->state.empty())
       session.launch.state = std::filesystem::absolute(arguments->state);

@@ -37,6 +37,7 @@ Result<pid_t> start_daemon(const LaunchOptions& options, const std::filesystem::
   };
   if (!options.state.empty()) add("--state", options.state.string());
   if (options.workers > 0) add("--workers", std::to_string(options.workers));
+  if (options.bind_workers) words.emplace_back("--bind-workers");
   if (options.idle_exit_s > 0) add("--idle-exit", std::to_string(options.idle_exit_s));
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

@@ -14,6 +14,7 @@ struct LaunchOptions {
   std::filesystem::path socket = default_socket();
   std::filesystem::path state;  ///< Empty: the daemon's default.
   int workers = 0;              ///< 0: the daemon's default.
+  bool bind_workers = false;    ///< Each to a core of its own.
   int idle_exit_s = 600;        ///< A private daemon leaves when nobody needs it. 0: never.
   bool start = true;            ///< False: only connect.
 };

@@ -79,6 +79,8 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
       {"workers",
        {"0..1024 (0: one a processor)",
         [&](const YAML::Node& n) { options.workers = in_range<int>(n, 0, 1024); }}},
+      {"bind_workers",
+       {"true or false", [&](const YAML::Node& n) { options.bind_workers = n.as<bool>(); }}},
       {"plugin_dirs",
        {"a list of folders",
         [&](const YAML::Node& n) {
@@ -151,7 +153,8 @@ CommandLine parse_command_line(int argc, char** argv) {
   CLI::App app("ptahd, the daemon of Ptah: runs place-and-route jobs for its clients", "ptahd");
   app.set_help_flag("");
   app.option_defaults()->take_last();  // So that a wrapper's options can be overruled.
-  bool help = false, print_protocol = false, version = false, foreground = false;
+  bool help = false, print_protocol = false, version = false, foreground = false,
+       bind_workers = false;
   std::string config, socket, state, worker_program, log_file, log_level;
   std::vector<std::string> plugin_dirs;
   int tcp = -1, workers = -1;
@@ -165,6 +168,8 @@ CommandLine parse_command_line(int argc, char** argv) {
       ->check(CLI::Range(0, 65535));
   app.add_option("--workers", workers, "Worker processes; 0: one a processor")
       ->check(CLI::Range(0, 1024));
+  app.add_flag("--bind-workers", bind_workers,
+               "Each worker on a core of its own: faster on a machine that serves nothing else");
   app.add_option("--plugins", plugin_dirs, "Plugin folder (may be repeated); replaces the default")
       ->take_all();
   app.add_option("--worker-program", worker_program,
@@ -215,6 +220,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   if (!state.empty()) options.state_dir = absolute(state);
   if (tcp >= 0) options.tcp_port = static_cast<std::uint16_t>(tcp);
   if (workers >= 0) options.workers = workers;
+  if (bind_workers) options.bind_workers = true;
   if (!plugin_dirs.empty()) {
     options.plugin_dirs.clear();
     for (const std::string& directory : plugin_dirs)

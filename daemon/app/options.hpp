@@ -19,6 +19,7 @@ struct DaemonOptions {
   int workers = 0;  ///< 0: as many as there are processors.
   std::vector<std::filesystem::path> plugin_dirs;
   std::filesystem::path worker_program;
+  bool bind_workers = false;  ///< Each to a core.
   std::int64_t worker_memory_mib = 4096;
   std::int64_t hang_limit_s = 600;
   std::int64_t idle_exit_s = 0;  ///< 0: never.

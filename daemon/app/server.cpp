@@ -85,6 +85,7 @@ Status Server::open() {
     ProcessWorkerOptions workers;
     workers.program = options_.worker_program;
     workers.directory = pool.scratch_root;
+    workers.bind = options_.bind_workers;
     auto processes = std::make_unique<ProcessWorkers>(io_, std::move(workers));
     processes_ = processes.get();
     factory_ = std::move(processes);

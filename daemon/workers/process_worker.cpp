@@ -1,6 +1,7 @@
 #include "workers/process_worker.hpp"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -255,6 +256,22 @@ void ProcessWorkers::kill_all() {
   for (const auto& [pid, weak] : workers_) ::kill(-pid, SIGKILL);
 }
 
+std::optional<int> ProcessWorkers::free_core() const {
+  cpu_set_t allowed;
+  if (!options_.bind || ::sched_getaffinity(0, sizeof allowed, &allowed) != 0) return std::nullopt;
+  std::optional<int> best;
+  std::ptrdiff_t fewest = 0;
+  for (int core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &allowed)) continue;
+    const auto there = std::count_if(cores_.begin(), cores_.end(),
+                                     [&](const auto& bound) { return bound.second == core; });
+    if (best && there >= fewest) continue;
+    best = core;
+    fewest = there;
+  }
+  return best;
+}
+
 Result<std::shared_ptr<Worker>> ProcessWorkers::start(const PluginSet& plugins,
                                                       Worker::Callbacks callbacks) {
   const auto system_failure = [this](const char* what) {
@@ -295,6 +312,11 @@ Result<std::shared_ptr<Worker>> ProcessWorkers::start(const PluginSet& plugins,
   ::close(pipe[1]);
   const std::string directory = options_.directory.string();
 
+  const std::optional<int> core = free_core();
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (core) CPU_SET(*core, &cores);
+
   const pid_t pid = child_socket < 0 || child_stderr < 0 ? -1 : ::fork();
   if (pid == 0) {
     // Between fork and exec only async-signal-safe calls: the daemon has threads.
@@ -311,6 +333,7 @@ Result<std::shared_ptr<Worker>> ProcessWorkers::start(const PluginSet& plugins,
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD}) ::signal(signal, SIG_DFL);
+    if (core) ::sched_setaffinity(0, sizeof cores, &cores);
     if (::chdir(directory.c_str()) != 0) ::_exit(126);
     ::execv(arguments[0], arguments.data());
     static constexpr char kWords[] = "ptah-worker cannot be executed\n";
@@ -331,6 +354,7 @@ Result<std::shared_ptr<Worker>> ProcessWorkers::start(const PluginSet& plugins,
   auto worker = std::make_shared<ProcessWorker>(io_, pid, sockets[0], pipe[0], options_,
                                                 std::move(callbacks));
   workers_[pid] = worker;
+  if (core) cores_[pid] = *core;
   worker->run();
   spdlog::debug("worker {} started, plugin set {}", pid, plugins.generation);
   return std::shared_ptr<Worker>(std::move(worker));
@@ -357,6 +381,7 @@ void ProcessWorkers::reap() {
     ::kill(-pid, SIGKILL);
     if (const auto worker = found->second.lock()) worker->exited(status);
     workers_.erase(found);
+    cores_.erase(pid);
   }
   if (any) kill_orphans();
 }

@@ -5,6 +5,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <filesystem>
 #include <map>
+#include <optional>
 
 #include "workers/worker.hpp"
 
@@ -16,6 +17,7 @@ struct ProcessWorkerOptions {
   std::filesystem::path program;             ///< ptah-worker.
   std::filesystem::path directory;           ///< Working directory of workers.
   std::vector<std::string> extra_arguments;  ///< After the usual ones.
+  bool bind = false;  ///< Each worker, and what it starts, to the core with the fewest of them.
   std::size_t stderr_tail_bytes = 16 << 10;  ///< Kept for the error of a task whose worker died.
   std::size_t max_line_bytes = 64u << 20;    ///< Longest event.
 };
@@ -40,11 +42,14 @@ class ProcessWorkers final : public WorkerFactory {
   void wait_for_children();
   void reap();
   void kill_orphans();
+  /// Of those that the daemon may use; nothing where workers are not bound.
+  std::optional<int> free_core() const;
 
   boost::asio::io_context& io_;
   ProcessWorkerOptions options_;
   boost::asio::signal_set child_signal_;
   std::map<pid_t, std::weak_ptr<ProcessWorker>> workers_;
+  std::map<pid_t, int> cores_;  ///< Of bound workers.
 };
 
 /// Text as valid UTF-8 without control characters but newlines.

@@ -37,7 +37,7 @@ class Server:
     def __init__(self, build, workers, folder):
         self.build = build
         self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state")
-        self.ptah("server", "start", "--workers", str(workers))
+        self.ptah("server", "start", "--workers", str(workers), "--bind-workers")
 
     def ptah(self, *words):
         done = subprocess.run([self.build / "bin/ptah", "--json", *words], env=self.env, text=True, capture_output=True,

@@ -1,4 +1,5 @@
 // Jobs on workers that do what the test says.
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 
@@ -335,6 +336,32 @@ TEST_F(Jobs, WorkerEndedFromOutsideIsMadeUpFor) {
   const Json job = wait_for(client, "j");
   EXPECT_EQ(job["state"], "done") << job.dump();
   EXPECT_EQ(variants_of(client, "j").size(), 41u);
+}
+
+TEST_F(Jobs, BoundWorkersHaveACoreEach) {
+  cpu_set_t here;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof here, &here), 0);
+  if (CPU_COUNT(&here) < 2) GTEST_SKIP() << "There is one core.";
+  const fs::path config = daemon.root() / "ptahd.yaml";
+  std::ofstream(config) << "bind_workers: true\n";
+  ASSERT_TRUE(daemon.start({{"--config", config.string()}}));
+  Client client = daemon.client();
+  client.result("flow.run", run("j", {chain("a", 40, {{"ms", 20}}), chain("b", 40, {{"ms", 20}})}));
+  std::vector<cpu_set_t> cores;
+  ASSERT_TRUE(eventually([&] {
+    cores.clear();
+    const Json status = client.result("server.status");
+    for (const Json& worker : status["workers"]) {
+      cpu_set_t each;
+      if (worker["task"] != "" &&
+          ::sched_getaffinity(worker["pid"].get<pid_t>(), sizeof each, &each) == 0)
+        cores.push_back(each);
+    }
+    return cores.size() == 2;
+  }));
+  for (const cpu_set_t& each : cores) EXPECT_EQ(CPU_COUNT(&each), 1);
+  EXPECT_FALSE(CPU_EQUAL(&cores[0], &cores[1]));
+  EXPECT_EQ(wait_for(client, "j")["state"], "done");
 }
 
 TEST_F(Jobs, WhatADeadWorkerLeavesBehindIsEnded) {
