@@ -192,11 +192,6 @@ class Canon {
       }
       values = std::move(swapped);
     }
-    const auto ranks = [&](const Part& part) {
-      std::vector<std::size_t> all;
-      for (const std::size_t id : part.nets) all.push_back(rank[id]);
-      return all;
-    };
     std::map<std::tuple<std::string, std::vector<std::size_t>, Colour>, std::vector<const Part*>>
         groups;
     for (const Part& part : parts_) {

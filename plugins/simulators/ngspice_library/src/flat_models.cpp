@@ -230,9 +230,8 @@ FlatModels::Template FlatModels::make_template(const Instance& instance, const s
   return result;
 }
 
-Status FlatModels::expand(const std::map<std::string, Instance>& wanted, const std::string& models,
-                          NgspiceLibrary& library, double wall_s, JobContext& job) {
-  static_cast<void>(models);
+Status FlatModels::expand(const std::map<std::string, Instance>& wanted, NgspiceLibrary& library,
+                          double wall_s, JobContext& job) {
   std::vector<std::string> deck = {"* expansion of models"};
   for (const std::string& line : text_->kept) deck.push_back(line);
   for (const std::string& line : text_->globals) deck.push_back(line);
@@ -338,7 +337,7 @@ Result<std::vector<std::string>> FlatModels::deck(const std::string& deck,
     }
   }
   if (!wanted.empty()) {
-    PTAH_TRY(expand(wanted, models, library, wall_s, job));
+    PTAH_TRY(expand(wanted, library, wall_s, job));
   }
 
   std::vector<std::string> body;

@@ -58,8 +58,8 @@ class FlatModels {
   };
 
   std::optional<Instance> read_instance(std::string_view line) const;
-  Status expand(const std::map<std::string, Instance>& wanted, const std::string& models,
-                NgspiceLibrary& library, double wall_s, JobContext& job);
+  Status expand(const std::map<std::string, Instance>& wanted, NgspiceLibrary& library,
+                double wall_s, JobContext& job);
   Template make_template(const Instance& instance, const std::string& first,
                          const std::string& second, const std::vector<std::string>& listing);
   /// Statements of the models that an expanded element names `group`, their values from `listing`.
