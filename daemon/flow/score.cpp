@@ -140,7 +140,7 @@ class Examination {
   /// tile draws it, the area of the tile, as in the record of a run.
   DbuArea component_area_of(std::size_t device, const Rect& drawn) const {
     if (!placed.empty() || session_.tiles.empty()) return drawn.area();
-    const Rect& fingers = session_.fingers_of_tiles[device];
+    const Rect& fingers = session_.device_boxes[device];
     const bool same = fingers.width() == drawn.width() && fingers.height() == drawn.height();
     return same ? session_.tiles[device].outline.area() : drawn.area();
   }
@@ -495,7 +495,7 @@ Status prepare_tiles(PluginHost& host, ScoreSession& session, FlowJob& job, Stag
     for (const native::FoundDevice& part :
          native::find_connectivity(drawn, session.technology()).devices)
       box = box.united(drawn_box(part, tiles[d].kind));
-    session.fingers_of_tiles.push_back(box);
+    session.device_boxes.push_back(box);
   }
   session.tiles = std::move(tiles);
   return ok();

@@ -47,7 +47,7 @@ struct ScoreSession {
   Bound<DeviceGenerator> generator;
   Bound<Router> router;
   Tiles tiles;
-  std::vector<Rect> fingers_of_tiles;  ///< One a tile: the box around what is the device itself.
+  std::vector<Rect> device_boxes;  ///< One a tile: see drawn_box.
 
   const Technology& technology() const noexcept { return *parsed->technology; }
   const std::optional<Testbench>& testbench() const noexcept { return parsed->loaded.testbench; }

@@ -1,6 +1,8 @@
 /// What the benchmarks of the native engines share.
 #pragma once
 
+#include <benchmark/benchmark.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -47,6 +49,30 @@ inline Drawn array(int devices) {
       drawn.flat.shapes.push_back({shape.layer, shape.rect.moved(at)});
   }
   return drawn;
+}
+
+/// `name`/N for 5 to 150 devices, with the order of growth fitted. `run(state, devices)`.
+template <typename Run>
+void register_growth(const char* name, Run run) {
+  benchmark::RegisterBenchmark(name,
+                               [run](benchmark::State& state) {
+                                 run(state, static_cast<int>(state.range(0)));
+                                 state.SetComplexityN(state.range(0));
+                               })
+      ->Arg(5)
+      ->Arg(15)
+      ->Arg(50)
+      ->Arg(150)
+      ->Unit(benchmark::kMillisecond)
+      ->Complexity();
+}
+
+/// What `main` returns.
+inline int run_registered(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
 }
 
 }  // namespace ptah::bench

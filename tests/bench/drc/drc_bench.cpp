@@ -104,12 +104,6 @@ void move(benchmark::State& state, const Pair& pair) {
   }
 }
 
-void growth(benchmark::State& state) {
-  const gds::Flat layout = array(static_cast<int>(state.range(0))).flat;
-  scratch(state, layout);
-  state.SetComplexityN(state.range(0));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -123,15 +117,7 @@ int main(int argc, char** argv) {
       move(s, *pair);
     })->Unit(benchmark::kMillisecond);
   }
-  benchmark::RegisterBenchmark("array", growth)
-      ->Arg(5)
-      ->Arg(15)
-      ->Arg(50)
-      ->Arg(150)
-      ->Unit(benchmark::kMillisecond)
-      ->Complexity();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  bench::register_growth(
+      "array", [](benchmark::State& state, int devices) { scratch(state, array(devices).flat); });
+  return bench::run_registered(argc, argv);
 }

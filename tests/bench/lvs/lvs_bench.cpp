@@ -67,19 +67,8 @@ int main(int argc, char** argv) {
         ->Unit(benchmark::kMillisecond);
   }
   const auto one = std::make_shared<Drawn>(layout("five_transistors_ota"));
-  benchmark::RegisterBenchmark("array",
-                               [one](benchmark::State& state) {
-                                 compare(state, copies(*one, static_cast<int>(state.range(0)) / 5));
-                                 state.SetComplexityN(state.range(0));
-                               })
-      ->Arg(5)
-      ->Arg(15)
-      ->Arg(50)
-      ->Arg(150)
-      ->Unit(benchmark::kMillisecond)
-      ->Complexity();
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  bench::register_growth("array", [one](benchmark::State& state, int devices) {
+    compare(state, copies(*one, devices / 5));
+  });
+  return bench::run_registered(argc, argv);
 }

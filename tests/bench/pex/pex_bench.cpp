@@ -51,20 +51,9 @@ int main(int argc, char** argv) {
   }
   for (const auto& [kind, options] :
        {std::pair{"array_magic", magic}, std::pair{"array_network", network}}) {
-    benchmark::RegisterBenchmark(kind,
-                                 [options = options](benchmark::State& state) {
-                                   extract(state, array(static_cast<int>(state.range(0))), options);
-                                   state.SetComplexityN(state.range(0));
-                                 })
-        ->Arg(5)
-        ->Arg(15)
-        ->Arg(50)
-        ->Arg(150)
-        ->Unit(benchmark::kMillisecond)
-        ->Complexity();
+    bench::register_growth(kind, [options = options](benchmark::State& state, int devices) {
+      extract(state, array(devices), options);
+    });
   }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  return bench::run_registered(argc, argv);
 }
