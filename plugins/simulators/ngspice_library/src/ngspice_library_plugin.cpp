@@ -10,6 +10,7 @@ namespace {
 class Keeper {
  public:
   void keep(const std::shared_ptr<ptah::NgspiceLibrary>& library) {
+    if (!library) return;  // A simulation that failed before it needed one.
     const std::lock_guard lock(mutex_);
     kept_ = library;
   }
