@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "bench_cards.hpp"
+#include "ptah/sim/analysis.hpp"
 #include "sim_text.hpp"
 
 namespace ptah {
@@ -17,10 +19,9 @@ bool is_node_character(unsigned char c) {
          std::string_view("_.#/[]<>+-:").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
-bool is_safe_word(std::string_view text, std::string_view extra) {
-  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [&](char c) {
-    return is_node_character(static_cast<unsigned char>(c)) ||
-           extra.find(c) != std::string_view::npos;
+bool is_safe_word(std::string_view text) {
+  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
+    return is_node_character(static_cast<unsigned char>(c));
   });
 }
 
@@ -29,7 +30,7 @@ bool is_safe_word(std::string_view text, std::string_view extra) {
 class NodeNames {
  public:
   std::string operator()(const std::string& net) {
-    if (is_safe_word(net, "")) return net;
+    if (is_safe_word(net)) return net;
     const auto [found, fresh] = renamed_.emplace(net, "");
     if (fresh) found->second = "ptah_node_" + std::to_string(renamed_.size());
     return found->second;
@@ -92,69 +93,50 @@ Error deck_error(std::string message, std::string hint = {}) {
   return make_error(ErrorCode::kInvalidArgument, std::move(message), "testbench", std::move(hint));
 }
 
-/// One analysis as a command of the control block, with what its output must cover.
-Result<DeckAnalysis> read_analysis(const std::string& card, std::size_t index) {
-  if (card.find_first_of("\n\r") != std::string::npos) {
-    return deck_error("An analysis is one line.");
+/// read_testbench names file and line; a testbench may also be put together by a program.
+Error of_testbench(const Error& error) {
+  return make_error(error.code, error.message, "testbench", error.hint);
+}
+
+/// What the output of an analysis must cover.
+struct Coverage {
+  DeckAnalysis& analysis;
+
+  void operator()(const OpAnalysis&) const {}
+  void operator()(const DcAnalysis& dc) const {
+    analysis.first = dc.inner.first.value();
+    analysis.last = dc.inner.last.value();
+    analysis.step = std::abs(dc.inner.step.value());
   }
-  const std::vector<std::string> words = split_words(card, 64);
-  for (const std::string& word : words) {
-    if (!is_safe_word(word, "(),=")) {
-      return deck_error("\"" + word + "\" can not stand in the analysis \"" + card + "\".");
-    }
+  void operator()(const AcAnalysis& ac) const { sweep(ac.sweep); }
+  void operator()(const TranAnalysis& tran) const {
+    analysis.first = tran.start_s ? tran.start_s->value() : 0;
+    analysis.last = tran.stop_s.value();
+    analysis.step = analysis.last - analysis.first;  // ngspice chooses its own
   }
-  DeckAnalysis analysis;
-  analysis.card = card;
-  analysis.raw_file = "analysis" + std::to_string(index) + ".raw";
-  if (words.empty() || words[0].size() < 2 || words[0][0] != '.') {
-    return deck_error("\"" + card + "\" is no analysis.", "one of: .ac .dc .tran .op .noise");
-  }
-  analysis.kind = lower_case(words[0].substr(1));
-  const auto number = [&](std::size_t i) {
-    return i < words.size() ? spice_number(words[i]) : std::nullopt;
-  };
-  const auto malformed = [&] {
-    return deck_error("The analysis \"" + card + "\" lacks a number or has one too small.");
-  };
-  /// "dec 50 1k 1g" from the word at `at`.
-  const auto frequency_sweep = [&](std::size_t at) -> Status {
-    const std::string grid = at < words.size() ? lower_case(words[at]) : "";
-    const auto count = number(at + 1), first = number(at + 2), last = number(at + 3);
-    if (!count || !first || !last || *count < 1 || *count > 1e6 || *last < *first) {
-      return malformed();
-    }
-    analysis.first = *first;
-    analysis.last = *last;
-    if (grid == "lin") {
-      analysis.step = *count > 1 ? (*last - *first) / (*count - 1) : *last - *first;
-    } else if ((grid == "dec" || grid == "oct") && *first > 0) {
-      analysis.step_ratio = std::pow(grid == "dec" ? 10 : 2, 1 / *count);
+  void operator()(const NoiseAnalysis& noise) const { sweep(noise.sweep); }
+
+  void sweep(const FrequencySweep& sweep) const {
+    using Steps = FrequencySweep::Steps;
+    analysis.first = sweep.first_hz.value();
+    analysis.last = sweep.last_hz.value();
+    const double points = sweep.points.value(), span = analysis.last - analysis.first;
+    if (sweep.steps == Steps::kLinear) {
+      analysis.step = points > 1 ? span / (points - 1) : span;
     } else {
-      return malformed();
+      analysis.step_ratio = std::pow(sweep.steps == Steps::kDecade ? 10 : 2, 1 / points);
     }
-    return ok();
-  };
-  if (analysis.kind == "op") return analysis;
-  if (analysis.kind == "ac") {
-    PTAH_TRY(frequency_sweep(1));
-  } else if (analysis.kind == "noise") {
-    PTAH_TRY(frequency_sweep(3));
-  } else if (analysis.kind == "dc") {
-    const auto first = number(2), last = number(3), step = number(4);
-    if (!first || !last || !step || *step == 0) return malformed();
-    analysis.first = *first;
-    analysis.last = *last;
-    analysis.step = std::abs(*step);
-  } else if (analysis.kind == "tran") {
-    const auto step = number(1), last = number(2), start = number(3);
-    if (!step || !last || *step <= 0 || *last <= 0) return malformed();
-    analysis.first = start.value_or(0);
-    analysis.last = *last;
-    analysis.step = *last - analysis.first;  // ngspice chooses its own
-  } else {
-    return deck_error("The analysis ." + analysis.kind +
-                      " is not one of: .ac .dc .tran .op .noise.");
   }
+};
+
+Result<DeckAnalysis> deck_analysis(const std::string& card, std::size_t index) {
+  const auto read = read_analysis(card);
+  if (!read) return of_testbench(read.error());
+  DeckAnalysis analysis;
+  analysis.kind = analysis_kind(read.value());
+  analysis.card = analysis_text(read.value());
+  analysis.raw_file = "analysis" + std::to_string(index) + ".raw";
+  std::visit(Coverage{analysis}, read.value());
   return analysis;
 }
 
@@ -213,7 +195,7 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
   for (const ExtractedDevice& device : netlist.devices) {
     const std::string model = simulated_model(device, technology);
     const DeviceModel* known = technology.find_device(model);
-    if (known == nullptr || !is_safe_word(model, "")) {
+    if (known == nullptr || !is_safe_word(model)) {
       return make_error(
           ErrorCode::kUnsupported,
           "The technology " + technology.name() + " has no device \"" + device.model + "\".",
@@ -221,7 +203,7 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
     }
     // The name may start with any letter and hold any character: the number keeps it apart.
     std::string name = std::to_string(++serial);
-    if (is_safe_word(device.name, "")) name = device.name + "." + name;
+    if (is_safe_word(device.name)) name = device.name + "." + name;
     const auto resistance = device.parameters.find("r");
     const bool by_value =
         known->kind == DeviceKind::kResistor && resistance != device.parameters.end();
@@ -282,21 +264,6 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
     out += "Rdc" + std::to_string(++serial) + " " + node(net) + " 0 1e12\n";
   }
   return out;
-}
-
-/// What could leave the deck's own order or run a program. read_testbench refuses such cards; a
-/// testbench may also be put together by a program.
-Status check_card(const std::string& card) {
-  static constexpr std::string_view kForbidden[] = {".control", ".endc", ".include", ".inc",
-                                                    ".lib",     ".endl", ".end"};
-  const std::string keyword =
-      lower_case(split_words(card, 1).empty() ? "" : split_words(card, 1)[0]);
-  const bool forbidden =
-      std::find(std::begin(kForbidden), std::end(kForbidden), keyword) != std::end(kForbidden);
-  if (forbidden || card.find_first_of("`\n\r") != std::string::npos) {
-    return deck_error("The line \"" + card.substr(0, 60) + "\" is not taken into a simulation.");
-  }
-  return ok();
 }
 
 }  // namespace
@@ -374,7 +341,7 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
   NodeNames node;
   std::set<std::string> ports;
   for (const std::string& port : netlist.ports) ports.insert(lower_case(port));
-  if (!is_safe_word(testbench.dut, "")) {
+  if (!is_safe_word(testbench.dut)) {
     return deck_error("\"" + testbench.dut + "\" is no name of a subcircuit.");
   }
   std::string header = ".subckt " + testbench.dut;
@@ -391,22 +358,21 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
   if (testbench.outputs.empty()) {
     return deck_error("The testbench names no output.", "write FILE v(OUT) in its control block");
   }
+  Deck deck;
   for (const std::string& output : testbench.outputs) {
-    const bool vector_like =
-        !output.empty() &&
-        (std::isalpha(static_cast<unsigned char>(output[0])) != 0 || output[0] == '@');
-    if (!vector_like || !is_safe_word(output, "(),@")) {
-      return deck_error("\"" + output + "\" is no output.", "such as v(out) or i(vdd)");
-    }
+    const auto read = read_output(output);
+    if (!read) return of_testbench(read.error());
+    deck.outputs.push_back(output_text(read.value()));
   }
   PTAH_TRY(const std::string body, subcircuit_body(netlist, technology, node));
 
-  Deck deck;
-  deck.text = "* " + (is_safe_word(netlist.name, "") ? netlist.name : "circuit") + "\n";
+  deck.text = "* " + (is_safe_word(netlist.name) ? netlist.name : "circuit") + "\n";
   deck.text += models;
   deck.text += header + "\n" + body + ".ends " + testbench.dut + "\n";
   for (const std::string& card : testbench.cards) {
-    PTAH_TRY(check_card(card));
+    if (const Status checked = check_bench_card(card); !checked) {
+      return of_testbench(checked.error());
+    }
     deck.text += card + "\n";
   }
   deck.text += std::string(kDeckStepGmin) + "\n";
@@ -415,8 +381,8 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
   deck.text += ".control\nset num_threads=1\nset filetype=ascii\n";
   PlotNames plots;
   for (std::size_t i = 0; i < testbench.analyses.size(); ++i) {
-    PTAH_TRY(DeckAnalysis analysis, read_analysis(testbench.analyses[i], i));
-    deck.text += analysis_commands(analysis, testbench.outputs, plots);
+    PTAH_TRY(DeckAnalysis analysis, deck_analysis(testbench.analyses[i], i));
+    deck.text += analysis_commands(analysis, deck.outputs, plots);
     deck.analyses.push_back(std::move(analysis));
   }
   deck.text += std::string("echo ") + kDeckEndMark + "\nquit\n.endc\n.end\n";

@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 
+#include "ptah/sim/analysis.hpp"
 #include "ptah/sim/measures.hpp"
 #include "tech/yaml_fields.hpp"
 
@@ -33,14 +34,6 @@ bool is_file(const std::string& text) {
          });
 }
 
-bool is_vector(const std::string& text) {
-  return text.size() <= kMaxWord && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 ||
-                  std::string_view("_.()#+-[]<>,").find(static_cast<char>(c)) !=
-                      std::string_view::npos;
-         });
-}
-
 MeasureSpec read_measure(const YAML::Node& node, std::size_t index, tech::Problems& problems) {
   MeasureSpec spec;
   tech::Fields fields(
@@ -63,9 +56,13 @@ MeasureSpec read_measure(const YAML::Node& node, std::size_t index, tech::Proble
   spec.reference = fields.text("reference", two);
   for (const auto& [key, text] :
        {std::pair{"output", &spec.output}, {"reference", &spec.reference}}) {
-    if (!is_vector(*text)) {
-      fields.problem(key, "This is no vector.", "such as v(OUT) or i(Vsupply)");
+    if (text->empty()) continue;
+    const auto output = read_output(*text);
+    if (!output) {
+      fields.problem(key, output.error().message, output.error().hint);
       text->clear();
+    } else {
+      *text = output_text(output.value());
     }
   }
   for (const auto& [key, value] :

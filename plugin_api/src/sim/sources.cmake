@@ -1,5 +1,7 @@
 # Sources of ptah_sdk in this folder.
 target_sources(ptah_sdk PRIVATE
+  src/sim/analysis.cpp
+  src/sim/bench_cards.cpp
   src/sim/compact_models.cpp
   src/sim/deck.cpp
   src/sim/measure_specs.cpp

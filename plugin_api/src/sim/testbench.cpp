@@ -6,9 +6,11 @@
 #include <array>
 #include <optional>
 
+#include "bench_cards.hpp"
 #include "netlist/dialect.hpp"
 #include "netlist/text.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/sim/analysis.hpp"
 
 namespace ptah {
 namespace {
@@ -25,12 +27,9 @@ bool is_one_of(std::string_view word, const List& list) {
 
 constexpr std::array<std::string_view, 5> kAnalyses{"ac", "dc", "tran", "op", "noise"};
 constexpr std::array<std::string_view, 5> kOtherAnalyses{"tf", "pz", "sens", "disto", "four"};
-/// Cards that describe the bench and go into the simulator's deck.
-constexpr std::array<std::string_view, 13> kBenchCards{
-    ".param", ".params",  ".parameters", ".temp",  ".option", ".options", ".opt",
-    ".ic",    ".nodeset", ".global",     ".model", ".func",   ".csparam"};
-/// Elements a bench may hold. XSPICE's "A" devices are left out: some of them read files.
-constexpr std::string_view kElements = "vircxlefghbdkstwmqj";
+/// Cards without effect on what a deck of ours does.
+constexpr std::array<std::string_view, 5> kIgnored{".meas", ".measure", ".width", ".title",
+                                                   ".csparam"};
 /// Control commands without effect on which analyses run.
 constexpr std::array<std::string_view, 13> kHarmless{
     "run",     "set",     "unset",  "quit",   "exit",       "save", "echo",
@@ -57,13 +56,6 @@ std::string unquoted(std::string word) {
     return word.substr(1, word.size() - 2);
   }
   return word;
-}
-
-bool is_name(std::string_view word) {
-  return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("_+-.#$[]<>:/!@").find(c) != std::string_view::npos;
-  });
 }
 
 class TestbenchReader {
@@ -123,18 +115,19 @@ class TestbenchReader {
     return ok();
   }
 
-  /// A card that makes the simulator open a file: `file=`, `pwl_file`, `input_file=`.
-  static bool reads_file(std::string_view line) {
-    const std::string lower = text::lower(line);
-    for (std::size_t at = lower.find("file"); at != std::string::npos;
-         at = lower.find("file", at + 1)) {
-      std::size_t after = at + 4;
-      while (after < lower.size() && text::is_space(lower[after])) ++after;
-      if (after < lower.size() && (lower[after] == '=' || lower[after] == '"')) return true;
-      const bool starts_word = at == 0 || text::is_space(lower[at - 1]) || lower[at - 1] == '(';
-      if (starts_word && lower.compare(at, 10, "filesource") == 0) return true;
-    }
-    return false;
+  /// `error` of a line's content, at its place.
+  Error placed(const Error& error) const { return fail(error.message, error.hint, error.code); }
+
+  Status add_analysis(std::string_view card) {
+    const auto analysis = read_analysis(card);
+    if (!analysis) return placed(analysis.error());
+    bench_.analyses.push_back(analysis_text(analysis.value()));
+    return ok();
+  }
+
+  Status check(std::string_view card) const {
+    const Status checked = check_bench_card(card);
+    return checked ? ok() : Status(placed(checked.error()));
   }
 
   Result<bool> card(const std::string& line) {
@@ -171,25 +164,18 @@ class TestbenchReader {
     }
     const std::string_view bare = std::string_view(word).substr(1);
     if (body_) {
-      if (!is_one_of(word, kBenchCards))
-        return fail("The card " + text::quoted(word) + " cannot stand inside a .subckt.");
+      PTAH_TRY(check(line));
       body_->lines.push_back(line);
-      return true;
-    }
-    if (is_one_of(bare, kAnalyses)) {
-      bench_.analyses.push_back(line);
+    } else if (is_one_of(bare, kAnalyses)) {
+      PTAH_TRY(add_analysis(line));
     } else if (is_one_of(bare, kOtherAnalyses)) {
       return fail("The analysis " + word + " is not supported.",
                   "supported are .op .dc .ac .tran .noise", ErrorCode::kUnsupported);
-    } else if (is_one_of(word, kBenchCards)) {
-      if (reads_file(line)) return refuse_file();
-      bench_.cards.push_back(line);
     } else if (word == ".print" || word == ".plot" || word == ".probe" || word == ".save") {
       PTAH_TRY(outputs(words, 1, true));
-    } else if (word != ".meas" && word != ".measure" && word != ".width" && word != ".title") {
-      return fail("The card " + text::quoted(word) + " is not supported in a testbench.",
-                  "a testbench has sources, .param, analyses and a write or print of its outputs",
-                  ErrorCode::kUnsupported);
+    } else if (!is_one_of(word, kIgnored)) {
+      PTAH_TRY(check(line));
+      bench_.cards.push_back(line);
     }
     return true;
   }
@@ -208,24 +194,13 @@ class TestbenchReader {
     return words;
   }
 
-  Error refuse_file() const {
-    return fail("The line makes the simulator read a file.", "write the values out",
-                ErrorCode::kDenied);
-  }
-
   Status element(const std::string& line) {
+    PTAH_TRY(check(line));
     if (body_) {
       body_->lines.push_back(line);
       return ok();
     }
     const char letter = text::lower(line.front());
-    if (kElements.find(letter) == std::string_view::npos) {
-      return fail("The line starts with " + text::quoted(line.substr(0, 1)) +
-                      ", which is no element of a testbench.",
-                  "sources, passives, diodes, transistors and subcircuits are",
-                  ErrorCode::kUnsupported);
-    }
-    if (reads_file(line)) return refuse_file();
     if (letter != 'x') {
       bench_.cards.push_back(line);
       return ok();
@@ -267,14 +242,8 @@ class TestbenchReader {
       return ok();
     }
     // A helper of the bench, such as a load: kept as it is.
-    for (const std::string& line : body.lines) {
-      const char letter = text::lower(line.front());
-      if (letter != '.' && kElements.find(letter) == std::string_view::npos) {
-        return fail("The subcircuit " + text::quoted(body.words[0]) + " holds the line " +
-                    text::quoted(line) + ", which is no element.");
-      }
-      if (reads_file(line)) return refuse_file();
-    }
+    line_ = body.line;
+    PTAH_TRY(check(body.header));
     bench_.cards.push_back(body.header);
     for (std::string& line : body.lines) bench_.cards.push_back(std::move(line));
     bench_.cards.push_back(".ends");
@@ -284,7 +253,7 @@ class TestbenchReader {
   Status corner(const std::vector<std::string>& words) {
     if (words.size() < 3) return ok();  // `.lib file`: no section
     const std::string section = unquoted(words.back());
-    if (!is_name(section))
+    if (!is_command_name(section))
       return fail("The .lib section " + text::quoted(section) + " is no name.");
     if (corner_given_ && section != bench_.corner) {
       return fail("A second .lib line asks for the corner " + text::quoted(section) + " after " +
@@ -310,8 +279,7 @@ class TestbenchReader {
                   ErrorCode::kDenied);
     }
     if (is_one_of(command, kAnalyses)) {
-      bench_.analyses.push_back("." + line);
-      return ok();
+      return add_analysis("." + line);
     }
     if (command == "write" || command == "wrdata") return outputs(words, 2, false);
     if (command == "print" || command == "plot") return outputs(words, 1, false);
@@ -346,16 +314,10 @@ class TestbenchReader {
       if (!voltage && function != "i") continue;  // db( ... ): look inside
       const std::size_t close = joined.find(')', open);
       if (close == std::string::npos) return fail("A \")\" is missing in the list of outputs.");
-      std::string inside;
-      for (const char c : joined.substr(open + 1, close - open - 1)) {
-        if (!text::is_space(c)) inside += c;
-      }
-      const std::size_t comma = inside.find(',');
-      const bool good = comma == std::string::npos ? is_name(inside)
-                                                   : voltage && is_name(inside.substr(0, comma)) &&
-                                                         is_name(inside.substr(comma + 1));
-      if (!good) return fail("The output " + text::quoted(inside) + " names no net or source.");
-      add_output(list, (voltage ? "v(" : "i(") + inside + ")");
+      const auto output =
+          read_output((voltage ? "v" : "i") + joined.substr(open, close + 1 - open));
+      if (!output) return placed(output.error());
+      add_output(list, output_text(output.value()));
       if (list.size() > kMaxOutputs) {
         return fail("More than " + std::to_string(kMaxOutputs) + " outputs.", {},
                     ErrorCode::kLimit);

@@ -1,11 +1,12 @@
-/// Any bytes as a list of measures: an error, or measures that evaluate to a value or a reason on
-/// any waveform.
+/// Any bytes as a list of measures: an error, or measures whose vectors are as our writer makes
+/// them, and that evaluate to a value or a reason on any waveform.
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
+#include "ptah/sim/analysis.hpp"
 #include "ptah/sim/measures.hpp"
 
 namespace {
@@ -23,6 +24,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!specs) {
     require(!specs.error().message.empty());
     return 0;
+  }
+  for (const MeasureSpec& spec : specs.value()) {
+    for (const std::string* vector : {&spec.output, &spec.reference}) {
+      if (vector->empty()) continue;
+      const auto output = read_output(*vector);
+      require(output.has_value() && output_text(output.value()) == *vector);
+    }
   }
   // Bytes of the input as a waveform, too: any double can come out of a simulation.
   Waveform ac{"ac", "frequency", {}, {"v(out)", "v(ref)"}, {{}, {}}};

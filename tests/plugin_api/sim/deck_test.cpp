@@ -98,7 +98,7 @@ TEST(Deck, HasOneControlBlockAndItIsOurs) {
   const std::string text = deck_of(netlist(), testbench()).value().text;
   EXPECT_EQ(text.find(".control"), text.rfind(".control"));
   EXPECT_THAT(text, HasSubstr("set num_threads=1\nset filetype=ascii\n"
-                              "ac dec 50 1000 1000MEG\nwrite analysis0.raw v(out)\n"));
+                              "ac dec 50 1000 1000e6\nwrite analysis0.raw v(out)\n"));
 }
 
 TEST(Deck, KnowsWhatEveryAnalysisMustCover) {
@@ -157,6 +157,31 @@ TEST(Deck, RefusesUnknownDevicesAndSizes) {
   EXPECT_FALSE(deck_of(circuit, testbench()));
 }
 
+/// What ngspice's command language gives a meaning to.
+constexpr std::string_view kCommandCharacters = "<>|&;$!`'\"{}\\^~*?%@";
+
+TEST(Deck, ItsCommandsHoldNothingThatNgspiceTakesForMoreThanWords) {
+  Testbench bench = testbench();
+  bench.cards = {"xdut (0 in out) cell", "Vin in 0 dc 0.9 ac 1", "B1 q 0 v=v(in)>0.5?1:0",
+                 "xbus a<0> a<1> cell"};
+  bench.analyses = {".OP",
+                    ".dc Vin 0 1.8 100m temp -40 125 5",
+                    ".tran 1n 2u 0 10p uic",
+                    ".noise v(out, in) Vin dec 10 1 1MEG 3",
+                    ".ac lin 11 1k 2k",
+                    ".ac oct 3 1 1k"};
+  bench.outputs = {"V(out)", "v( in , out )", "I(Vin)", "v(x1.n[3]#d/e:f+)"};
+  const auto deck = deck_of(netlist(), bench);
+  ASSERT_TRUE(deck) << deck.error().text();
+  const std::string& text = deck.value().text;
+  const std::string commands = text.substr(text.find(".control"));
+  EXPECT_EQ(commands.find_first_of(kCommandCharacters), std::string::npos) << commands;
+  EXPECT_THAT(commands, HasSubstr("\ndc Vin 0 1.8 100e-3 temp -40 125 5\n"));
+  EXPECT_THAT(commands, HasSubstr("\ntran 1e-9 2e-6 0 10e-12 uic\n"));
+  EXPECT_THAT(commands, HasSubstr("\nnoise v(out,in) Vin dec 10 1 1e6 3\n"));
+  EXPECT_THAT(commands, HasSubstr(" v(out) v(in,out) i(Vin) v(x1.n[3]#d/e:f+)\n"));
+}
+
 class HostileTestbench : public testing::TestWithParam<const char*> {};
 
 TEST_P(HostileTestbench, IsRefused) {
@@ -174,7 +199,11 @@ TEST_P(HostileTestbench, IsRefused) {
 INSTANTIATE_TEST_SUITE_P(All, HostileTestbench,
                          testing::Values(".control", ".CONTROL\nshell id", ".include /etc/passwd",
                                          ".lib \"x\" tt", "v1 a 0 1\n.control", "r1 a 0 `id`",
-                                         ".ac dec 5 1 10\nshell id", "v(out)\nshell id", ".end"));
+                                         ".ac dec 5 1 10\nshell id", "v(out)\nshell id", ".end",
+                                         ".ac dec 5 1 10 > f", ".ac dec 5 1 10>f", ".op >> f",
+                                         ".dc V1>f 0 1 1", ".save all > f", "v(a>f)", "v(a,b>f)",
+                                         "i(V1;shell)", "v($path)", "V1>f a 0 1", "*# shell id",
+                                         "a1 [x] m", ".option unixcom", ".csparam a=1"));
 
 TEST(Deck, RefusesWhatIsNoAnalysis) {
   for (const char* analysis : {".ac dec 50 1000", ".ac dec 0 1 10", ".ac dec 5 0 10", ".tran",

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <numbers>
 
+#include "hostile_benches.hpp"
 #include "ngspice_simulation.hpp"
 #include "ptah/core/run_tool.hpp"
 
@@ -140,6 +141,17 @@ TEST_F(Ngspice, IgnoresStartFilesOfTheUser) {
   setenv("HOME", before.c_str(), 1);
   EXPECT_TRUE(result) << result.error().text();
   EXPECT_FALSE(std::filesystem::exists(marker));
+}
+
+TEST_F(Ngspice, FilesOfTheUserStayAsTheyAre) {
+  const auto folder = ScratchDir::create(testing::TempDir(), "victim");
+  const test::Victim victim(folder.value().path());
+  for (const auto& [what, bench] : test::hostile_benches(rc_testbench({".op"}), victim.path())) {
+    const auto result = simulate(rc_netlist(), bench);
+    ASSERT_FALSE(result) << what;
+    EXPECT_FALSE(result.error().hint.empty()) << what;
+    EXPECT_TRUE(victim.untouched()) << what;
+  }
 }
 
 TEST_F(Ngspice, StopsWhenCancelled) {

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "circuit_fixture.hpp"
+#include "hostile_benches.hpp"
 #include "library_simulation.hpp"
 #include "ptah/core/run_tool.hpp"
 
@@ -278,7 +279,6 @@ TEST_F(Library, NamesWhatDoesNotExistAndGoesOn) {
       {"M1 in out 0 0 nosuchmodel w=1u l=1u", "nosuchmodel"},
       {"D1 in out nosuchdiode", "nosuchdiode"},
       {"R7 in out {nosuchparameter}", "nosuchparameter"},
-      {".model weird nosuchtype a=1\nD2 in out weird", "nosuchtype"},
       {"E1 out 0 in 0 gain='1+'", ""}};
   for (int round = 0; round < 3; ++round) {
     for (const auto& [card, word] : broken) {
@@ -373,6 +373,22 @@ TEST_F(Library, ReadsNoStartFilesAndWritesNone) {
       testing::ExitedWithCode(0), "");
   EXPECT_FALSE(std::filesystem::exists(marker));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.value().path()), {}), 1);
+}
+
+TEST_F(Library, FilesOfTheUserStayAsTheyAre) {
+  const auto folder = ScratchDir::create(testing::TempDir(), "victim");
+  const test::Victim victim(folder.value().path());
+  ExtractedNetlist netlist = rc_netlist();
+  netlist.capacitors.push_back({"in", "out", 1e-9});
+  netlist.resistors.clear();  // so that the circuit is kept, and its values are set by commands
+  ASSERT_TRUE(simulate(netlist, rc_testbench({".ac dec 5 1k 1meg"})));
+  for (const auto& [what, bench] :
+       test::hostile_benches(rc_testbench({".ac dec 5 1k 1meg"}), victim.path())) {
+    const auto result = simulate(netlist, bench);
+    ASSERT_FALSE(result) << what;
+    EXPECT_FALSE(result.error().hint.empty()) << what;
+    EXPECT_TRUE(victim.untouched()) << what;
+  }
 }
 
 TEST_F(Library, MultipliersEqualCopies) {

@@ -22,7 +22,7 @@ inline constexpr char kDeckStepGmin[] = ".option noopiter";
 
 struct DeckAnalysis {
   std::string kind;      ///< "ac", "dc", "tran", "op", "noise"
-  std::string card;      ///< ".ac dec 50 1000 1e9"
+  std::string card;      ///< ".ac dec 50 1e3 1e9", as analysis_text() writes it
   std::string raw_file;  ///< Where the deck writes it, in its working directory.
   /// What the sweep must cover for the output to be complete; both 0 for op.
   double first = 0, last = 0;
@@ -33,6 +33,7 @@ struct DeckAnalysis {
 struct Deck {
   std::string text;
   std::vector<DeckAnalysis> analyses;
+  std::vector<std::string> outputs;  ///< As output_text() writes them; every analysis has all.
 };
 
 /// The models that `netlist` and the testbench's own instances use.
@@ -40,8 +41,9 @@ std::vector<ModelUse> model_uses(const ExtractedNetlist& netlist, const Testbenc
                                  const Technology& technology);
 
 /// The deck. A device may have a parameter "m": so many of it in parallel. Fails when the netlist
-/// lacks a port of the DUT, an analysis or output can not be written safely, or a name can not be a
-/// SPICE name.
+/// lacks a port of the DUT, an analysis or output is none, a card does anything but describe the
+/// bench, or a name can not be a SPICE name. Analyses and outputs are read and written out again,
+/// so that none of the testbench's text is part of a command.
 Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& testbench,
                              const Technology& technology, const std::string& models);
 

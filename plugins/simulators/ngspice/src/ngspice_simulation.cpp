@@ -50,7 +50,7 @@ Result<std::vector<Waveform>> simulate_with_ngspice(const ExtractedNetlist& netl
     if (waveform.analysis != analysis.kind || !covers(waveform, analysis)) {
       return failed("The result of \"" + analysis.card + "\" is incomplete;");
     }
-    waveforms.push_back(keep_outputs(std::move(waveform), testbench.outputs));
+    waveforms.push_back(keep_outputs(std::move(waveform), deck.outputs));
     if (waveforms.back().names.empty()) {
       return failed("The result of \"" + analysis.card + "\" holds none of the outputs;");
     }

@@ -9,6 +9,7 @@
 #include "canonical.hpp"
 #include "model_text.hpp"
 #include "ngspice_result.hpp"
+#include "ptah/sim/analysis.hpp"
 #include "ptah/sim/deck.hpp"
 #include "spice_text.hpp"
 
@@ -54,7 +55,8 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
   for (auto line = last; line != lines.end(); ++line) {
     if (!begins(*line, "x")) continue;
     const std::vector<std::string> words = statement_words(*line);
-    if (words.back() != lower(dut)) return {};
+    // The name becomes a part of commands.
+    if (words.back() != lower(dut) || !is_command_name(words.front())) return {};
     instances.push_back(words.front());
   }
 
@@ -76,6 +78,7 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
       return {};  // a transistor whose model could not be expanded
     } else if (begins(*line, "m")) {
       const std::string element = lower(line->substr(0, line->find(' ')));
+      if (!is_command_name(element)) return {};
       for (const std::string_view name : kDiffusion) {
         const std::size_t at = line->find(" " + std::string(name) + "=");
         if (at == std::string::npos) continue;
@@ -162,7 +165,7 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
   std::vector<LibraryAnalysis> analyses;
   for (const DeckAnalysis& analysis : deck.analyses) {
     // ngspice folds the case of a deck, but not of a command.
-    analyses.push_back({analysis.kind, lower(analysis.card.substr(1)), testbench.outputs});
+    analyses.push_back({analysis.kind, lower(analysis.card.substr(1)), deck.outputs});
   }
   PTAH_TRY(LibraryRun run, circuit ? library_->run(owner_, *circuit, analyses, options_.wall_s, job)
                                    : library_->run(lines, analyses, options_.wall_s, job));
@@ -178,10 +181,10 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
       return failed("The simulation gave no result for \"" + analysis.card + "\";");
     }
     Waveform& waveform = run.waveforms[i];
-    const std::size_t expected = analysis.kind == "noise" ? 2 : testbench.outputs.size();
+    const std::size_t expected = analysis.kind == "noise" ? 2 : deck.outputs.size();
     // An operating point may lack some outputs, as with the program; a sweep may not.
     if (waveform.names.empty() || (analysis.kind != "op" && waveform.names.size() != expected)) {
-      for (const std::string& output : testbench.outputs) {
+      for (const std::string& output : deck.outputs) {
         if (waveform.find(output) != nullptr) continue;
         run.said.push_back("Error: no such vector " + output);
         break;

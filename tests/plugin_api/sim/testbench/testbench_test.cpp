@@ -63,7 +63,7 @@ TEST(Testbench, OfOsiris) {
   EXPECT_THAT(tb.dut_ports, ElementsAre("GND", "VDD", "OUT", "IN"));
   EXPECT_THAT(tb.cards, ElementsAre("xota GND VDD OUT IN+ ota", "Vin IN+ GND  dc 0.9 ac 1",
                                     ".param load=1p", "C1 OUT GND {load}"));
-  EXPECT_THAT(tb.analyses, ElementsAre(".ac dec 50 1000 1000MEG"));
+  EXPECT_THAT(tb.analyses, ElementsAre(".ac dec 50 1000 1000e6"));
   EXPECT_THAT(tb.outputs, ElementsAre("v(OUT)"));
   EXPECT_EQ(tb.corner, "ff");
 }
@@ -79,8 +79,8 @@ TEST(Testbench, WithoutALibLineTheCornerIsTypical) {
 TEST(Testbench, AnalysesFromCardsAndFromTheControlBlock) {
   const Testbench tb =
       read_ok(bench(".op\n.tran 1n 1u", "ac lin 10 1 2\nnoise v(o) V1 dec 10 1 1k\nprint v(o)"));
-  EXPECT_THAT(tb.analyses, ElementsAre(".op", ".tran 1n 1u", ".ac dec 10 1 1k", ".ac lin 10 1 2",
-                                       ".noise v(o) V1 dec 10 1 1k"));
+  EXPECT_THAT(tb.analyses, ElementsAre(".op", ".tran 1e-9 1e-6", ".ac dec 10 1 1e3",
+                                       ".ac lin 10 1 2", ".noise v(o) V1 dec 10 1 1e3"));
 }
 
 TEST(Testbench, OutputsAreTheVectorsNamed) {
@@ -90,6 +90,13 @@ TEST(Testbench, OutputsAreTheVectorsNamed) {
   EXPECT_THAT(read_ok(bench(".print ac v(z)", "write x v(o)")).outputs, ElementsAre("v(o)"));
   EXPECT_THAT(read_ok(bench(".print ac v(z)", "")).outputs, ElementsAre("v(z)"));
   EXPECT_THAT(read_ok(bench(".save all", "print v(o) > file.txt")).outputs, ElementsAre("v(o)"));
+}
+
+TEST(Testbench, RedirectionsOfItsOwnPrintsAreDropped) {
+  EXPECT_THAT(read_ok(bench("", "print v(o)>file.txt")).outputs, ElementsAre("v(o)"));
+  EXPECT_THAT(read_ok(bench(".print ac v(o) > file.txt", "")).outputs, ElementsAre("v(o)"));
+  EXPECT_THAT(read_ok(bench(".meas ac x max v(o) > f\n.csparam a=1")).cards,
+              ElementsAre("x1 o d", "V1 o 0 1"));
 }
 
 TEST(Testbench, HelperSubcircuitsStay) {
@@ -148,7 +155,32 @@ INSTANTIATE_TEST_SUITE_P(
             "tb.spice:5"},
         Bad{"pwl_file", bench("V2 a 0 pwl file=\"x.txt\""), "read a file", "tb.spice:5"},
         Bad{"code_model", bench("a1 [x] m"), "no element of a testbench", "tb.spice:5"},
-        Bad{"code_model_inside", bench(".subckt h a\na1 [x] m\n.ends"), "no element", "tb.spice:7"},
+        Bad{"code_model_inside", bench(".subckt h a\na1 [x] m\n.ends"), "no element", "tb.spice:6"},
+        Bad{"pwl_file_word", bench("V2 a 0 PWL file x.txt"), "read a file", "tb.spice:5"},
+        Bad{"quoted_name", bench("V2 a 0 pwl \"x.txt\""), "names a file", "tb.spice:5"},
+        Bad{"file_model", bench(".model m d_source (x=1)"), "\"d_source\"", "tb.spice:5"},
+        Bad{"option", bench(".options reltol=1e-4 unixcom"), "\"unixcom\"", "tb.spice:5"},
+        Bad{"redirected_device", bench("V2>f a 0 1"), "The name \"V2>f\"", "tb.spice:5"},
+        Bad{"redirected_instance", bench("x2>f o d"), "The name \"x2>f\"", "tb.spice:5"},
+        Bad{"letters", bench("V2 a 0 1\xC2\xB5"), "no visible ASCII", "tb.spice:5"},
+        Bad{"redirected_ac", bench(".ac dec 50 1k 10g > f"), "ends before \">\"", "tb.spice:5"},
+        Bad{"appended_ac", bench(".ac dec 50 1k 10g >> f"), "ends before \">>\"", "tb.spice:5"},
+        Bad{"redirected_number", bench(".ac dec 50 1k 10g>f"), "\"10g>f\"", "tb.spice:5"},
+        Bad{"redirected_op", bench(".op > f"), "ends before \">\"", "tb.spice:5"},
+        Bad{"redirected_dc", bench(".dc V1 0 1 .1 > f"), "no name of a source", "tb.spice:5"},
+        Bad{"redirected_source", bench(".dc V1>f 0 1 .1"), "no name of a source", "tb.spice:5"},
+        Bad{"redirected_noise", bench(".noise v(o) V1 dec 5 1 10 > f"), "no number", "tb.spice:5"},
+        Bad{"redirected_noise_output", bench(".noise v(o>f) V1 dec 5 1 10"), "\"v(o>f)\"",
+            "tb.spice:5"},
+        Bad{"redirected_tran", bench(".tran 1n 1u > f"), "no number", "tb.spice:5"},
+        Bad{"redirected_command", bench("", "ac dec 5 1 10 > f"), "ends before", "tb.spice:10"},
+        Bad{"redirected_output", bench("", "write x v(o>f)"), "names no net", "tb.spice:10"},
+        Bad{"redirected_reference", bench("", "print v(o,p>>f)"), "names no net", "tb.spice:10"},
+        Bad{"redirected_card_output", bench(".print ac v(o>f)"), "names no net", "tb.spice:5"},
+        Bad{"two_commands", bench(".ac dec 5 1 10g|shell"), "\"10g|shell\"", "tb.spice:5"},
+        Bad{"variable", bench(".ac dec 5 1 $x"), "lacks the last frequency", "tb.spice:5"},
+        Bad{"infinite", bench(".ac dec 5 1 1e999"), "no number", "tb.spice:5"},
+        Bad{"many_points", bench(".dc V1 0 1 1e-12"), "too many points", "tb.spice:5"},
         Bad{"two_corners", bench(".lib x tt\n.lib x ff"), "second .lib", "tb.spice:6"},
         Bad{"output", bench("", "write x out"), "neither v(net) nor i(source)", "tb.spice:10"},
         Bad{"output_name", bench("", "write x v(a&b)"), "names no net or source", "tb.spice:10"},
