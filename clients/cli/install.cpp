@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "session.hpp"
 
@@ -180,16 +181,12 @@ Status replace_file(const fs::path& file, const std::string& text) {
 
 Result<std::string> magic_line() {
   const fs::path script = shared_folder("magic") / "ptah.tcl";
-  const std::string path = script.string();
+  const std::string path = quoting::tcl(script.string());
   if (!fs::exists(script)) {
-    return make_error(ErrorCode::kNotFound, "This installation has no Magic package.", path,
-                      "Install Ptah completely.");
+    return make_error(ErrorCode::kNotFound, "This installation has no Magic package.",
+                      script.string(), "Install Ptah completely.");
   }
-  if (path.find_first_of("{}\\\n") != std::string::npos) {
-    return make_error(ErrorCode::kUnsupported, "Tcl can not source a file of that name.", path,
-                      "Install Ptah in a folder without braces and backslashes.");
-  }
-  return "if {[file readable {" + path + "}]} {source {" + path + "}}\n";
+  return "if {[file readable " + path + "]} {source " + path + "}\n";
 }
 
 Result<Outcome> install_magic() {

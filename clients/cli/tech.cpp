@@ -25,14 +25,18 @@ int write_technology(const Session& session, const TechArguments& arguments) {
   if (failure) {
     return fail(session, make_error(ErrorCode::kIo, failure.message(), folder.string()));
   }
+  const auto magic = magic_tech(tech);
+  if (magic.has_error()) return fail(session, magic.error());
+  const auto drc = klayout_drc(tech);
+  if (drc.has_error()) return fail(session, drc.error());
   const struct {
     const char* purpose;
     std::string suffix;
     std::string text;
-  } files[] = {{"magic", ".tech", magic_tech(tech)},
+  } files[] = {{"magic", ".tech", magic.value()},
                {"netgen", "_setup.tcl", netgen_setup(tech)},
                {"klayout_layers", ".lyp", klayout_layer_properties(tech)},
-               {"klayout_drc", ".drc", klayout_drc(tech)}};
+               {"klayout_drc", ".drc", drc.value()}};
   Json written = Json::object();
   for (const auto& file : files) {
     const auto path = folder / (tech.name() + file.suffix);

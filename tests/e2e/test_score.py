@@ -271,7 +271,7 @@ class InstallTest(PtahCase):
                 self.assertFalse(self.run_json("install", "magic").lines[0]["changed"], "again: nothing to do")
                 installed = file.read_text()
                 self.assertTrue(installed.startswith(text or ""))
-                self.assertEqual(installed.count("source {"), 1)
+                self.assertEqual(installed.count("source \""), 1)
                 self.assertIn(str(BUILD / "share/ptah/magic/ptah.tcl"), installed)
                 self.assertTrue(self.finding("Magic macros")["ok"])
                 # What the user adds below stays.

@@ -1,1 +1,2 @@
-target_sources(ptah_sdk PRIVATE src/core/error.cpp src/core/run_tool.cpp src/core/files.cpp)
+target_sources(ptah_sdk PRIVATE src/core/error.cpp src/core/run_tool.cpp src/core/files.cpp
+  src/core/quoting.cpp)

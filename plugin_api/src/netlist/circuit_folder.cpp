@@ -38,13 +38,7 @@ Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder) {
     return make_error(ErrorCode::kNotFound, "The folder holds no circuit.yaml.", folder.string());
   }
   PTAH_TRY(const std::string text, read_text_file(file, kMaxYamlBytes));
-  YAML::Node root;
-  try {
-    root = YAML::Load(text);
-  } catch (const YAML::Exception& exception) {
-    return make_error(ErrorCode::kParse, "The file is no valid YAML: " + exception.msg + ".",
-                      where + ":" + std::to_string(exception.mark.line + 1));
-  }
+  PTAH_TRY(const YAML::Node root, tech::load_yaml(text, where, kMaxYamlBytes));
   tech::Problems problems(where);
   const tech::Fields fields(root, "circuit",
                             {"name", "title", "description", "netlist", "pairs", "testbench",

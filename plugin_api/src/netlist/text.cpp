@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ptah/core/quoting.hpp"
+
 namespace ptah::text {
 
 char lower(char c) noexcept {
@@ -41,13 +43,7 @@ bool is_plain_name(std::string_view s) noexcept {
 }
 
 std::string quoted(std::string_view s) {
-  constexpr std::size_t kShown = 60;
-  std::string out = "\"";
-  for (const char c : s.substr(0, kShown)) {
-    out += c < 0x20 || c == 0x7f ? '?' : c;  // not ASCII: negative, '?' as well
-  }
-  if (s.size() > kShown) out += "...";
-  return out + '"';
+  return quoting::for_message(s);
 }
 
 namespace {

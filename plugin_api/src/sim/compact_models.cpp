@@ -9,14 +9,26 @@
 #include <cmath>
 #include <set>
 
+#include "ptah/core/quoting.hpp"
 #include "sim_text.hpp"
+#include "tech/yaml_fields.hpp"
 
 namespace ptah {
 namespace {
 
+constexpr std::size_t kMaxBytes = 1u << 20;
+
+using quoting::for_message;
+
+double number_of(const std::string& text) {
+  double value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
 /// `number * factor + offset` with as many digits as a parameter can mean.
 std::string shifted(const std::string& number, double factor, double offset) {
-  const double value = std::stod(number) * factor + offset;
+  const double value = number_of(number) * factor + offset;
   std::array<char, 32> buffer{};
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value,
                                  std::chars_format::general, 9)
@@ -51,8 +63,9 @@ struct CompactModelReader {
     const std::string text = node.IsScalar() ? node.Scalar() : std::string();
     double value = 0;
     const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (code != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
-      return error(node, "\"" + field + "\" must be a number, such as 0.45 or 4.1e-9.");
+    // The bound keeps every product of two finite.
+    if (code != std::errc() || end != text.data() + text.size() || !(std::abs(value) <= 1e100)) {
+      return error(node, for_message(field) + " must be a number, such as 0.45 or 4.1e-9.");
     }
     return text;
   }
@@ -61,7 +74,7 @@ struct CompactModelReader {
     const YAML::Node node = map[field];
     if (!node.IsDefined()) return fallback;
     PTAH_TRY(const std::string text, number(node, field));
-    return std::stod(text);
+    return number_of(text);
   }
 
   Result<std::string> expression(const YAML::Node& map, const char* field, bool required) const {
@@ -89,7 +102,7 @@ struct CompactModelReader {
       std::string list;
       for (const std::string& field : allowed) list += (list.empty() ? "" : ", ") + field;
       return error(entry.first,
-                   "\"" + entry.first.Scalar() + "\" is not known here; one of: " + list + ".");
+                   for_message(entry.first.Scalar()) + " is not known here; one of: " + list + ".");
     }
     return ok();
   }
@@ -100,7 +113,7 @@ struct CompactModelReader {
     if (!map.IsMap()) return error(map, "A mapping of model parameters was expected here.");
     for (const auto& entry : map) {
       const std::string key = entry.first.Scalar();
-      if (!is_name(key)) return error(entry.first, "\"" + key + "\" is no model parameter.");
+      if (!is_name(key)) return error(entry.first, for_message(key) + " is no model parameter.");
       PTAH_TRY(result[key], number(entry.second, key));
     }
     return result;
@@ -127,6 +140,10 @@ struct CompactModelReader {
       PTAH_TRY(bin.wmax, real(node, "wmax_um", 1000));
       if (!(bin.lmin < bin.lmax) || !(bin.wmin < bin.wmax)) {
         return error(node, "A bin needs lmin_um < lmax_um and wmin_um < wmax_um.");
+      }
+      for (const double size : {bin.lmin, bin.lmax, bin.wmin, bin.wmax}) {
+        if (size == 0 || (size >= 1e-3 && size <= 1e4)) continue;
+        return error(node, "The sizes of a bin are 0, or 0.001 to 10000 um.");
       }
       PTAH_TRY(bin.parameters, parameters(node["parameters"]));
       device.bins.push_back(std::move(bin));
@@ -158,6 +175,9 @@ struct CompactModelReader {
     if (!map.IsMap() || !map["tt"].IsDefined()) return error(map, "\"corners\" must hold tt.");
     for (const auto& corner : map) {
       PTAH_TRY(only_fields(corner.second, {"nmos", "pmos"}));
+      if (!quoting::is_word(corner.first.Scalar())) {
+        return error(corner.first, for_message(corner.first.Scalar()) + " is no corner.");
+      }
       auto& shifts = models.corners_[lower_case(corner.first.Scalar())];
       for (const char* type : {"nmos", "pmos"}) {
         const YAML::Node node = corner.second[type];
@@ -176,7 +196,7 @@ struct CompactModelReader {
     if (!map.IsMap()) return error(map, "A mapping of devices was expected here.");
     for (const auto& entry : map) {
       const std::string key = entry.first.Scalar();
-      if (!is_name(key)) return error(entry.first, "\"" + key + "\" is no device name.");
+      if (!is_name(key)) return error(entry.first, for_message(key) + " is no device name.");
       PTAH_TRY(to[key], read(entry.second));
     }
     return ok();
@@ -204,9 +224,10 @@ struct CompactModelReader {
 
 Result<CompactModels> CompactModels::parse(std::string_view yaml, std::string_view name) {
   try {
-    return CompactModelReader{std::string(name)}.read(YAML::Load(std::string(yaml)));
+    PTAH_TRY(const YAML::Node root, tech::load_yaml(yaml, name, kMaxBytes));
+    return CompactModelReader{std::string(name)}.read(root);
   } catch (const YAML::Exception& exception) {
-    return make_error(ErrorCode::kParse, exception.msg + ".",
+    return make_error(ErrorCode::kParse, "A value has the wrong form.",
                       std::string(name) + ":" + std::to_string(exception.mark.line + 1));
   }
 }
@@ -311,8 +332,10 @@ Result<std::string> spice_models(const Technology& technology, const ModelReques
                       "The technology " + technology.name() + " has no simulation models.",
                       technology.name(), "give its file a section `models`");
   }
-  PTAH_TRY(const CompactModels models,
-           CompactModels::parse(technology.models_text(), technology.name() + " models"));
+  const auto parsed = CompactModels::parse(technology.models_text(), technology.name() + " models");
+  // The text may be that of a file which nobody but the technology named.
+  if (!parsed) return quoting::without_text(parsed.error());
+  const CompactModels& models = parsed.value();
   for (const ModelUse& use : request.uses) {
     if (!models.has(use.model) && technology.find_device(use.model) != nullptr) {
       return make_error(ErrorCode::kUnsupported,

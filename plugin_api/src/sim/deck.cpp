@@ -8,29 +8,19 @@
 #include <set>
 
 #include "bench_cards.hpp"
+#include "ptah/core/quoting.hpp"
 #include "ptah/sim/analysis.hpp"
 #include "sim_text.hpp"
 
 namespace ptah {
 namespace {
 
-bool is_node_character(unsigned char c) {
-  return std::isalnum(c) != 0 ||
-         std::string_view("_.#/[]<>+-:").find(static_cast<char>(c)) != std::string_view::npos;
-}
-
-bool is_safe_word(std::string_view text) {
-  return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
-    return is_node_character(static_cast<unsigned char>(c));
-  });
-}
-
 /// Node names as the deck writes them. An extractor may name a node in characters that SPICE reads
 /// as something else; such a node gets a number.
 class NodeNames {
  public:
   std::string operator()(const std::string& net) {
-    if (is_safe_word(net)) return net;
+    if (quoting::is_spice_word(net)) return net;
     const auto [found, fresh] = renamed_.emplace(net, "");
     if (fresh) found->second = "ptah_node_" + std::to_string(renamed_.size());
     return found->second;
@@ -195,7 +185,7 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
   for (const ExtractedDevice& device : netlist.devices) {
     const std::string model = simulated_model(device, technology);
     const DeviceModel* known = technology.find_device(model);
-    if (known == nullptr || !is_safe_word(model)) {
+    if (known == nullptr || !quoting::is_spice_word(model)) {
       return make_error(
           ErrorCode::kUnsupported,
           "The technology " + technology.name() + " has no device \"" + device.model + "\".",
@@ -203,7 +193,7 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
     }
     // The name may start with any letter and hold any character: the number keeps it apart.
     std::string name = std::to_string(++serial);
-    if (is_safe_word(device.name)) name = device.name + "." + name;
+    if (quoting::is_spice_word(device.name)) name = device.name + "." + name;
     const auto resistance = device.parameters.find("r");
     const bool by_value =
         known->kind == DeviceKind::kResistor && resistance != device.parameters.end();
@@ -341,7 +331,7 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
   NodeNames node;
   std::set<std::string> ports;
   for (const std::string& port : netlist.ports) ports.insert(lower_case(port));
-  if (!is_safe_word(testbench.dut)) {
+  if (!quoting::is_spice_word(testbench.dut)) {
     return deck_error("\"" + testbench.dut + "\" is no name of a subcircuit.");
   }
   std::string header = ".subckt " + testbench.dut;
@@ -366,7 +356,7 @@ Result<Deck> simulation_deck(const ExtractedNetlist& netlist, const Testbench& t
   }
   PTAH_TRY(const std::string body, subcircuit_body(netlist, technology, node));
 
-  deck.text = "* " + (is_safe_word(netlist.name) ? netlist.name : "circuit") + "\n";
+  deck.text = "* " + (quoting::is_spice_word(netlist.name) ? netlist.name : "circuit") + "\n";
   deck.text += models;
   deck.text += header + "\n" + body + ".ends " + testbench.dut + "\n";
   for (const std::string& card : testbench.cards) {

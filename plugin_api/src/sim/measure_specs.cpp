@@ -79,13 +79,10 @@ MeasureSpec read_measure(const YAML::Node& node, std::size_t index, tech::Proble
 
 Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::string_view name) {
   const std::string where(name);
-  if (text.size() > kMaxBytes) {
-    return make_error(ErrorCode::kLimit, "The file is larger than 64 KiB.", where);
-  }
   tech::Problems problems(where);
   std::vector<MeasureSpec> specs;
   try {
-    const YAML::Node root = YAML::Load(std::string(text));
+    PTAH_TRY(const YAML::Node root, tech::load_yaml(text, name, kMaxBytes));
     const tech::Fields fields(root, "measures file", {"measures"}, problems);
     const YAML::Node list = fields.is_map() ? fields.node("measures") : YAML::Node();
     if (fields.is_map() && (!list || !list.IsSequence())) {
@@ -105,7 +102,7 @@ Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::strin
       }
     }
   } catch (const YAML::Exception& exception) {
-    return make_error(ErrorCode::kParse, "The file is no valid YAML: " + exception.msg + ".",
+    return make_error(ErrorCode::kParse, "A value has the wrong form.",
                       where + ":" + std::to_string(exception.mark.line + 1));
   }
   if (!problems.empty()) return problems.list().front();

@@ -1,15 +1,21 @@
 #include "ptah/tech/generate.hpp"
 
+#include <stdexcept>
+
 #include "magic_template.hpp"
+#include "ptah/core/quoting.hpp"
 
 namespace ptah {
+namespace {
 
-std::string magic_tech(const Technology& technology) {
+/// May throw std::out_of_range for a layer or rule that is not there.
+std::string magic_tech_text(const Technology& technology) {
   const tech::MagicStack stack = tech::magic_stack(technology);
+  if (stack.metals.empty()) throw std::out_of_range("there is no routing layer");
   std::string out = "# Generated from the technology description " + technology.name() +
                     ".yaml: do not edit.\n\ntech\n format 35\n " + technology.name() +
-                    "\nend\n\nversion\n version 1.0\n description \"" + technology.name() +
-                    "\"\n requires magic-8.3.99\nend\n\n";
+                    "\nend\n\nversion\n version 1.0\n description " +
+                    tech::sentence(technology.name(), "") + "\n requires magic-8.3.99\nend\n\n";
   out += tech::magic_layers(technology, stack);
   out += tech::magic_cif_output(technology, stack);
   out += tech::magic_drc_layers(technology, stack);
@@ -31,6 +37,19 @@ std::string magic_tech(const Technology& technology) {
   return out;
 }
 
+}  // namespace
+
+Result<std::string> magic_tech(const Technology& technology) {
+  try {
+    return magic_tech_text(technology);
+  } catch (const std::out_of_range& missing) {
+    return make_error(ErrorCode::kUnsupported,
+                      "No Magic tech file can be made from technology " + technology.name() + ": " +
+                          missing.what() + ".",
+                      {}, "Add what is missing to its YAML file (docs/technology.md).");
+  }
+}
+
 std::string netgen_setup(const Technology& technology) {
   // Two devices in parallel are never merged into one: Netgen would then compare only their sum,
   // and not even that where the widths differ. Tolerances are relative: 5 nm in 100 um still shows.
@@ -40,7 +59,8 @@ std::string netgen_setup(const Technology& technology) {
       ".yaml: do not edit.\npermute default\nproperty default\nproperty parallel none\n";
   for (const DeviceModel& device : technology.devices()) {
     for (const char* circuit : {"-circuit1", "-circuit2"}) {
-      const std::string cell = std::string("\"") + circuit + " " + device.name + "\"";
+      const std::string cell =
+          std::string("[list ") + circuit + " " + quoting::tcl(device.name) + "]";
       const auto line = [&](const std::string& command) { out += "catch {" + command + "}\n"; };
       if (device.kind == DeviceKind::kResistor) {
         line("property " + cell + " tolerance {r 0.01} {w " + tolerance + "} {l " + tolerance +

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "klayout_drc.hpp"
+#include "ptah/core/quoting.hpp"
 
 namespace ptah::tech {
 namespace {
@@ -18,7 +19,7 @@ class Checks {
   }
 
  private:
-  static std::string at(const std::string& name) { return "layer['" + name + "']"; }
+  static std::string at(const std::string& name) { return "layer[" + quoting::ruby(name) + "]"; }
   std::string at(LayerId id) const { return at(technology_.layer(id).name); }
 
   const DerivedLayer* derived(const std::string& name) const {
@@ -431,9 +432,11 @@ class Checks {
 
   /// A condition that this deck can not express must not pass silently.
   void unknown(const Rule& rule) {
-    checks_.push_back(
-        {"raise('The rule " + rule.id + " has a condition that the deck does not know.')", rule.id,
-         rule.text});
+    checks_.push_back({"raise(" +
+                           quoting::ruby("The rule " + rule.id +
+                                         " has a condition that the deck does not know.") +
+                           ")",
+                       rule.id, rule.text});
   }
 
   const Technology& technology_;

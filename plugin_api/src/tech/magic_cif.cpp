@@ -4,6 +4,7 @@
 // process says (a gate is poly over diffusion, its kind the implants and wells over it). Going out,
 // implants are grown from the tiles by their enclosure rules.
 #include <algorithm>
+#include <stdexcept>
 
 #include "magic_template.hpp"
 
@@ -253,6 +254,12 @@ std::string calma_lines(const Technology& technology) {
   return lines;
 }
 
+const Via& via(const Technology& technology, LayerId lower, LayerId upper) {
+  if (const Via* found = technology.via_between(lower, upper)) return *found;
+  throw std::out_of_range("there is no via from " + technology.layer(lower).name + " to " +
+                          technology.layer(upper).name);
+}
+
 std::string replaced(std::string text, const std::string& what, const std::string& by) {
   for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
     text.replace(at, what.size(), by);
@@ -441,7 +448,7 @@ std::string magic_cif_output(const Technology& technology, const MagicStack& sta
   out += fill(" templayer npcbase pc\n grow {licon.15}\n or xhrpoly,uhrpoly,xpc\n", technology);
   out += layer("npc", "npcbase",
                fill(" bridge {npc.2} {npc.1}\n grow 130\n shrink 130\n", technology));
-  const Via& licon = *technology.via_between(technology.layer("poly"), technology.layer("li1"));
+  const Via& licon = via(technology, technology.layer("poly"), technology.layer("li1"));
   out += " templayer CONTBASE allcont\n" + squares(licon, 0);
   // The head of a precision resistor has one long slot.
   out += fill(" templayer SLOT xpc\n slots 80 {licon.1b} {licon.2c} 80 {licon.1c} {licon.2b}\n",
@@ -449,7 +456,7 @@ std::string magic_cif_output(const Technology& technology, const MagicStack& sta
   out += layer("licon1", "CONTBASE,SLOT", "");
   out += layer("li1", "allli", "");
   out += layer("li1.res", "rli", "");
-  const Via& mcon = *technology.via_between(technology.layer("li1"), stack.metals.front().layer);
+  const Via& mcon = via(technology, technology.layer("li1"), stack.metals.front().layer);
   out += layer("mcon", "mcon", squares(mcon, 0));
   for (const MagicConductor& metal : stack.metals) {
     const std::string& name = technology.layer(metal.layer).name;

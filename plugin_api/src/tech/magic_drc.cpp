@@ -5,6 +5,7 @@
 // keeps no implants, it derives them when it writes GDS.
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 #include <tuple>
 
 #include "magic_template.hpp"
@@ -179,7 +180,8 @@ std::string metal_rules(const Technology& technology, const MagicStack& stack) {
     out += " spacing " + all + " " + all + " {" + space + "} touching_ok {why " + space + "}\n";
     if (!area.empty())
       out += " area " + all + " {" + area + "} {" + width + "} {why " + area + "}\n";
-    out += " angles " + all + " 45 \"Only 45 and 90 degree angles on " + layer + " (x.3a)\"\n";
+    out += " angles " + all + " 45 " +
+           sentence("Only 45 and 90 degree angles on " + layer, " (x.3a)") + "\n";
     if (!wide.empty()) {
       Dbu wider = 0;
       for (const RoutingLayer& routing : technology.routing_layers()) {
@@ -227,6 +229,11 @@ std::string metal_rules(const Technology& technology, const MagicStack& stack) {
 
 /// Grows a tap's reach in steps that can not jump a well or a gap between wells.
 std::string reach(Dbu total, Dbu step, const std::string& stay) {
+  constexpr Dbu kMostSteps = 1000;
+  if (step <= 0 || total / step > kMostSteps) {
+    throw std::out_of_range("no latch-up check reaches " + std::to_string(total) +
+                            " nm in steps of " + std::to_string(step) + " nm");
+  }
   std::string out;
   for (Dbu left = total; left > 0; left -= step) {
     out += " grow " + std::to_string(std::min(left, step)) + "\n" + stay;

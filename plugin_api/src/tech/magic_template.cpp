@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <optional>
 #include <stdexcept>
+
+#include "ptah/core/quoting.hpp"
 
 namespace ptah::tech {
 namespace {
@@ -22,17 +25,28 @@ const Rule& find_rule(const Technology& technology, std::string_view id) {
                           "\"");
 }
 
+std::optional<std::int64_t> number(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+bool has_rule(const Technology& technology, std::string_view id) {
+  return std::any_of(technology.rules().begin(), technology.rules().end(),
+                     [&](const Rule& rule) { return rule.id == id; });
+}
+
 std::int64_t term(std::string_view text, const Technology& technology) {
   text = trimmed(text);
   std::int64_t factor = 1;
   if (const auto star = text.find('*'); star != std::string_view::npos) {
-    factor = term(text.substr(0, star), technology);
+    factor = number(trimmed(text.substr(0, star))).value();
     text = trimmed(text.substr(star + 1));
   }
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return factor * number;
-  return factor * technology.rule(text);
+  // A rule may be called "60".
+  const auto constant = has_rule(technology, text) ? std::nullopt : number(text);
+  return factor * (constant ? *constant : technology.rule(text));
 }
 
 /// Terms are set apart by " + " and " - ".
@@ -50,6 +64,12 @@ std::int64_t sum(std::string_view text, const Technology& technology) {
 
 }  // namespace
 
+std::string sentence(std::string_view text, std::string_view tail) {
+  auto quoted = quoting::magic_sentence(text, tail);
+  if (!quoted) throw std::logic_error("a sentence that the reader of technologies refuses");
+  return std::move(quoted).value();
+}
+
 std::string fill(std::string_view text, const Technology& technology) {
   std::string out;
   out.reserve(text.size() * 2);
@@ -64,7 +84,10 @@ std::string fill(std::string_view text, const Technology& technology) {
       const bool bare = inside.starts_with("why!");
       const Rule& rule = find_rule(technology, trimmed(inside.substr(bare ? 4 : 3)));
       const bool area = rule.kind == RuleKind::kArea || rule.kind == RuleKind::kHoleArea;
-      out += '"' + rule.text + (bare ? "" : area ? " < %a" : " < %d") + " (" + rule.id + ")\"";
+      out += sentence(rule.text, std::string(bare   ? ""
+                                             : area ? " < %a"
+                                                    : " < %d") +
+                                     " (" + rule.id + ")");
     } else {
       out += std::to_string(sum(inside, technology));
     }

@@ -17,6 +17,10 @@ namespace ptah::tech {
 /// An unknown rule is a bug of the caller and throws std::out_of_range.
 std::string fill(std::string_view text, const Technology& technology);
 
+/// quoting::magic_sentence of a text that the technology's reader has let through; anything else is
+/// a bug and throws.
+std::string sentence(std::string_view text, std::string_view tail);
+
 /// One conductor of the stack and its names in Magic.
 struct MagicConductor {
   LayerId layer;

@@ -71,16 +71,13 @@ std::vector<Error> TechnologyReader::read(std::string_view yaml, std::string_vie
                                           Beside beside, const std::filesystem::path& folder,
                                           Technology& into) {
   Problems problems{std::string(name)};
-  if (yaml.size() > kMaxBytes) {
-    problems.add_line(0, "The technology file has " + std::to_string(yaml.size()) + " bytes.",
-                      "At most " + std::to_string(kMaxBytes) + " are read.");
-    return problems.list();
-  }
   Sections sections(problems, beside, folder);
+  const auto root = tech::load_yaml(yaml, name, kMaxBytes);
+  if (!root) return {root.error()};
   try {
-    sections.read(YAML::Load(std::string(yaml)));
+    sections.read(root.value());
   } catch (const YAML::Exception& exception) {
-    problems.add_line(exception.mark.line + 1, "This is not YAML: " + exception.msg + ".");
+    problems.add_line(exception.mark.line + 1, "A value has the wrong form.");
   }
   if (!problems.empty()) return problems.list();
 

@@ -6,15 +6,19 @@
 #include <cmath>
 
 #include "embedded.hpp"
+#include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 
 namespace ptah::tech {
 namespace {
 
+using quoting::for_message;
+
 constexpr std::size_t kMaxBytes = 1u << 20;
 constexpr std::size_t kMaxLayers = 256;
 constexpr std::size_t kMaxRules = 2000;
 constexpr std::size_t kMaxDevices = 200;
+constexpr std::size_t kMaxDescription = 1000;
 constexpr double kMaxUm = 100'000;
 
 /// What a rule of each kind is written with.
@@ -102,7 +106,7 @@ GdsLayer Sections::gds(const Fields& fields, std::string_view key, bool required
     good = second == std::errc() && rest == end;
   }
   if (!good || layer_number < 0 || layer_number > 32767 || datatype < 0 || datatype > 32767) {
-    fields.problem(key, "is \"" + text.substr(0, 40) + "\".",
+    fields.problem(key, "is " + for_message(text) + ".",
                    "Write GDS layer/datatype, each 0 to 32767: 68/20.");
     return {};
   }
@@ -129,8 +133,9 @@ std::optional<LayerId> Sections::layer_field(const Fields& fields, std::string_v
   if (!id) {
     std::vector<std::string_view> names;
     for (const Layer& each : layers) names.push_back(each.name);
-    fields.problem(key, "names the unknown layer \"" + wanted + "\"." + did_you_mean(wanted, names),
-                   "Layers are listed in section \"layers\".");
+    fields.problem(
+        key, "names the unknown layer " + for_message(wanted) + "." + did_you_mean(wanted, names),
+        "Layers are listed in section \"layers\".");
   }
   return id;
 }
@@ -147,12 +152,14 @@ bool Sections::known_shape(std::string_view shape) const {
   return std::find(names.begin(), names.end(), shape) != names.end();
 }
 
-void Sections::check_shape(const Fields& fields, std::string_view key, std::string_view shape) {
-  if (shape.empty() || known_shape(shape)) return;
-  fields.problem(key,
-                 "names the unknown layer \"" + std::string(shape) + "\"." +
-                     did_you_mean(shape, shape_names()),
-                 "Names are those of the sections \"layers\" and \"derived\".");
+bool Sections::check_shape(const Fields& fields, std::string_view key, std::string_view shape) {
+  if (shape.empty()) return false;
+  if (known_shape(shape)) return true;
+  fields.problem(
+      key,
+      "names the unknown layer " + for_message(shape) + "." + did_you_mean(shape, shape_names()),
+      "Names are those of the sections \"layers\" and \"derived\".");
+  return false;
 }
 
 void Sections::read_layers(const YAML::Node& list) {
@@ -164,8 +171,8 @@ void Sections::read_layers(const YAML::Node& list) {
     Fields fields(item, "a layer", {"name", "type", "gds", "label", "pin", "height", "thickness"},
                   problems_);
     Layer entry;
-    entry.name = fields.text("name");
-    fields.rename("layer " + entry.name);
+    entry.name = fields.word("name");
+    fields.rename("layer", entry.name);
     entry.type = static_cast<LayerType>(fields.choice("type", types));
     entry.drawing = gds(fields, "gds", true);
     entry.label = gds(fields, "label", false);
@@ -188,8 +195,8 @@ void Sections::read_derived(const YAML::Node& list) {
   for (const auto& item : list) {
     Fields fields(item, "a derived layer", {"name", "all", "none", "drawn"}, problems_);
     DerivedLayer entry;
-    entry.name = fields.text("name");
-    fields.rename("derived layer " + entry.name);
+    entry.name = fields.word("name");
+    fields.rename("derived layer", entry.name);
     if (!entry.name.empty() && known_shape(entry.name)) {
       fields.problem("name", "is taken by another layer.");
     }
@@ -200,8 +207,8 @@ void Sections::read_derived(const YAML::Node& list) {
         } else {
           std::vector<std::string_view> names;
           for (const Layer& each : layers) names.push_back(each.name);
-          fields.problem(
-              key, "names the unknown layer \"" + wanted + "\"." + did_you_mean(wanted, names));
+          fields.problem(key, "names the unknown layer " + for_message(wanted) + "." +
+                                  did_you_mean(wanted, names));
         }
       }
     }
@@ -221,12 +228,12 @@ void Sections::read_rule(const YAML::Node& item) {
     return names;
   }();
   Rule rule;
-  rule.id = fields.text("id");
-  fields.rename("rule " + rule.id);
+  rule.id = fields.word("id");
+  fields.rename("rule", rule.id);
   const RuleForm& form = kRuleForms[fields.choice("kind", kinds)];
   rule.kind = form.kind;
-  rule.when = fields.text("when", false);
-  rule.text = fields.text("text");
+  rule.when = fields.sentence("when", false);
+  rule.text = fields.sentence("text");
 
   std::vector<std::string_view> keys;
   switch (form.operands) {
@@ -333,9 +340,9 @@ void Sections::read_device(const YAML::Node& item) {
                  "area_cap_af_um2", "edge_cap_af_um"},
                 problems_);
   DeviceModel device;
-  device.name = fields.text("name");
-  fields.rename("device " + device.name);
-  device.aliases = fields.texts("aliases", false);
+  device.name = fields.word("name");
+  fields.rename("device", device.name);
+  device.aliases = fields.words("aliases", false);
   device.kind = static_cast<DeviceKind>(fields.choice("kind", kinds));
   device.generator_class = classes[fields.choice("class", classes)];
   const bool mos = device.kind == DeviceKind::kNmos || device.kind == DeviceKind::kPmos;
@@ -347,12 +354,12 @@ void Sections::read_device(const YAML::Node& item) {
                    std::string("It may be ") + expected_class + " here.");
   }
   device.terminals = static_cast<std::size_t>(fields.number("terminals", 2, 4, mos ? 4.0 : 2.0));
-  device.magic_type = fields.text("magic", false);
+  device.magic_type = fields.word("magic", false);
   for (const std::string& wanted : fields.texts("markers", false)) {
     if (const auto id = layer(wanted)) {
       device.markers.push_back(*id);
     } else {
-      fields.problem("markers", "names the unknown layer \"" + wanted + "\".");
+      fields.problem("markers", "names the unknown layer " + for_message(wanted) + ".");
     }
   }
   for (const std::string_view key : {std::string_view("width_um"), std::string_view("length_um")}) {
@@ -423,7 +430,7 @@ std::map<std::string, Corners, std::less<>> Sections::corners(const Fields& pare
   for (const auto& item : fields.yaml()) {
     if (!item.first.IsScalar()) continue;
     const std::string shape = item.first.Scalar();
-    check_shape(fields, shape, shape);
+    if (!check_shape(fields, shape, shape)) continue;
     const auto values = fields.numbers(shape, 3, 0, 1e9);
     if (values[1] > values[0] || values[0] > values[2]) {
       fields.problem(shape, "is not in order.", "Write [typical, low, high].");
@@ -444,13 +451,13 @@ Parasitics::Table Sections::table(const Fields& parent, std::string_view key) {
   for (const auto& row : rows.yaml()) {
     if (!row.first.IsScalar()) continue;
     const std::string from = row.first.Scalar();
-    check_shape(rows, from, from);
+    if (!check_shape(rows, from, from)) continue;
     Fields cells(row.second, "parasitics." + std::string(key) + "." + from, {}, problems_);
     if (!cells.is_map()) continue;
     for (const auto& cell : row.second) {
       if (!cell.first.IsScalar()) continue;
       const std::string to = cell.first.Scalar();
-      if (to != "sub") check_shape(cells, to, to);
+      if (to != "sub" && !check_shape(cells, to, to)) continue;
       result[from][to] = cells.number(to, 0, 1e6);
     }
   }
@@ -480,7 +487,7 @@ void Sections::read_parasitics(const YAML::Node& node) {
   for (const auto& row : rows.yaml()) {
     if (!row.first.IsScalar()) continue;
     const std::string shape = row.first.Scalar();
-    check_shape(rows, shape, shape);
+    if (!check_shape(rows, shape, shape)) continue;
     Fields law(row.second, "parasitics.sidewall." + shape,
                {"k_af", "offset_um", "halo_um", "magic_k_af"}, problems_);
     SidewallLaw& entry = parasitics.sidewall[shape];
@@ -498,7 +505,7 @@ void Sections::read_lines(const Fields& parent) {
   for (const auto& row : rows.yaml()) {
     if (!row.first.IsScalar()) continue;
     const std::string shape = row.first.Scalar();
-    check_shape(rows, shape, shape);
+    if (!check_shape(rows, shape, shape)) continue;
     Fields line(row.second, "parasitics.lines." + shape, {"width_um", "points"}, problems_);
     if (!line.is_map()) continue;
     LineTable& table = parasitics.lines[shape];
@@ -537,9 +544,11 @@ void Sections::read_models(const YAML::Node& node) {
     return;
   }
   const std::string file = node.Scalar();
-  if (file.find('/') != std::string::npos || file.find("..") != std::string::npos) {
-    problems_.add(node, "The models file \"" + file + "\" is not beside the technology file.",
-                  "Name a file of the same folder.");
+  // A technology may come from anywhere; it names no file but one that says what it is for.
+  if (!quoting::is_word(file) || !file.ends_with(".yaml")) {
+    problems_.add(node,
+                  "The models file " + for_message(file) + " is no YAML file beside this one.",
+                  "Name a file of the same folder that ends in .yaml.");
     return;
   }
   switch (beside_) {
@@ -569,14 +578,13 @@ void Sections::read(const YAML::Node& root) {
   if (fields.number("format", 1, 1e9) != 1) {
     fields.problem("format", "is not one that this version reads.", "It may be 1.");
   }
-  name = fields.text("name");
-  const bool clean = std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) || c == '_' || c == '-' || c == '.';
-  });
-  if (!clean || name.size() > 64) {
-    fields.problem("name", "is not a plain word.", "Letters, digits, _ - . up to 64.");
+  name = fields.word("name");
+  if (name.size() > 64) fields.problem("name", "is too long.", "At most 64 bytes.");
+  if (const std::string text = fields.text("description", false);
+      !quoting::is_printable(text, kMaxDescription)) {
+    fields.problem("description", "is not one line of text.",
+                   "At most 1000 bytes of UTF-8, no control characters.");
   }
-  fields.text("description", false);
   grid_um = fields.number("grid_um", 0.001, 1, 0.005);
   for (const char* section : {"layers", "rules", "vias", "routing", "devices", "parasitics"}) {
     if (!fields.has(section)) fields.problem(section, "is missing.", "See docs/technology.md.");

@@ -76,7 +76,8 @@ class Sections {
   Dbu on_grid(const Fields& fields, std::string_view key, double um);
   std::optional<LayerId> layer_field(const Fields& fields, std::string_view key);
   bool known_shape(std::string_view shape) const;
-  void check_shape(const Fields& fields, std::string_view key, std::string_view shape);
+  /// Whether a layer or derived layer of that name exists.
+  bool check_shape(const Fields& fields, std::string_view key, std::string_view shape);
   std::vector<std::string_view> shape_names() const;
   std::map<std::string, Corners, std::less<>> corners(const Fields& parent, std::string_view key);
   Parasitics::Table table(const Fields& parent, std::string_view key);

@@ -5,10 +5,34 @@
 #include <cmath>
 #include <sstream>
 
+#include "ptah/core/quoting.hpp"
+
 namespace ptah::tech {
 namespace {
 
 constexpr std::size_t kMaxProblems = 100;
+constexpr std::size_t kMaxEntries = 100'000;
+constexpr std::size_t kMaxKeys = 1024;
+constexpr std::size_t kMaxList = 64;
+constexpr std::size_t kMaxSentence = 200;
+constexpr int kMaxLevels = 16;
+
+using quoting::for_message;
+
+/// Whether the document is small with its aliases written out: a few lines of aliases of aliases
+/// stand for billions of entries, and an alias of what holds it for endlessly many.
+bool is_small(const YAML::Node& node, int level, std::size_t& left) {
+  if (level > kMaxLevels || left == 0) return false;
+  --left;
+  const bool map = node.IsMap();
+  for (const auto& item : node) {
+    const bool small =
+        map ? is_small(item.first, level + 1, left) && is_small(item.second, level + 1, left)
+            : is_small(item, level + 1, left);
+    if (!small) return false;
+  }
+  return true;
+}
 
 std::string join(const std::vector<std::string_view>& words) {
   std::string text;
@@ -56,6 +80,27 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
   return best.empty() ? std::string() : " Did you mean \"" + std::string(best) + "\"?";
 }
 
+Result<YAML::Node> load_yaml(std::string_view text, std::string_view name, std::size_t max_bytes) {
+  if (text.size() > max_bytes) {
+    return make_error(ErrorCode::kLimit, "The file has " + std::to_string(text.size()) + " bytes.",
+                      std::string(name), "At most " + std::to_string(max_bytes) + " are read.");
+  }
+  try {
+    YAML::Node root = YAML::Load(std::string(text));
+    std::size_t left = kMaxEntries;
+    if (is_small(root, 0, left)) return root;
+    return make_error(ErrorCode::kLimit, "The file is too large once its aliases are written out.",
+                      std::string(name),
+                      "At most " + std::to_string(kMaxEntries) + " entries, " +
+                          std::to_string(kMaxLevels) + " levels deep, are read.");
+  } catch (const YAML::Exception& exception) {
+    // What comes after a colon are words of the file.
+    const std::string why = exception.msg.substr(0, exception.msg.find(':'));
+    return make_error(ErrorCode::kParse, "The file is no valid YAML: " + why + ".",
+                      std::string(name) + ":" + std::to_string(exception.mark.line + 1));
+  }
+}
+
 void Problems::add(const YAML::Node& at, std::string message, std::string hint) {
   const int line = at.IsDefined() ? at.Mark().line + 1 : 0;
   add_line(line, std::move(message), std::move(hint));
@@ -77,39 +122,44 @@ Fields::Fields(const YAML::Node& node, std::string what,
                   "Write it as {field: value, ...}; fields: " + join(keys) + ".");
     return;
   }
-  std::vector<std::string> seen;
+  if (node_.size() > kMaxKeys) {
+    problems_.add(node_,
+                  "The mapping " + what_ + " has " + std::to_string(node_.size()) + " fields.",
+                  "At most " + std::to_string(kMaxKeys) + " are read.");
+    is_map_ = false;
+    return;
+  }
   for (const auto& item : node_) {
     if (!item.first.IsScalar()) {
       problems_.add(item.first, "A key of " + what_ + " is not a word.");
       continue;
     }
-    const std::string key = item.first.Scalar();
-    if (std::find(seen.begin(), seen.end(), key) != seen.end()) {
-      problems_.add(item.first, "The field \"" + key + "\" of " + what_ + " stands twice.",
+    const std::string& key = item.first.Scalar();
+    if (!values_.emplace(key, item.second).second) {
+      problems_.add(item.first, "The field " + for_message(key) + " of " + what_ + " stands twice.",
                     "Keep one of them.");
     }
-    seen.push_back(key);
     if (!keys.empty() && std::find(keys.begin(), keys.end(), key) == keys.end()) {
-      problems_.add(item.first,
-                    "Unknown field \"" + key + "\" of " + what_ + "." + did_you_mean(key, keys),
-                    "Fields: " + join(keys) + ".");
+      problems_.add(
+          item.first,
+          "Unknown field " + for_message(key) + " of " + what_ + "." + did_you_mean(key, keys),
+          "Fields: " + join(keys) + ".");
     }
   }
 }
 
 bool Fields::has(std::string_view key) const {
-  return is_map_ && node(key).IsDefined();
+  return values_.find(key) != values_.end();
 }
 
 YAML::Node Fields::node(std::string_view key) const {
-  if (!is_map_) return YAML::Node(YAML::NodeType::Undefined);
-  const YAML::Node& constant = node_;  // the non-const operator[] would insert
-  return constant[std::string(key)];
+  const auto found = values_.find(key);
+  return found == values_.end() ? YAML::Node(YAML::NodeType::Undefined) : found->second;
 }
 
 void Fields::problem(std::string_view key, std::string message, std::string hint) const {
   problems_.add(has(key) ? node(key) : node_,
-                "Field \"" + std::string(key) + "\" of " + what_ + " " + std::move(message),
+                "Field " + for_message(key) + " of " + what_ + " " + std::move(message),
                 std::move(hint));
 }
 
@@ -135,17 +185,18 @@ std::optional<double> Fields::scalar(const YAML::Node& value, std::string_view k
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (error == std::errc() && end == text.data() + text.size() && std::isfinite(number)) {
       if (number >= low && number <= high) return number;
-      problems_.add(value, "Field \"" + std::string(key) + "\" of " + what_ + " is " + text + ".",
+      problems_.add(value,
+                    "Field " + for_message(key) + " of " + what_ + " is " + shown(number) + ".",
                     "It may be " + shown(low) + " to " + shown(high) + ".");
       return std::nullopt;
     }
     problems_.add(value,
-                  "Field \"" + std::string(key) + "\" of " + what_ + " is \"" + text.substr(0, 40) +
-                      "\", not a number.",
+                  "Field " + for_message(key) + " of " + what_ + " is " + for_message(text) +
+                      ", not a number.",
                   "It may be " + shown(low) + " to " + shown(high) + ", without a unit.");
     return std::nullopt;
   }
-  problems_.add(value, "Field \"" + std::string(key) + "\" of " + what_ + " is not a number.",
+  problems_.add(value, "Field " + for_message(key) + " of " + what_ + " is not a number.",
                 "It may be " + shown(low) + " to " + shown(high) + ".");
   return std::nullopt;
 }
@@ -162,6 +213,38 @@ double Fields::number(std::string_view key, double low, double high,
   return scalar(node(key), key, low, high).value_or(fallback.value_or(0));
 }
 
+std::string Fields::word(std::string_view key, bool required) const {
+  std::string given = text(key, required);
+  if (given.empty() || quoting::is_word(given)) return given;
+  problem(key, "is " + for_message(given) + ", which is no name.", std::string(quoting::kWordForm));
+  return {};
+}
+
+std::string Fields::sentence(std::string_view key, bool required) const {
+  std::string given = text(key, required);
+  if (!quoting::is_printable(given, kMaxSentence)) {
+    problem(key, "is not one line of text.",
+            "At most " + std::to_string(kMaxSentence) + " bytes of UTF-8, no control characters.");
+    return {};
+  }
+  if (const auto shown = quoting::magic_sentence(given); !shown) {
+    problem(key, shown.error().message, "Write it otherwise.");
+    return {};
+  }
+  return given;
+}
+
+std::vector<std::string> Fields::words(std::string_view key, bool required) const {
+  std::vector<std::string> list = texts(key, required);
+  for (const std::string& each : list) {
+    if (quoting::is_word(each)) continue;
+    problem(key, "holds " + for_message(each) + ", which is no name.",
+            std::string(quoting::kWordForm));
+    return {};
+  }
+  return list;
+}
+
 std::vector<std::string> Fields::texts(std::string_view key, bool required) const {
   std::vector<std::string> list;
   if (!is_map_) return list;
@@ -172,6 +255,11 @@ std::vector<std::string> Fields::texts(std::string_view key, bool required) cons
   const YAML::Node value = node(key);
   if (!value.IsSequence()) {
     problem(key, "is not a list.", "Write [a, b].");
+    return list;
+  }
+  if (value.size() > kMaxList) {
+    problem(key, "has " + std::to_string(value.size()) + " entries.",
+            "At most " + std::to_string(kMaxList) + " are read.");
     return list;
   }
   for (const auto& item : value) {
@@ -206,7 +294,7 @@ std::size_t Fields::choice(std::string_view key,
   if (given.empty()) return 0;
   const auto found = std::find(choices.begin(), choices.end(), given);
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
-  problem(key, "is \"" + given + "\"." + did_you_mean(given, choices),
+  problem(key, "is " + for_message(given) + "." + did_you_mean(given, choices),
           "It may be " + join(choices) + ".");
   return 0;
 }

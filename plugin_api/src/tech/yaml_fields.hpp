@@ -4,6 +4,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@
 #include "ptah/core/error.hpp"
 
 namespace ptah::tech {
+
+/// The document of `text`, bounded: at most `max_bytes`, 100,000 entries once every alias is
+/// written out, 16 levels. Fails with name:line, without words of the file.
+Result<YAML::Node> load_yaml(std::string_view text, std::string_view name, std::size_t max_bytes);
 
 /// Collects problems instead of stopping at the first, so that an author sees all of them.
 class Problems {
@@ -41,12 +46,21 @@ class Fields {
   std::string text(std::string_view key, bool required = true) const;
   double number(std::string_view key, double low, double high,
                 std::optional<double> fallback = {}) const;
+  /// A name: refused where quoting::is_word says no.
+  std::string word(std::string_view key, bool required = true) const;
+  /// A text for people: printable, at most 200 bytes, and one that Magic can show.
+  std::string sentence(std::string_view key, bool required = true) const;
+  /// At most 64 texts.
   std::vector<std::string> texts(std::string_view key, bool required = true) const;
+  std::vector<std::string> words(std::string_view key, bool required = true) const;
   std::vector<double> numbers(std::string_view key, std::size_t count, double low,
                               double high) const;
   /// The name of one of `choices`, as its index; the first when it is none of them.
   std::size_t choice(std::string_view key, const std::vector<std::string_view>& choices) const;
-  void rename(std::string what) { what_ = std::move(what); }
+  /// From "a rule" to "rule m1.2", once the name is known to be one.
+  void rename(std::string_view kind, std::string_view name) {
+    if (!name.empty()) what_ = std::string(kind) + " " + std::string(name);
+  }
   void problem(std::string_view key, std::string message, std::string hint = {}) const;
   bool is_map() const noexcept { return is_map_; }
   const YAML::Node& yaml() const noexcept { return node_; }
@@ -55,6 +69,7 @@ class Fields {
   std::optional<double> scalar(const YAML::Node& value, std::string_view key, double low,
                                double high) const;
   YAML::Node node_;
+  std::map<std::string, YAML::Node, std::less<>> values_;
   std::string what_;
   Problems& problems_;
   bool is_map_ = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
 #include "ptah/tech/generate.hpp"
@@ -10,16 +11,18 @@ namespace ptah::klayout {
 namespace {
 
 namespace fs = std::filesystem;
+using quoting::ruby;
 
 constexpr std::size_t kMaxReportBytes = 64u << 20;
 
-/// Runs the deck on every line "layout TAB cell TAB report" of the list. Where the deck fails there
-/// is no complete report, and none after it when KLayout dies of the failure.
+/// Runs the deck on every layout of the list that comes before it, [layout, cell, report] each.
+/// Where the deck fails there is no complete report, and none after it when KLayout dies of the
+/// failure.
 constexpr std::string_view kBatch = R"ruby(
-File.readlines($list, chomp: true).each_with_index do |line, index|
-  $input, $top, $report = line.split("\t")
+layouts.each_with_index do |(layout, cell, report), index|
+  $input, $top, $report = layout, cell, report
   begin
-    RBA::Macro::new($deck).run
+    RBA::Macro::new(deck).run
   rescue => error
     puts "PTAH #{index} #{error.message.lines.first}"
   end
@@ -45,9 +48,8 @@ Result<std::string> top_of(const LayoutFile& layout) {
     return make_error(ErrorCode::kNotFound, "The layout has no cell \"" + top + "\".",
                       layout.gds.string());
   }
-  if (top.empty() || top.find_first_of("\t\r\n") != std::string::npos) {
-    return make_error(ErrorCode::kUnsupported, "The cell has a name that is no word.",
-                      layout.gds.string());
+  if (top.empty()) {
+    return make_error(ErrorCode::kUnsupported, "The cell has no name.", layout.gds.string());
   }
   return top;
 }
@@ -89,13 +91,9 @@ Result<std::vector<Result<Report>>> examine(std::span<const LayoutFile> layouts,
       results.emplace_back(top.error());
       continue;
     }
-    const std::string input = fs::absolute(layout.gds).string();
-    if (input.find_first_of("\t\r\n") != std::string::npos) {
-      return make_error(ErrorCode::kUnsupported, "A layout's path holds a tab or a line end.",
-                        input, "Rename it.");
-    }
-    list += input + "\t" + top.value() + "\t" +
-            (folder / (std::to_string(results.size()) + ".lyrdb")).string() + "\n";
+    const fs::path report = folder / (std::to_string(results.size()) + ".lyrdb");
+    list += "  [" + ruby(fs::absolute(layout.gds).string()) + ", " + ruby(top.value()) + ", " +
+            ruby(report.string()) + "],\n";
     tops.push_back(std::move(top).value());
     results.emplace_back(Report{});
   }
@@ -104,20 +102,17 @@ Result<std::vector<Result<Report>>> examine(std::span<const LayoutFile> layouts,
   const auto write = [&](const char* name, std::string_view text) {
     return write_text_file(folder / name, text, Durability::kCached);
   };
-  PTAH_TRY(write("deck.drc", klayout_drc(technology)));
-  PTAH_TRY(write("batch.rb", kBatch));
-  PTAH_TRY(write("list.txt", list));
+  PTAH_TRY(const std::string deck, klayout_drc(technology));
+  PTAH_TRY(write("deck.drc", deck));
+  PTAH_TRY(write("batch.rb", "deck = " + ruby((folder / "deck.drc").string()) + "\nlayouts = [\n" +
+                                 list + "]\n" + std::string(kBatch)));
   ToolRun run;
   run.program = program;
-  run.arguments = {"-b",
-                   "-r",
-                   (folder / "batch.rb").string(),
-                   "-rd",
-                   "deck=" + (folder / "deck.drc").string(),
-                   "-rd",
-                   "list=" + (folder / "list.txt").string()};
+  run.arguments = {"-b", "-r", "batch.rb"};
   run.directory = folder;
-  run.environment = {{"KLAYOUT_HOME", (folder / "home").string()},
+  // KLayout decodes file names by the locale.
+  run.environment = {{"LC_ALL", "C.UTF-8"},
+                     {"KLAYOUT_HOME", (folder / "home").string()},
                      {"QT_QPA_PLATFORM", "offscreen"}};
   run.wall_limit_s = limits.wall_s * static_cast<double>(layouts.size());
   run.cpu_limit_s = run.wall_limit_s;

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
 
@@ -37,7 +38,8 @@ std::string hex(std::uint64_t value) {
   return std::string(text, end);
 }
 
-/// GDSII allows letters, digits, _ ? $; real files add . and -. All are plain words in Tcl braces.
+/// GDSII allows letters, digits, _ ? $; real files add . and -. Magic makes file names and netlists
+/// of them.
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 256 && name.front() != '-' &&
          std::all_of(name.begin(), name.end(), [](unsigned char c) {
@@ -139,7 +141,7 @@ std::string last_words(std::string_view text) {
 std::string script(std::string_view top) {
   // The box of `drc listall why` is grown: an error whose tiles lie outside the cell's bounding box
   // (a spacing or width error at its edge) is counted, but would not be listed.
-  const std::string cell = "{" + std::string(top) + "}";
+  const std::string cell = quoting::tcl(top);
   const std::string flat(kFlatCell);
   return "set SUB VSUBS\n"
          "puts \"PTAH TECH [tech name]\"\n"

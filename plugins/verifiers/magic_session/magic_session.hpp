@@ -59,7 +59,8 @@ struct TechFile {
   std::filesystem::path file;
   std::string name;
 };
-/// From the PDK, the newest that the installed Magic can read; else generated into `folder`.
+/// From the PDK, the newest that the installed Magic can read; else generated into `folder`, and
+/// relative to it.
 Result<TechFile> tech_file(const Technology& technology, const std::filesystem::path& folder,
                            JobContext& job);
 /// {8, 3, 105} of "magic-8.3.105" in a `requires` line, or empty when there is none.

@@ -1,7 +1,6 @@
 // Which tech file Magic is given.
 #include <charconv>
 #include <optional>
-#include <stdexcept>
 
 #include "magic_session.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -75,17 +74,10 @@ std::vector<int> required_version(std::string_view tech_text) {
 
 Result<TechFile> tech_file(const Technology& technology, const fs::path& folder, JobContext& job) {
   if (!technology.pdk()) {
-    std::string text;
-    try {
-      text = magic_tech(technology);
-    } catch (const std::out_of_range& missing) {
-      return make_error(ErrorCode::kUnsupported,
-                        "No Magic tech file can be made from technology " + technology.name() +
-                            ": " + missing.what() + ".",
-                        {}, "Add what is missing to its YAML file (docs/technology.md).");
-    }
-    const TechFile made{folder / (technology.name() + ".tech"), technology.name()};
-    PTAH_TRY(write_text_file(made.file, text, Durability::kCached));
+    PTAH_TRY(const std::string text, magic_tech(technology));
+    // A relative name: Magic's own scripts are not made for every folder's name.
+    const TechFile made{technology.name() + ".tech", technology.name()};
+    PTAH_TRY(write_text_file(folder / made.file, text, Durability::kCached));
     return made;
   }
   PTAH_TRY(const std::vector<int> installed, installed_version(folder, job));

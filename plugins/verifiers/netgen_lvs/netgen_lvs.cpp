@@ -3,6 +3,7 @@
 #include "comparison.hpp"
 #include "diagnosis.hpp"
 #include "extracted_spice.hpp"
+#include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/tech/generate.hpp"
 
@@ -49,7 +50,8 @@ Result<Verdict> compare_netlists(const ExtractedNetlist& layout, const Circuit& 
   };
   PTAH_TRY(write("layout.spice", to_spice(comparison, true)));
   PTAH_TRY(write("schematic.spice", to_spice(comparison, false)));
-  PTAH_TRY(write("setup.tcl", netgen_setup(technology) + "puts stdout {" + kSetupMark + "}\n"));
+  PTAH_TRY(write("setup.tcl",
+                 netgen_setup(technology) + "puts stdout " + quoting::tcl(kSetupMark) + "\n"));
   PTAH_TRY(const std::filesystem::path program, find_tool("netgen-lvs", "netgen-lvs"));
   ToolRun run;
   run.program = program;

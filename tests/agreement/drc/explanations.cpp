@@ -112,7 +112,7 @@ std::optional<LayerId> cut_of(const std::string& name, const Technology& technol
 }
 
 bool no_such_rule(const Violation& v, const Scene& scene) {
-  static const std::string text = magic_tech(scene.technology());
+  static const std::string text = magic_tech(scene.technology()).value();
   return text.find("(" + v.rule + ")") == std::string::npos;
 }
 

@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
+#include "ptah/core/run_tool.hpp"
+
 namespace ptah {
 namespace {
 
@@ -110,6 +114,32 @@ TEST(CompactModels, RefuseWhatIsNoYaml) {
   const auto models = CompactModels::parse("a: [1,", "models.yaml");
   ASSERT_FALSE(models);
   EXPECT_EQ(models.error().where.rfind("models.yaml:", 0), 0u);
+}
+
+TEST(CompactModels, HoldNumbersThatStayFinite) {
+  std::string yaml = kYaml;
+  const std::string mobility = "mobility: 1.1";
+  yaml.replace(yaml.find(mobility), mobility.size(), "mobility: 1e200");
+  const auto models = CompactModels::parse(yaml, "models.yaml");
+  ASSERT_FALSE(models);
+  EXPECT_EQ(models.error().where, "models.yaml:3");
+  // Below what a double holds in full: 0, and no exception.
+  yaml.replace(yaml.find("1e200"), 5, "1e-320");
+  EXPECT_TRUE(CompactModels::parse(yaml, "models.yaml"));
+}
+
+// The models may be a file that nobody but the technology named.
+TEST(SpiceModels, AreNotQuoted) {
+  const auto file = std::filesystem::path(PTAH_SOURCE_DIR) / "configs/technologies/ptah130.yaml";
+  std::string yaml = read_text_file(file).value();
+  const std::string models = "models: ptah130_models.yaml";
+  yaml.replace(yaml.find(models), models.size(), "models: {geheim: geheim}");
+  const auto technology = Technology::parse(yaml, "t.yaml");
+  ASSERT_TRUE(technology) << technology.error().text();
+  const auto deck = spice_models(technology.value(), {{{"nfet", 1, 0.15}}, "tt"});
+  ASSERT_FALSE(deck);
+  EXPECT_THAT(deck.error().text(), Not(HasSubstr("geheim")));
+  EXPECT_THAT(deck.error().message, HasSubstr("is not known here"));
 }
 
 TEST(SpiceModels, KnowEveryDeviceOfPtah130) {

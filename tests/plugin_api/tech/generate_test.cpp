@@ -22,7 +22,7 @@ std::size_t count(const std::string& text, const std::string& part) {
 
 TEST(MagicTech, ValuesComeFromTheRules) {
   const Technology& technology = Technology::ptah130();
-  const std::string text = magic_tech(technology);
+  const std::string text = magic_tech(technology).value();
   EXPECT_THAT(text,
               HasSubstr(" spacing allm1 allm1 140 touching_ok \"Metal 1 spacing < %d (m1.2)\""));
   // A via's tile is its cut and the surround below: 150 + 2 * 55.
@@ -37,7 +37,7 @@ TEST(MagicTech, ValuesComeFromTheRules) {
 // a check of its own.
 TEST(MagicTech, EveryRuleOfAWireCutPlateOrDeviceIsThere) {
   const Technology& technology = Technology::ptah130();
-  const std::string text = magic_tech(technology);
+  const std::string text = magic_tech(technology).value();
   // Not visible to Magic (it redraws npc and implants), the same check under another id, or a value
   // that only says what others follow from.
   const std::set<std::string> elsewhere{
@@ -62,7 +62,7 @@ TEST(MagicTech, LoadsInMagicWithoutAComplaint) {
   auto folder = ScratchDir::create(std::filesystem::temp_directory_path(), "ptah-tech");
   ASSERT_TRUE(folder);
   const auto path = folder.value().path();
-  ASSERT_TRUE(write_text_file(path / "ptah130.tech", magic_tech(Technology::ptah130())));
+  ASSERT_TRUE(write_text_file(path / "ptah130.tech", magic_tech(Technology::ptah130()).value()));
   ASSERT_TRUE(write_text_file(path / "run.tcl",
                               "puts \"NAME [tech name]\"\nputs \"DRC [drc listall style]\"\n"
                               "puts \"IN [cif listall istyle]\"\nputs END\nquit -noprompt\n"));
@@ -88,7 +88,7 @@ TEST(NetgenSetup, ComparesEveryDeviceAndMergesNone) {
   const std::string text = netgen_setup(technology);
   for (const DeviceModel& device : technology.devices()) {
     for (const char* circuit : {"-circuit1", "-circuit2"}) {
-      const std::string cell = "\"" + std::string(circuit) + " " + device.name + "\"";
+      const std::string cell = "[list " + std::string(circuit) + " \"" + device.name + "\"]";
       EXPECT_THAT(text, HasSubstr("property " + cell + " parallel none"));
       EXPECT_THAT(text, HasSubstr("property " + cell + " tolerance"));
       EXPECT_EQ(text.find("permute " + cell) == std::string::npos,
@@ -109,8 +109,57 @@ TEST(KlayoutLayerProperties, HasEveryLayerOnceAndBalancedTags) {
   }
 }
 
+std::string shipped() {
+  return read_text_file(std::filesystem::path(PTAH_SOURCE_DIR) /
+                        "configs/technologies/ptah130.yaml")
+      .value();
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  const std::size_t at = text.find(what);
+  EXPECT_NE(at, std::string::npos) << what;
+  return at == std::string::npos ? text : text.replace(at, what.size(), by);
+}
+
+TEST(MagicTech, SaysWhatATechnologyLacks) {
+  const struct {
+    const char *from, *to, *says;
+  } cases[] = {
+      {"  - {cut: licon1, lower: poly, upper: li1}\n", "", "no via from poly to li1"},
+      {"layer: nwell, um: 0.84", "layer: nwell, um: 0", "in steps of 0 nm"},
+      {"{id: capm.1,", "{id: capm.one,", "no rule \"capm.1\""},
+  };
+  for (const auto& each : cases) {
+    const auto technology = Technology::parse(replaced(shipped(), each.from, each.to), "t.yaml");
+    ASSERT_TRUE(technology) << technology.error().text();
+    const auto made = magic_tech(technology.value());
+    ASSERT_FALSE(made) << each.from;
+    EXPECT_EQ(made.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(made.error().message, HasSubstr(each.says));
+  }
+}
+
+TEST(MagicTech, ARuleMayBeCalledLikeANumber) {
+  std::string yaml = shipped();
+  for (std::size_t at = yaml.find("{id: m1.1,"); at != std::string::npos;
+       at = yaml.find("{id: m1.1,", at)) {
+    yaml.replace(at, 10, "{id: 77,");
+  }
+  const auto technology = Technology::parse(yaml, "t.yaml");
+  ASSERT_TRUE(technology) << technology.error().text();
+  EXPECT_THAT(magic_tech(technology.value()).value(), HasSubstr(" width allm1 140 "));
+}
+
+TEST(KlayoutDeck, HoldsTextsAsStrings) {
+  const auto technology = Technology::parse(
+      replaced(shipped(), "text: N-well width", "text: 'It is #{x} \"y\" \\'"), "t.yaml");
+  ASSERT_TRUE(technology) << technology.error().text();
+  EXPECT_THAT(klayout_drc(technology.value()).value(),
+              HasSubstr(R"("It is \#{x} \"y\" \\, 0.84 um required")"));
+}
+
 TEST(Generated, IsTheSameEveryTime) {
-  EXPECT_EQ(magic_tech(Technology::ptah130()), magic_tech(Technology::ptah130()));
+  EXPECT_EQ(magic_tech(Technology::ptah130()).value(), magic_tech(Technology::ptah130()).value());
 }
 
 }  // namespace

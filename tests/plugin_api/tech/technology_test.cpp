@@ -214,14 +214,94 @@ TEST(TechnologyFile, EveryKindOfMistakeIsASentence) {
       {"[0.14, 105, 1.8]", "[0.14, 105, -1.8]", "not three positive numbers"},
       {"[0.14, 105, 1.8]", "[0.24, 105, 1.8]", "ascending order"},
       {"{width_um: 0.14, points: [", "{width_um: 0.14, point: [", "Unknown field \"point\""},
-      {"models: ptah130_models.yaml", "models: ../secret", "not beside"},
-      {"description:", "description: [", "not YAML"},
+      {"models: ptah130_models.yaml", "models: ../secret.yaml", "no YAML file beside"},
+      {"models: ptah130_models.yaml", "models: id_rsa", "no YAML file beside"},
+      {"description:", "description: [", "no valid YAML"},
   };
   for (const auto& each : cases) {
     const std::string text = first_problem(replaced(shipped_yaml(), each.from, each.to));
     EXPECT_THAT(text, HasSubstr(each.expected)) << each.to;
     EXPECT_THAT(text, HasSubstr("t.yaml:")) << each.to;
   }
+}
+
+// They go into scripts of Tcl, Ruby, SPICE and Magic.
+TEST(TechnologyFile, NamesAreWords) {
+  // The first place of each kind of name; what stands for %s is put in the name's place.
+  const struct {
+    const char *from, *to, *field;
+  } places[] = {
+      {"name: ptah130\n", "name: %s\n", "\"name\" of the technology file"},
+      {"{name: dnwell, ", "{name: %s, ", "\"name\" of a layer"},
+      {"{name: gate, ", "{name: %s, ", "\"name\" of a derived layer"},
+      {"{id: nwell.1, ", "{id: %s, ", "\"id\" of a rule"},
+      {"layer: nwell, um: 0.84", "layer: %s, um: 0.84", "\"layer\" of rule nwell.1"},
+      {"- name: sky130_fd_pr__nfet_01v8\n", "- name: %s\n", "\"name\" of a device"},
+      {"aliases: [nfet_01v8, ", "aliases: [%s, ", "\"aliases\" of device sky130_fd_pr__nfet_01v8"},
+      {"magic: nfet\n", "magic: %s\n", "\"magic\" of device sky130_fd_pr__nfet_01v8"},
+      {"markers: [lvtn]", "markers: [%s]", "\"markers\" of device sky130_fd_pr__nfet_01v8_lvt"},
+      {"    pwell:  [4400", "    %s:  [4400", "of parasitics.sheet_ohm"},
+      {"poly: {sub: 106.13}", "%s: {sub: 106.13}", "of parasitics.area_af_um2"},
+      {"poly: {sub: 106.13}", "poly: {%s: 106.13}", "of parasitics.area_af_um2.poly"},
+  };
+  const char* const hostile[] = {"'x[exec touch /tmp/pwned]'",
+                                 "\"a' + %x{touch /tmp/pwned} + '\"",
+                                 "'#{`touch /tmp/pwned`}'",
+                                 "\"a\\nb\"",
+                                 "\"a\\0b\"",
+                                 "'a b'",
+                                 "'$x'",
+                                 "'-x'",
+                                 "'a*2'",
+                                 "\"\\xe9\""};
+  for (const auto& place : places) {
+    for (const char* name : hostile) {
+      const std::string yaml =
+          replaced(shipped_yaml(), place.from, replaced(place.to, "%s", name).c_str());
+      const std::size_t at = shipped_yaml().find(place.from);
+      const std::string before = shipped_yaml().substr(0, at);
+      const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+      const std::string problem = first_problem(yaml);
+      EXPECT_THAT(problem, HasSubstr(place.field)) << place.to << " " << name;
+      // A long entry is named by the line of the field itself, or by that of its list.
+      EXPECT_THAT(problem, HasSubstr("t.yaml:" + std::to_string(line))) << place.to << " " << name;
+      EXPECT_EQ(problem.find('\n'), std::string::npos);
+    }
+  }
+}
+
+TEST(TechnologyFile, SentencesAreOneLineThatEveryToolCanShow) {
+  const std::string from = "text: N-well width";
+  for (const char* text : {"'He said \"no\" \\ #{x} [y] {z}'", "\xc3\xa9 is fine"}) {
+    const auto parsed =
+        Technology::parse(replaced(shipped_yaml(), from, std::string("text: ") + text), "t.yaml");
+    EXPECT_TRUE(parsed) << parsed.error().text();
+  }
+  for (const std::string& text :
+       {std::string("\"a\\nb\""), std::string("\"\\e[31m\""), std::string("50 %d"),
+        std::string("\"\\x9b\""), std::string(201, 'a')}) {
+    EXPECT_THAT(first_problem(replaced(shipped_yaml(), from, "text: " + text)),
+                HasSubstr("\"text\" of rule nwell.1"))
+        << text;
+  }
+}
+
+TEST(TechnologyFile, AliasesDoNotGrowIt) {
+  std::string laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n";
+  for (char name = 'a'; name < 'i'; ++name) {
+    const std::string one = std::string("*") + name, next(1, static_cast<char>(name + 1));
+    laughs += next + ": &" + next + " [";
+    for (int i = 0; i < 9; ++i) laughs += one + ", ";
+    laughs += one + "]\n";
+  }
+  EXPECT_THAT(first_problem(laughs), HasSubstr("too large once its aliases are written out"));
+  EXPECT_THAT(first_problem("layers: &l [*l, *l]\n"), HasSubstr("too large once its aliases"));
+  // One that repeats a value is as good as the value.
+  const std::string yaml =
+      replaced(replaced(shipped_yaml(), "{name: dnwell,     type: well,",
+                        "{name: dnwell,     type: &well well,"),
+               "{name: nwell,      type: well,", "{name: nwell,      type: *well,");
+  EXPECT_TRUE(Technology::parse(yaml, "t.yaml"));
 }
 
 TEST(TechnologyFile, LintFindsEveryProblemAndParseCountsThem) {

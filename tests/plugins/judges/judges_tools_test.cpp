@@ -80,6 +80,55 @@ TEST_F(Judges, CleanTileIsCleanAndMatches) {
   EXPECT_EQ(verdict.value().errors, 0);
 }
 
+// What a technology says and where it lies goes through Tcl and through Magic's tech file.
+TEST_F(Judges, ATechnologyRunsNothing) {
+  const std::string pwned = (folder_.path() / "pwned").string();
+  const auto shipped =
+      read_text_file(std::filesystem::path(PTAH_SOURCE_DIR) / "configs/technologies/ptah130.yaml");
+  ASSERT_TRUE(shipped);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string yaml = shipped.value();
+    yaml.replace(yaml.find(from), from.size(), to);
+    return Technology::parse(yaml, "t.yaml");
+  };
+  SimpleJobContext job(0, folder_.path());
+  const auto named = with("name: sky130_fd_pr__nfet_01v8\n",
+                          "name: 'sky130_fd_pr__nfet_01v8[exec touch " + pwned + "]'\n");
+  EXPECT_FALSE(named);
+  if (named) {
+    ExtractedNetlist layout;
+    layout.name = "one";
+    layout.ports = {"D", "G", "S", "B"};
+    layout.devices.push_back({"X0", "nfet", {"D", "G", "S", "B"}, {{"w", 1.05}, {"l", 0.15}}});
+    circuit_.devices[0].model = "nfet";
+    (void)netgen::compare_netlists(layout, circuit_, named.value(), {}, job);
+  }
+  EXPECT_FALSE(std::filesystem::exists(pwned));
+
+  // Sentences may say anything, and come back.
+  const std::string text = "Say [exec touch " + pwned + "] \"x\" \\ {$y";
+  const auto technology = with("text: Metal 1 width}", "text: '" + text + "'}");
+  ASSERT_TRUE(technology) << technology.error().text();
+  sample_.shapes.push_back({tech_.layer("met1"), {20000, 3000, 20100, 4000}});
+  const auto session = magic::examine(write(sample_), technology.value(), {}, job);
+  ASSERT_TRUE(session) << session.error().text();
+  ASSERT_FALSE(session.value().violations.empty());
+  EXPECT_EQ(session.value().violations.front().rule, "m1.1");
+  EXPECT_THAT(session.value().violations.front().text, HasSubstr(text));
+  EXPECT_FALSE(std::filesystem::exists(pwned));
+}
+
+TEST_F(Judges, AFolderMayHaveAnyName) {
+  const auto strange = folder_.path() / "a b[exec touch pwned] \"c\" {d #{e} $f ;\n\xc3\xa9";
+  std::filesystem::create_directory(strange);
+  const auto file = strange / "layout.gds";
+  ASSERT_TRUE(gds::write_file(test::side_by_side({sample_}, tech_), file));
+  SimpleJobContext job(0, strange);
+  const auto verdict = netgen::compare({file, "samples"}, circuit_, tech_, {}, job);
+  ASSERT_TRUE(verdict) << verdict.error().text();
+  EXPECT_TRUE(verdict.value().clean) << verdict.value().summary;
+}
+
 TEST_F(Judges, ViolationHasItsPlaceInNanometres) {
   const Rect lonely{20000, 3000, 20100, 4000};  // met1, 0.1 um wide
   sample_.shapes.push_back({tech_.layer("met1"), lonely});

@@ -95,6 +95,51 @@ class KlayoutDrc : public ::testing::Test {
   std::optional<ScratchDir> folder_;
 };
 
+// What a technology says goes through Ruby.
+TEST_F(KlayoutDrc, ATechnologyRunsNothing) {
+  const std::string pwned = (folder_->path() / "pwned").string();
+  const auto shipped =
+      read_text_file(std::filesystem::path(PTAH_SOURCE_DIR) / "configs/technologies/ptah130.yaml");
+  ASSERT_TRUE(shipped);
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string yaml = shipped.value();
+    yaml.replace(yaml.find(from), from.size(), to);
+    return Technology::parse(yaml, "t.yaml");
+  };
+  const std::vector<LayoutFile> layouts{write({{layer("met1"), {0, 0, 100, 1000}}}, "narrow")};
+  const std::string name = "\"a' + %x{touch " + pwned + "} + '\"";
+  for (const auto& named : {with("{id: m1.1, ", "{id: " + name + ", "),
+                            with("{name: prBoundary,", "{name: " + name + ",")}) {
+    EXPECT_FALSE(named);
+    if (named) judge(layouts, named.value());
+  }
+  EXPECT_FALSE(std::filesystem::exists(pwned));
+
+  // Sentences may say anything, and come back.
+  const std::string sentence = "#{`touch " + pwned + "`} \"x\" \\ + `touch " + pwned + "`";
+  const auto technology = with("text: Metal 1 width}", "text: '" + sentence + "'}");
+  ASSERT_TRUE(technology) << technology.error().text();
+  const auto reports = judge(layouts, technology.value());
+  ASSERT_EQ(reports.size(), 1u);
+  ASSERT_TRUE(reports[0]) << reports[0].error().text();
+  ASSERT_FALSE(reports[0].value().violations.empty());
+  EXPECT_THAT(reports[0].value().violations.front().text, HasSubstr(sentence));
+  EXPECT_FALSE(std::filesystem::exists(pwned));
+}
+
+TEST_F(KlayoutDrc, AFolderMayHaveAnyName) {
+  const auto strange = folder_->path() / "a b#{x} \"c\" 'd' \\ %x{touch pwned}\t;\n\xc3\xa9";
+  std::filesystem::create_directory(strange);
+  const LayoutFile plain = write({{layer("met1"), {0, 0, 1000, 1000}}}, "wide");
+  const LayoutFile moved{strange / "wide.gds", "wide", nullptr};
+  std::filesystem::rename(plain.gds, moved.gds);
+  SimpleJobContext job(0, strange);
+  const auto reports = examine({&moved, 1}, technology_, {.wall_s = 300}, job);
+  ASSERT_TRUE(reports) << reports.error().text();
+  ASSERT_TRUE(reports.value()[0]) << reports.value()[0].error().text();
+  EXPECT_EQ(reports.value()[0].value().errors, 0);
+}
+
 TEST_F(KlayoutDrc, TilesOfEveryDeviceAreClean) {
   std::vector<LayoutFile> files;
   std::vector<std::string> names;

@@ -69,7 +69,7 @@ void MagicTest::SetUp() {
   ASSERT_TRUE(scratch) << scratch.error().text();
   scratch_.emplace(std::move(scratch).value());
   const auto file = scratch_->path() / "ptah130.tech";
-  ASSERT_TRUE(write_text_file(file, magic_tech(Technology::ptah130())));
+  ASSERT_TRUE(write_text_file(file, magic_tech(Technology::ptah130()).value()));
   tech_file_ = file.string();
 }
 
