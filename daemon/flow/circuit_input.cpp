@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "flow/flow_config.hpp"
+#include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/netlist/circuit_folder.hpp"
 
@@ -196,7 +197,10 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
     PTAH_TRY(loaded.measures, read_measures(input.measures->text, input.measures->name));
   }
   for (const NamedText& bench : input.benches) {
-    PTAH_TRY(loaded.benches[bench.name], read_testbench(bench.text, bench.name));
+    auto read_bench = read_testbench(bench.text, bench.name);
+    // Nobody but the measures named this file: its text is not ours to show.
+    if (!read_bench) return quoting::without_text(read_bench.error());
+    loaded.benches[bench.name] = std::move(read_bench).value();
   }
   return loaded;
 }

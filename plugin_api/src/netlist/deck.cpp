@@ -39,8 +39,8 @@ struct Words {
 
 class DeckReader {
  public:
-  DeckReader(const SpiceOptions& options, const std::filesystem::path& base)
-      : options_(options), base_(base) {}
+  DeckReader(const SpiceOptions& options, const std::filesystem::path& base, Deck& deck)
+      : options_(options), base_(base), deck_(deck) {}
 
   Status parameter_file(const std::filesystem::path& path) {
     PTAH_TRY(const std::string source, load(path, path.string()));
@@ -96,12 +96,11 @@ class DeckReader {
     return ok();
   }
 
-  Deck finish() {
+  void finish() {
     if (outside_ > 0) {
       note(std::to_string(outside_) + (outside_ == 1 ? " line" : " lines") +
            " outside every .subckt ignored, the first at " + deck_.where(first_outside_) + ".");
     }
-    return std::move(deck_);
   }
 
  private:
@@ -315,6 +314,7 @@ class DeckReader {
                   "copy that file beside the netlist", ErrorCode::kDenied);
     }
     PTAH_TRY(const std::string source, load(file, deck_.where(place)));
+    deck_.included.insert(inside.string());
     return netlist(source, inside.string(), depth + 1);
   }
 
@@ -364,7 +364,7 @@ class DeckReader {
 
   const SpiceOptions& options_;
   const std::filesystem::path& base_;
-  Deck deck_;
+  Deck& deck_;
   bool open_ = false;
   int outside_ = 0;
   Place first_outside_;
@@ -377,14 +377,15 @@ char Element::letter() const {
   return name.empty() ? '\0' : text::lower(name.front());
 }
 
-Result<Deck> read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
-                       const std::filesystem::path& base) {
-  DeckReader reader(options, base);
+Status read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
+                 const std::filesystem::path& base, Deck& deck) {
+  DeckReader reader(options, base, deck);
   for (const std::filesystem::path& file : options.parameter_files) {
     PTAH_TRY(reader.parameter_file(file));
   }
   PTAH_TRY(reader.netlist(source, name, 0));
-  return reader.finish();
+  reader.finish();
+  return ok();
 }
 
 }  // namespace ptah::spice

@@ -50,6 +50,7 @@ struct Subcircuit {
 
 struct Deck {
   std::vector<std::string> files;
+  std::set<std::string> included;  ///< Those of `files` that nobody but another file named.
   std::vector<Subcircuit> subcircuits;
   std::map<std::string, std::size_t> by_name;  ///< Lower-case name -> index.
   Parameters globals;
@@ -63,8 +64,9 @@ struct Deck {
   }
 };
 
-/// Reads a netlist into a deck; parameter files first.
-Result<Deck> read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
-                       const std::filesystem::path& base);
+/// Reads a netlist into a deck; parameter files first. After an error, `deck.files` and
+/// `deck.included` are those that were read.
+Status read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
+                 const std::filesystem::path& base, Deck& deck);
 
 }  // namespace ptah::spice

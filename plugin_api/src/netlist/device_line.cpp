@@ -131,8 +131,9 @@ Status DeviceReader::set_sizes(const Element& element, const std::string& path, 
     if (!q.has_unit) {
       if (bare && *bare != size.value().reading) {
         return fail(element,
-                    path + ": of w=" + element.parameters.at("w").text + " and l=" +
-                        it->second.text + " one reads as metres, the other as micrometres.",
+                    path + ": of w=" + text::quoted(element.parameters.at("w").text) +
+                        " and l=" + text::quoted(it->second.text) +
+                        " one reads as metres, the other as micrometres.",
                     "write both in one unit, for example w=1.05u l=0.15u");
       }
       bare = size.value().reading;
@@ -322,7 +323,7 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
       return fail(element,
                   path + ": no model is given, and " + technology_.name() +
                       " names no device that a plain " + kind + " is.",
-                  "write the model: " + element.name + " a b MODEL w= l=", ErrorCode::kUnsupported);
+                  "write the model: NAME a b MODEL w= l=", ErrorCode::kUnsupported);
     }
     note(path + ": no model given, taken as " + model->name + ".");
   }

@@ -109,10 +109,10 @@ class Flattener {
           const auto start = std::find_if(stack.begin(), stack.end(),
                                           [&](const Frame& f) { return f.subcircuit == index; });
           for (auto it = start; it != stack.end() && cycle.size() < 1000; ++it) {
-            cycle += deck_.subcircuits[it->subcircuit].name + " -> ";
+            cycle += text::quoted(deck_.subcircuits[it->subcircuit].name) + " -> ";
           }
-          return fail(element.place,
-                      "Subcircuits call each other in a circle: " + cycle + called->name + ".");
+          return fail(element.place, "Subcircuits call each other in a circle: " + cycle +
+                                         text::quoted(called->name) + ".");
         }
         if (state[index] == State::kNew) {
           state[index] = State::kOpen;
@@ -169,7 +169,7 @@ class Flattener {
   std::string names(const std::vector<std::size_t>& indices) const {
     std::string list;
     for (std::size_t i = 0; i < std::min<std::size_t>(indices.size(), 20); ++i) {
-      list += (i == 0 ? "" : ", ") + deck_.subcircuits[indices[i]].name;
+      list += (i == 0 ? "" : ", ") + text::quoted(deck_.subcircuits[indices[i]].name);
     }
     return indices.size() > 20 ? list + ", ..." : list;
   }
@@ -248,8 +248,8 @@ class Flattener {
     std::vector<std::string> nodes(element.words.begin(), element.words.end() - 1);
     if (!nodes.empty() && nodes.back() == "/") nodes.pop_back();  // CDL: x1 a b / name
     if (nodes.size() != called.ports.size()) {
-      return fail(element.place, path + " connects " + std::to_string(nodes.size()) +
-                                     " nets, but " + called.name + " (" +
+      return fail(element.place, path + ": it connects " + std::to_string(nodes.size()) +
+                                     " nets, but " + text::quoted(called.name) + " (" +
                                      deck_.where(called.place) + ") has " +
                                      std::to_string(called.ports.size()) + " ports.");
     }

@@ -2,15 +2,33 @@
 
 #include "netlist/deck.hpp"
 #include "netlist/flatten.hpp"
+#include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 
 namespace ptah {
+namespace {
+
+/// Every error of a netlist passes here. One in a file that the netlist includes does not quote it:
+/// the netlist may be a stranger's, and the file anything that lies in the designer's folder (which
+/// may be the home folder). Messages end up in logs, records and other people's terminals.
+Error told(Error error, const spice::Deck& deck) {
+  const std::string file = error.where.substr(0, error.where.rfind(':'));
+  if (deck.included.count(file) == 0 && deck.included.count(error.where) == 0) return error;
+  return quoting::without_text(std::move(error));
+}
+
+}  // namespace
 
 Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
                                 const Technology& technology, const SpiceOptions& options,
                                 const std::filesystem::path& base) {
-  PTAH_TRY(const spice::Deck deck, spice::read_deck(text, name, options, base));
-  return spice::flatten(deck, technology, options);
+  spice::Deck deck;
+  if (Status read = spice::read_deck(text, name, options, base, deck); !read) {
+    return told(read.error(), deck);
+  }
+  auto circuit = spice::flatten(deck, technology, options);
+  if (!circuit) return told(circuit.error(), deck);
+  return circuit;
 }
 
 Result<SpiceCircuit> read_spice_file(const std::filesystem::path& file,

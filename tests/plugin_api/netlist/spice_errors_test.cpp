@@ -114,6 +114,75 @@ TEST(SpiceErrors, IncludesStayInsideTheirFolder) {
   EXPECT_EQ(read_error(".include sizes.inc\n" + rest).code, ErrorCode::kDenied);  // no folder
 }
 
+// A netlist of a stranger may include whatever lies in the designer's folder.
+TEST(SpiceErrors, AnIncludedFileIsNamedAndNotQuoted) {
+  const std::string lines[] = {"geheim",
+                               "geheim=geheim",
+                               "=geheim",
+                               ".geheim geheim",
+                               "+ geheim",
+                               "geheim a=",
+                               "'geheim",
+                               "geheim {geheim",
+                               "M\x01geheim a b",
+                               "Mgeheim a b c d geheim",
+                               "Mgeheim a b nfet w=1u l=1u",
+                               "Mgeheim geheim b a d nfet w=geheim l=1u",
+                               "Mgeheim a b c d nfet w={geheim + 4711} l=1u",
+                               "Mgeheim a b c d nfet w=4711 l={ 1e-7 + 0 * 4711 }",
+                               "Mgeheim a b c d nfet w=1 l={1e-7}",
+                               "Mgeheim a b c d nfet w=1u l=1u nf=47.11",
+                               "Mgeheim a b c d nfet w=1u l=1u mult=4711",
+                               "Mgeheim a b c d nfet w=geheim(4711) l=1u",
+                               "Mgeheim a b c d nfet w=1u w=geheim l=1u",
+                               "Mgeheim a b c d nfet w=0.1234711u l=1u",
+                               "Mgeheim a b c d nfet w=-4711 l=1u",
+                               "Mgeheim a b c 'geheim d' nfet w=1u l=1u",
+                               "Rgeheim a",
+                               "Rgeheim a b geheim",
+                               "Rgeheim a b -4711",
+                               "Rgeheim a b resistor r=1k geheim=2 r={geheim}",
+                               "Rgeheim a b nfet r=1k",
+                               "Vgeheim a b 4711",
+                               "Rgeheim a b resistor r=1k w=4711 l=4711",
+                               "Cgeheim a b cap_mim c=4711",
+                               "xgeheim a b geheim",
+                               "xgeheim a leaf",
+                               ".ends geheim",
+                               ".ends\n.ends geheim",
+                               ".subckt geheim geheim geheim",
+                               ".subckt leaf geheim",
+                               ".subckt 'geheim",
+                               ".param geheim",
+                               ".param geheim=geheim=",
+                               ".param geheim(x)=4711",
+                               ".option scale=4711geheim",
+                               ".include geheim",
+                               ".include /geheim",
+                               ".include geheim geheim",
+                               ".control geheim",
+                               ".ends\n.subckt geheim a\nx1 a geheim\n.ends\n"
+                               ".subckt other a\nx1 a geheim"};
+  for (const std::string& line : lines) {
+    const TemporaryFolder folder;
+    folder.write("private.txt", line + "\n");
+    const Error error = read_error(
+        ".subckt leaf a b\nR1 a b resistor r=1k\n.ends\n"
+        ".subckt t a b c d\nM0 a b c d nfet w=1u l=1u\n.include private.txt\n.ends\n",
+        {}, folder.path());
+    EXPECT_THAT(error.text(), Not(HasSubstr("geheim"))) << line;
+    EXPECT_THAT(error.text(), Not(HasSubstr("4711"))) << line;
+    EXPECT_THAT(error.text(), Not(HasSubstr("47.11"))) << line;
+    EXPECT_GE(error.message.size(), 15u) << line;
+  }
+  const TemporaryFolder folder;
+  folder.write("sizes.inc", "* sizes\n.param w1=1u geheim\n");
+  const Error error =
+      read_error(".include sizes.inc\n" + one("M1 a b c d nfet w=w1 l=1u"), {}, folder.path());
+  EXPECT_EQ(error.where, "sizes.inc:2");
+  EXPECT_THAT(error.message, HasSubstr("left over"));
+}
+
 TEST(SpiceErrors, AnIncludeOfItselfEnds) {
   const TemporaryFolder folder;
   folder.write("self.sp", ".include self.sp\n.include self.sp\n");
