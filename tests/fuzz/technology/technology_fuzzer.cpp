@@ -48,14 +48,17 @@ void require_words(const Technology& technology) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto problems = Technology::lint(text, "fuzz.yaml");
-  for (const Error& problem : problems) {
-    require(!problem.message.empty());
-    require_printable(problem.text());
-  }
   const auto technology = Technology::parse(text, "fuzz.yaml");
-  require(technology.has_value() == problems.empty());
-  if (!technology) return 0;
+  if (!technology) {
+    const auto problems = Technology::lint(text, "fuzz.yaml");
+    require(!problems.empty());
+    for (const Error& problem : problems) {
+      require(!problem.message.empty());
+      require_printable(problem.text());
+    }
+    require_printable(technology.error().text());
+    return 0;
+  }
   require_words(technology.value());
   // An error is as good as success here.
   for (const auto& made : {magic_tech(technology.value()), klayout_drc(technology.value())}) {

@@ -83,7 +83,7 @@ TEST(MagicReport, CapacitorsNeedTheEndMark) {
 TEST(MagicScript, TakesTheStepsThatMakeItsAnswersTrue) {
   const std::string text = magic::script("top$1");
   for (const char* step :
-       {"set SUB VSUBS\nputs", "scalegrid 1 2\ndrc off\ngds read", "load {top$1}",
+       {"set SUB VSUBS\nputs", "scalegrid 1 2\ndrc off\ngds read", "load \"top\\0441\"\n",
         "drc style drc(full)", "port makeall", "box grow c 400\ndrc style", "ext2spice scale off",
         "ext2spice cthresh 0", "hierarchy on\next2spice -o devices.spice",
         "hierarchy off\next2spice -o capacitors.spice"}) {
