@@ -140,18 +140,19 @@ TEST(MeasureFile, NamesLineFieldAndRemedy) {
     const char* line;
     const char* says;
   };
-  for (const Case& c : {Case{"  - {name: Gain, kind: gain}", "no name of a measure"},
-                        {"  - {name: gain, kind: gian}", "gian"},
-                        {"  - {name: gain}", "kind"},
-                        {"  - {name: o, kind: offset, output: v(a)}", "reference"},
-                        {"  - {name: i, kind: supply_current}", "output"},
-                        {"  - {name: g, kind: gain, testbench: ../x}", "beside the measures"},
-                        {"  - {name: g, kind: gain, output: \"v(a) ; rm\"}", "no vector"},
-                        {"  - {name: g, kind: gain, at_hz: -1}", "at_hz"},
-                        {"  - {name: g, kind: noise, from_hz: 9, to_hz: 3}", "ends before"},
-                        {"  - {name: g, kind: gain, colour: red}", "colour"},
-                        {"  - {name: g, kind: gain}\n  - {name: g, kind: gain}", "two measures"},
-                        {"  - 7", "measure 1"}}) {
+  for (const Case& c :
+       {Case{"  - {name: Gain, kind: gain}", "no name of a measure"},
+        {"  - {name: gain, kind: gian}", "gian"},
+        {"  - {name: gain}", "kind"},
+        {"  - {name: o, kind: offset, output: v(a)}", "reference"},
+        {"  - {name: i, kind: supply_current}", "output"},
+        {"  - {name: g, kind: gain, testbench: ../x}", "beside the measures"},
+        {"  - {name: g, kind: gain, output: \"v(a) ; rm\"}", "names no net or source"},
+        {"  - {name: g, kind: gain, at_hz: -1}", "at_hz"},
+        {"  - {name: g, kind: noise, from_hz: 9, to_hz: 3}", "ends before"},
+        {"  - {name: g, kind: gain, colour: red}", "colour"},
+        {"  - {name: g, kind: gain}\n  - {name: g, kind: gain}", "two measures"},
+        {"  - 7", "measure 1"}}) {
     const auto specs = read_measures(std::string("measures:\n") + c.line + "\n", "m.yaml");
     ASSERT_FALSE(specs) << c.line;
     EXPECT_THAT(specs.error().text(), HasSubstr(c.says));
