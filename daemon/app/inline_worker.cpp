@@ -71,7 +71,7 @@ class InlineWorker final : public Worker, public std::enable_shared_from_this<In
     void emit(const Json& event) override {
       Json whole = event;
       whole["task"] = task_;
-      worker_.say(std::move(whole));
+      worker_.say(whole);
     }
     bool cancelled() const noexcept override { return worker_.cancelled_; }
 
@@ -80,9 +80,17 @@ class InlineWorker final : public Worker, public std::enable_shared_from_this<In
     std::string task_;
   };
 
-  void say(Json event) {
-    asio::post(io_, [weak = weak_from_this(), event = std::move(event)] {
-      if (const auto self = weak.lock()) self->callbacks_.on_event(event);
+  void say(const Json& event) {
+    asio::post(io_, [weak = weak_from_this(), event = read_worker_event(event)] {
+      const auto self = weak.lock();
+      if (!self || self->faulty_) return;
+      if (event) {
+        self->callbacks_.on_event(event.value());
+        return;
+      }
+      self->faulty_ = true;
+      self->kill();
+      self->callbacks_.on_exit({"said what is no event", "", 0, event.error()});
     });
   }
 
@@ -114,7 +122,8 @@ class InlineWorker final : public Worker, public std::enable_shared_from_this<In
       }
     }
     asio::post(io_, [weak = weak_from_this()] {
-      if (const auto self = weak.lock()) self->callbacks_.on_exit({"has quit", "", 0});
+      const auto self = weak.lock();
+      if (self && !self->faulty_) self->callbacks_.on_exit({"has quit", "", 0, std::nullopt});
     });
   }
 
@@ -132,6 +141,7 @@ class InlineWorker final : public Worker, public std::enable_shared_from_this<In
   std::optional<Work> work_;
   std::atomic<bool> cancelled_ = false;
   bool quitting_ = false;
+  bool faulty_ = false;  ///< Said what is no event: nothing of it is heard any more. [main thread]
   std::thread thread_;
 };
 

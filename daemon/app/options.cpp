@@ -38,6 +38,7 @@ DaemonOptions defaults() {
   const fs::path installed = (bin / "../lib/ptah/plugins").lexically_normal();
   options.plugin_dirs = {fs::exists(installed) ? installed
                                                : (bin / "../plugins").lexically_normal()};
+  options.shipped_plugins = options.plugin_dirs.front() / "shipped";
   return options;
 }
 
@@ -99,6 +100,11 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
       {"hang_limit_s",
        {"1..86400",
         [&](const YAML::Node& n) { options.hang_limit_s = in_range<std::int64_t>(n, 1, 86400); }}},
+      {"plugin_limit_s",
+       {"1..86400",
+        [&](const YAML::Node& n) {
+          options.plugin_limit_s = in_range<std::int64_t>(n, 1, 86400);
+        }}},
       {"idle_exit_s",
        {"0..31536000 (0: never)",
         [&](const YAML::Node& n) {
@@ -158,7 +164,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::string config, socket, state, worker_program, log_file, log_level;
   std::vector<std::string> plugin_dirs;
   int tcp = -1, workers = -1;
-  std::int64_t idle_exit = -1, memory = -1, hang = -1;
+  std::int64_t idle_exit = -1, memory = -1, hang = -1, plugin_limit = -1;
   DaemonOptions& options = line.options;
   app.add_option("--config", config, "Configuration file (configs/ptahd.yaml explains the fields)");
   app.add_option("--socket", socket, "Unix socket; default " + options.socket.string());
@@ -177,6 +183,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--worker-memory-mib", memory, "Memory limit of one worker")
       ->check(CLI::Range(64, 4194304));
   app.add_option("--hang-limit", hang, "Seconds of silence after which a worker is ended")
+      ->check(CLI::Range(1, 86400));
+  app.add_option("--plugin-limit", plugin_limit,
+                 "Seconds of silence after which a plugin that is loaded or tested is refused")
       ->check(CLI::Range(1, 86400));
   app.add_option("--idle-exit", idle_exit,
                  "Leave after so many seconds without clients and jobs; 0: never")
@@ -229,6 +238,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   if (!worker_program.empty()) options.worker_program = absolute(worker_program);
   if (memory >= 0) options.worker_memory_mib = memory;
   if (hang >= 0) options.hang_limit_s = hang;
+  if (plugin_limit >= 0) options.plugin_limit_s = plugin_limit;
   if (idle_exit >= 0) options.idle_exit_s = idle_exit;
   if (!log_file.empty()) options.log_file = absolute(log_file);
   if (!log_level.empty()) options.log_level = log_level;

@@ -18,10 +18,12 @@ struct DaemonOptions {
   std::string tcp_address = "127.0.0.1";
   int workers = 0;  ///< 0: as many as there are processors.
   std::vector<std::filesystem::path> plugin_dirs;
+  std::filesystem::path shipped_plugins;  ///< The build's list of them (PluginRegistryOptions).
   std::filesystem::path worker_program;
   bool bind_workers = false;  ///< Each to a core.
   std::int64_t worker_memory_mib = 4096;
   std::int64_t hang_limit_s = 600;
+  std::int64_t plugin_limit_s = 10;  ///< For a plugin that is loaded and tested.
   std::int64_t idle_exit_s = 0;  ///< 0: never.
   std::string log_level = "info";
   std::filesystem::path log_file;  ///< Empty: standard error.

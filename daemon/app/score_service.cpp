@@ -17,32 +17,16 @@ struct Server::PendingScore {
 
 namespace {
 
-ScoreReply reply_of(const Json& result) {
-  const auto field = [&](const char* name) { return result.value(name, Json()); };
-  const auto object = [&](const char* name) { return Object{result.value(name, Json::object())}; };
-  ScoreReply reply;
-  reply.circuit = result.value("circuit", "");
-  reply.top = result.value("top", "");
-  reply.tech = result.value("tech", "");
-  reply.reason = result.value("reason", "");
-  reply.score_reason = result.value("score_reason", "");
-  reply.valid = result.value("valid", false);
-  reply.fingers = object("fingers");
-  reply.drc = object("drc");
-  reply.lvs = object("lvs");
-  reply.measures = object("measures");
-  reply.seconds = object("seconds");
-  reply.pscore_V = field("pscore_V");
-  reply.judged_pscore_V = field("judged_pscore_V");
-  reply.measures_schematic = field("measures_schematic");
-  reply.outline_um = field("outline_um");
-  reply.nets = field("nets");
-  reply.devices = field("devices");
-  reply.overlaps = field("overlaps");
-  reply.waveform = field("waveform");
-  reply.area_um2 = result.value("area_um2", 0.0);
-  reply.hpwl_um = result.value("hpwl_um", 0.0);
-  return reply;
+/// A worker's result. What it leaves out has its default: an overlap ends before there is a score.
+Result<ScoreReply> reply_of(const Json& result) {
+  ScoreReply nothing;
+  Json whole = write_value(nothing);
+  if (result.is_object()) whole.update(result);
+  Result<ScoreReply> reply = read_struct<ScoreReply>(whole);
+  if (reply) return reply;
+  return make_error(ErrorCode::kPluginFailed,
+                    "The worker's score cannot be read: " + reply.error().message,
+                    reply.error().where);
 }
 
 }  // namespace
@@ -90,10 +74,11 @@ void Server::end_score(const std::shared_ptr<PendingScore>& score, Result<Json> 
   score->over = true;
   const auto found = scores_.find({score->reply.caller().get(), score->key});
   if (found != scores_.end() && found->second == score) scores_.erase(found);
-  if (result) {
-    score->reply(reply_of(result.value()));
+  Result<ScoreReply> answer = result ? reply_of(result.value()) : result.error();
+  if (answer) {
+    score->reply(std::move(answer.value()));
   } else {
-    score->reply(result.error());
+    score->reply(answer.error());
   }
 }
 

@@ -72,6 +72,8 @@ Status Server::open() {
   WorkerPoolOptions pool;
   pool.workers = options_.workers;
   pool.hang_limit = std::chrono::seconds(options_.hang_limit_s);
+  pool.load_limit = std::chrono::seconds(options_.plugin_limit_s);
+  pool.start_limit = std::max(pool.start_limit, 2 * pool.load_limit);
   pool.memory_limit_bytes = options_.worker_memory_mib << 20;
   pool.scratch_root = options_.state_dir / "scratch";
   if (options_.in_process) {
@@ -93,7 +95,8 @@ Status Server::open() {
   pool_ = std::make_unique<WorkerPool>(io_, *factory_, pool);
   plugins_ = std::make_unique<PluginRegistry>(
       io_, *store_, *pool_,
-      PluginRegistryOptions{options_.plugin_dirs, options_.state_dir / "plugins"});
+      PluginRegistryOptions{options_.plugin_dirs, options_.state_dir / "plugins",
+                            options_.shipped_plugins});
   subscriptions_ = std::make_unique<Subscriptions>(*store_);
   jobs_ = std::make_unique<JobManager>(io_, *store_, *pool_, *subscriptions_, pool.scratch_root);
 
@@ -124,7 +127,16 @@ Status Server::open() {
 }
 
 void Server::run() {
-  io_.run();
+  for (;;) {
+    try {
+      io_.run();
+      return;
+    } catch (const std::exception& exception) {
+      // What comes from outside is read into values first, so this is a bug of ours: it costs what
+      // was being done, not the jobs of everybody.
+      spdlog::critical("an exception reached the daemon's loop: {}", exception.what());
+    }
+  }
 }
 
 void Server::stop() {

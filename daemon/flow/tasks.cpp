@@ -11,9 +11,10 @@ namespace ptah {
 namespace {
 
 /// Creates every stage with its default options, which shows that it can be served.
-Result<Json> selftest(PluginHost& host) {
+Result<Json> selftest(PluginHost& host, TaskSink& sink) {
   Json tested = Json::array();
   for (const LoadedPlugin* plugin : host.list()) {
+    sink.emit({{"event", "stage"}, {"stage", "self-test"}, {"plugin", plugin->file.string()}});
     PTAH_TRY(host.try_create(plugin->info.kind, plugin->info.name));
     tested.push_back(to_json(*plugin));
   }
@@ -30,14 +31,15 @@ Result<Json> dispatch(std::string_view kind, const Json& spec, const std::filesy
     return plan_run(spec);
   }
   if (kind == "chain") {
-    PTAH_TRY(auto chain, chain_spec_from_json(spec));
+    PTAH_TRY(const Json whole, complete_chain(spec));
+    PTAH_TRY(auto chain, chain_spec_from_json(whole));
     return run_chain(chain, scratch, host, sink);
   }
   if (kind == "check") return check_layout(spec, scratch, host, sink);
   if (kind == "score.layout") return score_layout(spec, scratch, host, sink);
   if (kind == "score.placement") return score_placement(spec, scratch, host, sink);
   if (kind == "render") return render_task(spec, scratch);
-  if (kind == "selftest") return selftest(host);
+  if (kind == "selftest") return selftest(host, sink);
   return make_error(ErrorCode::kInvalidArgument,
                     "`" + std::string(kind) + "` is not a kind of task.", "kind");
 }

@@ -101,8 +101,9 @@ class JobManager {
   void schedule();
   void start_chain(const JobPtr& job, std::int64_t chain);
   void submit(const JobPtr& job, std::int64_t chain, const std::string& kind, Json spec);
-  void on_event(const JobPtr& job, std::int64_t chain, const Json& event);
-  void on_variant(const JobPtr& job, std::int64_t chain, const Json& event);
+  void on_event(const JobPtr& job, std::int64_t chain, const WorkerEvent& event);
+  void on_variant(const JobPtr& job, std::int64_t chain, const VariantEvent& event);
+  void log(const JobPtr& job, std::int64_t chain, const LogEvent& event);
   void on_end(const JobPtr& job, std::int64_t chain, TaskEnd end);
   void end_chain(const JobPtr& job, std::int64_t chain);
   void planned(const JobPtr& job, TaskEnd end);

@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "jobs/job_manager.hpp"
+#include "jobs/plan_result.hpp"
 #include "ptah/core/job_context.hpp"
 #include "rpc/message.hpp"
 #include "store/failure.hpp"
@@ -18,58 +19,42 @@ namespace {
 /// A chain whose worker was ended from outside is tried so many times.
 constexpr int kMaxAttempts = 3;
 constexpr std::int64_t kMaxLogs = 5000;
-constexpr std::size_t kMaxLogText = 4096;
+constexpr std::size_t kMaxPlan = 256u << 10;
 /// Variants of one chain on their way to disk before its worker is made to wait.
 constexpr int kMaxUnwritten = 32;
 /// Under the promised ten a second.
 constexpr std::chrono::milliseconds kProgressPeriod{150};
 
-std::string text_of(const Json& json, const char* name) {
-  const auto found = json.find(name);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 /// The files of an event, each inside the task's scratch folder.
-Result<std::vector<NewFile>> files_of_event(const Json& files,
+Result<std::vector<NewFile>> files_of_event(const std::vector<FileEvent>& files,
                                             const std::filesystem::path& scratch) {
   std::vector<NewFile> list;
-  if (files.is_null()) return list;
-  if (!files.is_array() || files.size() > 10'000) {
-    return make_error(ErrorCode::kPluginFailed, "A worker's event has a bad list of files.");
-  }
   std::error_code error;
   const std::filesystem::path base = std::filesystem::canonical(scratch, error);
+  if (error && !files.empty()) {
+    return make_error(ErrorCode::kIo, "The scratch folder is gone: " + error.message() + ".",
+                      scratch.string());
+  }
   std::string last;  // Files of a variant mostly are parts of one.
   std::filesystem::path real;
-  for (const Json& item : files) {
-    NewFile file;
-    if (item.is_object()) {
-      file.role = text_of(item, "role");
-      file.path = text_of(item, "path");
-      file.dataset = text_of(item, "dataset");
-      if (item.contains("offset") || item.contains("size")) {
-        const Json offset = item.value("offset", Json()), size = item.value("size", Json());
-        if (!offset.is_number_integer() || !size.is_number_integer() || offset < 0 || size < 0) {
-          return make_error(ErrorCode::kPluginFailed, "A worker named a bad part of a file.",
-                            file.path.substr(0, 300));
-        }
-        file.offset = offset.get<std::int64_t>();
-        file.size = size.get<std::int64_t>();
-      }
-    }
+  for (const FileEvent& file : files) {
     if (file.path != last) real = std::filesystem::canonical(file.path, error);
     last = file.path;
     const auto [end, rest] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());
-    if (error || file.role.empty() || end != base.end()) {
+    if (error || end != base.end()) {
       return make_error(ErrorCode::kPluginFailed,
                         "A worker named a file that is not in its scratch folder.",
                         file.path.substr(0, 300));
     }
-    file.path = real.string();
     if (!file.dataset.empty()) {
       PTAH_TRY(check_relative_path(file.dataset));
     }
-    list.push_back(std::move(file));
+    list.push_back({file.role,
+                    real.string(),
+                    {},
+                    file.dataset,
+                    file.offset.value_or(0),
+                    file.size.value_or(-1)});
   }
   return list;
 }
@@ -85,7 +70,7 @@ void JobManager::submit(const JobPtr& job, std::int64_t chain, const std::string
   task.spec = std::move(spec);
   task.scratch = scratch(task.id);
   task.interactive = chain < 0;
-  task.on_event = [this, alive = alive_, job, chain](const Json& event) {
+  task.on_event = [this, alive = alive_, job, chain](const WorkerEvent& event) {
     if (*alive && known(job)) on_event(job, chain, event);
   };
   task.on_end = [this, alive = alive_, job, chain](TaskEnd end) {
@@ -133,45 +118,44 @@ void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
           return;
         }
         if (!start) {
-          on_end(job, chain, {start.error(), Json::array(), false});
+          on_end(job, chain, {start.error(), {}, false});
           return;
         }
         if (!start.value().warning.empty()) {
           spdlog::warn("job {} chain {}: {}", job->id, chain, start.value().warning);
-          on_event(job, chain,
-                   {{"event", "log"}, {"level", "warning"}, {"message", start.value().warning}});
+          log(job, chain, {"log", {}, "warning", start.value().warning});
         }
         submit(job, chain, "chain", std::move(start.value().spec));
       });
 }
 
-void JobManager::on_event(const JobPtr& job, std::int64_t chain, const Json& event) {
-  const std::string name = text_of(event, "event");
-  if (name == "variant") {
-    on_variant(job, chain, event);
-  } else if (name == "progress") {
-    const Json fraction = event.value("fraction", Json());
-    if (fraction.is_number())
-      job->running[chain].fraction = std::clamp(fraction.get<double>(), 0.0, 1.0);
-    job->message = text_of(event, "message").substr(0, 300);
+void JobManager::on_event(const JobPtr& job, std::int64_t chain, const WorkerEvent& event) {
+  if (const auto* variant = std::get_if<VariantEvent>(&event)) {
+    on_variant(job, chain, *variant);
+  } else if (const auto* told = std::get_if<ProgressEvent>(&event)) {
+    if (told->fraction) job->running[chain].fraction = *told->fraction;
+    job->message = told->message;
     progress(job);
-  } else if (name == "stage") {
-    job->stage = text_of(event, "stage").substr(0, 100);
+  } else if (const auto* stage = std::get_if<StageEvent>(&event)) {
+    job->stage = stage->stage;
     progress(job);
-  } else if (name == "log") {
-    if (job->logs++ >= kMaxLogs) return;
-    Json params{{"level", text_of(event, "level")},
-                {"message", text_of(event, "message").substr(0, kMaxLogText)}};
-    if (job->logs == kMaxLogs)
-      params = {{"level", "warning"}, {"message", "This job logs too much; the rest is dropped."}};
-    if (chain >= 0) params["chain"] = chain;
-    store_.submit(
-        StoreThread::Kind::kRelaxedWrite,
-        [id = job->id, params](Store& store) { return store.add_event(id, "job.log", params); },
-        [this, alive = alive_, id = job->id](Result<EventRow> row) {
-          if (*alive && row) publish(id, row.value());
-        });
+  } else if (const auto* line = std::get_if<LogEvent>(&event)) {
+    log(job, chain, *line);
   }
+}
+
+void JobManager::log(const JobPtr& job, std::int64_t chain, const LogEvent& event) {
+  if (job->logs++ >= kMaxLogs) return;
+  Json params{{"level", event.level}, {"message", event.message}};
+  if (job->logs == kMaxLogs)
+    params = {{"level", "warning"}, {"message", "This job logs too much; the rest is dropped."}};
+  if (chain >= 0) params["chain"] = chain;
+  store_.submit(
+      StoreThread::Kind::kRelaxedWrite,
+      [id = job->id, params](Store& store) { return store.add_event(id, "job.log", params); },
+      [this, alive = alive_, id = job->id](Result<EventRow> row) {
+        if (*alive && row) publish(id, row.value());
+      });
 }
 
 void JobManager::progress(const JobPtr& job) {
@@ -206,23 +190,18 @@ void JobManager::progress(const JobPtr& job) {
       });
 }
 
-void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const Json& event) {
+void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const VariantEvent& event) {
   Running& running = job->running[chain];
   if (running.failure || job->stop) return;
   const auto fail = [&](Error error) {
     running.failure = std::move(error);
     pool_.cancel(running.task);
   };
-  const Json record = event.value("record", Json());
-  Json number = event.value("variant", Json());
-  if (number.is_null() && record.is_object()) number = record.value("variant", Json());
-  if (chain < 0 || !record.is_object() || !number.is_number_integer() || number < 0) {
-    fail(make_error(ErrorCode::kPluginFailed,
-                    "A worker's variant event has no variant number or record."));
+  if (chain < 0) {
+    fail(make_error(ErrorCode::kPluginFailed, "A task that is no chain announced a variant."));
     return;
   }
-  Result<std::vector<NewFile>> files =
-      files_of_event(event.value("files", Json()), scratch(running.task));
+  Result<std::vector<NewFile>> files = files_of_event(event.files, scratch(running.task));
   if (!files) {
     fail(files.error());
     return;
@@ -231,12 +210,11 @@ void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const Json& e
     running.paused = true;
     pool_.pause(running.task, true);
   }
-  const std::int64_t variant = number.get<std::int64_t>();
+  const std::int64_t variant = event.variant;
   store_.submit_then(
       StoreThread::Kind::kGatheredWrite,
-      [id = job->id, chain, variant, record, files = files.value()](Store& store) {
-        return store.commit_variant(id, chain, variant, record, files);
-      },
+      [id = job->id, chain, variant, record = event.record.value, files = files.value()](
+          Store& store) { return store.commit_variant(id, chain, variant, record, files); },
       [out = job->out](Store& store, const VariantCommit& commit) {
         if (!out.empty()) store.materialise(commit.files, out);
       },
@@ -294,7 +272,7 @@ void JobManager::end_chain(const JobPtr& job, std::int64_t chain) {
   job->running.erase(chain);
   if (chain != kSingle) clean(running.task);
   TaskEnd end = std::move(*running.end);
-  if (running.failure) end = {*running.failure, Json::array(), false};
+  if (running.failure) end = {*running.failure, {}, false};
   const bool stopped = job->cancelled || job->stop;
   if (stopped) {
     if (chain == kSingle) clean(running.task);
@@ -351,28 +329,33 @@ void JobManager::planned(const JobPtr& job, TaskEnd end) {
     finish_if_ready(job);
     return;
   }
-  Json plan = std::move(end.result.value());
-  std::vector<Json> chains;
-  std::vector<NewFile> files;
-  std::string circuit;
-  if (plan.is_object()) {
-    circuit = text_of(plan, "circuit");
-    for (Json& chain : plan["chains"]) {
-      if (chain.is_object()) chains.push_back(std::move(chain));
-    }
-    for (const Json& item : plan["dataset"]) {
-      if (!item.is_object()) continue;
-      files.push_back({text_of(item, "role").empty() ? "dataset" : text_of(item, "role"),
-                       {},
-                       text_of(item, "text"),
-                       text_of(item, "path")});
-    }
-    plan.erase("chains");
-    plan.erase("dataset");
+  Result<PlanResult> read = rpc::read_struct<PlanResult>(end.result.value());
+  if (!read) {
+    job->stop = make_error(ErrorCode::kPluginFailed,
+                           "The plan cannot be read: " + read.error().message, read.error().where);
+    finish_if_ready(job);
+    return;
   }
-  if (circuit.empty() || rpc::dump(plan).size() > (256u << 10)) {
-    job->stop =
-        make_error(ErrorCode::kInternal, "The plan has no circuit, or is too large.", job->id);
+  const std::string circuit = read.value().circuit;
+  std::vector<Json> chains;
+  for (rpc::Object& chain : std::exchange(read.value().chains, {}))
+    chains.push_back(std::move(chain.value));
+  std::vector<NewFile> files;
+  for (PlanText& text : std::exchange(read.value().dataset, {})) {
+    files.push_back(
+        {text.role.empty() ? "dataset" : text.role, {}, std::move(text.text), text.path});
+  }
+  // Once for all chains, and like every file as long as the job is there.
+  if (const auto common = std::exchange(read.value().common, std::nullopt))
+    files.push_back({kCommonRole, {}, rpc::dump(common->value), {}});
+  Json plan = rpc::write_value(read.value());
+  plan.erase("chains");
+  plan.erase("dataset");
+  if (circuit.empty() || rpc::dump(plan).size() > kMaxPlan) {
+    job->stop = make_error(ErrorCode::kLimit,
+                           "The plan has no circuit, or describes it in more than " +
+                               std::to_string(kMaxPlan >> 10) + " KiB.",
+                           job->id);
     finish_if_ready(job);
     return;
   }

@@ -89,13 +89,13 @@ class FieldReader {
   std::string full(const std::string& name) const {
     return path_.empty() ? name : path_ + "." + name;
   }
-  /// False when the field is absent (or null, which means the same).
+  /// False when the field is absent (or null, which means the same but where any value may be).
   template <class T>
   bool read(const char* name, T& value, const Range& range) {
     known_.insert(name);
     if (error_) return true;
     const auto found = object_.find(name);
-    if (found == object_.end() || found->is_null()) return false;
+    if (found == object_.end() || (found->is_null() && !std::is_same_v<T, Json>)) return false;
     Status status = read_value(*found, value, full(name), range);
     if (!status) error_ = status.error();
     return true;

@@ -40,6 +40,9 @@ struct ChainRow {
   Json error, result;
 };
 
+/// Role of the file of a job that holds what the specs of its chains have in common.
+constexpr const char* kCommonRole = "common";
+
 /// A file that a task made: where it lies, and where it belongs.
 struct NewFile {
   std::string role, path, text, dataset;  ///< `path`, or the text itself where that is empty.

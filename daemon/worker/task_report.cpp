@@ -1,5 +1,6 @@
 #include "worker/task_report.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "worker/crash_report.hpp"
@@ -9,12 +10,21 @@ namespace {
 
 constexpr std::size_t kMostMessageBytes = 8 * 1024;
 
-// People read messages; a plugin that logs a netlist must not fill the daemon's memory.
-void cut_message(Json& event) {
-  const auto found = event.find("message");
-  if (found == event.end() || !found->is_string()) return;
-  auto& text = found->get_ref<std::string&>();
-  if (text.size() > kMostMessageBytes) text = text.substr(0, kMostMessageBytes) + " ...";
+// People read messages; a plugin that logs a netlist must not fill the daemon's memory. The
+// protocol has no zero bytes.
+std::string readable(const std::string& text) {
+  std::string cut =
+      text.size() > kMostMessageBytes ? text.substr(0, kMostMessageBytes) + " ..." : text;
+  std::replace(cut.begin(), cut.end(), '\0', '?');
+  return cut;
+}
+
+void make_readable(Json& event) {
+  for (const char* field : {"message", "stage", "plugin"}) {
+    const auto found = event.find(field);
+    if (found != event.end() && found->is_string())
+      *found = readable(found->get_ref<const std::string&>());
+  }
 }
 
 }  // namespace
@@ -54,7 +64,7 @@ bool TaskReport::drop_log_line() {
 
 void TaskReport::emit(const Json& event) {
   Json message = event;
-  cut_message(message);
+  make_readable(message);
   const Json kind = message.value("event", Json());
   const std::lock_guard lock(mutex_);
   if (kind == "progress") {
@@ -108,9 +118,9 @@ void TaskReport::finish(const Result<Json>& result) {
   send({{"event", "error"},
         {"error",
          {{"code", to_string(error.code)},
-          {"message", error.message},
-          {"where", error.where},
-          {"hint", error.hint}}}});
+          {"message", readable(error.message)},
+          {"where", readable(error.where)},
+          {"hint", readable(error.hint)}}}});
 }
 
 }  // namespace ptah

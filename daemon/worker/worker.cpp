@@ -259,7 +259,13 @@ Result<Json> run_guarded(const WaitingTask& task, PluginHost& host, const TaskRu
 
 WorkerEnd serve(Channel& channel, const WorkerParams& params, const TaskRunner& runner) {
   PluginHost host(params.loading);
-  const auto refused = host.load_all(params.plugins);
+  std::vector<PluginRefusal> refused;
+  for (const std::filesystem::path& file : params.plugins) {
+    // Whoever waits for `ready` in vain wants to know which one it is.
+    channel.send({{"event", "stage"}, {"stage", "loading"}, {"plugin", file.string()}});
+    if (auto loaded = host.load(file); !loaded)
+      refused.push_back({file, std::move(loaded).error()});
+  }
   channel.send(ready_event(host, refused));
 
   Inbox inbox(channel, params);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <fstream>
 
 #include "plugins/trusted_file.hpp"
 
@@ -15,6 +16,14 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kDisabledSetting = "plugins.unloaded";
+constexpr int kMostTrials = 4;  // side by side
+
+std::set<std::string> shipped_names(const fs::path& file) {
+  std::set<std::string> names;
+  std::ifstream list(file);
+  for (std::string name; names.size() < 1'000 && std::getline(list, name);) names.insert(name);
+  return names;
+}
 
 }  // namespace
 
@@ -63,6 +72,7 @@ PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
                                            const std::map<fs::path, Signature>& known,
                                            std::map<fs::path, Signature> unsettled, bool at_once) {
   Found found;
+  const std::set<std::string> shipped = shipped_names(options.shipped_list);
   for (const fs::path& directory : options.directories) {
     std::error_code error;
     std::vector<fs::path> names;
@@ -90,6 +100,7 @@ PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
           static_cast<std::int64_t>(info.st_ino), info.st_size,
           std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
       found.files.emplace_back(file, signature);
+      if (shipped.contains(file.filename())) found.shipped.insert(file);
       const auto before = known.find(file);
       if (before != known.end() && before->second == signature) continue;
       const auto seen = unsettled.find(file);
@@ -113,6 +124,11 @@ PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
         }
       }
       found.scanned[file] = {std::move(scanned), std::move(copy)};
+    }
+  }
+  if (found.shipped.empty()) {
+    for (const auto& [file, signature] : found.files) {
+      if (file.parent_path() == options.directories.front()) found.shipped.insert(file);
     }
   }
   return found;
@@ -143,7 +159,7 @@ void PluginRegistry::rescan(bool at_once) {
         if (std::exchange(scan_again_, false)) {
           rescan(true);
         } else {
-          settle();
+          settle(true);
         }
       });
 }
@@ -167,12 +183,16 @@ void PluginRegistry::take(Found found) {
     if (fresh != found.scanned.end()) {
       entry.signature = signature;
       entry.scanned = std::move(fresh->second.first);
+      if (entry.copy != fresh->second.second || entry.trial != Trial::kRuns)
+        entry.trial = Trial::kNone;
       entry.copy = std::move(fresh->second.second);
+      if (!entry.copy.empty()) copies_.insert(entry.copy);
       entry.refusal = entry.copy.empty()
                           ? (entry.scanned.refusal ? entry.scanned.refusal->text() : "unusable")
                           : "";
       if (!entry.refusal.empty()) spdlog::warn("plugin {}: {}", file.string(), entry.refusal);
     }
+    entry.shipped = found.shipped.contains(file);
     entries_.emplace(file, std::move(entry));
   }
   // Of two files with the same kind and name the first one counts.
@@ -202,25 +222,79 @@ bool PluginRegistry::disabled(const fs::path& file, const Entry& entry) const {
                      [&](const std::string& name) { return matches(file, entry, name); });
 }
 
+bool PluginRegistry::pending(const fs::path& file, const Entry& entry) const {
+  return !disabled(file, entry) && entry.refusal.empty() && !entry.copy.empty() &&
+         entry.copy != entry.serving;
+}
+
 std::vector<std::string> PluginRegistry::wanted() const {
   std::vector<std::string> files;
   for (const fs::path& file : order_) {
     const Entry& entry = entries_.at(file);
     if (disabled(file, entry)) continue;
-    const std::string& copy = entry.refusal.empty() ? entry.copy : entry.serving;
+    const bool joins = pending(file, entry) &&
+                       (entry.trial == Trial::kPassed || (shipped_whole_ && entry.shipped));
+    const std::string& copy = joins ? entry.copy : entry.serving;
     if (!copy.empty()) files.push_back(copy);
   }
   return files;
 }
 
-void PluginRegistry::settle() {
-  if (stopped_ || pool_.proposing() || scanning_ || WorkerPool::Clock::now() < next_try_) return;
-  std::vector<std::string> files = wanted();
-  if (files == serving_ && proposed_once_) {
-    one_by_one_ = false;
-    answer_waiters();
+void PluginRegistry::start_trials() {
+  for (const fs::path& file : order_) {
+    if (trials_ >= kMostTrials) return;
+    Entry& entry = entries_.at(file);
+    if (!pending(file, entry) || entry.trial != Trial::kNone || (shipped_whole_ && entry.shipped))
+      continue;
+    entry.trial = Trial::kRuns;
+    ++trials_;
+    const Status started =
+        pool_.try_plugin(entry.copy, [this, alive = alive_, copy = entry.copy](const auto& result) {
+          if (!*alive || stopped_) return;
+          --trials_;
+          tried(copy, result);
+          settle(false);
+        });
+    if (started) continue;
+    // No plugin is at fault: workers do not start at all. A later look tries again.
+    --trials_;
+    entry.trial = Trial::kNone;
+    next_try_ = WorkerPool::Clock::now() + std::chrono::seconds(10);
     return;
   }
+}
+
+void PluginRegistry::tried(const std::string& copy,
+                           const Result<std::vector<PluginEntryEvent>>& result) {
+  for (auto& [file, entry] : entries_) {
+    if (entry.copy != copy || entry.trial != Trial::kRuns) continue;
+    entry.trial = result ? Trial::kPassed : Trial::kNone;
+    if (!result) refuse(entry, result.error());
+  }
+}
+
+void PluginRegistry::refuse(Entry& entry, const Error& error) {
+  entry.refusal = error.text();
+  if (!entry.serving_label.empty())
+    entry.refusal += " (" + entry.serving_label + " goes on serving)";
+}
+
+void PluginRegistry::settle(bool waited) {
+  if (stopped_ || scanning_ || WorkerPool::Clock::now() < next_try_) return;
+  start_trials();
+  if (serves_) answer_waiters(false);
+  if (pool_.proposing()) return;
+  remove_old_copies();
+  std::vector<std::string> files = wanted();
+  if (serves_ && files == serving_) {
+    one_by_one_ = false;
+    return;
+  }
+  const bool adds = std::any_of(files.begin(), files.end(), [&](const std::string& file) {
+    return std::find(serving_.begin(), serving_.end(), file) == serving_.end();
+  });
+  // Plugins that pass together join together; the next look waits no longer.
+  if (serves_ && adds && trials_ > 0 && !waited) return;
   if (one_by_one_) {
     // What serves and is still wanted, and one more.
     std::vector<std::string> step;
@@ -235,8 +309,20 @@ void PluginRegistry::settle() {
   propose(std::move(files));
 }
 
+void PluginRegistry::remove_old_copies() {
+  std::set<std::string> used = pool_.files_in_use();
+  for (const auto& [file, entry] : entries_) used.insert({entry.copy, entry.serving});
+  std::erase_if(copies_, [&](const std::string& copy) {
+    if (used.contains(copy)) return false;
+    std::error_code ignored;
+    fs::remove(copy, ignored);
+    fs::remove(fs::path(copy).parent_path(), ignored);  // Where nothing else is in it.
+    return true;
+  });
+}
+
 void PluginRegistry::propose(std::vector<std::string> files) {
-  pool_.propose(files, [this, alive = alive_, files](Result<Json> result) {
+  pool_.propose(files, [this, alive = alive_, files](Result<std::vector<PluginEntryEvent>> result) {
     if (*alive && !stopped_) proposed(files, std::move(result));
   });
 }
@@ -248,15 +334,14 @@ PluginRegistry::Entry* PluginRegistry::entry_of_copy(const std::string& copy) {
   return nullptr;
 }
 
-void PluginRegistry::proposed(const std::vector<std::string>& files, Result<Json> result) {
+void PluginRegistry::proposed(const std::vector<std::string>& files,
+                              Result<std::vector<PluginEntryEvent>> result) {
   if (result) {
-    proposed_once_ = true;
+    serves_ = true;
+    shipped_whole_ = false;
     serving_ = files;
     std::map<std::string, Json> options;
-    for (const Json& plugin : result.value().is_array() ? result.value() : Json::array()) {
-      if (plugin.is_object() && plugin.contains("file"))
-        options[plugin["file"].get<std::string>()] = plugin.value("options", Json());
-    }
+    for (const PluginEntryEvent& plugin : result.value()) options[plugin.file] = plugin.options;
     for (auto& [file, entry] : entries_) {
       if (std::find(files.begin(), files.end(), entry.copy) != files.end() && !entry.copy.empty()) {
         entry.serving = entry.copy;
@@ -267,7 +352,7 @@ void PluginRegistry::proposed(const std::vector<std::string>& files, Result<Json
         entry.serving_label.clear();
       }
     }
-    settle();
+    settle(false);
     return;
   }
   const Error& error = result.error();
@@ -275,10 +360,10 @@ void PluginRegistry::proposed(const std::vector<std::string>& files, Result<Json
   for (const std::string& file : files) {
     if (std::find(serving_.begin(), serving_.end(), file) == serving_.end()) added.push_back(file);
   }
-  if (!proposed_once_ && !files.empty()) {
-    // Is it a plugin's fault, or do workers not start at all?
-    one_by_one_ = true;
-    propose({});
+  if (shipped_whole_ && !files.empty()) {
+    // Not all of the shipped plugins are as they were shipped: those that pass a trial serve.
+    shipped_whole_ = false;
+    settle(true);
     return;
   }
   // The worker names the file it could not load, if that was it.
@@ -287,20 +372,16 @@ void PluginRegistry::proposed(const std::vector<std::string>& files, Result<Json
   });
   if (added.size() == 1 || named != added.end()) {
     Entry* entry = entry_of_copy(named != added.end() ? *named : added.front());
-    if (entry != nullptr) {
-      entry->refusal = error.text();
-      if (!entry->serving_label.empty())
-        entry->refusal += " (" + entry->serving_label + " goes on serving)";
-    }
+    if (entry != nullptr) refuse(*entry, error);
   } else if (added.empty()) {
     // No plugin is at fault: workers do not start at all. A later look tries again.
     next_try_ = WorkerPool::Clock::now() + std::chrono::seconds(10);
-    answer_waiters();
+    answer_waiters(true);
     return;
   } else {
     one_by_one_ = true;
   }
-  settle();
+  settle(true);
 }
 
 void PluginRegistry::load(const std::string& name, Done done) {
@@ -346,14 +427,29 @@ void PluginRegistry::unload(const std::string& name, Done done) {
       [](const auto&) {});
   waiters_.emplace_back("", std::move(done));
   next_try_ = {};
-  settle();
+  settle(true);
 }
 
-void PluginRegistry::answer_waiters() {
-  pool_.hold(false);
+void PluginRegistry::answer_waiters(bool hopeless) {
+  const bool shipped_settled = std::none_of(
+      entries_.begin(), entries_.end(),
+      [&](const auto& item) { return item.second.shipped && pending(item.first, item.second); });
+  if (first_set_ && (shipped_settled || hopeless)) {
+    first_set_ = false;
+    pool_.hold(false);
+  }
   const auto waiters = std::move(waiters_);
   waiters_.clear();
   for (const auto& [name, done] : waiters) {
+    const bool waits = std::any_of(entries_.begin(), entries_.end(), [&](const auto& item) {
+      const auto& [file, entry] = item;
+      return name.empty() ? disabled(file, entry) && !entry.serving.empty()
+                          : matches(file, entry, name) && pending(file, entry);
+    });
+    if (waits && !hopeless) {
+      waiters_.emplace_back(name, done);
+      continue;
+    }
     std::optional<Error> error;
     bool found = name.empty();
     for (const auto& [file, entry] : entries_) {

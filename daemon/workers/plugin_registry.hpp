@@ -1,9 +1,13 @@
 /// Which plugin files there are, which of them serve, and why the others do not. [main thread]
 ///
-/// Folders are looked at once a period. A new or changed file is copied into a private folder, its
-/// manifest is read (never loaded here), and the set with it is proposed to the pool: a worker must
-/// load it and pass the self-test before it serves. The private copy is what workers load, so that
-/// an old version can go on serving after its file was replaced by one that is no good.
+/// Folders are looked at once a period. A new or changed file is copied into a private folder, and
+/// its manifest is read (never loaded here). Then a worker of its own loads it and passes the
+/// self-test, beside those of other files; only what has passed joins the set that serves. So a
+/// plugin that hangs or crashes costs nobody but itself. At the start the shipped plugins are
+/// proposed together, without trials: the first job waits for them alone.
+///
+/// The private copy is what workers load, so that an old version can go on serving after its file
+/// was replaced by one that is no good. It is removed when it is nobody's.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -25,6 +29,9 @@ namespace ptah {
 struct PluginRegistryOptions {
   std::vector<std::filesystem::path> directories;
   std::filesystem::path private_dir;  ///< For the copies; cleared at the start.
+  /// File names of the plugins that came with Ptah, one a line. Where none of them is in a folder,
+  /// those of the first folder are what jobs need.
+  std::filesystem::path shipped_list;
   std::chrono::milliseconds period{1000};
 };
 
@@ -61,13 +68,16 @@ class PluginRegistry {
     std::int64_t inode = 0, size = 0, changed_ns = 0;
     friend auto operator<=>(const Signature&, const Signature&) = default;
   };
+  enum class Trial { kNone, kRuns, kPassed };
   struct Entry {
     Signature signature;
     ScannedPlugin scanned;
-    std::string copy;           ///< Private copy of the present content; empty when unusable.
-    std::string serving;        ///< Copy that serves for this file, maybe of an older content.
-    std::string serving_label;  ///< "row 1.0.0"
-    std::string refusal;        ///< Why the present content does not serve.
+    bool shipped = false;        ///< Came with Ptah: proposed at the start without a trial.
+    Trial trial = Trial::kNone;  ///< Of the present content.
+    std::string copy;            ///< Private copy of the present content; empty when unusable.
+    std::string serving;         ///< Copy that serves for this file, maybe of an older content.
+    std::string serving_label;   ///< "row 1.0.0"
+    std::string refusal;         ///< Why the present content does not serve.
     Json options;
   };
   struct Found {
@@ -75,6 +85,7 @@ class PluginRegistry {
         files;  ///< In the order of precedence.
     std::map<std::filesystem::path, std::pair<ScannedPlugin, std::string>> scanned;
     std::vector<std::pair<std::filesystem::path, Error>> bad_directories;
+    std::set<std::filesystem::path> shipped;
   };
 
   static Found look(const PluginRegistryOptions& options,
@@ -83,11 +94,21 @@ class PluginRegistry {
   void poll();
   void rescan(bool at_once);
   void take(Found found);
-  void settle();
+  /// Starts what is due: trials, a proposal, answers. `waited`: plugins that have passed their
+  /// trial have waited long enough for those that are still tried.
+  void settle(bool waited);
+  void start_trials();
+  void tried(const std::string& copy, const Result<std::vector<PluginEntryEvent>>& result);
   std::vector<std::string> wanted() const;
   void propose(std::vector<std::string> files);
-  void proposed(const std::vector<std::string>& files, Result<Json> result);
-  void answer_waiters();
+  void proposed(const std::vector<std::string>& files,
+                Result<std::vector<PluginEntryEvent>> result);
+  void refuse(Entry& entry, const Error& error);
+  /// Answers those whose plugin serves or is refused; all of them when `hopeless`.
+  void answer_waiters(bool hopeless);
+  void remove_old_copies();
+  /// Neither serves nor is refused yet.
+  bool pending(const std::filesystem::path& file, const Entry& entry) const;
   Entry* entry_of_copy(const std::string& copy);
   bool matches(const std::filesystem::path& file, const Entry& entry,
                const std::string& name) const;
@@ -104,12 +125,16 @@ class PluginRegistry {
       unsettled_;  ///< Seen changed once: still being written, maybe.
   std::vector<std::pair<std::filesystem::path, Error>> bad_directories_;
   std::vector<std::string> serving_;
+  std::set<std::string> copies_;  ///< That were made and not removed.
   std::set<std::string> disabled_;
   std::vector<std::pair<std::string, Done>> waiters_;
   bool scanning_ = false;
   bool scan_again_ = false;
   bool one_by_one_ = false;
-  bool proposed_once_ = false;
+  bool serves_ = false;        ///< A set does.
+  bool shipped_whole_ = true;  ///< The shipped plugins are proposed together, not tried first.
+  bool first_set_ = true;      ///< Not decided yet: the pool is held.
+  int trials_ = 0;
   bool stopped_ = false;
   WorkerPool::Clock::time_point next_try_{};
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

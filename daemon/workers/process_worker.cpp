@@ -59,6 +59,7 @@ class ProcessWorker final : public Worker, public std::enable_shared_from_this<P
         stderr_(io, stderr_pipe),
         end_timer_(io),
         lines_(options.max_line_bytes),
+        max_line_(options.max_line_bytes),
         stderr_limit_(options.stderr_tail_bytes),
         callbacks_(std::move(callbacks)) {}
 
@@ -149,9 +150,8 @@ class ProcessWorker final : public Worker, public std::enable_shared_from_this<P
     taking_ = true;
     while (!paused_ && !ended_) {
       if (lines_.oversize()) {
-        spdlog::error("worker {}: an event is longer than {} MiB; killed", pid_, 64);
-        kill();
-        events_ended_ = true;
+        give_up(make_error(ErrorCode::kLimit, "An event is longer than the limit of " +
+                                                  std::to_string(max_line_ >> 20) + " MiB."));
         break;
       }
       const auto line = lines_.next();
@@ -160,17 +160,29 @@ class ProcessWorker final : public Worker, public std::enable_shared_from_this<P
         read_events();
         return;
       }
-      Result<Json> event = rpc::parse_json(*line, 128);
-      if (!event || !event.value().is_object() ||
-          !event.value().value("event", Json()).is_string()) {
-        spdlog::error("worker {}: said something that is no event; killed", pid_);
-        kill();
-        events_ended_ = true;
+      const Result<WorkerEvent> event = read_worker_line(*line);
+      if (!event) {
+        give_up(event.error());
         break;
       }
-      callbacks_.on_event(event.value());
+      try {
+        callbacks_.on_event(event.value());
+      } catch (const std::exception& exception) {
+        // Reading checks every field, so this is a bug of ours; it costs this worker only.
+        give_up(make_error(ErrorCode::kInternal, exception.what()));
+        break;
+      }
     }
     taking_ = false;
+  }
+
+  /// Its stream of events is of no use any more.
+  void give_up(Error fault) {
+    spdlog::error("worker {}: said what is no event, killed: {}", pid_, fault.text());
+    fault_ = std::move(fault);
+    kill();
+    events_ended_ = true;
+    finish_if_ended();
   }
 
   void read_stderr() {
@@ -211,6 +223,7 @@ class ProcessWorker final : public Worker, public std::enable_shared_from_this<P
     }
     if (tail_.size() > stderr_limit_) tail_.erase(0, tail_.size() - stderr_limit_);
     exit.stderr_tail = printable(tail_);
+    exit.fault = std::move(fault_);
     const auto callbacks = std::move(callbacks_);
     asio::post(io_, [callbacks, exit = std::move(exit), self = shared_from_this()] {
       callbacks.on_exit(exit);
@@ -223,12 +236,14 @@ class ProcessWorker final : public Worker, public std::enable_shared_from_this<P
   asio::posix::stream_descriptor stderr_;
   asio::steady_timer end_timer_;
   LineBuffer lines_;
+  std::size_t max_line_;
   std::size_t stderr_limit_;
   Callbacks callbacks_;
   std::array<char, 64 << 10> chunk_{};
   std::array<char, 4 << 10> stderr_chunk_{};
   std::deque<std::string> queue_;
   std::string tail_;
+  std::optional<Error> fault_;
   std::optional<int> status_;  ///< Of waitpid, once reaped.
   bool paused_ = false;
   bool reading_ = false;

@@ -8,13 +8,14 @@
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "workers/worker_event.hpp"
 
 namespace ptah {
 
 /// How a task ended.
 struct TaskEnd {
   Result<Json> result = Json();  ///< The `done` event's result, or why there is none.
-  Json files = Json::array();    ///< Of the `done` event.
+  std::vector<FileEvent> files;  ///< Of the `done` event.
   /// The worker ended for a reason that was not the task's: it may be done again.
   bool blameless = false;
 };
@@ -31,7 +32,7 @@ struct Task {
   /// still knows what they have in common.
   std::string affinity;
   /// "stage", "progress", "log" and "variant" events.
-  std::function<void(const Json& event)> on_event;
+  std::function<void(const WorkerEvent& event)> on_event;
   std::function<void(TaskEnd end)> on_end;
 };
 

@@ -7,11 +7,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "workers/worker_event.hpp"
 
 namespace ptah {
 
@@ -20,14 +22,16 @@ struct WorkerExit {
   std::string text;         ///< "was ended by signal 11 (SIGSEGV)", "exited with status 3", ...
   std::string stderr_tail;  ///< Valid UTF-8.
   int signal = 0;           ///< That ended it, or 0.
+  /// What it said that cannot be read, for which it was ended.
+  std::optional<Error> fault;
 };
 
 /// Functions and callbacks: main thread only. No callback runs inside a call of a function.
 class Worker {
  public:
   struct Callbacks {
-    std::function<void(const Json& event)> on_event;  ///< Every event, `ready` first.
-    std::function<void(const WorkerExit&)> on_exit;   ///< Once, last: after all of its events.
+    std::function<void(const WorkerEvent&)> on_event;  ///< Every event.
+    std::function<void(const WorkerExit&)> on_exit;    ///< Once, last: after all of its events.
   };
   virtual ~Worker() = default;
   virtual void start_task(const std::string& id, const std::string& kind, const Json& spec,

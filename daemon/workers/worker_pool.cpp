@@ -7,7 +7,6 @@
 #include <csignal>
 
 #include "ptah/core/job_context.hpp"
-#include "rpc/message.hpp"
 
 namespace ptah {
 
@@ -18,9 +17,17 @@ namespace {
 /// After so many starts in a row that failed, waiting tasks fail instead of waiting on.
 constexpr int kHopeless = 5;
 
-std::string text_of(const Json& json, const char* name) {
-  const auto found = json.find(name);
-  return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+/// The task that an event is about; nothing for `ready`.
+const std::string* task_of(const WorkerEvent& event) {
+  return std::visit(
+      [](const auto& some) -> const std::string* {
+        if constexpr (std::is_same_v<decltype(some), const ReadyEvent&>) {
+          return nullptr;
+        } else {
+          return &some.task;
+        }
+      },
+      event);
 }
 
 }  // namespace
@@ -41,8 +48,8 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::submit(Task task) {
   if (stopping_) {
-    finish_task(std::move(task), {make_error(ErrorCode::kCancelled, "The daemon is stopping."),
-                                  Json::array(), true});
+    finish_task(std::move(task),
+                {make_error(ErrorCode::kCancelled, "The daemon is stopping."), {}, true});
     return;
   }
   (task.interactive ? interactive_ : batch_).push_back(std::move(task));
@@ -56,7 +63,7 @@ void WorkerPool::cancel(const std::string& task_id) {
     if (found == queue->end()) continue;
     Task task = std::move(*found);
     queue->erase(found);
-    finish_task(std::move(task), {cancelled_error(), Json::array(), false});
+    finish_task(std::move(task), {cancelled_error(), {}, false});
     return;
   }
   for (const SlotPtr& slot : slots_) {
@@ -122,7 +129,7 @@ std::vector<WorkerView> WorkerPool::workers() const {
     view.stage = slot->stage;
     view.plugin = slot->plugin;
     view.rss_bytes = slot->worker->rss_bytes();
-    view.generation = slot->generation;
+    view.generation = slot->set.generation;
     views.push_back(std::move(view));
   }
   return views;
@@ -130,41 +137,68 @@ std::vector<WorkerView> WorkerPool::workers() const {
 
 void WorkerPool::propose(std::vector<std::string> plugin_files, SetResult done) {
   if (stopping_) return;
-  proposal_.emplace(PluginSet{next_generation_++, std::move(plugin_files)}, std::move(done));
-  if (Status status = start_worker(proposal_->first, true); !status) {
-    asio::post(io_, [this, alive = alive_, error = status.error()] {
-      if (*alive) finish_proposal(error);
+  proposing_ = true;
+  const PluginSet set{next_generation_++, std::move(plugin_files)};
+  if (Status status = start_worker(set, Proposal{done, true}); !status) {
+    asio::post(io_, [this, alive = alive_, set, done, error = status.error()] {
+      if (*alive) announce(set, {done, true}, error);
     });
   }
 }
 
-void WorkerPool::finish_proposal(Result<Json> result) {
-  if (!proposal_) return;
-  auto [set, done] = std::move(*proposal_);
-  proposal_.reset();
-  if (result) {
-    current_ = std::move(set);
-    problem_.clear();
-    start_failures_ = 0;
-    for (const SlotPtr& slot : slots_) {
-      if (slot->generation != current_->generation) drain(slot);
-    }
-    spdlog::info("plugin set {} serves, {} files", current_->generation, current_->files.size());
-  } else {
-    spdlog::warn("plugin set {} was refused: {}", set.generation, result.error().text());
-    if (!current_) problem_ = result.error().text();
+Status WorkerPool::try_plugin(const std::string& file, SetResult done) {
+  if (stopping_) return cancelled_error();
+  return start_worker({next_generation_++, {file}}, Proposal{std::move(done), false});
+}
+
+std::set<std::string> WorkerPool::files_in_use() const {
+  std::set<std::string> files;
+  if (current_) files.insert(current_->files.begin(), current_->files.end());
+  for (const SlotPtr& slot : slots_) files.insert(slot->set.files.begin(), slot->set.files.end());
+  return files;
+}
+
+void WorkerPool::decide(const SlotPtr& slot, Result<std::vector<PluginEntryEvent>> result) {
+  if (!slot->proposal) return;
+  Proposal proposal = std::move(*slot->proposal);
+  slot->proposal.reset();
+  slot->stage.clear();
+  slot->plugin.clear();
+  if (result && !proposal.serve) {
+    slot->draining = true;
+    slot->worker->kill();  // It has no task, and a plugin may not let it go.
   }
-  done(std::move(result));
+  announce(slot->set, std::move(proposal), std::move(result));
+}
+
+void WorkerPool::announce(const PluginSet& set, Proposal proposal,
+                          Result<std::vector<PluginEntryEvent>> result) {
+  if (proposal.serve) {
+    proposing_ = false;
+    if (result) {
+      current_ = set;
+      problem_.clear();
+      start_failures_ = 0;
+      for (const SlotPtr& slot : slots_) {
+        if (!slot->proposal && slot->set.generation != current_->generation) drain(slot);
+      }
+      spdlog::info("plugin set {} serves, {} files", set.generation, set.files.size());
+    } else if (!current_) {
+      problem_ = result.error().text();
+    }
+  }
+  if (!result) spdlog::warn("plugin set {} was refused: {}", set.generation, result.error().text());
+  proposal.done(std::move(result));
   schedule_soon();
 }
 
-Status WorkerPool::start_worker(const PluginSet& set, bool probe) {
+Status WorkerPool::start_worker(const PluginSet& set, std::optional<Proposal> proposal) {
   auto slot = std::make_shared<Slot>();
-  slot->generation = set.generation;
-  slot->probe = probe;
-  slot->last_event = Clock::now();
+  slot->set = set;
+  slot->proposal = std::move(proposal);
+  slot->started = slot->last_event = Clock::now();
   Worker::Callbacks callbacks;
-  callbacks.on_event = [this, alive = alive_, slot](const Json& event) {
+  callbacks.on_event = [this, alive = alive_, slot](const WorkerEvent& event) {
     if (*alive) on_event(slot, event);
   };
   callbacks.on_exit = [this, alive = alive_, slot](const WorkerExit& exit) {
@@ -176,67 +210,66 @@ Status WorkerPool::start_worker(const PluginSet& set, bool probe) {
   return ok();
 }
 
-void WorkerPool::on_event(const SlotPtr& slot, const Json& event) {
+void WorkerPool::on_event(const SlotPtr& slot, const WorkerEvent& event) {
   slot->last_event = Clock::now();
-  const std::string name = text_of(event, "event");
-  if (name == "ready") {
-    on_ready(slot, event);
+  if (const auto* ready = std::get_if<ReadyEvent>(&event)) {
+    on_ready(slot, *ready);
     return;
   }
-  if (slot->state != State::kBusy || !slot->task || text_of(event, "task") != slot->task->id) {
-    // The end of a self-test, or news of a task that is over.
-    if (slot->state == State::kTesting && text_of(event, "task") == "selftest") {
-      if (name == "done" || name == "error") {
-        std::error_code ignored;
-        std::filesystem::remove_all(selftest_scratch(*slot), ignored);
-      }
-      if (name == "done") {
-        slot->state = State::kIdle;
-        slot->probe = false;
-        finish_proposal(std::move(slot->ready_plugins));
-      } else if (name == "error") {
-        slot->probe = false;
-        kill(slot, make_error(ErrorCode::kPluginFailed, "The self-test failed."));
-        finish_proposal(rpc::error_from_json(event.value("error", Json())));
-      }
-    }
+  if (slot->state != State::kBusy || !slot->task || *task_of(event) != slot->task->id) {
+    on_other_event(slot, event);
     return;
   }
-  if (name == "done") {
-    end_task(slot, {event.value("result", Json()), event.value("files", Json::array()), false});
-  } else if (name == "error") {
-    Error error = rpc::error_from_json(event.value("error", Json()));
-    if (slot->cancelled) error = cancelled_error();
-    end_task(slot, {std::move(error), Json::array(), false});
+  if (const auto* done = std::get_if<DoneEvent>(&event)) {
+    end_task(slot, {done->result, done->files, false});
+  } else if (const auto* failed = std::get_if<ErrorEvent>(&event)) {
+    end_task(slot, {slot->cancelled ? cancelled_error() : failed->error.error(), {}, false});
   } else {
-    if (name == "stage") {
-      slot->stage = text_of(event, "stage");
-      slot->plugin = text_of(event, "plugin");
+    if (const auto* stage = std::get_if<StageEvent>(&event)) {
+      slot->stage = stage->stage;
+      slot->plugin = stage->plugin;
     }
     if (slot->task->on_event) slot->task->on_event(event);
   }
 }
 
-std::filesystem::path WorkerPool::selftest_scratch(const Slot& slot) const {
-  return options_.scratch_root / ("selftest-" + std::to_string(slot.generation));
+void WorkerPool::on_other_event(const SlotPtr& slot, const WorkerEvent& event) {
+  const auto* stage = std::get_if<StageEvent>(&event);
+  if (stage != nullptr && slot->proposal) {
+    slot->stage = stage->stage;
+    slot->plugin = stage->plugin;
+  }
+  if (slot->state != State::kTesting || *task_of(event) != "selftest") return;
+  const auto* failed = std::get_if<ErrorEvent>(&event);
+  if (failed == nullptr && !std::holds_alternative<DoneEvent>(event)) return;
+  std::error_code ignored;
+  std::filesystem::remove_all(selftest_scratch(*slot), ignored);
+  if (failed == nullptr) {
+    slot->state = State::kIdle;
+    decide(slot, std::move(slot->ready_plugins));
+  } else {
+    kill(slot, make_error(ErrorCode::kPluginFailed, "The self-test failed."));
+    decide(slot, failed->error.error());
+  }
 }
 
-void WorkerPool::on_ready(const SlotPtr& slot, const Json& event) {
+std::filesystem::path WorkerPool::selftest_scratch(const Slot& slot) const {
+  return options_.scratch_root / ("selftest-" + std::to_string(slot.set.generation));
+}
+
+void WorkerPool::on_ready(const SlotPtr& slot, const ReadyEvent& event) {
   if (slot->state != State::kStarting) return;
-  if (slot->probe) {
+  if (slot->proposal) {
     // A file that could not be loaded makes the set unfit; the worker says which.
-    const Json refused = event.value("refused", Json::array());
-    if (refused.is_array() && !refused.empty()) {
-      Error error =
-          rpc::error_from_json(refused[0].is_object() ? refused[0].value("error", Json()) : Json());
-      if (error.where.empty() && refused[0].is_object()) error.where = text_of(refused[0], "file");
-      slot->probe = false;
+    if (!event.refused.empty()) {
+      Error error = event.refused.front().error.error();
+      if (error.where.empty()) error.where = event.refused.front().file;
       kill(slot, error);
-      finish_proposal(error);
+      decide(slot, error);
       return;
     }
     slot->state = State::kTesting;
-    slot->ready_plugins = event.value("plugins", Json::array());
+    slot->ready_plugins = event.plugins;
     std::error_code ignored;
     const auto scratch = selftest_scratch(*slot);
     std::filesystem::create_directories(scratch, ignored);
@@ -247,7 +280,7 @@ void WorkerPool::on_ready(const SlotPtr& slot, const Json& event) {
   problem_.clear();
   slot->state = State::kIdle;
   if (slot->draining) {
-    slot->worker->quit();
+    leave(slot);
   } else {
     schedule_soon();
   }
@@ -258,6 +291,12 @@ Error WorkerPool::death(const Slot& slot, const WorkerExit& exit) const {
   std::string doing;
   if (!slot.plugin.empty()) doing = "plugin " + slot.plugin;
   if (!slot.stage.empty()) doing += (doing.empty() ? "stage " : " in stage ") + slot.stage;
+  if (exit.fault) {
+    Error error = *exit.fault;
+    error.message = "The worker was ended for what it said" +
+                    (doing.empty() ? "" : " while it ran " + doing) + ": " + error.message;
+    return error;
+  }
   std::string message =
       "The worker " + exit.text + (doing.empty() ? "" : " while it ran " + doing) + ".";
   // Its first words are for people; all of them, and a backtrace, are in the log.
@@ -274,8 +313,8 @@ void WorkerPool::on_exit(const SlotPtr& slot, const WorkerExit& exit) {
   if (!slot->draining || had_task) spdlog::info("worker {} {}", slot->worker->pid(), exit.text);
   if (!exit.stderr_tail.empty())
     spdlog::info("worker {} said: {}", slot->worker->pid(), exit.stderr_tail);
-  if (slot->probe) {
-    finish_proposal(death(*slot, exit));
+  if (slot->proposal) {
+    decide(slot, death(*slot, exit));
   } else if (slot->state == State::kStarting && !slot->draining && !stopping_) {
     start_failed(death(*slot, exit).text());
   }
@@ -286,7 +325,8 @@ void WorkerPool::on_exit(const SlotPtr& slot, const WorkerExit& exit) {
     // ended the worker.
     const bool from_outside = exit.signal == SIGKILL || exit.signal == SIGTERM ||
                               exit.signal == SIGHUP || exit.signal == SIGINT;
-    end.blameless = !slot->cancelled && !slot->verdict && (from_outside || stopping_);
+    end.blameless =
+        !slot->cancelled && !slot->verdict && !exit.fault && (from_outside || stopping_);
     end_task(slot, std::move(end));
   }
   schedule_soon();
@@ -309,7 +349,7 @@ void WorkerPool::end_task(const SlotPtr& slot, TaskEnd end) {
   slot->paused = false;
   slot->stage.clear();
   slot->plugin.clear();
-  if (slot->draining) slot->worker->quit();
+  if (slot->draining) leave(slot);
   finish_task(std::move(task), std::move(end));
   schedule_soon();
 }
@@ -329,7 +369,8 @@ void WorkerPool::assign(const SlotPtr& slot, Task task) {
                 {make_error(ErrorCode::kIo,
                             "The scratch folder cannot be created: " + error.message() + ".",
                             task.scratch.string()),
-                 Json::array(), false});
+                 {},
+                 false});
     return;
   }
   slot->state = State::kBusy;
@@ -352,13 +393,13 @@ void WorkerPool::schedule_soon() {
 
 void WorkerPool::schedule() {
   if (stopping_ || held_) return;
-  if (start_failures_ >= kHopeless || (!current_ && !proposal_ && !problem_.empty())) {
+  if (start_failures_ >= kHopeless || (!current_ && !proposing_ && !problem_.empty())) {
     const Error error =
         make_error(ErrorCode::kPluginFailed, "No worker can be started: " + problem_, {},
                    "plugin.list and the daemon's log say more.");
     for (auto* queue : {&interactive_, &batch_}) {
       while (!queue->empty()) {
-        finish_task(std::move(queue->front()), {error, Json::array(), false});
+        finish_task(std::move(queue->front()), {error, {}, false});
         queue->pop_front();
       }
     }
@@ -369,7 +410,7 @@ void WorkerPool::schedule() {
   for (const SlotPtr& slot : slots_) {
     if (slot->draining) continue;
     if (slot->state == State::kBusy && !slot->task->interactive) ++batch_busy;
-    if (slot->state == State::kStarting && !slot->probe) ++starting;
+    if (slot->state == State::kStarting && !slot->proposal) ++starting;
   }
   int interactive_wanted = 0, batch_wanted = 0;
   // Interactive tasks may use any idle worker.
@@ -388,7 +429,7 @@ void WorkerPool::schedule() {
   batch_wanted = std::min<int>(static_cast<int>(batch_.size()), options_.workers - batch_busy);
   int live = 0;
   for (const SlotPtr& slot : slots_) {
-    if (!slot->draining && !slot->probe) ++live;
+    if (!slot->draining && !slot->proposal) ++live;
   }
   int missing = std::min(interactive_wanted + std::max(0, batch_wanted) - starting,
                          options_.workers + 1 - live);
@@ -401,7 +442,7 @@ void WorkerPool::schedule() {
     missing = 0;
   }
   for (; missing > 0; --missing) {
-    if (Status status = start_worker(*current_, false); !status) {
+    if (Status status = start_worker(*current_, std::nullopt); !status) {
       start_failed(status.error().text());
       schedule_soon();
       break;
@@ -451,7 +492,33 @@ void WorkerPool::drain(const SlotPtr& slot) {
   if (slot->draining) return;
   slot->draining = true;
   // A worker that is starting is told when it is ready; `quit` lets a task come to its end.
-  if (slot->state != State::kStarting) slot->worker->quit();
+  if (slot->state == State::kIdle) {
+    leave(slot);
+  } else if (slot->state != State::kStarting) {
+    slot->worker->quit();
+  }
+}
+
+void WorkerPool::leave(const SlotPtr& slot) {
+  // A plugin's destructors run now, and may not come to an end.
+  slot->kill_at = Clock::now() + options_.cancel_grace;
+  slot->worker->quit();
+}
+
+std::optional<Error> WorkerPool::overdue(const Slot& slot, Clock::time_point now) const {
+  if (slot.state != State::kStarting && slot.state != State::kTesting) return std::nullopt;
+  const bool trial = slot.proposal && !slot.proposal->serve;
+  const auto silence = slot.proposal ? options_.load_limit : options_.start_limit;
+  const auto whole = trial ? 2 * options_.load_limit : options_.start_limit;
+  if (now - slot.last_event <= silence && now - slot.started <= whole) return std::nullopt;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(
+      now - slot.last_event <= silence ? whole : silence);
+  const std::string who = slot.plugin.empty() ? "The worker" : "Plugin " + slot.plugin;
+  return make_error(
+      ErrorCode::kPluginFailed,
+      who + " did not " + (slot.state == State::kStarting ? "load" : "pass its self-test") +
+          " within " + std::to_string(seconds.count()) + " s.",
+      slot.plugin, slot.proposal ? "plugin_limit_s in the configuration sets the limit." : "");
 }
 
 void WorkerPool::watch() {
@@ -485,13 +552,8 @@ void WorkerPool::watch() {
                             doing + " gave no sign of life for " +
                                 std::to_string(silent.count() / 1000) + " s and was ended.",
                             slot->plugin, "hang_limit_s in the configuration sets the limit."));
-    } else if ((slot->state == State::kStarting || slot->state == State::kTesting) &&
-               silent > options_.start_limit) {
-      kill(slot, make_error(
-                     ErrorCode::kPluginFailed,
-                     std::string("The worker did not ") +
-                         (slot->state == State::kStarting ? "come up" : "pass its self-test") +
-                         " within " + std::to_string(options_.start_limit.count() / 1000) + " s."));
+    } else if (auto why = overdue(*slot, now)) {
+      kill(slot, std::move(*why));
     } else if (slot->state == State::kIdle && !slot->draining && ++idle > 1 &&
                silent > options_.idle_limit) {
       drain(slot);
@@ -510,9 +572,8 @@ void WorkerPool::shutdown() {
   start_timer_.cancel();
   for (auto* queue : {&interactive_, &batch_}) {
     while (!queue->empty()) {
-      finish_task(
-          std::move(queue->front()),
-          {make_error(ErrorCode::kCancelled, "The daemon is stopping."), Json::array(), true});
+      finish_task(std::move(queue->front()),
+                  {make_error(ErrorCode::kCancelled, "The daemon is stopping."), {}, true});
       queue->pop_front();
     }
   }

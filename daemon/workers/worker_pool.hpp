@@ -10,6 +10,7 @@
 #include <functional>
 #include <list>
 #include <optional>
+#include <set>
 
 #include "workers/task.hpp"
 #include "workers/worker.hpp"
@@ -20,8 +21,10 @@ struct WorkerPoolOptions {
   int workers =
       2;  ///< For batch tasks. One more is started for interactive tasks while all are busy.
   std::chrono::milliseconds hang_limit{600'000};  ///< Longest silence of a worker that has a task.
-  std::chrono::milliseconds start_limit{
-      30'000};  ///< From the start to `ready`, and for the self-test.
+  std::chrono::milliseconds start_limit{60'000};  ///< From the start to `ready`.
+  /// Longest silence of a worker that loads and tests plugins nobody has served with yet; it tells
+  /// each before it loads it. A trial may take twice that, whatever it says.
+  std::chrono::milliseconds load_limit{10'000};
   std::chrono::milliseconds cancel_grace{5'000};  ///< From the wish to stop to SIGKILL.
   std::chrono::milliseconds idle_limit{60'000};   ///< Idle workers beyond the first leave after it.
   std::chrono::milliseconds watch_period{200};    ///< How often memory and silence are looked at.
@@ -41,7 +44,7 @@ class WorkerPool {
  public:
   using Clock = std::chrono::steady_clock;
   /// The `ready` event's plugins, or why the set does not serve.
-  using SetResult = std::function<void(Result<Json>)>;
+  using SetResult = std::function<void(Result<std::vector<PluginEntryEvent>>)>;
 
   WorkerPool(boost::asio::io_context& io, WorkerFactory& factory, WorkerPoolOptions options);
   ~WorkerPool();
@@ -61,9 +64,14 @@ class WorkerPool {
   /// Starts a worker with this set and tests it; on success the set serves and older workers drain.
   /// One proposal at a time.
   void propose(std::vector<std::string> plugin_files, SetResult done);
+  /// Starts a worker with this plugin alone, tests it, and ends the worker. Any number at a time.
+  /// Fails when no worker can be started, which is not the plugin's fault.
+  Status try_plugin(const std::string& file, SetResult done);
+  /// Plugin files of the set that serves and of every worker that lives.
+  std::set<std::string> files_in_use() const;
   /// While held, no task starts: sets come and go until the first is settled.
   void hold(bool held);
-  bool proposing() const noexcept { return proposal_.has_value(); }
+  bool proposing() const noexcept { return proposing_; }
   /// Number of the set that serves; 0 before the first.
   std::int64_t generation() const noexcept { return current_ ? current_->generation : 0; }
   /// Why no worker comes up at present, if so.
@@ -77,31 +85,43 @@ class WorkerPool {
 
  private:
   enum class State { kStarting, kTesting, kIdle, kBusy };
+  /// What a worker is started for that carries plugins nobody has served with yet.
+  struct Proposal {
+    SetResult done;
+    bool serve = false;  ///< The set is to serve; otherwise it is only tried.
+  };
   struct Slot {
     std::shared_ptr<Worker> worker;
     State state = State::kStarting;
-    std::int64_t generation = 0;
-    bool probe = false;     ///< Carries a proposed set.
-    bool draining = false;  ///< Exits after its task.
+    PluginSet set;
+    std::optional<Proposal> proposal;  ///< Until it is decided.
+    bool draining = false;             ///< Exits after its task.
     std::optional<Task> task;
     std::string stage, plugin;
     std::string affinity;  ///< Of the last interactive task.
-    Clock::time_point last_event;
+    Clock::time_point started, last_event;
     std::optional<Clock::time_point> kill_at;  ///< After a cancel.
     std::optional<Error> verdict;              ///< Why we kill it.
     bool cancelled = false;
     bool paused = false;  ///< By `pause`: not listened to.
-    Json ready_plugins;
+    std::vector<PluginEntryEvent> ready_plugins;
   };
   using SlotPtr = std::shared_ptr<Slot>;
 
-  Status start_worker(const PluginSet& set, bool probe);
-  void on_event(const SlotPtr& slot, const Json& event);
-  void on_ready(const SlotPtr& slot, const Json& event);
+  Status start_worker(const PluginSet& set, std::optional<Proposal> proposal);
+  void on_event(const SlotPtr& slot, const WorkerEvent& event);
+  void on_ready(const SlotPtr& slot, const ReadyEvent& event);
+  /// Of its self-test, or of a task that is over.
+  void on_other_event(const SlotPtr& slot, const WorkerEvent& event);
   void on_exit(const SlotPtr& slot, const WorkerExit& exit);
   void end_task(const SlotPtr& slot, TaskEnd end);
   void finish_task(Task task, TaskEnd end);
-  void finish_proposal(Result<Json> result);
+  /// Whether the plugins of a slot serve, or may.
+  void decide(const SlotPtr& slot, Result<std::vector<PluginEntryEvent>> result);
+  void announce(const PluginSet& set, Proposal proposal,
+                Result<std::vector<PluginEntryEvent>> result);
+  /// Why it has been silent for too long, if it has.
+  std::optional<Error> overdue(const Slot& slot, Clock::time_point now) const;
   void assign(const SlotPtr& slot, Task task);
   void schedule();
   /// Gives interactive tasks to idle workers. Those that wait for a worker of their own, whose last
@@ -111,6 +131,8 @@ class WorkerPool {
   void watch();
   void kill(const SlotPtr& slot, Error verdict);
   void drain(const SlotPtr& slot);
+  /// Ends a worker without a task.
+  void leave(const SlotPtr& slot);
   std::filesystem::path selftest_scratch(const Slot& slot) const;
   Error death(const Slot& slot, const WorkerExit& exit) const;
   void start_failed(const std::string& why);
@@ -124,7 +146,7 @@ class WorkerPool {
   std::deque<Task> interactive_;
   std::deque<Task> batch_;
   std::optional<PluginSet> current_;
-  std::optional<std::pair<PluginSet, SetResult>> proposal_;
+  bool proposing_ = false;
   std::int64_t next_generation_ = 1;
   std::function<void()> on_slots_;
   std::string problem_;

@@ -4,12 +4,13 @@
 /// plan: {"circuit": C, "chains": [chain...]} -> that; {"list": true} -> {"circuits": ["fake"]}.
 /// chain: {"name", "variants": N (last variant), "ms": a variant's time, "bytes": size of its file,
 ///   "at": K with "do": "crash" | "exit" | "hang" | "hog" | "abort" | "term" | "garbage" | "error"
-///   | "outside" | "orphan"} Writes one GDS-like file and a state a variant; their bytes depend on
-///   name and number alone. Resumes from `resume`.
+///   | "outside" | "orphan" | "long" | "say" (the text "line")} Writes one GDS-like file and a
+///   state a variant; their bytes depend on name and number alone. Resumes from `resume`.
 /// check: {"do": ...} -> {"ok": true}. render: writes a file -> {"drawn": true}, in `files`.
 ///
-/// A plugin file whose text begins "bad" fails the self-test; "refuse" is refused; "crash" crashes
-/// at its load.
+/// A plugin file whose text holds "ptah-test-bad" fails the self-test; "-refuse" is refused;
+/// "-crash" crashes at its load, "-hang" does not come to its end, and "-forge" writes a line of
+/// its own.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -88,7 +89,7 @@ void die_of_a_fault() {
   ::raise(SIGSEGV);
 }
 
-void misbehave(const std::string& what, const std::string& scratch) {
+void misbehave(const std::string& what, const std::string& scratch, const Json& spec) {
   if (what == "crash") {
     std::cerr << "fake backtrace: place() at fake.cpp:1" << std::endl;
     die_of_a_fault();
@@ -108,6 +109,14 @@ void misbehave(const std::string& what, const std::string& scratch) {
   } else if (what == "garbage") {
     (void)!::write(channel, "this is no event\n", 17);
     ::pause();
+  } else if (what == "say") {
+    const std::string line = spec["line"].get<std::string>() + "\n";
+    (void)!::write(channel, line.data(), line.size());
+    work(60'000);
+  } else if (what == "long") {
+    const std::string bytes(1 << 20, 'x');
+    while (::write(channel, bytes.data(), bytes.size()) > 0) continue;
+    ::_exit(0);
   } else if (what == "outside") {
     say({{"event", "variant"},
          {"variant", 0},
@@ -152,7 +161,12 @@ Json file(const std::string& scratch, const std::string& name, const std::string
   return {{"role", role}, {"path", scratch + "/" + name}, {"dataset", dataset}};
 }
 
-void chain(const Json& spec, const std::string& scratch) {
+void chain(Json spec, const std::string& scratch) {
+  if (spec.contains("common")) {
+    Json common = Json::parse(std::ifstream(spec["common"].get<std::string>()));
+    common.update(spec);
+    spec = std::move(common);
+  }
   const std::string name = spec.value("name", "a");
   const int last = spec.value("variants", 2);
   int first = 0;
@@ -182,7 +196,7 @@ void chain(const Json& spec, const std::string& scratch) {
                {"hint", "Try again."}}}});
         return;
       }
-      misbehave(what, scratch);
+      misbehave(what, scratch, spec);
     }
     std::string gds = name + " variant " + std::to_string(variant) + "\n";
     const auto bytes = spec.value("bytes", std::size_t{0});
@@ -228,9 +242,19 @@ void run(const Json& message, const std::vector<std::string>& plugin_texts) {
     say({{"event", "done"}, {"result", Json::object()}});
   } else if (kind == "plan") {
     work(spec.value("plan_ms", 0));
-    if (spec.contains("plan_do")) misbehave(spec["plan_do"], scratch);
+    if (spec.contains("plan_do")) misbehave(spec["plan_do"], scratch, spec);
     if (cancelled) {
       say({{"event", "error"}, {"error", {{"code", "cancelled"}, {"message", "stopped"}}}});
+    } else if (spec.contains("plan_result")) {
+      say({{"event", "done"}, {"result", spec["plan_result"]}});
+    } else if (spec.value("many", 0) > 0) {
+      Json chains = Json::array();
+      for (int i = 0; i < spec["many"]; ++i) chains.push_back({{"name", "c" + std::to_string(i)}});
+      say({{"event", "done"},
+           {"result",
+            {{"circuit", "fake"},
+             {"chains", std::move(chains)},
+             {"common", {{"variants", 0}, {"ms", 0}, {"netlist", spec["netlist"]}}}}}});
     } else if (spec.value("list", false)) {
       say({{"event", "done"}, {"result", {{"circuits", {"fake"}}}}});
     } else if (spec.contains("plan_error")) {
@@ -252,9 +276,11 @@ void run(const Json& message, const std::vector<std::string>& plugin_texts) {
     chain(spec, scratch);
   } else {
     work(spec.value("ms", 0));
-    if (spec.contains("do")) misbehave(spec["do"], scratch);
+    if (spec.contains("do")) misbehave(spec["do"], scratch, spec);
     if (cancelled) {
       say({{"event", "error"}, {"error", {{"code", "cancelled"}, {"message", "stopped"}}}});
+    } else if (kind.starts_with("score.")) {
+      say({{"event", "done"}, {"result", {{"circuit", 7}}}});
     } else if (kind == "render") {
       say({{"event", "done"},
            {"result", {{"drawn", true}}},
@@ -287,6 +313,14 @@ int main(int argc, char** argv) {
     std::stringstream text;
     text << stream.rdbuf();
     texts.push_back(text.str());
+    say({{"event", "stage"}, {"stage", "loading"}, {"plugin", plugin}});
+    if (texts.back().find("ptah-test-hang") != std::string::npos) {
+      for (;;) ::pause();
+    }
+    if (texts.back().find("ptah-test-forge") != std::string::npos) {
+      const std::string line = "{\"event\":\"ready\",\"plugins\":[{\"file\":7}],\"refused\":7}\n";
+      (void)!::write(channel, line.data(), line.size());
+    }
     if (texts.back().find("ptah-test-crash") != std::string::npos) die_of_a_fault();
     if (texts.back().find("ptah-test-refuse") != std::string::npos) {
       refused.push_back(

@@ -305,6 +305,97 @@ TEST_F(Jobs, WorkerThatMisbehavesCostsItsTaskAClearErrorAndNobodyElse) {
   EXPECT_EQ(variants_of(client, "innocent").size(), 201u);
 }
 
+TEST_F(Jobs, EventThatCannotBeReadEndsItsWorkerAndNamesTheField) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  const std::string task = R"("task":"TASK",)";
+  const std::vector<std::pair<std::string, std::string>> lines{
+      {R"({"event":"ready","plugins":[{"file":7}],"refused":7})", "pid"},
+      {R"({"event":"ready","pid":1,"plugins":[{"file":7}],"refused":[]})", "plugins[0].file"},
+      {R"({"event":"ready","pid":1,"plugins":[],"refused":7})", "refused"},
+      {R"({"event":"variant",)" + task + R"("variant":"x","record":{},"files":[]})", "variant"},
+      {R"({"event":"variant",)" + task + R"("variant":1,"record":[],"files":[]})", "record"},
+      {R"({"event":"variant",)" + task +
+           R"("variant":1,"record":{},"files":[{"role":"gds","path":"x","offset":-1,"size":0}]})",
+       "files[0].offset"},
+      {R"({"event":"progress",)" + task + R"("fraction":"half"})", "fraction"},
+      {R"({"event":"log",)" + task + R"("level":"shout","message":"x"})", "level"},
+      {R"({"event":"done",)" + task + R"("result":{},"files":7})", "files"},
+      {R"({"event":"done",)" + task + R"("result":{},"extra":7})", "extra"},
+      {R"({"event":"error",)" + task + R"("error":"no"})", "error"},
+      {R"({"event":7})", "event"},
+      {R"([])", "object"},
+  };
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string job = "j" + std::to_string(i);
+    std::string line = lines[i].first;
+    if (const auto at = line.find("TASK"); at != std::string::npos)
+      line.replace(at, 4, job + ".chain0");
+    client.result("flow.run",
+                  run(job, {chain("a", 5, {{"at", 1}, {"do", "say"}, {"line", line}})}));
+    const Json ended = wait_for(client, job);
+    EXPECT_EQ(ended["state"], "failed") << line;
+    EXPECT_EQ(ended["variants"], 1) << line;
+    EXPECT_NE(ended["error"].dump().find(lines[i].second), std::string::npos)
+        << line << ": " << ended["error"].dump();
+    EXPECT_NE(ended["error"].dump().find("maze 9.9"), std::string::npos) << ended["error"].dump();
+  }
+  client.result("flow.run", run("good", {chain("a", 1)}));
+  EXPECT_EQ(wait_for(client, "good")["state"], "done");
+}
+
+TEST_F(Jobs, LimitThatEndsATaskIsTheTasksError) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  client.result("flow.run", run("j", {chain("a", 1, {{"at", 0}, {"do", "long"}})}));
+  const Json job = wait_for(client, "j");
+  EXPECT_EQ(job["state"], "failed");
+  EXPECT_EQ(job["error"]["code"], "limit") << job["error"].dump();
+  EXPECT_NE(job["error"]["message"].get<std::string>().find("64 MiB"), std::string::npos)
+      << job["error"].dump();
+}
+
+TEST_F(Jobs, ResultThatCannotBeReadIsTheTasksError) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  const std::vector<Json> plans{7,
+                                {{"circuit", "c"}, {"chains", 7}},
+                                {{"circuit", 7}, {"chains", Json::array()}},
+                                {{"circuit", "c"}, {"chains", {7}}},
+                                {{"circuit", "c"},
+                                 {"chains", Json::array()},
+                                 {"dataset", Json::array({{{"path", 3}, {"text", ""}}})}}};
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    const std::string name = "p" + std::to_string(i);
+    client.result("flow.run", {{"job", name}, {"spec", {{"plan_result", plans[i]}}}});
+    const Json job = wait_for(client, name);
+    EXPECT_EQ(job["state"], "failed") << plans[i];
+    EXPECT_NE(job["error"]["message"].get<std::string>().find("cannot be read"), std::string::npos)
+        << job["error"].dump();
+  }
+  const Json score =
+      client.call("score.layout", {{"circuit", "fake"}, {"layout", {{"path", "/x"}}}});
+  EXPECT_EQ(score["error"]["data"]["code"], "plugin_failed") << score.dump();
+  EXPECT_NE(score["error"]["message"].get<std::string>().find("circuit"), std::string::npos);
+}
+
+TEST_F(Jobs, WhatAllChainsHaveInCommonIsStoredOnce) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  const std::string netlist(200 << 10, 'n');
+  client.result("flow.run", {{"job", "j"}, {"spec", {{"many", 200}, {"netlist", netlist}}}});
+  const Json job = wait_for(client, "j");
+  EXPECT_EQ(job["state"], "done") << job.dump();
+  EXPECT_EQ(job["variants"], 200);
+  // The rows of 200 chains would hold 40 MiB of it.
+  std::uintmax_t bytes = 0;
+  for (const auto& entry : fs::directory_iterator(daemon.state())) {
+    if (entry.path().filename().string().starts_with("ptah.sqlite")) bytes += entry.file_size();
+  }
+  EXPECT_GT(bytes, 0u);
+  EXPECT_LT(bytes, 200 * netlist.size() / 2);
+}
+
 TEST_F(Jobs, OtherChainsOfTheJobRunOn) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();

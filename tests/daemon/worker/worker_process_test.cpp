@@ -38,7 +38,7 @@ WorkerProcess start(const std::string& plugin, std::vector<std::string> more = {
 
 TEST(WorkerProcess, SaysWhatItLoadedAndWhatItRefused) {
   WorkerProcess worker(PTAH_WORKER_PROBE, {"--plugins", bad("exits") + "," + bad("wrong_api")});
-  const Json ready = worker.receive();
+  const Json ready = worker.receive_until("ready").back();
   EXPECT_EQ(ready["event"], "ready");
   EXPECT_GT(ready["pid"], 1);
   ASSERT_EQ(ready["plugins"].size(), 1u);
@@ -61,7 +61,7 @@ TEST(WorkerProcess, TakesItsPluginsFromAListFile) {
   const auto list = scratch.value().path() / "list";
   std::ofstream(list) << bad("exits") << "\n" << bad("loops") << "\n";
   WorkerProcess worker(PTAH_WORKER_PROBE, {"--plugins", "@" + list.string()});
-  EXPECT_EQ(worker.receive()["plugins"].size(), 2u);
+  EXPECT_EQ(worker.receive_until("ready").back()["plugins"].size(), 2u);
 }
 
 TEST(WorkerProcess, BadCommandLinesAreExplained) {
@@ -82,7 +82,7 @@ TEST(WorkerProcess, BadCommandLinesAreExplained) {
 
 TEST(WorkerProcess, AnExceptionCostsTheTaskOnly) {
   auto worker = start("throws_in_call");
-  worker.receive();
+  worker.receive_until("ready");
   for (int round = 0; round < 3; ++round) {
     worker.send(place("throws_in_call"));
     const auto events = worker.receive_until("error");
@@ -100,7 +100,7 @@ TEST(WorkerProcess, AnExceptionCostsTheTaskOnly) {
 
 TEST(WorkerProcess, AConstructorThatThrowsFailsTheSelfTest) {
   auto worker = start("throws_in_constructor");
-  worker.receive();
+  worker.receive_until("ready");
   worker.send({{"task", "S"}, {"kind", "selftest"}, {"spec", Json::object()}, {"scratch", "/tmp"}});
   const auto events = worker.receive_until("error");
   ASSERT_FALSE(events.empty());
@@ -111,7 +111,7 @@ TEST(WorkerProcess, AConstructorThatThrowsFailsTheSelfTest) {
 TEST(WorkerProcess, ACrashNamesTheSignalTheTaskThePluginAndTheFrame) {
   if (kSanitizer) GTEST_SKIP() << "the sanitizer reports crashes itself";
   auto worker = start("segfaults");
-  worker.receive();
+  worker.receive_until("ready");
   worker.send(place("segfaults"));
   EXPECT_EQ(worker.receive()["plugin"], "bad_segfaults 1.0.0");
   EXPECT_TRUE(worker.receive().is_null());
@@ -129,7 +129,7 @@ TEST(WorkerProcess, ACrashNamesTheSignalTheTaskThePluginAndTheFrame) {
 TEST(WorkerProcess, ACrashingConstructorIsNamed) {
   if (kSanitizer) GTEST_SKIP() << "the sanitizer reports crashes itself";
   auto worker = start("segfaults_in_constructor");
-  worker.receive();
+  worker.receive_until("ready");
   worker.send({{"task", "S"}, {"kind", "selftest"}, {"spec", Json::object()}, {"scratch", "/tmp"}});
   const auto end = worker.wait();
   EXPECT_EQ(end.signal, SIGSEGV);
@@ -139,7 +139,7 @@ TEST(WorkerProcess, ACrashingConstructorIsNamed) {
 TEST(WorkerProcess, AStackOverflowIsReportedToo) {
   if (kSanitizer) GTEST_SKIP() << "the sanitizer reports crashes itself";
   auto worker = start("overflows_stack");
-  worker.receive();
+  worker.receive_until("ready");
   worker.send(place("overflows_stack"));
   const auto end = worker.wait();
   EXPECT_EQ(end.signal, SIGSEGV);
@@ -148,7 +148,7 @@ TEST(WorkerProcess, AStackOverflowIsReportedToo) {
 
 TEST(WorkerProcess, APluginThatEndsTheProcessIsSeenByItsLastStage) {
   auto worker = start("exits");
-  worker.receive();
+  worker.receive_until("ready");
   worker.send(place("exits"));
   const auto events = worker.receive_until("error");
   ASSERT_EQ(events.size(), 1u);
@@ -159,7 +159,7 @@ TEST(WorkerProcess, APluginThatEndsTheProcessIsSeenByItsLastStage) {
 TEST(WorkerProcess, MemoryWithoutEndMeetsTheLimit) {
   if (kSanitizer) GTEST_SKIP() << "sanitizers reserve terabytes of address space";
   auto worker = start("allocates", {"--memory-limit-mb", "256"});
-  worker.receive();
+  worker.receive_until("ready");
   for (int round = 0; round < 3; ++round) {
     worker.send(place("allocates"));
     const auto events = worker.receive_until("error");
@@ -174,7 +174,7 @@ TEST(WorkerProcess, MemoryWithoutEndMeetsTheLimit) {
 TEST(WorkerProcess, LeakedMemoryIsLeftToAFreshProcess) {
   if (kSanitizer) GTEST_SKIP() << "sanitizers reserve terabytes of address space";
   auto worker = start("leaks", {"--memory-limit-mb", "256"});
-  worker.receive();
+  worker.receive_until("ready");
   worker.send(place("leaks"));
   const auto events = worker.receive_until("error");
   ASSERT_EQ(events.size(), 2u);
@@ -184,7 +184,7 @@ TEST(WorkerProcess, LeakedMemoryIsLeftToAFreshProcess) {
 
 TEST(WorkerProcess, EndsWithTheDaemonEvenInALoop) {
   auto worker = start("loops");
-  worker.receive();
+  worker.receive_until("ready");
   worker.send(place("loops"));
   EXPECT_EQ(worker.receive()["event"], "stage");
   worker.close_socket();
@@ -195,7 +195,7 @@ TEST(WorkerProcess, EndsWithTheDaemonEvenInALoop) {
 
 TEST(WorkerProcess, EndsAtOnceWhenIdleAndTheDaemonIsGone) {
   auto worker = start("loops");
-  worker.receive();
+  worker.receive_until("ready");
   worker.close_socket();
   EXPECT_EQ(worker.wait().exit_status, 0);
 }
@@ -205,7 +205,7 @@ TEST(WorkerProcess, NonsenseFromTheDaemonEndsIt) {
        {"hello\n", "[1]\n", "{\"task\": 7}\n", "{\"task\": \"T\", \"kind\": \"x\"}\n",
         "{\"cancel\": 1}\n", "\n"}) {
     auto worker = start("exits");
-    worker.receive();
+    worker.receive_until("ready");
     worker.send_text(line);
     const auto end = worker.wait();
     EXPECT_EQ(end.exit_status, 4) << line;
@@ -215,7 +215,7 @@ TEST(WorkerProcess, NonsenseFromTheDaemonEndsIt) {
 
 TEST(WorkerProcess, AnEndlessLineEndsIt) {
   auto worker = start("exits");
-  worker.receive();
+  worker.receive_until("ready");
   const std::string chunk(1 << 20, 'x');
   for (int i = 0; i < 18; ++i) worker.send_text(chunk);
   const auto end = worker.wait();
