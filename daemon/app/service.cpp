@@ -21,6 +21,23 @@ namespace {
 
 constexpr std::size_t kMaxId = 64;
 
+/// A chain of a plan as clients read it: fingers by device, where the plan counts them by group.
+void name_fingers(Json& chain, const Json& groups) {
+  if (!chain.is_object() || !groups.is_array() || !chain.contains("fingers")) return;
+  const Json counts = std::move(chain["fingers"]);
+  if (!counts.is_array() || counts.size() != groups.size()) {
+    chain["fingers"] = counts;
+    return;
+  }
+  Json fingers = Json::object();
+  for (std::size_t group = 0; group < groups.size(); ++group) {
+    for (const Json& device : groups[group]) {
+      if (device.is_string()) fingers[device.get<std::string>()] = counts[group];
+    }
+  }
+  chain["fingers"] = std::move(fingers);
+}
+
 /// Ids become file and folder names.
 Status check_id(const std::string& id, const char* field) {
   const bool good =
@@ -246,10 +263,14 @@ void Server::small_task(const char* kind, const Json& spec, Reply<ResultReply> r
     Json value = std::move(result.value());
     // A plan of thousands of chains does not fit into a line; its head does.
     if (value.is_object() && value.contains("chains") && value["chains"].is_array()) {
+      value.erase("common");
       Json chains = std::move(value["chains"]);
+      const Json groups = value.value("groups", Json());
       std::size_t bytes = 0, fitting = 0;
-      while (fitting < chains.size() && bytes < (512u << 10))
+      while (fitting < chains.size() && bytes < (512u << 10)) {
+        name_fingers(chains[fitting], groups);
         bytes += dump(chains[fitting++]).size();
+      }
       if (fitting < chains.size()) {
         chains.erase(chains.begin() + static_cast<std::ptrdiff_t>(fitting), chains.end());
         value["chains_cut"] = true;

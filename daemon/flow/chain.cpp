@@ -30,6 +30,7 @@ enum Stream : std::uint64_t { kPlacer = 1, kRouter, kJudges, kExplorer };
 using Clock = std::chrono::steady_clock;
 
 /// Layouts on which checks and judges differ are kept for inspection, at most so many a variant.
+constexpr std::size_t kMostCommonBytes = 64u << 20;  // a line of the worker's, which it came in
 constexpr std::size_t kMaxKeptDisagreements = 16;
 
 struct Reverted {
@@ -110,7 +111,7 @@ class Chain final : public ExplorationSpace {
                                  : " variant " + std::to_string(next_variant_) + ": ");
   }
 
-  const ChainSpec& spec_;
+  ChainSpec spec_;  ///< With the fingers, once prepared.
   std::filesystem::path scratch_;
   PluginHost& host_;
   TaskSink& sink_;
@@ -167,6 +168,13 @@ Status Chain::bind_stages() {
 Status Chain::prepare() {
   PTAH_TRY(technology_, Technology::resolve(spec_.technology));
   PTAH_TRY(auto loaded, load_circuit(spec_.input, technology_));
+  if (spec_.fingers.empty()) {
+    PTAH_TRY(const auto space, FingerSpace::create(loaded.circuit, spec_.input.allowed_fingers));
+    if (spec_.assignment < 0 || spec_.assignment >= space.count()) {
+      return make_error(ErrorCode::kInvalidArgument, "There is no such assignment.", "assignment");
+    }
+    spec_.fingers = space.at(spec_.assignment);
+  }
   PTAH_TRY(circuit_, with_fingers(loaded.circuit, spec_.fingers));
   testbench_ = std::move(loaded.testbench);
   measuring_ =
@@ -626,8 +634,6 @@ std::string_view to_string(SignOff sign_off) noexcept {
 Json to_json(const ChainSpec& spec) {
   Json json{{"input", to_json(spec.input)},
             {"tech", spec.technology},
-            {"fingers", spec.fingers},
-            {"assignment", spec.assignment},
             {"seed", spec.seed},
             {"variants", spec.variants},
             {"judges", to_string(spec.judges)},
@@ -637,12 +643,31 @@ Json to_json(const ChainSpec& spec) {
   return json;
 }
 
+Json chain_task(Json common, const Json& chain) {
+  common.update(chain);
+  return common;
+}
+
+Result<Json> complete_chain(const Json& spec) {
+  const auto file = spec.find("common");
+  if (file == spec.end()) return spec;
+  PTAH_TRY(const std::string text, read_text_file(file->get<std::string>(), kMostCommonBytes));
+  Json common = Json::parse(text, nullptr, false);
+  if (!common.is_object()) {
+    return make_error(ErrorCode::kInternal, "What the chains have in common cannot be read.",
+                      file->get<std::string>());
+  }
+  return chain_task(std::move(common), spec);
+}
+
 Result<ChainSpec> chain_spec_from_json(const Json& json) {
   try {
     ChainSpec spec;
     PTAH_TRY(spec.input, circuit_input_from_json(json.at("input")));
     spec.technology = json.at("tech");
-    spec.fingers = json.at("fingers").get<FingerAssignment>();
+    // Of an older server; otherwise it is a count by group, for those who read plans.
+    if (const Json fingers = json.value("fingers", Json()); fingers.is_object())
+      spec.fingers = fingers.get<FingerAssignment>();
     spec.assignment = json.at("assignment");
     spec.seed = json.at("seed");
     spec.variants = json.at("variants");

@@ -34,7 +34,7 @@ struct ChainResume {
 struct ChainSpec {
   CircuitInput input;
   std::string technology = "ptah130";
-  FingerAssignment fingers;     ///< Of every free device.
+  FingerAssignment fingers;     ///< Of every free device; empty: as `assignment` says.
   std::int64_t assignment = 0;  ///< Index in the circuit's FingerSpace; names the layouts.
   std::uint64_t seed = 0;       ///< Of the whole job; chains fork from it by `assignment`.
   int variants = 0;             ///< Moves after the baseline.
@@ -45,7 +45,13 @@ struct ChainSpec {
   std::optional<ChainResume> resume;
 };
 
+/// What all chains of a plan have in common: all but assignment, fingers and resume.
 Json to_json(const ChainSpec& spec);
+/// The spec of the task, from what is common and an item of the plan's `chains`.
+Json chain_task(Json common, const Json& chain);
+/// A stored chain names what it has in common with others by a file: {"common": path, ...}. The
+/// chains of an older server hold all themselves.
+Result<Json> complete_chain(const Json& spec);
 /// Fails naming the field.
 Result<ChainSpec> chain_spec_from_json(const Json& json);
 

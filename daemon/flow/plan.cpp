@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "flow/chain.hpp"
 #include "flow/objective.hpp"
 
 namespace ptah {
 namespace {
+
+/// A chain is a row, an event and a folder; a dataset of more assignments is several jobs.
+constexpr std::int64_t kMostChains = 100'000;
 
 constexpr std::array<std::string_view, 18> kFields{
     "circuit", "netlist", "pairs",       "testbench", "top",       "allowed_fingers",
@@ -83,7 +87,15 @@ Result<std::vector<std::int64_t>> chosen_assignments(const Json& spec, const Fin
     indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
     return indices;
   }
-  PTAH_TRY(auto count, integer_field(spec, "assignments", 1, 0, 10'000'000));
+  PTAH_TRY(auto count,
+           integer_field(spec, "assignments", 1, 0, std::numeric_limits<std::int64_t>::max()));
+  if (std::min(count, space.count()) > kMostChains) {
+    return make_error(ErrorCode::kLimit,
+                      "This asks for " + std::to_string(std::min(count, space.count())) +
+                          " assignments; a job has at most " + std::to_string(kMostChains) +
+                          " chains.",
+                      "assignments", "Ask for fewer, or run several jobs with seeds of their own.");
+  }
   auto indices = space.sample(count, Rng(seed).fork(0xF1));
   std::sort(indices.begin(), indices.end());
   return indices;
@@ -134,21 +146,18 @@ Result<Json> plan_run(const Json& spec) {
   PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
   PTAH_TRY(auto indices, chosen_assignments(spec, space, static_cast<std::uint64_t>(seed)));
 
+  ChainSpec common;
+  common.input = input;
+  common.technology = tech;
+  common.seed = static_cast<std::uint64_t>(seed);
+  common.variants = static_cast<int>(variants);
+  common.judges = judges;
+  common.objective = objective;
+  common.pictures = spec.value("pictures", false);
+  common.flow = flow;
   Json chains = Json::array();
-  for (std::int64_t index : indices) {
-    ChainSpec chain;
-    chain.input = input;
-    chain.technology = tech;
-    chain.fingers = space.at(index);
-    chain.assignment = index;
-    chain.seed = static_cast<std::uint64_t>(seed);
-    chain.variants = static_cast<int>(variants);
-    chain.judges = judges;
-    chain.objective = objective;
-    chain.pictures = spec.value("pictures", false);
-    chain.flow = flow;
-    chains.push_back(to_json(chain));
-  }
+  for (std::int64_t index : indices)
+    chains.push_back({{"assignment", index}, {"fingers", space.counts_at(index)}});
 
   const Circuit& circuit = loaded.circuit;
   Json ports = Json::array();
@@ -179,6 +188,7 @@ Result<Json> plan_run(const Json& spec) {
               {"count", space.count()},
               {"notes", notes},
               {"dataset", dataset_texts(circuit.name, input)},
+              {"common", to_json(common)},
               {"chains", std::move(chains)}};
 }
 

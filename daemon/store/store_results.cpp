@@ -95,6 +95,16 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
     if (!query.next())
       fail(ErrorCode::kNotFound, "There is no chain " + std::to_string(chain) + ".", job);
     start.spec = parse_or_null(query.text(0));
+    if (!start.spec.is_object())
+      fail(ErrorCode::kIo, "The spec of chain " + std::to_string(chain) + " is damaged.", job);
+  }
+  for (const FileRow& file : files_of(job, kWholeJob, kWholeJob)) {
+    if (file.role != kCommonRole) continue;
+    if (const auto problem = files_.problem(file.hash)) {
+      fail(ErrorCode::kIo, "What the job's chains have in common is damaged: " + *problem + ".",
+           files_.path(file.hash).string(), "Delete the job and run it again.");
+    }
+    start.spec["common"] = files_.path(file.hash).string();
   }
   std::int64_t last = -1;
   Json record;

@@ -11,7 +11,7 @@ class ChainTest : public FlowTest {
     const auto planned =
         plan({{"circuit", circuit}, {"variants", variants}, {"seed", seed}, {"judges", "none"}});
     EXPECT_TRUE(planned.has_value()) << planned.error().text();
-    return planned.value()["chains"][0];
+    return chain_task(planned.value()["common"], planned.value()["chains"][0]);
   }
 };
 
@@ -52,7 +52,8 @@ TEST_F(ChainTest, EveryRecordSaysWhatTheLayoutCostsByTheRunsObjective) {
     ASSERT_TRUE(planned.has_value()) << planned.error().text();
     CollectingSink sink;
     const auto done =
-        run_task("chain", planned.value()["chains"][0], folder(objective), host_, sink);
+        run_task("chain", chain_task(planned.value()["common"], planned.value()["chains"][0]),
+                 folder(objective), host_, sink);
     ASSERT_TRUE(done.has_value()) << done.error().text();
     for (const Json& variant : sink.variants) {
       const Json& record = variant["record"];

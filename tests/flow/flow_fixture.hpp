@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "flow/chain.hpp"
 #include "flow/tasks.hpp"
 #include "plugins/plugin_host.hpp"
 #include "ptah/core/run_tool.hpp"

@@ -21,7 +21,8 @@ class MeasuresTest : public NativeFlowTest {
     spec.update({{"variants", kVariants}, {"seed", 3}, {"judges", "none"}, {"flow", "native"}});
     auto planned = plan(spec);
     EXPECT_TRUE(planned.has_value()) << planned.error().text();
-    return planned.has_value() ? planned.value()["chains"][0] : Json();
+    return planned.has_value() ? chain_task(planned.value()["common"], planned.value()["chains"][0])
+                               : Json();
   }
   std::vector<Json> run(const Json& spec) {
     CollectingSink sink;

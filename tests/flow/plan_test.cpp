@@ -1,3 +1,7 @@
+#include <sys/resource.h>
+
+#include <set>
+
 #include "flow_fixture.hpp"
 
 namespace ptah {
@@ -85,6 +89,64 @@ TEST_F(FlowTest, ANetlistOfTheReadersOwnNeedsNothingElse) {
   ASSERT_TRUE(planned.has_value()) << planned.error().text();
   EXPECT_EQ(planned.value()["count"], 9);
   EXPECT_EQ(planned.value()["circuit"], "mirror");
+}
+
+/// A circuit of so many devices with free fingers.
+std::string free_devices(int count) {
+  std::string text = ".subckt many a vss\n";
+  for (int i = 0; i < count; ++i) {
+    text += "M" + std::to_string(i) + " a a vss vss sky130_fd_pr__nfet_01v8 w=1u l=0.15u nf=ZZZ\n";
+  }
+  return text + ".ends\n";
+}
+
+std::int64_t peak_memory_bytes() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return std::int64_t{usage.ru_maxrss} << 10;
+}
+
+TEST_F(FlowTest, PlanNamesTheNetlistOnceForAllItsChains) {
+  const auto file = folder("big") / "big.sp";
+  std::string text = free_devices(12);
+  while (text.size() < (20u << 10)) text += "* a comment that is as good as a device\n";
+  ASSERT_TRUE(write_text_file(file, text).has_value());
+  const auto planned = plan({{"netlist", file.string()}, {"assignments", 4000}});
+  ASSERT_TRUE(planned.has_value()) << planned.error().text();
+  EXPECT_EQ(planned.value()["chains"].size(), 4000u);
+  EXPECT_LT(planned.value().dump().size(), 1u << 20);
+}
+
+TEST_F(FlowTest, AssignmentsOfAHugeSpaceAreDrawnAndNotEnumerated) {
+  const auto file = folder("huge") / "huge.sp";
+  ASSERT_TRUE(write_text_file(file, free_devices(60)).has_value());
+  const std::int64_t before = peak_memory_bytes();
+  const auto planned = plan({{"netlist", file.string()},
+                             {"allowed_fingers", {2, 4, 6}},
+                             {"assignments", 20'000},
+                             {"seed", 5}});
+  ASSERT_TRUE(planned.has_value()) << planned.error().text();
+  EXPECT_LT(peak_memory_bytes() - before, 256 << 20);
+  EXPECT_LT(planned.value().dump().size(), 8u << 20);
+  std::set<Json> drawn;
+  std::set<int> last;  // Beyond the groups that 2^63 numbers can tell apart.
+  for (const Json& chain : planned.value()["chains"]) {
+    drawn.insert(chain["fingers"]);
+    last.insert(chain["fingers"][59].get<int>());
+  }
+  EXPECT_EQ(drawn.size(), 20'000u);
+  EXPECT_EQ(last, (std::set<int>{2, 4, 6}));
+}
+
+TEST_F(FlowTest, MoreChainsThanAJobHasAreRefusedWithTheLimit) {
+  const auto file = folder("limit") / "huge.sp";
+  ASSERT_TRUE(write_text_file(file, free_devices(60)).has_value());
+  for (const std::int64_t wanted : {100'001ll, 10'000'000ll}) {
+    const auto planned = plan({{"netlist", file.string()}, {"assignments", wanted}});
+    ASSERT_TRUE(planned.has_error());
+    EXPECT_EQ(planned.error().code, ErrorCode::kLimit);
+    EXPECT_NE(planned.error().message.find("100000"), std::string::npos) << planned.error().text();
+  }
 }
 
 TEST_F(FlowTest, UnknownTaskIsAnError) {

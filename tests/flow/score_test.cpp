@@ -22,7 +22,8 @@ class ScoreTest : public NativeFlowTest {
                          {"flow", "native"}});
     ASSERT_TRUE(planned.has_value()) << planned.error().text();
     const auto done =
-        run_task("chain", planned.value()["chains"][0], folder("chain"), host_, made_);
+        run_task("chain", chain_task(planned.value()["common"], planned.value()["chains"][0]),
+                 folder("chain"), host_, made_);
     ASSERT_TRUE(done.has_value()) << done.error().text();
     ASSERT_EQ(made_.variants.size(), 5u);
     for (std::size_t v = 0; v < made_.variants.size(); ++v) {

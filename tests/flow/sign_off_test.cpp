@@ -23,7 +23,7 @@ class SignOffTest : public FlowTest {
                          {"seed", 3},
                          {"judges", policy}});
     if (planned.has_error()) return planned.error();
-    Json chain = planned.value()["chains"][0];
+    Json chain = chain_task(planned.value()["common"], planned.value()["chains"][0]);
     Json& flow = chain["flow"];
     flow["stages"].erase("extractor");
     flow["stages"].erase("simulator");

@@ -118,14 +118,38 @@ std::int64_t FingerSpace::count() const noexcept {
   return product;
 }
 
-FingerAssignment FingerSpace::at(std::int64_t index) const {
-  if (index < 0 || index >= count()) throw std::out_of_range("FingerSpace::at");
-  FingerAssignment assignment;
+std::size_t FingerSpace::numbered_groups() const noexcept {
   const auto base = static_cast<std::int64_t>(allowed_.size());
-  for (const std::vector<DeviceId>& group : groups_) {
-    const int fingers = allowed_[static_cast<std::size_t>(index % base)];
-    index /= base;
-    for (const DeviceId id : group) assignment[names_[static_cast<std::size_t>(id)]] = fingers;
+  std::int64_t left = std::numeric_limits<std::int64_t>::max();
+  std::size_t groups = 0;
+  while (groups < groups_.size() && left >= base) {
+    left /= base;
+    ++groups;
+  }
+  return groups;
+}
+
+std::vector<int> FingerSpace::counts_at(std::int64_t index) const {
+  if (index < 0 || index >= count()) throw std::out_of_range("FingerSpace::at");
+  const auto base = static_cast<std::int64_t>(allowed_.size());
+  const std::size_t numbered = numbered_groups();
+  Rng beyond = Rng(static_cast<std::uint64_t>(index)).fork(0xF2);
+  std::vector<int> counts;
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    const auto digit = group < numbered ? static_cast<std::size_t>(index % base)
+                                        : static_cast<std::size_t>(beyond.below(allowed_.size()));
+    if (group < numbered) index /= base;
+    counts.push_back(allowed_[digit]);
+  }
+  return counts;
+}
+
+FingerAssignment FingerSpace::at(std::int64_t index) const {
+  FingerAssignment assignment;
+  const std::vector<int> counts = counts_at(index);
+  for (std::size_t group = 0; group < groups_.size(); ++group) {
+    for (const DeviceId id : groups_[group])
+      assignment[names_[static_cast<std::size_t>(id)]] = counts[group];
   }
   return assignment;
 }
@@ -160,30 +184,37 @@ Result<std::int64_t> FingerSpace::index_of(const FingerAssignment& assignment) c
     chosen[g] = fingers;
     chosen_by[g] = *it;
   }
-  std::int64_t index = 0;
-  for (std::size_t g = groups_.size(); g-- > 0;) {
+  for (std::size_t g = 0; g < groups_.size(); ++g) {
     if (chosen[g] == 0) {
       const std::string& name = names_[static_cast<std::size_t>(groups_[g].front())];
       return make_error(ErrorCode::kInvalidArgument, "The finger count of " + name + " is missing.",
                         place(name), "allowed are " + list(allowed_));
     }
+  }
+  const auto base = static_cast<std::int64_t>(allowed_.size());
+  std::int64_t index = 0;
+  for (std::size_t g = numbered_groups(); g-- > 0;) {
     const auto it = std::lower_bound(allowed_.begin(), allowed_.end(), chosen[g]);
-    const auto base = static_cast<std::int64_t>(allowed_.size());
-    const auto digit = static_cast<std::int64_t>(it - allowed_.begin());
-    if (index > (std::numeric_limits<std::int64_t>::max() - digit) / base) {
-      return make_error(ErrorCode::kLimit,
-                        "This assignment's index is beyond 2^63: the circuit has too many free "
-                        "groups to number them all.",
-                        "fingers");
-    }
-    index = index * base + digit;
+    index = index * base + (it - allowed_.begin());
+  }
+  if (index >= count() || counts_at(index) != chosen) {
+    return make_error(ErrorCode::kLimit,
+                      "This assignment has no number: the circuit has more assignments than there "
+                      "are numbers (2^63).",
+                      "fingers", "write nf= in the netlist for some of the devices");
   }
   return index;
 }
 
 std::vector<std::int64_t> FingerSpace::sample(std::int64_t wanted, Rng rng) const {
   // Fisher-Yates over the virtual array 0..n-1, of which only the touched entries are stored.
-  const std::int64_t n = count();
+  // In a space larger than its numbers, the numbers of which no two agree in what they number.
+  std::int64_t n = count();
+  if (const std::size_t numbered = numbered_groups(); numbered < groups_.size()) {
+    n = 1;
+    for (std::size_t group = 0; group < numbered; ++group)
+      n *= static_cast<std::int64_t>(allowed_.size());
+  }
   wanted = std::clamp<std::int64_t>(wanted, 0, n);
   std::unordered_map<std::int64_t, std::int64_t> moved;
   const auto value = [&](std::int64_t i) {

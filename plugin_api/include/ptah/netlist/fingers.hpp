@@ -31,11 +31,16 @@ class FingerSpace {
   const std::vector<std::vector<DeviceId>>& groups() const noexcept { return groups_; }
   const std::vector<int>& allowed() const noexcept { return allowed_; }
 
-  /// The `index`-th assignment, 0 <= index < count(), the first group varying fastest.
+  /// The `index`-th assignment, 0 <= index < count(), the first group varying fastest. Of a space
+  /// that is larger than its numbers (2^63 - 1), the groups beyond are drawn by the index, so that
+  /// every device varies.
   FingerAssignment at(std::int64_t index) const;
+  /// The same as a count for each of `groups()`.
+  std::vector<int> counts_at(std::int64_t index) const;
   /// The inverse of `at`. Fails with the device, the field and the allowed values when
   /// `assignment` names an unknown or fixed device, leaves a free device out whose group is not
-  /// otherwise given, asks for a count that is not allowed, or gives a group two counts.
+  /// otherwise given, asks for a count that is not allowed, or gives a group two counts; with
+  /// kLimit when the space is larger than its numbers and this assignment has none.
   Result<std::int64_t> index_of(const FingerAssignment& assignment) const;
   /// `count` different assignment indices (all of them when fewer exist), drawn without
   /// replacement in a deterministic order.
@@ -43,6 +48,8 @@ class FingerSpace {
 
  private:
   FingerSpace() = default;
+  /// Groups that an index numbers; all of them but in a space larger than its numbers.
+  std::size_t numbered_groups() const noexcept;
 
   std::vector<int> allowed_;
   std::vector<std::vector<DeviceId>> groups_;
