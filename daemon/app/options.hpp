@@ -24,7 +24,7 @@ struct DaemonOptions {
   std::int64_t worker_memory_mib = 4096;
   std::int64_t hang_limit_s = 600;
   std::int64_t plugin_limit_s = 10;  ///< For a plugin that is loaded and tested.
-  std::int64_t idle_exit_s = 0;  ///< 0: never.
+  std::int64_t idle_exit_s = 0;      ///< 0: never.
   std::string log_level = "info";
   std::filesystem::path log_file;  ///< Empty: standard error.
   bool in_process = false;         ///< --inline
