@@ -2,9 +2,11 @@
 #include <iostream>
 
 #include "session.hpp"
+#include "terminal.hpp"
 
 int main(int argc, char** argv) {
   using namespace ptah::cli;
+  const PrintableStream out(std::cout), err(std::cerr);
   CLI::App app{"Ptah: from a SPICE netlist to verified analog layouts"};
   app.set_version_flag("--version", PTAH_VERSION);
   app.require_subcommand(1);

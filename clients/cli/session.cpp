@@ -69,7 +69,8 @@ int fail(const Session& session, const Error& error) {
 }
 
 void print_line(const Json& json) {
-  std::cout << json.dump() << std::endl;
+  // ASCII only: control characters of any kind are escaped, so that scripts get them back.
+  std::cout << json.dump(-1, ' ', true, Json::error_handler_t::replace) << std::endl;
 }
 
 void on_command(CLI::App* command, int& status, Action action) {

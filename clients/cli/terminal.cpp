@@ -8,6 +8,8 @@
 #include <cmath>
 #include <cstdio>
 
+#include "ptah/core/printable.hpp"
+
 namespace ptah::cli {
 namespace {
 
@@ -24,6 +26,37 @@ std::size_t terminal_width() {
 }
 
 }  // namespace
+
+PrintableStream::PrintableStream(std::ostream& stream)
+    : stream_(stream), terminal_(stream.rdbuf(this)) {}
+
+PrintableStream::~PrintableStream() {
+  sync();
+  stream_.rdbuf(terminal_);
+}
+
+PrintableStream::int_type PrintableStream::overflow(int_type character) {
+  if (traits_type::eq_int_type(character, traits_type::eof())) return 0;
+  const char byte = traits_type::to_char_type(character);
+  return xsputn(&byte, 1) == 1 ? character : traits_type::eof();
+}
+
+std::streamsize PrintableStream::xsputn(const char* text, std::streamsize size) {
+  waiting_.append(text, static_cast<std::size_t>(size));
+  const std::size_t end = waiting_.rfind('\n');
+  if (end == std::string::npos) return size;
+  const std::string shown = printable(std::string_view(waiting_).substr(0, end + 1));
+  waiting_.erase(0, end + 1);
+  const auto length = static_cast<std::streamsize>(shown.size());
+  return terminal_->sputn(shown.data(), length) == length ? size : 0;
+}
+
+int PrintableStream::sync() {
+  const std::string shown = printable(waiting_);
+  waiting_.clear();
+  const auto length = static_cast<std::streamsize>(shown.size());
+  return terminal_->sputn(shown.data(), length) == length ? terminal_->pubsync() : -1;
+}
 
 Table::Table(std::vector<std::string> headers, std::vector<Align> aligns)
     : headers_(std::move(headers)), aligns_(std::move(aligns)) {
@@ -103,9 +136,15 @@ void ProgressBar::update(double fraction, const std::string& message) {
   std::string tail = " " + number(fraction * 100, 0) + " %";
   if (fraction > 0.02 && fraction < 1)
     tail += ", " + duration(elapsed / fraction - elapsed) + " left";
-  tail += "  " + message;
-  const std::size_t room = terminal_width() - kBarWidth - 2;
-  if (tail.size() > room) tail.resize(room);
+  std::string shown = printable(message);
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  tail += "  " + shown;
+  std::size_t room = terminal_width() - kBarWidth - 2;
+  if (tail.size() > room) {
+    while (room > 0 && (tail[room] & 0xC0) == 0x80) --room;  // Not within a character.
+    tail.resize(room);
+  }
   std::fprintf(stderr, "\r\033[K%s%s", bar.c_str(), tail.c_str());
   std::fflush(stderr);
   drawn_ = true;

@@ -1,12 +1,32 @@
-/// What people see: tables, a progress bar, sizes. Everything here is bytes in, bytes out; only
-/// ProgressBar writes, and only to a terminal.
+/// What people see: tables, a progress bar, sizes. Only PrintableStream and ProgressBar write.
 #pragma once
 
 #include <chrono>
+#include <ostream>
+#include <streambuf>
 #include <string>
 #include <vector>
 
 namespace ptah::cli {
+
+/// While it lives, everything that is written to `stream` passes `printable`: names in a GDS file,
+/// words of the daemon or of a tool move no cursor and set no title.
+class PrintableStream final : private std::streambuf {
+ public:
+  explicit PrintableStream(std::ostream& stream);
+  ~PrintableStream() override;
+  PrintableStream(const PrintableStream&) = delete;
+  PrintableStream& operator=(const PrintableStream&) = delete;
+
+ private:
+  int_type overflow(int_type character) override;
+  std::streamsize xsputn(const char* text, std::streamsize size) override;
+  int sync() override;
+
+  std::ostream& stream_;
+  std::streambuf* terminal_;
+  std::string waiting_;  ///< Whole lines go on at once: a character in two writes stays one.
+};
 
 class Table {
  public:

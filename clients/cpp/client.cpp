@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -35,6 +36,44 @@ Error from_wire(const Json& error) {
     result.hint = data.value("hint", "");
   }
   return result;
+}
+
+bool is_trusted(uid_t owner) {
+  return owner == ::geteuid() || owner == 0;
+}
+
+Error stranger(const std::string& what, uid_t owner, const std::string& where) {
+  return make_error(
+      ErrorCode::kDenied,
+      what + " belongs to another user (uid " + std::to_string(owner) + "), who may pose as ptahd.",
+      where, "Remove it, or choose another socket (--socket, or PTAH_SOCKET).");
+}
+
+/// A folder in which another user may put a socket is not looked into. One that is missing is not
+/// at fault.
+Status check_folder(const std::filesystem::path& socket) {
+  const std::filesystem::path folder =
+      socket.has_parent_path() ? socket.parent_path() : std::filesystem::path(".");
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) return ok();
+  if (!is_trusted(info.st_uid))
+    return stranger("The socket's folder", info.st_uid, folder.string());
+  if ((info.st_mode & 022) != 0) {
+    return make_error(ErrorCode::kDenied,
+                      "Other users may write into the socket's folder, and pose as ptahd.",
+                      folder.string(), "chmod go-w " + folder.string());
+  }
+  return ok();
+}
+
+/// Who listens, as the kernel knows it.
+Status check_peer(int descriptor, const std::string& socket) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return make_error(ErrorCode::kIo, std::strerror(errno), socket);
+  if (!is_trusted(peer.uid)) return stranger("What listens there", peer.uid, socket);
+  return ok();
 }
 
 }  // namespace
@@ -75,6 +114,7 @@ Result<Client> Client::connect_unix(const std::filesystem::path& socket) {
                       path, "Use a shorter one (--socket, or PTAH_SOCKET).");
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  PTAH_TRY(check_folder(socket));
   Client client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (client.descriptor_ < 0) return make_error(ErrorCode::kIo, std::strerror(errno), path);
   if (::connect(client.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
@@ -84,6 +124,7 @@ Result<Client> Client::connect_unix(const std::filesystem::path& socket) {
                       "No ptahd answers: " + std::string(std::strerror(errno)) + ".", path,
                       "Start one with `ptah server start`.");
   }
+  PTAH_TRY(check_peer(client.descriptor_, path));
   PTAH_TRY(client.hello(""));
   return client;
 }

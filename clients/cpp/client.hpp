@@ -26,7 +26,8 @@ class Client {
   static constexpr Duration kDefaultTimeout = std::chrono::minutes(2);
   static constexpr std::size_t kMaxLineBytes = 64u << 20;  ///< Of an answer.
 
-  /// Connects and says hello. Fails with kNotFound when nothing listens there.
+  /// Connects and says hello. Fails with kNotFound when nothing listens there, with kDenied when
+  /// somebody does who is neither this user nor root, or who could be another.
   static Result<Client> connect_unix(const std::filesystem::path& socket);
   /// Loopback TCP; `token` is what the daemon's token file holds.
   static Result<Client> connect_tcp(const std::string& host, std::uint16_t port,

@@ -43,7 +43,8 @@ Result<pid_t> start_daemon(const LaunchOptions& options, const std::filesystem::
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
-  const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int output =
+      ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   const int input = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   const pid_t child = ::fork();
   if (child < 0) return make_error(ErrorCode::kIo, std::strerror(errno), program.string());

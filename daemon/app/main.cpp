@@ -1,6 +1,6 @@
 /// ptahd: wiring only.
 #include <fcntl.h>
-#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -8,9 +8,11 @@
 
 #include <cstdio>
 #include <iostream>
+#include <memory>
 
 #include "app/options.hpp"
 #include "app/server.hpp"
+#include "ptah/core/printable.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
 
@@ -37,7 +39,8 @@ void go_to_background() {
     while ((got = ::read(ends[0], buffer, sizeof(buffer))) > 0)
       text.append(buffer, static_cast<std::size_t>(got));
     if (text == std::string(1, '\0')) ::_exit(0);
-    std::cerr << (text.empty() ? "ptahd: it ended before it served." : text) << "\n";
+    std::cerr << (text.empty() ? "ptahd: it ended before it served." : ptah::printable(text))
+              << "\n";
     std::cerr.flush();
     ::_exit(kCannotStart);
   }
@@ -56,6 +59,20 @@ void report(const std::string& text) {
   report_to_parent = -1;
 }
 
+/// A record's words, of which some are a client's, a file's or a plugin's.
+class Words final : public spdlog::custom_flag_formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, const std::tm&,
+              spdlog::memory_buf_t& out) override {
+    const std::string text =
+        ptah::printable_record({message.payload.data(), message.payload.size()});
+    out.append(text.data(), text.data() + text.size());
+  }
+  std::unique_ptr<custom_flag_formatter> clone() const override {
+    return std::make_unique<Words>();
+  }
+};
+
 void set_up_log(const ptah::DaemonOptions& options) {
   std::shared_ptr<spdlog::logger> logger;
   if (options.log_file.empty()) {
@@ -65,7 +82,9 @@ void set_up_log(const ptah::DaemonOptions& options) {
     std::filesystem::create_directories(options.log_file.parent_path(), ignored);
     logger = spdlog::rotating_logger_mt("ptahd", options.log_file.string(), 4u << 20, 3);
   }
-  logger->set_pattern("%Y-%m-%d %H:%M:%S.%e %l %v");
+  auto formatter = std::make_unique<spdlog::pattern_formatter>();
+  formatter->add_flag<Words>('*').set_pattern("%Y-%m-%d %H:%M:%S.%e %l %*");
+  logger->set_formatter(std::move(formatter));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
   spdlog::set_level(
@@ -79,7 +98,7 @@ int main(int argc, char** argv) {
   using Action = ptah::CommandLine::Action;
   switch (line.action) {
     case Action::kBad:
-      std::cerr << line.text << "\n";
+      std::cerr << ptah::printable(line.text) << "\n";
       return kUsage;
     case Action::kPrintHelp:
       std::cout << line.text;

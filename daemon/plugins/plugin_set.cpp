@@ -35,8 +35,7 @@ Result<std::vector<std::filesystem::path>> libraries_in(const std::filesystem::p
                         directory.string());
     }
     const std::filesystem::path& file = at->path();
-    // Half-written files of copying tools have names like ".ptah_x.so.1234" or ".ptah_x.so".
-    if (file.extension() == ".so" && file.filename().native().front() != '.') files.push_back(file);
+    if (has_plugin_name(file)) files.push_back(file);
   }
   if (failed) {
     return make_error(ErrorCode::kIo,
@@ -48,6 +47,10 @@ Result<std::vector<std::filesystem::path>> libraries_in(const std::filesystem::p
 }
 
 }  // namespace
+
+bool has_plugin_name(const std::filesystem::path& file) {
+  return file.extension() == ".so" && file.filename().native().front() != '.';
+}
 
 ScannedPlugin scan_file(const std::filesystem::path& file) {
   ScannedPlugin found;

@@ -23,6 +23,10 @@ struct ScannedPlugin {
   bool usable() const noexcept { return info.has_value() && !refusal.has_value(); }
 };
 
+/// Whether a folder's entry is looked at: `*.so`, not hidden. Half-written files of copying tools
+/// have names like ".ptah_x.so.1234" or ".ptah_x.so".
+bool has_plugin_name(const std::filesystem::path& file);
+
 /// Looks at one file: trust, manifest, compatibility, hash.
 ScannedPlugin scan_file(const std::filesystem::path& file);
 

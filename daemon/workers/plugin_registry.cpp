@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <fstream>
 
+#include "plugins/plugin_set.hpp"
 #include "plugins/trusted_file.hpp"
 
 namespace ptah {
@@ -78,7 +79,7 @@ PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
     std::vector<fs::path> names;
     for (fs::directory_iterator it(directory, error), end; !error && it != end;
          it.increment(error)) {
-      if (it->path().extension() == ".so") names.push_back(it->path());
+      if (has_plugin_name(it->path())) names.push_back(it->path());
     }
     if (error) {
       // A folder that does not exist (yet) is no failure: somebody may make it.

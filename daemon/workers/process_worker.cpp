@@ -27,6 +27,7 @@
 #include <optional>
 
 #include "net/line_buffer.hpp"
+#include "ptah/core/printable.hpp"
 #include "rpc/message.hpp"
 
 namespace ptah {
@@ -36,17 +37,6 @@ namespace asio = boost::asio;
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(signal);
-}
-
-std::string printable(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '\n' || c == '\t' || byte >= 0x20) text += byte == 0x7f ? '?' : c;
-  }
-  // The JSON writer replaces what is no UTF-8; reading it back gives the clean text.
-  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace))
-      .get<std::string>();
 }
 
 class ProcessWorker final : public Worker, public std::enable_shared_from_this<ProcessWorker> {
@@ -332,6 +322,9 @@ Result<std::shared_ptr<Worker>> ProcessWorkers::start(const PluginSet& plugins,
   CPU_ZERO(&cores);
   if (core) CPU_SET(*core, &cores);
 
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) files.rlim_cur = options_.open_files;
+
   const pid_t pid = child_socket < 0 || child_stderr < 0 ? -1 : ::fork();
   if (pid == 0) {
     // Between fork and exec only async-signal-safe calls: the daemon has threads.
@@ -344,6 +337,7 @@ Result<std::shared_ptr<Worker>> ProcessWorkers::start(const PluginSet& plugins,
     ::syscall(SYS_close_range, 4u, ~0u, 0u);
     const rlimit no_core{0, 0};
     ::setrlimit(RLIMIT_CORE, &no_core);
+    if (files.rlim_cur > 0) ::setrlimit(RLIMIT_NOFILE, &files);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -17,6 +17,7 @@ struct ProcessWorkerOptions {
   std::filesystem::path program;             ///< ptah-worker.
   std::filesystem::path directory;           ///< Working directory of workers.
   std::vector<std::string> extra_arguments;  ///< After the usual ones.
+  std::uint64_t open_files = 0;  ///< How many a worker may have; 0: as many as the daemon.
   bool bind = false;  ///< Each worker, and what it starts, to the core with the fewest of them.
   std::size_t stderr_tail_bytes = 16 << 10;  ///< Kept for the error of a task whose worker died.
   std::size_t max_line_bytes = 64u << 20;    ///< Longest event.
@@ -52,8 +53,6 @@ class ProcessWorkers final : public WorkerFactory {
   std::map<pid_t, int> cores_;  ///< Of bound workers.
 };
 
-/// Text as valid UTF-8 without control characters but newlines.
-std::string printable(std::string_view bytes);
 /// "SIGSEGV" for 11.
 std::string signal_name(int signal);
 

@@ -48,6 +48,16 @@ TEST_F(Plugins, FilesOfTheFolderServeAfterTheStart) {
   EXPECT_EQ(stub["hash"].get<std::string>().size(), 64u);
 }
 
+TEST_F(Plugins, HiddenFilesAreLeftAlone) {
+  drop("ptah_stub_v1", ".hidden.so");
+  drop("ptah_other", "other.so");
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  EXPECT_TRUE(becomes(client, "other.so", "ready"));
+  EXPECT_TRUE(entry(client, ".hidden.so").is_null());
+  EXPECT_TRUE(client.call("plugin.load", {{"name", ".hidden.so"}}).contains("error"));
+}
+
 TEST_F(Plugins, DroppedFileServesWithoutARestartWhileJobsRunOn) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();

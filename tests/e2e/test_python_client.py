@@ -2,6 +2,8 @@
 import asyncio
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import unittest
@@ -55,6 +57,33 @@ class PythonClientTest(PtahCase):
         with self.assertRaises(ptah.Disconnected) as caught:
             ptah.connect(self.folder / "nobody.sock", start=False)
         self.assertIn("ptah server start", str(caught.exception))
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be somebody else")
+    def test_another_users_socket_is_no_daemon(self):
+        ready, wrote = os.pipe()
+        child = os.fork()
+        if child == 0:
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(str(self.folder / "s"))
+            os.setuid(65534)
+            listener.listen()
+            os.write(wrote, b"r")
+            listener.accept()
+            signal.pause()
+        self.addCleanup(os.waitpid, child, 0)
+        self.addCleanup(os.kill, child, signal.SIGKILL)
+        os.read(ready, 1)
+        with self.assertRaises(ptah.PtahError) as caught:
+            ptah.connect(self.folder / "s")
+        self.assertEqual(caught.exception.code, "denied")
+        self.assertIn("65534", str(caught.exception))
+        with self.assertRaises(ptah.PtahError) as caught:
+            asyncio.run(ptah.connect_async(self.folder / "s"))
+        self.assertEqual(caught.exception.code, "denied")
+        os.chown(self.folder, 65534, 65534)
+        with self.assertRaises(ptah.PtahError) as caught:
+            ptah.connect(self.folder / "s")
+        self.assertIn("folder", str(caught.exception))
 
     def test_the_daemon_dies_and_comes_back(self):
         with self.connect() as server:

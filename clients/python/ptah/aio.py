@@ -5,8 +5,9 @@ import asyncio
 import os
 from typing import Any, AsyncIterator, Dict, List, Mapping, Optional, Set, Union
 
-from .protocol import (MAX_LINE, Address, Disconnected, Event, Json, PathLike, check_hello, event_of, hello_params,
-                       layout_param, make_address, parse_line, request_line, result_of, run_params, start_daemon)
+from .protocol import (MAX_LINE, Address, Disconnected, Event, Json, PathLike, PtahError, check_folder, check_hello,
+                       check_peer, event_of, hello_params, layout_param, make_address, parse_line, request_line,
+                       result_of, run_params, start_daemon)
 
 
 async def connect_async(socket: Optional[PathLike] = None, *, host: str = "127.0.0.1", port: int = 0, token: str = "",
@@ -36,6 +37,8 @@ class AsyncServer:
         self._gone: Optional[Disconnected] = None
 
     async def _open(self) -> None:
+        if self.address.socket is not None:
+            check_folder(self.address.socket)
         try:
             if self.address.socket is not None:
                 streams = asyncio.open_unix_connection(os.fspath(self.address.socket), limit=MAX_LINE)
@@ -44,6 +47,12 @@ class AsyncServer:
             self._reader, self._writer = await streams
         except OSError as error:
             raise Disconnected(f"No ptahd answers: {error.strerror or error}.", str(self.address)) from None
+        if self.address.socket is not None:
+            try:
+                check_peer(self._writer.get_extra_info("socket"), self.address)
+            except PtahError:
+                self._writer.close()
+                raise
         self._task = asyncio.get_running_loop().create_task(self._read())
         self.hello = check_hello(await self.call("server.hello", **hello_params(self.address)))
 

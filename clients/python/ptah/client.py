@@ -8,9 +8,9 @@ import socket as sockets
 import time
 from typing import Any, Deque, Iterator, List, Mapping, Optional, Union
 
-from .protocol import (FINAL_STATES, MAX_LINE, Address, Disconnected, Event, Json, PathLike, check_hello, event_of,
-                       hello_params, layout_param, make_address, parse_line, request_line, result_of, run_params,
-                       start_daemon)
+from .protocol import (FINAL_STATES, MAX_LINE, Address, Disconnected, Event, Json, PathLike, PtahError, check_folder,
+                       check_hello, check_peer, event_of, hello_params, layout_param, make_address, parse_line,
+                       request_line, result_of, run_params, start_daemon)
 
 
 def connect(socket: Optional[PathLike] = None, *, host: str = "127.0.0.1", port: int = 0, token: str = "",
@@ -36,6 +36,8 @@ class Server:
         self._buffer = b""
         self._next_id = 1
         self._events: Deque[Event] = collections.deque()
+        if address.socket is not None:
+            check_folder(address.socket)
         family = sockets.AF_INET if address.socket is None else sockets.AF_UNIX
         self._socket = sockets.socket(family, sockets.SOCK_STREAM)
         try:
@@ -43,6 +45,12 @@ class Server:
         except OSError as error:
             self._socket.close()
             raise Disconnected(f"No ptahd answers: {error.strerror or error}.", str(address)) from None
+        if address.socket is not None:
+            try:
+                check_peer(self._socket, address)
+            except PtahError:
+                self._socket.close()
+                raise
         self.hello: Json = check_hello(self.call("server.hello", **hello_params(address)))
 
     def __enter__(self) -> "Server":
@@ -123,7 +131,14 @@ class Server:
         return Job(self, name)
 
     def jobs(self) -> List[Json]:
-        return self.call("job.list")["jobs"]
+        jobs: List[Json] = []
+        after: Json = {}
+        while True:
+            page = self.call("job.list", limit=1000, **after)
+            jobs += page["jobs"]
+            if "next" not in page:
+                return jobs
+            after = {"after": page["next"]}
 
     def check(self, layout: PathLike, **spec: Any) -> Json:
         """DRC, LVS, extraction of a GDS file: check("a.gds", circuit="miller_ota", fingers={...}, lvs=True)."""

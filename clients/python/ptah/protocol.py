@@ -6,6 +6,9 @@ import json
 import os
 import pathlib
 import shutil
+import socket as sockets
+import stat
+import struct
 import subprocess
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Union
@@ -65,6 +68,29 @@ def default_socket() -> pathlib.Path:
     if os.environ.get("XDG_RUNTIME_DIR"):
         return pathlib.Path(os.environ["XDG_RUNTIME_DIR"]) / "ptah" / "ptahd.sock"
     return pathlib.Path(f"/tmp/ptah-{os.getuid()}") / "ptahd.sock"
+
+
+def check_folder(socket: pathlib.Path) -> None:
+    """Another user who may put a socket there may pose as ptahd. A folder that is missing is not at fault."""
+    try:
+        info = os.stat(socket.parent)
+    except OSError:
+        return
+    if info.st_uid not in (os.geteuid(), 0):
+        raise PtahError("denied", f"The socket's folder belongs to another user (uid {info.st_uid}), who may pose as "
+                        "ptahd.", str(socket.parent), "choose another socket, such as with PTAH_SOCKET")
+    if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PtahError("denied", "Other users may write into the socket's folder, and pose as ptahd.",
+                        str(socket.parent), f"chmod go-w {socket.parent}")
+
+
+def check_peer(connection: Any, address: Address) -> None:
+    """Who listens, as the kernel knows it: this user or root."""
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, size))
+    if uid not in (os.geteuid(), 0):
+        raise PtahError("denied", f"What listens there belongs to another user (uid {uid}), who may pose as ptahd.",
+                        str(address), "choose another socket, such as with PTAH_SOCKET")
 
 
 def make_address(socket: Optional[PathLike], host: str, port: int, token: str) -> Address:

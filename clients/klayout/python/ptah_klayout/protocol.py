@@ -9,7 +9,7 @@ import time
 
 import pya
 
-from . import PROTOCOL, VERSION
+from . import PROTOCOL, VERSION, peer
 from .errors import failure
 
 MAX_LINE = 64 << 20          # what we take; the daemon's own limit for what it takes comes with its hello
@@ -41,6 +41,7 @@ class Connection:
         self._hello_limit = self._timer(self._hello_late)
         self._turn = self._timer(self._work)
         self._gone = self._timer(self._lost)
+        self._impostor = self._timer(lambda: self._refuse(self._imposture))
 
     def _timer(self, handler):
         timer = pya.QTimer(self._parent)
@@ -105,6 +106,10 @@ class Connection:
         self._set_state("connecting")
         self._lines.clear()
         if where[0] == "local":
+            problem = peer.folder_problem(where[1])
+            if problem:
+                self._refuse(problem)
+                return
             socket = pya.QLocalSocket(self._parent)
             socket.stateChanged = lambda state: self._on_state(socket, state == pya.QLocalSocket.UnconnectedState)
             socket.connected = lambda: self._on_connected(socket, None)
@@ -151,7 +156,7 @@ class Connection:
                                "It is being restored; try again in a moment."))
 
     def _drop(self):
-        for timer in (self._retry, self._hello_limit, self._gone):
+        for timer in (self._retry, self._hello_limit, self._gone, self._impostor):
             timer.stop()
         socket, self._socket = self._socket, None
         if socket is not None:
@@ -163,6 +168,11 @@ class Connection:
     def _on_connected(self, socket, token):
         if socket is not self._socket:
             return
+        if self._where[0] == "local":
+            self._imposture = peer.peer_problem(socket.socketDescriptor(), self._where[1])
+            if self._imposture:
+                self._impostor.start(0)          # as for a lost one: the socket is in the middle of its own work
+                return
         hello = {"client": "klayout", "version": VERSION, "protocol": PROTOCOL}
         if token:
             hello["token"] = token
