@@ -43,8 +43,8 @@ int list_jobs(const Session& session, const std::string& state) {
                  chains["done"].dump() + "/" + chains["total"].dump(), job["variants"].dump(),
                  local_time(job["created_ms"])});
     }
-    if (jobs.size() < 1000) break;
-    params["after"] = jobs.back()["job"];
+    if (!reply.value().contains("next")) break;
+    params["after"] = reply.value()["next"];
   }
   if (!session.json) std::cout << (table.empty() ? "no jobs\n" : table.text());
   return kOk;
@@ -162,8 +162,11 @@ int export_dataset(const Session& session, const std::string& job, const std::st
   if (session.json) {
     print_line(reply.value());
   } else {
-    std::cout << reply.value()["files"] << " files, " << reply.value()["written"] << " new, in "
-              << folder << "\n";
+    const Json& counts = reply.value();
+    std::cout << counts["files"] << " files, " << counts["written"] << " new, in " << folder
+              << "\n";
+    if (counts.value("kept", 0) > 0)
+      std::cout << counts["kept"] << " files there have other bytes, and were kept\n";
   }
   return kOk;
 }

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "ptah/core/run_tool.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 using Align = Table::Align;
 
 constexpr std::size_t kShownViolations = 20;
+constexpr std::size_t kMaxResultBytes = 1u << 30;
 
 struct CheckArguments : CircuitArguments {
   std::string gds, cell, fingers, flow = "osiris", spef, spice;
@@ -37,6 +39,16 @@ void print_verdicts(const Json& verdicts, const char* kind) {
   }
 }
 
+/// Copies the file of a finished task that plays a role from the store to where the user wants it.
+Status copy_result(const Json& result, const std::string& role, const std::filesystem::path& to) {
+  for (const Json& file : result.value("files", Json::array())) {
+    if (file.value("role", "") != role) continue;
+    PTAH_TRY(const std::string bytes, read_text_file(file.value("path", ""), kMaxResultBytes));
+    return write_text_file(to, bytes, Durability::kSynced);
+  }
+  return make_error(ErrorCode::kInternal, "The daemon made no such file.", role);
+}
+
 int check(const Session& session, const CheckArguments& arguments) {
   Json spec{{"gds", std::filesystem::absolute(arguments.gds).string()}, {"flow", arguments.flow}};
   if (auto filled = arguments.fill(spec); filled.has_error()) return fail(session, filled.error());
@@ -49,20 +61,8 @@ int check(const Session& session, const CheckArguments& arguments) {
   if (arguments.drc) spec["drc"] = true;
   if (arguments.lvs) spec["lvs"] = true;
   if (arguments.pex) spec["pex"] = true;
-  Json params = Json::object();
-  std::filesystem::path folder;
-  for (const auto& [field, given] :
-       {std::pair{"spef", &arguments.spef}, {"spice", &arguments.spice}}) {
-    if (given->empty()) continue;
-    const auto file = std::filesystem::absolute(*given).lexically_normal();
-    if (!folder.empty() && file.parent_path() != folder) {
-      return fail(session, make_error(ErrorCode::kInvalidArgument,
-                                      "--spef and --spice name files in one folder.", *given));
-    }
-    folder = file.parent_path();
-    spec[field] = file.filename().string();
-    params["out"] = folder.string();
-  }
+  if (!arguments.spef.empty()) spec["spef"] = true;
+  if (!arguments.spice.empty()) spec["spice"] = true;
   for (const std::string& option : arguments.extractor_options) {
     const std::size_t equals = option.find('=');
     if (equals == 0 || equals == std::string::npos) {
@@ -74,12 +74,17 @@ int check(const Session& session, const CheckArguments& arguments) {
     spec["extractor_options"][option.substr(0, equals)] =
         parsed.is_discarded() ? Json(value) : std::move(parsed);
   }
-  params["spec"] = spec;
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  auto result = call_and_wait(client.value(), "flow.check", params);
+  auto result = call_and_wait(client.value(), "flow.check", {{"spec", spec}});
   if (result.has_error()) return fail(session, result.error());
   const Json& found = result.value();
+  for (const auto& [role, file] :
+       {std::pair{"spef", &arguments.spef}, {"spice", &arguments.spice}}) {
+    if (file->empty()) continue;
+    if (auto copied = copy_result(found, role, *file); copied.has_error())
+      return fail(session, copied.error());
+  }
   if (session.json) {
     print_line(found);
   } else {
@@ -105,17 +110,23 @@ struct RenderArguments {
 
 int render(const Session& session, const RenderArguments& arguments) {
   const auto file = std::filesystem::absolute(arguments.file).lexically_normal();
+  const std::string extension = file.extension().string();
+  if (extension != ".png" && extension != ".svg") {
+    return fail(session, make_error(ErrorCode::kInvalidArgument,
+                                    "A picture is a .png or an .svg file.", file.string()));
+  }
   Json spec{{"gds", std::filesystem::absolute(arguments.gds).string()},
-            {"file", file.filename().string()},
+            {"format", extension.substr(1)},
             {"tech", arguments.tech},
             {"width_px", arguments.width},
             {"labels", !arguments.bare}};
   if (!arguments.cell.empty()) spec["top"] = arguments.cell;
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  auto result = call_and_wait(client.value(), "flow.render",
-                              {{"spec", spec}, {"out", file.parent_path().string()}});
+  auto result = call_and_wait(client.value(), "flow.render", {{"spec", spec}});
   if (result.has_error()) return fail(session, result.error());
+  if (auto copied = copy_result(result.value(), "picture", file); copied.has_error())
+    return fail(session, copied.error());
   if (session.json) {
     print_line({{"picture", file.string()}, {"top", result.value()["top"]}});
   } else {

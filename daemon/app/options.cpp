@@ -77,6 +77,9 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
       {"tcp_address",
        {"a loopback address",
         [&](const YAML::Node& n) { options.tcp_address = n.as<std::string>(); }}},
+      {"hello_limit_s",
+       {"1..3600",
+        [&](const YAML::Node& n) { options.hello_limit_s = in_range<std::int64_t>(n, 1, 3600); }}},
       {"workers",
        {"0..1024 (0: one a processor)",
         [&](const YAML::Node& n) { options.workers = in_range<int>(n, 0, 1024); }}},
@@ -164,7 +167,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::string config, socket, state, worker_program, log_file, log_level;
   std::vector<std::string> plugin_dirs;
   int tcp = -1, workers = -1;
-  std::int64_t idle_exit = -1, memory = -1, hang = -1, plugin_limit = -1;
+  std::int64_t idle_exit = -1, memory = -1, hang = -1, plugin_limit = -1, hello = -1;
   DaemonOptions& options = line.options;
   app.add_option("--config", config, "Configuration file (configs/ptahd.yaml explains the fields)");
   app.add_option("--socket", socket, "Unix socket; default " + options.socket.string());
@@ -172,6 +175,9 @@ CommandLine parse_command_line(int argc, char** argv) {
                  "Folder of jobs and results; default " + options.state_dir.string());
   app.add_option("--tcp", tcp, "Listen on this loopback TCP port too; 0: any free one")
       ->check(CLI::Range(0, 65535));
+  app.add_option("--hello-limit", hello,
+                 "Seconds after which a TCP connection without server.hello is closed")
+      ->check(CLI::Range(1, 3600));
   app.add_option("--workers", workers, "Worker processes; 0: one a processor")
       ->check(CLI::Range(0, 1024));
   app.add_flag("--bind-workers", bind_workers,
@@ -219,6 +225,7 @@ CommandLine parse_command_line(int argc, char** argv) {
     return line;
   }
   if (!config.empty()) {
+    options.config_file = absolute(config);
     if (Status status = read_config(config, options); !status) {
       line.action = CommandLine::Action::kBad;
       line.text = "ptahd: " + status.error().text();
@@ -228,6 +235,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   if (!socket.empty()) options.socket = absolute(socket);
   if (!state.empty()) options.state_dir = absolute(state);
   if (tcp >= 0) options.tcp_port = static_cast<std::uint16_t>(tcp);
+  if (hello >= 0) options.hello_limit_s = hello;
   if (workers >= 0) options.workers = workers;
   if (bind_workers) options.bind_workers = true;
   if (!plugin_dirs.empty()) {

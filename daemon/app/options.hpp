@@ -12,11 +12,13 @@
 namespace ptah {
 
 struct DaemonOptions {
+  std::filesystem::path config_file;  ///< Empty: none.
   std::filesystem::path socket;
   std::filesystem::path state_dir;
   std::optional<std::uint16_t> tcp_port;  ///< 0: any free one.
   std::string tcp_address = "127.0.0.1";
-  int workers = 0;  ///< 0: as many as there are processors.
+  std::int64_t hello_limit_s = 10;  ///< For strangers on TCP.
+  int workers = 0;                  ///< 0: as many as there are processors.
   std::vector<std::filesystem::path> plugin_dirs;
   std::filesystem::path shipped_plugins;  ///< The build's list of them (PluginRegistryOptions).
   std::filesystem::path worker_program;

@@ -2,9 +2,11 @@
 #include "app/server.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
 
@@ -18,6 +20,32 @@
 namespace ptah {
 
 namespace asio = boost::asio;
+
+namespace {
+
+/// Where no result may be written, whoever asks for it: what lies there decides who may do what,
+/// and which code runs. (The store adds its own.)
+std::vector<std::filesystem::path> own_folders(const DaemonOptions& options) {
+  std::vector<std::filesystem::path> folders{options.socket.parent_path()};
+  folders.insert(folders.end(), options.plugin_dirs.begin(), options.plugin_dirs.end());
+  for (const auto& file : {options.config_file, options.worker_program}) {
+    if (!file.empty()) folders.push_back(file.parent_path());
+  }
+  return folders;
+}
+
+/// Clients and files each take a descriptor: allows as many as the system lets us, within reason.
+/// Returns how many were allowed before, for the programs that we start.
+std::uint64_t raise_open_files() {
+  constexpr rlim_t kEnough = 65536;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const rlim_t before = limit.rlim_cur;
+  limit.rlim_cur = std::max(before, std::min(limit.rlim_max, kEnough));
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? before : 0;
+}
+
+}  // namespace
 
 const char* ptah_version() noexcept {
   return PTAH_VERSION;
@@ -45,6 +73,7 @@ Server::~Server() {
 }
 
 Status Server::open() {
+  const std::uint64_t open_files = raise_open_files();
   PTAH_TRY(prepare_private_dir(options_.socket.parent_path()));
   std::error_code error;
   std::filesystem::create_directories(options_.state_dir, error);
@@ -66,6 +95,7 @@ Status Server::open() {
   } catch (const Failure& failure) {
     return failure.error();
   }
+  for (const auto& folder : own_folders(options_)) store->files().outputs().forbid(folder);
   store_ = std::make_unique<StoreThread>(
       std::move(store), [this](std::function<void()> call) { asio::post(io_, std::move(call)); });
 
@@ -88,6 +118,7 @@ Status Server::open() {
     workers.program = options_.worker_program;
     workers.directory = pool.scratch_root;
     workers.bind = options_.bind_workers;
+    workers.open_files = open_files;
     auto processes = std::make_unique<ProcessWorkers>(io_, std::move(workers));
     processes_ = processes.get();
     factory_ = std::move(processes);
@@ -101,8 +132,8 @@ Status Server::open() {
   jobs_ = std::make_unique<JobManager>(io_, *store_, *pool_, *subscriptions_, pool.scratch_root);
 
   jobs_->restore();
-  listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, bool unix_peer) {
-    accept(std::move(socket), unix_peer);
+  listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, Peer peer) {
+    accept(std::move(socket), std::move(peer));
   });
   // TCP first: who can connect to the socket has found a server that stays.
   if (options_.tcp_port) {
@@ -169,30 +200,6 @@ void Server::end() {
   // Answers on their way, such as server.shutdown's own, get a moment.
   end_timer_.expires_after(std::chrono::milliseconds(200));
   end_timer_.async_wait([this](boost::system::error_code) { io_.stop(); });
-}
-
-void Server::accept(Session::Socket socket, bool unix_peer) {
-  constexpr std::size_t kMaxSessions = 512;
-  if (ending_) return;
-  auto session = std::make_shared<Session>(
-      std::move(socket), next_session_++,
-      [this](const std::shared_ptr<rpc::Caller>& caller, std::string_view line) {
-        methods_.dispatch(caller, line);
-      },
-      [this](const std::shared_ptr<Session>& ended) {
-        last_busy_ = std::chrono::steady_clock::now();
-        if (subscriptions_) subscriptions_->remove(ended.get());
-        sessions_.erase(ended);
-      });
-  if (unix_peer) session->set_role(rpc::Role::kAdmin);
-  sessions_.insert(session);
-  if (sessions_.size() > kMaxSessions) {
-    session->send(rpc::encode_error(
-        nullptr, make_error(ErrorCode::kLimit, "The daemon has too many clients.")));
-    session->close_when_sent();
-    return;
-  }
-  session->start();
 }
 
 void Server::watch_idle() {

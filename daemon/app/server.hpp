@@ -70,7 +70,9 @@ class Server final : public rpc::Service {
   void store_check(const rpc::Nothing&, rpc::Reply<rpc::StoreCheckReply>) override;
 
  private:
-  void accept(Session::Socket socket, bool unix_peer);
+  void accept(Session::Socket socket, Peer peer);
+  /// Why a peer that has just connected must go, if it must.
+  std::optional<Error> refusal(const Peer& peer, int descriptor) const;
   void single_task(const char* kind, const rpc::TaskParams& params,
                    rpc::Reply<rpc::JobReply> reply);
   void small_task(const char* kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
@@ -112,6 +114,7 @@ class Server final : public rpc::Service {
   std::unique_ptr<Listener> listener_;
   std::set<std::shared_ptr<Session>> sessions_;
   std::int64_t next_session_ = 1;
+  std::chrono::steady_clock::time_point refusal_logged_{};
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point last_busy_;
   bool ending_ = false;

@@ -8,7 +8,6 @@
 #include <fstream>
 
 #include "app/server.hpp"
-#include "ptah/plugin/plugin.hpp"
 #include "store/failure.hpp"
 
 namespace ptah {
@@ -60,16 +59,17 @@ Status check_out(const std::string& out) {
                     "out");
 }
 
-std::string role_name(Role role) {
-  switch (role) {
-    case Role::kStranger:
-      return "stranger";
-    case Role::kUser:
-      return "user";
-    case Role::kAdmin:
-      return "admin";
-  }
-  return "stranger";
+/// Adds a row to an answer: at least one, and no more than fit into a line. False when it is full.
+template <class Info>
+bool add_row(std::vector<Info>& rows, std::size_t& bytes, Info info) {
+  bytes += dump(write_value(info)).size() + 1;
+  if (bytes > kMaxAnswer && !rows.empty()) return false;
+  rows.push_back(std::move(info));
+  return true;
+}
+
+Json bounded_error(const Json& error) {
+  return error.is_null() ? error : error_to_json(error_from_json(error));
 }
 
 JobInfo info_of(const JobRow& row) {
@@ -77,18 +77,22 @@ JobInfo info_of(const JobRow& row) {
   info.job = row.id;
   info.kind = row.kind;
   info.state = std::string(to_string(row.state));
-  info.circuit = row.circuit;
+  info.circuit = cut_text(row.circuit, kMaxId * 4);
   info.library = row.library;
-  info.out = row.out;
+  info.out = cut_text(row.out, kMaxPlace);
   info.created_ms = row.created_ms;
   info.finished_ms = row.finished_ms;
   info.variants = row.variants;
   info.last_event = row.last_event;
   info.chains = {row.chains, row.chains_done, row.chains_failed};
-  info.error = row.error;
+  info.error = bounded_error(row.error);
   info.result = row.result;
   info.spec = row.spec;
   info.plan = row.plan;
+  if (dump(write_value(info)).size() > kMaxAnswer) {
+    info.cut = true;
+    for (Json* part : {&info.result, &info.spec, &info.plan}) *part = cut_fields(*part, kMaxPart);
+  }
   return info;
 }
 
@@ -106,6 +110,10 @@ VariantInfo info_of(const std::string& job, const VariantRow& row, const FileSto
     info.files.push_back(
         {file.role, file.hash, files.path(file.hash).string(), file.dataset, file.size});
   }
+  while (dump(write_value(info)).size() > kMaxAnswer && !info.files.empty()) {
+    info.files.resize(info.files.size() / 2);
+    info.cut = true;
+  }
   return info;
 }
 
@@ -118,36 +126,6 @@ void Server::answer_from_store(const Reply<R>& reply, Work work, StoreThread::Ki
 
 // Server.
 
-void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
-  const auto& caller = reply.caller();
-  if (params.protocol != kProtocolVersion) {
-    reply(make_error(ErrorCode::kUnsupported,
-                     "The client speaks protocol " + std::to_string(params.protocol) +
-                         ", this daemon " + std::to_string(kProtocolVersion) + ".",
-                     "protocol", "Use the client and the daemon of the same Ptah."));
-    return;
-  }
-  if (!params.token.empty()) {
-    if (same_token(params.token, admin_token_)) {
-      caller->set_role(Role::kAdmin);
-    } else if (same_token(params.token, token_)) {
-      caller->set_role(std::max(caller->role(), Role::kUser));
-    } else {
-      reply(make_error(ErrorCode::kDenied, "The token is wrong.", "token",
-                       "Read it from the token file beside the daemon's socket."));
-      return;
-    }
-  }
-  spdlog::debug("hello from {} {}", params.client.substr(0, 64), params.version.substr(0, 32));
-  HelloReply answer;
-  answer.version = ptah_version();
-  answer.api = std::to_string(kApiMajor) + "." + std::to_string(kApiMinor);
-  answer.role = role_name(caller->role());
-  answer.pid = ::getpid();
-  answer.max_line = static_cast<std::int64_t>(kMaxLine);
-  reply(std::move(answer));
-}
-
 void Server::status(const Nothing&, Reply<StatusReply> reply) {
   StatusReply answer;
   answer.version = ptah_version();
@@ -159,6 +137,8 @@ void Server::status(const Nothing&, Reply<StatusReply> reply) {
   std::ifstream("/proc/self/statm") >> pages >> resident;
   answer.rss_bytes = resident * ::sysconf(_SC_PAGESIZE);
   answer.sessions = static_cast<std::int64_t>(sessions_.size());
+  for (const auto& session : sessions_)
+    answer.buffered_bytes += static_cast<std::int64_t>(session->buffered());
   answer.socket = options_.socket.string();
   answer.tcp_port = listener_->tcp_port();
   answer.state_dir = options_.state_dir.string();
@@ -346,11 +326,10 @@ void Server::job_list(const JobListParams& params, Reply<JobListReply> reply) {
     JobListReply answer;
     std::size_t bytes = 0;
     for (const JobRow& row : store.jobs(state, params.after, params.limit)) {
-      JobInfo info = info_of(row);
-      bytes += dump(write_value(info)).size();
-      if (bytes > (900u << 10)) break;
-      answer.jobs.push_back(std::move(info));
+      if (!add_row(answer.jobs, bytes, info_of(row))) break;
     }
+    if (!answer.jobs.empty() && !store.jobs(state, answer.jobs.back().job, 1).empty())
+      answer.next = answer.jobs.back().job;
     return answer;
   });
 }
@@ -434,9 +413,14 @@ void Server::job_chains(const ChainListParams& params, Reply<ChainListReply> rep
   answer_from_store(reply, [params](Store& store) {
     store.existing_job(params.job);
     ChainListReply answer;
-    for (ChainRow& row : store.chains(params.job, params.after, params.limit)) {
-      answer.chains.push_back({row.chain, row.variants, row.state, row.error, row.result});
+    std::size_t bytes = 0;
+    for (const ChainRow& row : store.chains(params.job, params.after, params.limit)) {
+      ChainInfo info{row.chain, row.variants, row.state, bounded_error(row.error),
+                     cut_fields(row.result, kMaxPart)};
+      if (!add_row(answer.chains, bytes, std::move(info))) break;
     }
+    answer.more =
+        !answer.chains.empty() && !store.chains(params.job, answer.chains.back().chain, 1).empty();
     return answer;
   });
 }
@@ -445,10 +429,13 @@ void Server::job_events(const JobEventsParams& params, Reply<JobEventsReply> rep
   answer_from_store(reply, [params](Store& store) {
     const JobRow job = store.existing_job(params.job);
     JobEventsReply answer;
+    std::size_t bytes = 0;
     for (EventRow& row : store.events(params.job, params.after, params.limit)) {
-      row.params["job"] = params.job;
-      row.params["event"] = row.number;
-      answer.events.push_back({row.number, row.method, std::move(row.params)});
+      Json shown = cut_fields(std::move(row.params), 2 * kMaxPart);
+      shown["job"] = params.job;
+      shown["event"] = row.number;
+      if (!add_row(answer.events, bytes, EventInfo{row.number, row.method, std::move(shown)}))
+        break;
     }
     answer.more = !answer.events.empty() && answer.events.back().event < job.last_event;
     return answer;
@@ -480,13 +467,14 @@ void Server::variant_list(const VariantListParams& params, Reply<VariantListRepl
   answer_from_store(reply, [params](Store& store) {
     const JobRow job = store.existing_job(params.job);
     VariantListReply answer;
-    const auto rows = store.variants(params.job, params.chain, params.after, params.limit);
-    for (const VariantRow& row : rows)
-      answer.variants.push_back(info_of(params.job, row, store.files()));
-    if (!rows.empty() &&
-        !store.variants(params.job, params.chain, rows.back().sequence, 1).empty()) {
-      answer.next = rows.back().sequence;
+    std::size_t bytes = 0;
+    std::int64_t last = 0;
+    for (const VariantRow& row :
+         store.variants(params.job, params.chain, params.after, params.limit)) {
+      if (!add_row(answer.variants, bytes, info_of(params.job, row, store.files()))) break;
+      last = row.sequence;
     }
+    if (last > 0 && !store.variants(params.job, params.chain, last, 1).empty()) answer.next = last;
     return answer;
   });
 }
@@ -509,9 +497,10 @@ void Server::variant_export(const ExportParams& params, Reply<ExportReply> reply
   }
   answer_from_store(reply, [params](Store& store) {
     store.existing_job(params.job);
-    const auto [files, written] = store.materialise(params.job, params.out);
+    const OutputCounts counts =
+        store.materialise(params.job, params.out, FileStore::Existing::kKeep);
     store.sync_output(params.out);
-    return ExportReply{files, written};
+    return ExportReply{counts.files, counts.written, counts.kept};
   });
 }
 

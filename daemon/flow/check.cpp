@@ -103,18 +103,21 @@ Result<Circuit> circuit_of(const Json& spec, const Technology& technology) {
   return circuit;
 }
 
-/// The netlist as the files that the spec names, below `scratch`.
+/// A switch of the spec. Anything else in its place is an error: what a client names here does not
+/// become a file.
+Result<bool> switch_field(const Json& spec, const char* field) {
+  if (!spec.contains(field)) return false;
+  if (spec[field].is_boolean()) return spec[field].get<bool>();
+  return make_error(ErrorCode::kInvalidArgument, "The field is true or false.", field);
+}
+
+/// The netlist in the forms that the spec asks for, below `scratch`.
 Result<Json> netlist_files(const Json& spec, const ExtractedNetlist& netlist,
                            const Technology& technology, const std::filesystem::path& scratch) {
   Json files = Json::array();
   const auto write = [&](const char* field, auto&& text_of) -> Status {
-    if (!spec.contains(field)) return ok();
-    const std::string name = spec[field].is_string() ? spec[field].get<std::string>() : "";
-    if (name.empty() || std::filesystem::path(name).filename() != name || name == "." ||
-        name == "..") {
-      return make_error(ErrorCode::kInvalidArgument, "The field is a file's name, without folder.",
-                        field);
-    }
+    PTAH_TRY(const bool wanted, switch_field(spec, field));
+    if (!wanted) return ok();
     PTAH_TRY(const std::string text, text_of(netlist, technology));
     const auto path = scratch / (std::string("netlist.") + field);
     std::ofstream stream(path, std::ios::binary);
@@ -122,7 +125,8 @@ Result<Json> netlist_files(const Json& spec, const ExtractedNetlist& netlist,
     if (!stream.flush()) {
       return make_error(ErrorCode::kIo, "The netlist could not be written.", path.string());
     }
-    files.push_back({{"role", field}, {"path", path.string()}, {"dataset", name}});
+    files.push_back(
+        {{"role", field}, {"path", path.string()}, {"dataset", std::string("layout.") + field}});
     return ok();
   };
   PTAH_TRY(write("spef", write_spef));
@@ -156,13 +160,15 @@ Json verdict_json(const Verdict& verdict) {
 Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
                           TaskSink& sink) {
   PTAH_TRY(auto file, path_field(spec, "gds"));
+  PTAH_TRY(const bool spef, switch_field(spec, "spef"));
+  PTAH_TRY(const bool spice, switch_field(spec, "spice"));
   PTAH_TRY(auto technology, Technology::resolve(spec.value("tech", "ptah130")));
   PTAH_TRY(auto flow, load_flow(spec.value("flow", "osiris")));
   PTAH_TRY(auto library, gds::read_file(file));
   PTAH_TRY(auto top, choose_top(library, spec.value("top", ""), file));
 
   const bool has_circuit = spec.contains("circuit") || spec.contains("netlist");
-  const bool pex = wants(spec, "pex") || spec.contains("spef") || spec.contains("spice");
+  const bool pex = wants(spec, "pex") || spef || spice;
   const bool none_given = !wants(spec, "drc") && !wants(spec, "lvs") && !pex;
   const bool lvs = wants(spec, "lvs") || (none_given && has_circuit);
   const bool drc = wants(spec, "drc") || none_given;
@@ -224,16 +230,11 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
 
 Result<Json> render_task(const Json& spec, const std::filesystem::path& scratch) {
   PTAH_TRY(auto file, path_field(spec, "gds"));
-  if (!spec.contains("file") || !spec["file"].is_string()) {
-    return make_error(ErrorCode::kInvalidArgument, "The field names the picture.", "file");
+  const Json format = spec.value("format", Json("png"));
+  if (format != "png" && format != "svg") {
+    return make_error(ErrorCode::kInvalidArgument, "A picture is \"png\" or \"svg\".", "format");
   }
-  const std::string wanted = spec["file"];
-  const std::string name = std::filesystem::path(wanted).filename().string();
-  const std::string extension = std::filesystem::path(wanted).extension().string();
-  if (extension != ".png" && extension != ".svg") {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "`" + wanted + "` is neither a .png nor an .svg file.", "file");
-  }
+  const std::string name = "layout." + format.get<std::string>();
   PTAH_TRY(auto technology, Technology::resolve(spec.value("tech", "ptah130")));
   PTAH_TRY(auto library, gds::read_file(file));
   PTAH_TRY(auto top, choose_top(library, spec.value("top", ""), file));
@@ -244,7 +245,7 @@ Result<Json> render_task(const Json& spec, const std::filesystem::path& scratch)
     return make_error(ErrorCode::kInvalidArgument, "A picture is 64 to 8192 pixels wide.",
                       "width_px");
   }
-  const auto picture = scratch / ("picture" + extension);
+  const auto picture = scratch / name;
   PTAH_TRY(render_layout(library, top, technology, picture, options));
   return Json{{"top", top},
               {"files", {{{"role", "picture"}, {"path", picture.string()}, {"dataset", name}}}}};

@@ -80,6 +80,21 @@ Json text_json(const NamedText& text) {
   return {{"name", as_utf8(text.name)}, {"text", as_utf8(text.text)}};
 }
 
+/// A circuit's name becomes the names of files and folders.
+Status check_name(const std::string& name, const std::string& netlist) {
+  const bool word =
+      !name.empty() && name.size() <= 100 && name.front() != '.' && name.front() != '-' &&
+      name.find_first_not_of(
+          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.+-") == name.npos;
+  if (word) return ok();
+  return make_error(ErrorCode::kInvalidArgument,
+                    "\"" + as_utf8(name.substr(0, 100)) +
+                        "\" can not be a circuit's name: results are filed under it.",
+                    netlist,
+                    "use letters, digits, '_', '.', '+' and '-', at most 100, and begin with one "
+                    "of the first three");
+}
+
 }  // namespace
 
 Result<CircuitInput> read_circuit_input(const Json& spec) {
@@ -189,6 +204,7 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   if (input.pairs) {
     PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
   }
+  PTAH_TRY(check_name(loaded.circuit.name, input.netlist.name));
   PTAH_TRY(check_circuit(loaded.circuit, technology));
   if (input.testbench) {
     PTAH_TRY(loaded.testbench, read_testbench(input.testbench->text, input.testbench->name));

@@ -22,9 +22,13 @@ JobManager::Loaded load(Store& store, const std::string& id) {
   return loaded;
 }
 
-/// Whether the file system takes the job's files again; the job runs into the error otherwise.
+/// Whether the file system takes the job's files again; the job runs into the error otherwise. What
+/// somebody has edited since the job was done stays.
 void restore_output(Store& store, const JobRow& row) {
-  if (!row.out.empty()) store.materialise(row.id, row.out);
+  if (row.out.empty()) return;
+  store.materialise(
+      row.id, row.out,
+      row.state == JobState::kDone ? FileStore::Existing::kKeep : FileStore::Existing::kReplace);
 }
 
 }  // namespace
@@ -100,7 +104,10 @@ void JobManager::begin(Loaded loaded, std::optional<Error> problem) {
 void JobManager::create(NewJob new_job, Done done) {
   store_.submit(
       StoreThread::Kind::kWrite,
-      [new_job = std::move(new_job)](Store& store) { return store.create_job(new_job); },
+      [new_job = std::move(new_job)](Store& store) {
+        if (!new_job.out.empty()) store.files().outputs().check(new_job.out);
+        return store.create_job(new_job);
+      },
       [this, alive = alive_, done = std::move(done)](Result<std::pair<JobRow, bool>> created) {
         if (!created) {
           done(created.error());

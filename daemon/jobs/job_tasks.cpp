@@ -231,9 +231,9 @@ void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const Variant
         std::optional<Error> error;
         if (!commit) error = commit.error();
         if (commit && !written) error = written.error();
-        if (error && error->code == ErrorCode::kIo) {
-          // The disk is full or broken: nothing of this job can be kept now. What is committed
-          // stays.
+        if (error && (commit || error->code == ErrorCode::kIo)) {
+          // The disk is full or broken, or `out` does not take the files: nothing of this job can
+          // be kept now. What is committed stays.
           if (!job->stop) {
             spdlog::error("job {} stops at variant {} of chain {}: {}", job->id, variant, chain,
                           error->text());

@@ -12,6 +12,11 @@ class LineBuffer {
  public:
   explicit LineBuffer(std::size_t max_line) : max_line_(max_line) {}
 
+  void set_max_line(std::size_t bytes) noexcept { max_line_ = bytes; }
+  std::size_t max_line() const noexcept { return max_line_; }
+  /// Bytes that wait for the end of their line, or to be taken.
+  std::size_t size() const noexcept { return bytes_.size() - begin_; }
+
   /// Invalidates lines handed out.
   void append(std::string_view bytes) {
     // Moving the rest to the front is worth it only now and then: many small lines stay linear.

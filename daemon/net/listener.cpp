@@ -21,7 +21,8 @@ void Listener::close() {
     ::unlink(path_.c_str());
   }
   if (tcp_.is_open()) tcp_.close(ignored);
-  retry_.cancel();
+  unix_retry_.cancel();
+  tcp_retry_.cancel();
   lock_.reset();
 }
 
@@ -88,7 +89,7 @@ void Listener::accept_unix() {
       [this](boost::system::error_code error, asio::local::stream_protocol::socket socket) {
         if (error == asio::error::operation_aborted) return;
         if (error) {
-          retry_later(&Listener::accept_unix);
+          retry_later(unix_retry_, &Listener::accept_unix);
           return;
         }
         ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
@@ -97,7 +98,7 @@ void Listener::accept_unix() {
         const bool known =
             ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
         if (known && (peer.uid == ::getuid() || peer.uid == 0)) {
-          on_accept_(Session::Socket(std::move(socket)), true);
+          on_accept_(Session::Socket(std::move(socket)), Peer{true, {}});
         } else {
           spdlog::warn("refused a client of uid {} on the Unix socket", peer.uid);
         }
@@ -109,21 +110,22 @@ void Listener::accept_tcp() {
   tcp_.async_accept([this](boost::system::error_code error, asio::ip::tcp::socket socket) {
     if (error == asio::error::operation_aborted) return;
     if (error) {
-      retry_later(&Listener::accept_tcp);
+      retry_later(tcp_retry_, &Listener::accept_tcp);
       return;
     }
     ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
     boost::system::error_code ignored;
     socket.set_option(asio::ip::tcp::no_delay(true), ignored);
-    on_accept_(Session::Socket(std::move(socket)), false);
+    const auto address = socket.remote_endpoint(ignored).address();
+    on_accept_(Session::Socket(std::move(socket)), Peer{false, address.to_string()});
     accept_tcp();
   });
 }
 
-void Listener::retry_later(void (Listener::*accept)()) {
+void Listener::retry_later(asio::steady_timer& timer, void (Listener::*accept)()) {
   // Usually no descriptor is free; accepting again at once would spin.
-  retry_.expires_after(std::chrono::milliseconds(100));
-  retry_.async_wait([this, accept](boost::system::error_code error) {
+  timer.expires_after(std::chrono::milliseconds(100));
+  timer.async_wait([this, accept](boost::system::error_code error) {
     if (!error) (this->*accept)();
   });
 }

@@ -16,11 +16,10 @@ namespace ptah {
 
 class Listener {
  public:
-  /// `unix_peer`: the kernel vouches that the client has our uid (or is root).
-  using OnAccept = std::function<void(Session::Socket, bool unix_peer)>;
+  using OnAccept = std::function<void(Session::Socket, Peer)>;
 
   Listener(boost::asio::io_context& io, OnAccept on_accept)
-      : io_(io), on_accept_(std::move(on_accept)), unix_(io), tcp_(io), retry_(io) {}
+      : on_accept_(std::move(on_accept)), unix_(io), tcp_(io), unix_retry_(io), tcp_retry_(io) {}
   ~Listener();
 
   /// Takes the lock `<path>.lock` first, so that a left-over socket can be told from a live one.
@@ -34,13 +33,14 @@ class Listener {
  private:
   void accept_unix();
   void accept_tcp();
-  void retry_later(void (Listener::*accept)());
+  void retry_later(boost::asio::steady_timer& timer, void (Listener::*accept)());
 
-  boost::asio::io_context& io_;
   OnAccept on_accept_;
   boost::asio::local::stream_protocol::acceptor unix_;
   boost::asio::ip::tcp::acceptor tcp_;
-  boost::asio::steady_timer retry_;
+  // Each its own: a new wait on a timer ends the one before.
+  boost::asio::steady_timer unix_retry_;
+  boost::asio::steady_timer tcp_retry_;
   std::optional<FileLock> lock_;
   std::filesystem::path path_;
   std::uint16_t port_ = 0;

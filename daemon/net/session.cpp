@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
@@ -11,43 +12,90 @@ namespace ptah {
 
 namespace asio = boost::asio;
 
-Session::Session(Socket socket, std::int64_t number, OnLine on_line, OnEnd on_end)
+namespace {
+
+/// What is read at once.
+using Chunk = std::array<char, 64 << 10>;
+/// A client that does not take its last words is not waited for longer.
+constexpr std::chrono::seconds kLastWords{5};
+
+}  // namespace
+
+Session::Session(Socket socket, Peer peer, std::int64_t number, OnLine on_line, OnEnd on_end)
     : socket_(std::move(socket)),
+      peer_(std::move(peer)),
+      hello_timer_(socket_.get_executor()),
       linger_timer_(socket_.get_executor()),
       number_(number),
       on_line_(std::move(on_line)),
       on_end_(std::move(on_end)),
-      lines_(rpc::kMaxLine) {}
+      lines_(kMaxStrangerLine) {
+  boost::system::error_code ignored;
+  socket_.non_blocking(true, ignored);
+}
+
+void Session::start(std::chrono::seconds hello_limit) {
+  if (is_stranger()) {
+    hello_timer_.expires_after(hello_limit);
+    hello_timer_.async_wait([self = self(), hello_limit](boost::system::error_code error) {
+      if (error || !self->open_ || self->closing_ || !self->is_stranger()) return;
+      self->send(rpc::encode_error(
+          nullptr, make_error(ErrorCode::kDenied,
+                              "No server.hello with a token came within " +
+                                  std::to_string(hello_limit.count()) + " s.",
+                              "", "Send it first; the token lies beside the daemon's socket.")));
+      self->close_when_sent();
+    });
+  }
+  read();
+}
 
 void Session::read() {
   if (!open_ || closing_ || reading_ || ended_) return;
   reading_ = true;
-  socket_.async_read_some(asio::buffer(chunk_),
-                          [self = self()](boost::system::error_code error, std::size_t size) {
-                            self->reading_ = false;
-                            if (!self->open_) return;
-                            if (error == asio::error::eof) {
-                              self->linger();
-                              return;
-                            }
-                            if (error) {
-                              self->close("the client has left");
-                              return;
-                            }
-                            self->lines_.append({self->chunk_.data(), size});
-                            self->take_lines();
-                          });
+  // Waiting needs no buffer; reading uses one of the stack.
+  socket_.async_wait(Socket::wait_read, [self = self()](boost::system::error_code error) {
+    self->reading_ = false;
+    if (!self->open_ || self->closing_) return;
+    if (error) {
+      self->close("the client has left");
+    } else {
+      self->readable();
+    }
+  });
+}
+
+void Session::readable() {
+  Chunk chunk;
+  boost::system::error_code error;
+  const std::size_t most = is_stranger() ? kMaxStrangerLine : chunk.size();
+  const std::size_t size = socket_.read_some(asio::buffer(chunk.data(), most), error);
+  if (error == asio::error::would_block || error == asio::error::interrupted) {
+    read();
+  } else if (error == asio::error::eof) {
+    linger();
+  } else if (error) {
+    close("the client has left");
+  } else {
+    lines_.append({chunk.data(), size});
+    take_lines();
+  }
 }
 
 void Session::take_lines() {
   // A method may answer at once, which leads back here; the outer call goes on.
   if (in_lines_) return;
   in_lines_ = true;
-  while (open_ && !closing_ && pending_count() < kMaxPendingRequests && backlog_ < kHighBacklog) {
+  while (open_ && !closing_ && pending_count() < kMaxPendingRequests && backlog_ < high_backlog()) {
+    lines_.set_max_line(is_stranger() ? kMaxStrangerLine : rpc::kMaxLine);
     if (lines_.oversize()) {
-      send(rpc::encode_error(nullptr, rpc::kInvalidRequest,
-                             make_error(ErrorCode::kLimit, "The line is longer than 1 MiB.", {},
-                                        "Hand over big files by their path.")));
+      send(rpc::encode_error(
+          nullptr, rpc::kInvalidRequest,
+          make_error(ErrorCode::kLimit,
+                     "The line is longer than " + std::to_string(lines_.max_line() >> 10) + " KiB.",
+                     {},
+                     is_stranger() ? "Send server.hello first; longer lines are for users."
+                                   : "Hand over big files by their path.")));
       close_when_sent();
       break;
     }
@@ -91,6 +139,14 @@ void Session::close_if_done() {
 
 void Session::send(std::string line) {
   if (!open_) return;
+  if (line.size() > rpc::kMaxLine) {
+    // Whoever wrote it should have cut it; a client must not have to hold it.
+    spdlog::error("session {}: a line of {} bytes is not sent: {}", number_, line.size(),
+                  line.substr(0, 200));
+    line = rpc::encode_error(nullptr, make_error(ErrorCode::kLimit,
+                                                 "A line was longer than lines may be (1 MiB), and "
+                                                 "is left out."));
+  }
   line += '\n';
   backlog_ += line.size();
   queue_.push_back(std::move(line));
@@ -124,7 +180,7 @@ void Session::write() {
                         return;
                       }
                       self->write();
-                      if (self->open_ && self->backlog_ < kHighBacklog) {
+                      if (self->open_ && self->backlog_ < self->high_backlog()) {
                         auto drained = std::move(self->drained_);
                         self->drained_.clear();
                         for (const auto& resume : drained) resume();
@@ -140,7 +196,7 @@ void Session::write() {
 
 void Session::when_drained(std::function<void()> resume) {
   if (!open_) return;
-  if (backlog_ < kHighBacklog) {
+  if (backlog_ < high_backlog()) {
     resume();
   } else {
     drained_.push_back(std::move(resume));
@@ -148,7 +204,12 @@ void Session::when_drained(std::function<void()> resume) {
 }
 
 void Session::close_when_sent() {
+  if (!open_ || closing_) return;
   closing_ = true;
+  linger_timer_.expires_after(kLastWords);
+  linger_timer_.async_wait([self = self()](boost::system::error_code error) {
+    if (!error) self->close("the client does not read what it is sent");
+  });
   if (writing_.empty() && queue_.empty()) discard();
 }
 
@@ -165,14 +226,16 @@ void Session::discard() {
 
 void Session::discard_more() {
   if (!open_) return;
-  socket_.async_read_some(asio::buffer(chunk_),
-                          [self = self()](boost::system::error_code error, std::size_t) {
-                            if (error) {
-                              self->close("closed");
-                            } else {
-                              self->discard_more();
-                            }
-                          });
+  socket_.async_wait(Socket::wait_read, [self = self()](boost::system::error_code error) {
+    if (!self->open_) return;
+    Chunk chunk;
+    if (!error) self->socket_.read_some(asio::buffer(chunk), error);
+    if (error && error != asio::error::would_block) {
+      self->close("closed");
+    } else {
+      self->discard_more();
+    }
+  });
 }
 
 void Session::close(const char* why) {
@@ -182,6 +245,7 @@ void Session::close(const char* why) {
   boost::system::error_code ignored;
   socket_.shutdown(asio::socket_base::shutdown_both, ignored);
   socket_.close(ignored);
+  hello_timer_.cancel();
   linger_timer_.cancel();
   queue_.clear();
   drained_.clear();

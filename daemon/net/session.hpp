@@ -1,9 +1,12 @@
 /// One connected client: lines in, lines out, in bounded memory. [main thread]
+///
+/// A client that has not said who it is may send short lines only, has little buffered for it, and
+/// is told to go after a while; an idle session holds no buffer.
 #pragma once
 
-#include <array>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -21,6 +24,15 @@ constexpr std::size_t kMaxPendingRequests = 256;
 constexpr std::size_t kMaxBacklog = 32u << 20;
 /// From here on a session reads no more requests, and subscriptions that catch up wait.
 constexpr std::size_t kHighBacklog = 1u << 20;
+/// Longest line of a stranger, and what may wait for it: enough for server.hello.
+constexpr std::size_t kMaxStrangerLine = 4u << 10;
+constexpr std::size_t kHighStrangerBacklog = 16u << 10;
+
+/// The other end of a connection.
+struct Peer {
+  bool local = false;   ///< On the Unix socket: the kernel vouches that it has our uid, or is root.
+  std::string address;  ///< Of TCP.
+};
 
 class Session final : public rpc::Caller {
  public:
@@ -28,9 +40,10 @@ class Session final : public rpc::Caller {
   using OnLine = std::function<void(const std::shared_ptr<rpc::Caller>&, std::string_view)>;
   using OnEnd = std::function<void(const std::shared_ptr<Session>&)>;
 
-  Session(Socket socket, std::int64_t number, OnLine on_line, OnEnd on_end);
+  Session(Socket socket, Peer peer, std::int64_t number, OnLine on_line, OnEnd on_end);
 
-  void start() { read(); }
+  /// Reads. A stranger who still is one after `hello_limit` loses the connection.
+  void start(std::chrono::seconds hello_limit);
   /// Closes at once; pending requests are abandoned.
   void close(const char* why);
   /// Closes when what is queued has been sent.
@@ -41,12 +54,20 @@ class Session final : public rpc::Caller {
   std::size_t backlog() const noexcept override { return backlog_; }
   void when_drained(std::function<void()> resume) override;
   std::int64_t number() const noexcept { return number_; }
+  const Peer& peer() const noexcept { return peer_; }
+  /// Bytes held for this client, either way.
+  std::size_t buffered() const noexcept { return lines_.size() + backlog_; }
 
  protected:
   void pending_left() override;
 
  private:
+  bool is_stranger() const noexcept { return role() == rpc::Role::kStranger; }
+  std::size_t high_backlog() const noexcept {
+    return is_stranger() ? kHighStrangerBacklog : kHighBacklog;
+  }
   void read();
+  void readable();
   void take_lines();
   /// The client sends no more, but still reads (a shell pipe): it gets its answers first.
   void linger();
@@ -57,12 +78,13 @@ class Session final : public rpc::Caller {
   std::shared_ptr<Session> self() { return std::static_pointer_cast<Session>(shared_from_this()); }
 
   Socket socket_;
+  Peer peer_;
+  boost::asio::steady_timer hello_timer_;
   boost::asio::steady_timer linger_timer_;
   std::int64_t number_;
   OnLine on_line_;
   OnEnd on_end_;
   LineBuffer lines_;
-  std::array<char, 64 << 10> chunk_{};
   std::deque<std::string> queue_;
   std::vector<std::string> writing_;
   std::vector<std::function<void()>> drained_;

@@ -24,10 +24,20 @@ struct Object {
   Json value = Json::object();
 };
 
+/// Of an integer's value, and of the length in bytes of the texts in a field.
 struct Range {
   std::int64_t low = std::numeric_limits<std::int64_t>::min();
   std::int64_t high = std::numeric_limits<std::int64_t>::max();
+  std::optional<std::size_t> text =
+      std::nullopt;  ///< Nothing: as all fields of the struct that is read.
 };
+constexpr Range at_most(std::size_t bytes) {
+  Range range;
+  range.text = bytes;
+  return range;
+}
+/// What a text in a request may have, names in an object included, unless its field says otherwise.
+constexpr std::size_t kMaxText = 4096;
 
 template <class T>
 Status read_value(const Json& json, T& value, const std::string& path, const Range& range);
@@ -40,6 +50,28 @@ inline Error type_error(const std::string& path, const Json& json, const char* w
   return make_error(
       ErrorCode::kInvalidArgument,
       "Field \"" + path + "\" is " + json.type_name() + ", it must be " + wanted + ".", path);
+}
+
+inline Status check_text(const std::string& text, const std::string& path, const Range& range) {
+  if (!range.text || text.size() <= *range.text) return ok();
+  return make_error(ErrorCode::kInvalidArgument,
+                    "A text in field \"" + path + "\" has " + std::to_string(text.size()) +
+                        " bytes, it may have " + std::to_string(*range.text) + ".",
+                    path);
+}
+
+/// Of every text in a value, names included.
+inline Status check_texts(const Json& json, const std::string& path, const Range& range) {
+  if (json.is_string()) return check_text(json.get_ref<const std::string&>(), path, range);
+  if (!json.is_structured()) return ok();
+  for (const auto& item : json.items()) {
+    const bool named = json.is_object();
+    if (named) {
+      PTAH_TRY(check_text(item.key(), path, range));
+    }
+    PTAH_TRY(check_texts(item.value(), named ? path + "." + item.key() : path, range));
+  }
+  return ok();
 }
 
 template <class T>
@@ -56,7 +88,9 @@ struct IsOptional<std::optional<T>> : std::true_type {};
 /// Reads the fields of one object; the first problem is kept.
 class FieldReader {
  public:
-  FieldReader(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
+  /// `text`: the length that texts may have, or nothing where they are bounded elsewhere.
+  FieldReader(const Json& object, std::string path, std::optional<std::size_t> text)
+      : object_(object), path_(std::move(path)), text_(text) {
     if (!object_.is_object())
       error_ = detail::type_error(path_.empty() ? "params" : path_, object_, "an object");
   }
@@ -96,13 +130,16 @@ class FieldReader {
     if (error_) return true;
     const auto found = object_.find(name);
     if (found == object_.end() || (found->is_null() && !std::is_same_v<T, Json>)) return false;
-    Status status = read_value(*found, value, full(name), range);
+    Range bounded = range;
+    if (!bounded.text) bounded.text = text_;
+    Status status = read_value(*found, value, full(name), bounded);
     if (!status) error_ = status.error();
     return true;
   }
 
   const Json& object_;
   std::string path_;
+  std::optional<std::size_t> text_;
   std::set<std::string> known_;
   std::optional<Error> error_;
 };
@@ -145,7 +182,7 @@ Status read_value(const Json& json, T& value, const std::string& path, const Ran
       return make_error(ErrorCode::kInvalidArgument, "Field \"" + path + "\" holds a zero byte.",
                         path);
     }
-    return ok();
+    return detail::check_text(value, path, range);
   } else if constexpr (std::is_same_v<T, bool>) {
     if (!json.is_boolean()) return detail::type_error(path, json, "true or false");
     value = json.get<bool>();
@@ -170,13 +207,14 @@ Status read_value(const Json& json, T& value, const std::string& path, const Ran
     return ok();
   } else if constexpr (std::is_same_v<T, Object>) {
     if (!json.is_object()) return detail::type_error(path, json, "an object");
+    PTAH_TRY(detail::check_texts(json, path, range));
     value.value = json;
     return ok();
   } else if constexpr (std::is_same_v<T, Json>) {
     value = json;
     return ok();
   } else {
-    FieldReader reader(json, path);
+    FieldReader reader(json, path, range.text);
     value.describe(reader);
     return reader.finish();
   }
@@ -205,9 +243,9 @@ Json write_value(T& value) {
 }
 
 template <class T>
-Result<T> read_struct(const Json& params) {
+Result<T> read_struct(const Json& params, std::optional<std::size_t> text = std::nullopt) {
   T value;
-  FieldReader reader(params, "");
+  FieldReader reader(params, "", text);
   value.describe(reader);
   PTAH_TRY(reader.finish());
   return value;
@@ -262,6 +300,7 @@ class FieldDocumenter {
     if (range.low != Range{}.low && range.high != Range{}.high) {
       doc.type += " " + std::to_string(range.low) + ".." + std::to_string(range.high);
     }
+    if (range.text) doc.type += ", at most " + std::to_string(*range.text) + " bytes";
     if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, bool> ||
                   std::is_same_v<T, std::string>) {
       if (!is_required && value != T{}) doc.default_text = Json(value).dump();

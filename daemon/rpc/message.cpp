@@ -1,5 +1,8 @@
 #include "message.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace ptah::rpc {
 namespace {
 
@@ -100,7 +103,8 @@ std::string encode_result(const Json& id, const Json& result) {
 
 std::string encode_error(const Json& id, int code, const Error& error) {
   Json message = envelope(id);
-  message["error"] = {{"code", code}, {"message", error.message}, {"data", error_to_json(error)}};
+  const Json data = error_to_json(error);
+  message["error"] = {{"code", code}, {"message", data["message"]}, {"data", data}};
   return dump(message);
 }
 
@@ -109,7 +113,38 @@ std::string encode_error(const Json& id, const Error& error) {
 }
 
 std::string encode_notification(std::string_view method, const Json& params) {
-  return dump({{"jsonrpc", "2.0"}, {"method", method}, {"params", params}});
+  const auto line = [&](const Json& some) {
+    return dump({{"jsonrpc", "2.0"}, {"method", method}, {"params", some}});
+  };
+  std::string whole = line(params);
+  return whole.size() < kMaxLine ? whole : line(cut_fields(params, kMaxAnswer));
+}
+
+std::string cut_text(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+  text.resize(most);
+  return text + " ...";
+}
+
+Json cut_fields(Json object, std::size_t most) {
+  if (!object.is_object()) return dump(object).size() <= most ? object : Json();
+  std::map<std::string, std::size_t> sizes;
+  std::size_t total = 2;
+  for (const auto& [name, value] : object.items()) {
+    sizes[name] = dump(name).size() + dump(value).size() + 2;
+    total += sizes[name];
+  }
+  while (total > most && !sizes.empty()) {
+    const auto largest =
+        std::max_element(sizes.begin(), sizes.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    total -= largest->second;
+    object.erase(largest->first);
+    object["cut"] = true;
+    sizes.erase(largest);
+  }
+  return object;
 }
 
 int wire_code(ErrorCode code) noexcept {
@@ -118,16 +153,17 @@ int wire_code(ErrorCode code) noexcept {
 
 Json error_to_json(const Error& error) {
   return {{"code", to_string(error.code)},
-          {"message", error.message},
-          {"where", error.where},
-          {"hint", error.hint}};
+          {"message", cut_text(error.message, kMaxMessage)},
+          {"where", cut_text(error.where, kMaxPlace)},
+          {"hint", cut_text(error.hint, kMaxPlace)}};
 }
 
 Error error_from_json(const Json& json) {
   if (!json.is_object()) return make_error(ErrorCode::kInternal, "An error without a description.");
   return make_error(error_code_from_string(text_or_empty(json, "code")),
-                    text_or_empty(json, "message"), text_or_empty(json, "where"),
-                    text_or_empty(json, "hint"));
+                    cut_text(text_or_empty(json, "message"), kMaxMessage),
+                    cut_text(text_or_empty(json, "where"), kMaxPlace),
+                    cut_text(text_or_empty(json, "hint"), kMaxPlace));
 }
 
 }  // namespace ptah::rpc

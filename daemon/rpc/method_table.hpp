@@ -28,7 +28,7 @@ class MethodTable {
     method.doc = {name, role, text, document<P>(), document<R>()};
     method.call = [handler = std::move(handler)](const Json& params,
                                                  std::shared_ptr<PendingReply> pending) {
-      Result<P> read = read_struct<P>(params);
+      Result<P> read = read_struct<P>(params, kMaxText);
       if (!read) {
         pending->finish_error(kInvalidParams, read.error());
         return;

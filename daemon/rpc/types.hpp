@@ -57,6 +57,7 @@ struct CancelReply {
 struct StatusReply {
   std::string version, state_dir, socket;
   std::int64_t pid = 0, uptime_s = 0, rss_bytes = 0, sessions = 0, tcp_port = 0;
+  std::int64_t buffered_bytes = 0;
   std::int64_t jobs_queued = 0, jobs_running = 0, store_bytes_free = 0;
   bool ready = false;
   std::string problem;
@@ -69,6 +70,8 @@ struct StatusReply {
     v.required("uptime_s", uptime_s, "Seconds since the start.");
     v.required("rss_bytes", rss_bytes, "Resident memory of the daemon.");
     v.required("sessions", sessions, "Connected clients.");
+    v.required("buffered_bytes", buffered_bytes,
+               "Held for them: lines that are not whole yet, and what they have not read.");
     v.required("socket", socket, "Path of the Unix socket.");
     v.required("tcp_port", tcp_port, "Loopback TCP port, 0 when there is none.");
     v.required("state_dir", state_dir, "Where jobs and files are kept.");
@@ -146,7 +149,8 @@ struct LayoutSource {
   void describe(V& v) {
     v.optional("path", path, "Absolute path of a GDSII file.");
     v.optional("hash", hash, "SHA-256 of a file in the store.");
-    v.optional("data", data, "The bytes of a GDSII file in base64, at most 512 KiB of them.");
+    v.optional("data", data, "The bytes of a GDSII file in base64, at most 512 KiB of them.",
+               at_most(700'000));
   }
 };
 /// The circuit that a layout is held against, and what to find out.
@@ -295,7 +299,11 @@ struct RunParams {
         "`variants` (moves after each baseline), `tech`, `flow`, `judges` (all, kept, sample, "
         "none), `objective` (pscore, area, hpwl, balanced: what the best layout has least of), "
         "`measuring` (testbench, all), `pictures`. Any other field fails the job.");
-    v.optional("out", out, "Absolute folder in which the results appear as well.");
+    v.optional("out", out,
+               "Absolute folder in which the results appear as well: not one of the daemon's own. "
+               "Files that are there are replaced only in a folder that Ptah made or found empty, "
+               "which bears its mark, the file `.ptah`; elsewhere the job fails at the first one "
+               "with other bytes.");
     v.optional("library", library, "Library in which the results become versions.");
   }
 };
@@ -306,8 +314,15 @@ struct TaskParams {
   template <class V>
   void describe(V& v) {
     v.optional("job", job, "Id chosen by the client, as in flow.run.");
-    v.required("spec", spec, "What to do, handed to the flow as it is.");
-    v.optional("out", out, "Absolute folder in which the task's files appear as well.");
+    v.required("spec", spec,
+               "What to do. The layout: `gds` (its absolute path), `top` (its cell), `tech`. "
+               "flow.check: `drc`, `lvs`, `pex`, `flow`, `extractor_options`, with the circuit as "
+               "in flow.run and its `fingers`; `spef` and `spice` (true or false) make the files "
+               "layout.spef and layout.spice. flow.render: `format` (png, svg) of the file "
+               "layout.png or layout.svg, `width_px`, `labels`.");
+    v.optional("out", out,
+               "Absolute folder in which the task's files appear as well, under the rules of "
+               "flow.run.");
     v.optional("wait", wait,
                "Answer when the task has finished, with its result, or with its error.");
   }
@@ -369,6 +384,7 @@ struct JobInfo {
   std::int64_t created_ms = 0, finished_ms = 0, variants = 0, last_event = 0;
   ChainCounts chains;
   Json error, result, spec, plan;
+  std::optional<bool> cut;
   template <class V>
   void describe(V& v) {
     v.required("job", job, "The job's id.");
@@ -386,6 +402,10 @@ struct JobInfo {
     v.optional("result", result, "The result of a finished job.");
     v.optional("spec", spec, "As given (job.get only).");
     v.optional("plan", plan, "The plan without its chains and files (job.get only).");
+    v.optional(
+        "cut", cut,
+        "True where parts of result, spec or plan are left out, because they do not fit into "
+        "a line.");
   }
 };
 struct JobListParams {
@@ -400,9 +420,11 @@ struct JobListParams {
 };
 struct JobListReply {
   std::vector<JobInfo> jobs;
+  std::optional<std::string> next;
   template <class V>
   void describe(V& v) {
-    v.required("jobs", jobs, "In order of creation.");
+    v.required("jobs", jobs, "In order of creation; as many as fit into a line.");
+    v.optional("next", next, "`after` for the next call, where there are more.");
   }
 };
 struct ChainListParams {
@@ -426,14 +448,18 @@ struct ChainInfo {
     v.required("state", state, "\"pending\", \"done\" or \"failed\".");
     v.required("variants", variants, "Variants committed.");
     v.optional("error", error, "Why it failed: code, message, where, hint.");
-    v.optional("result", result, "What the flow says about a finished one.");
+    v.optional("result", result,
+               "What the flow says about a finished one; fields that do not fit into a line are "
+               "left out, and `cut` is true in it.");
   }
 };
 struct ChainListReply {
   std::vector<ChainInfo> chains;
+  bool more = false;
   template <class V>
   void describe(V& v) {
-    v.required("chains", chains, "In order.");
+    v.required("chains", chains, "In order; as many as fit into a line.");
+    v.required("more", more, "Whether there are more: ask again after the last one.");
   }
 };
 struct JobEventsParams {
@@ -497,6 +523,7 @@ struct VariantInfo {
   std::int64_t chain = 0, variant = 0;
   Json record;
   std::vector<FileInfo> files;
+  std::optional<bool> cut;
   template <class V>
   void describe(V& v) {
     v.required("job", job, "The job's id.");
@@ -504,6 +531,7 @@ struct VariantInfo {
     v.required("variant", variant, "0 is the baseline.");
     v.required("record", record, "What the flow says about it.");
     v.required("files", files, "Its files.");
+    v.optional("cut", cut, "True where there are more files than fit into a line.");
   }
 };
 struct VariantListParams {
@@ -548,11 +576,12 @@ struct ExportParams {
   }
 };
 struct ExportReply {
-  std::int64_t files = 0, written = 0;
+  std::int64_t files = 0, written = 0, kept = 0;
   template <class V>
   void describe(V& v) {
     v.required("files", files, "Files of the job that belong into a dataset.");
     v.required("written", written, "Those that were missing and are there now.");
+    v.required("kept", kept, "Those in whose place other bytes are, which stay.");
   }
 };
 

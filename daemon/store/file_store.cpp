@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -44,8 +45,6 @@ class Sha256 {
 constexpr std::size_t kChunk = 256u << 10;
 /// More files than this are synced with their whole file system: one flush instead of one each.
 constexpr std::size_t kSyncedSingly = 6;
-/// Outputs kept open; a dataset has four folders a netlist.
-constexpr std::size_t kOpenFolders = 64;
 
 void write_all(int to, const char* bytes, std::size_t size, const std::string& where) {
   while (size > 0) {
@@ -114,10 +113,6 @@ std::string sha256_hex(std::string_view text) {
 
 bool FileStore::is_hash(std::string_view text) noexcept {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-FileStore::Descriptor::~Descriptor() {
-  if (value_ >= 0) ::close(value_);
 }
 
 FileStore::FileStore(std::filesystem::path root) : root_(std::move(root)) {
@@ -240,49 +235,40 @@ void FileStore::remove(const std::string& hash) {
 
 Status check_relative_path(const std::string& relative) {
   const std::filesystem::path path(relative);
-  bool good = !relative.empty() && relative.size() < 1024 && !path.is_absolute() &&
-              relative.find('\0') == std::string::npos && path.has_filename();
-  for (const auto& part : path) good = good && part != ".." && part != "." && !part.empty();
+  bool good =
+      !relative.empty() && relative.size() < 1024 && !path.is_absolute() && path.has_filename();
+  for (const auto& part : path) {
+    const std::string& word = part.native();
+    good = good && !word.empty() && word.front() != '.' && word.front() != '-' &&
+           std::none_of(word.begin(), word.end(),
+                        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  }
   if (good) return ok();
   return make_error(ErrorCode::kDenied,
                     "The path \"" + relative.substr(0, 200) + "\" does not stay below its folder.");
 }
 
-int FileStore::folder(const std::filesystem::path& base, const std::filesystem::path& inside) {
-  const std::filesystem::path whole = base / inside;
-  if (const auto found = folders_.find(whole); found != folders_.end()) return found->second.get();
-  std::error_code error;
-  std::filesystem::create_directories(base, error);
-  if (error) fail_with_errno("The output folder cannot be created", base.string(), error.value());
-  Descriptor folder(::open(base.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) fail_with_errno("The output folder cannot be opened", base.string());
-  for (const auto& part : inside) {
-    if (::mkdirat(folder.get(), part.c_str(), 0777) != 0 && errno != EEXIST) {
-      fail_with_errno("The output folder cannot be created", whole.string());
-    }
-    Descriptor inner(
-        ::openat(folder.get(), part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!inner) fail_with_errno("The output folder cannot be opened", whole.string());
-    folder = std::move(inner);
-  }
-  if (folders_.size() >= kOpenFolders) folders_.clear();
-  return folders_.emplace(whole, std::move(folder)).first->second.get();
-}
-
-bool FileStore::materialise(const std::string& hash, const std::filesystem::path& base,
-                            const std::string& relative) {
+FileStore::Copied FileStore::materialise(const std::string& hash, const std::filesystem::path& out,
+                                         const std::string& relative, Existing existing) {
   if (Status status = check_relative_path(relative); !status) throw Failure(status.error());
-  const std::filesystem::path whole = base / relative;
+  const std::filesystem::path whole = out / relative;
   const std::filesystem::path relative_path(relative);
-  const int folder = this->folder(base, relative_path.parent_path());
+  const auto [folder, ours] = outputs_.open(out, relative_path.parent_path());
   const std::string name = relative_path.filename().string();
-  {
-    const Descriptor present(
+  struct stat info {};
+  const bool present = ::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  if (present) {
+    const Descriptor file(
         ::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    struct stat info {};
-    if (present && ::fstat(present.get(), &info) == 0 && S_ISREG(info.st_mode) &&
-        hash_of(present.get(), whole.string()) == hash) {
-      return false;
+    if (file && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+        hash_of(file.get(), whole.string()) == hash) {
+      return Copied::kEqual;
+    }
+    if (existing == Existing::kKeep) return Copied::kKept;
+    if (!ours) {
+      fail(ErrorCode::kConflict,
+           "A file with other bytes is there, in a folder that Ptah did not make.", whole.string(),
+           "Choose an empty output folder, or move the file away and go on with job.resume.");
     }
   }
   const Descriptor from(::open(path(hash).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
@@ -302,11 +288,18 @@ bool FileStore::materialise(const std::string& hash, const std::filesystem::path
     fail(ErrorCode::kIo, "A file of the store is damaged: its bytes do not match its hash.",
          path(hash).string(), "Run the job again; store.check lists all damaged files.");
   }
-  if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0) {
-    fail_with_errno("The output cannot be written", whole.string());
+  if (present) {
+    if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0)
+      fail_with_errno("The output cannot be written", whole.string());
+    aside.keep();
+  } else if (::linkat(folder, temporary.c_str(), folder, name.c_str(), 0) != 0) {
+    // Never over a file that has come meanwhile. Some file systems have no links.
+    if (errno == EEXIST ||
+        ::renameat2(folder, temporary.c_str(), folder, name.c_str(), RENAME_NOREPLACE) != 0)
+      fail_with_errno("The output cannot be written", whole.string());
+    aside.keep();
   }
-  aside.keep();
-  return true;
+  return Copied::kWritten;
 }
 
 }  // namespace ptah

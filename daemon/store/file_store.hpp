@@ -4,15 +4,15 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "ptah/core/error.hpp"
+#include "store/descriptor.hpp"
+#include "store/outputs.hpp"
 
 namespace ptah {
 
@@ -44,44 +44,33 @@ class FileStore {
   void remove(const std::string& hash);
   static bool is_hash(std::string_view text) noexcept;
 
-  /// Copies the file to `base`/`relative` through a temporary name. False when equal bytes are
-  /// there already. `relative` must stay below `base`: no "..", no absolute path, no symbolic link
-  /// on the way. A copy and not a link, because who edits the result in place must not edit the
-  /// store.
-  bool materialise(const std::string& hash, const std::filesystem::path& base,
-                   const std::string& relative);
-  /// materialise() keeps the folders that it wrote to open until this call.
-  void close_folders() { folders_.clear(); }
+  enum class Existing { kReplace, kKeep };
+  enum class Copied {
+    kWritten,
+    kEqual,  ///< Equal bytes are there already.
+    kKept    ///< Other bytes are there, and stay.
+  };
+  /// Copies the file to `out`/`relative` through a temporary name. `relative` must stay below
+  /// `out`: no "..", no absolute path, no symbolic link on the way. What is there with other bytes
+  /// stays with kKeep; with kReplace it is replaced where Ptah wrote the folder (see Outputs), and
+  /// kConflict elsewhere. A copy and not a link, because who edits the result in place must not
+  /// edit the store.
+  Copied materialise(const std::string& hash, const std::filesystem::path& out,
+                     const std::string& relative, Existing existing = Existing::kReplace);
+  Outputs& outputs() noexcept { return outputs_; }
 
  private:
-  class Descriptor {
-   public:
-    explicit Descriptor(int value) noexcept : value_(value) {}
-    Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-      std::swap(value_, other.value_);
-      return *this;
-    }
-    ~Descriptor();
-    int get() const noexcept { return value_; }
-    explicit operator bool() const noexcept { return value_ >= 0; }
-
-   private:
-    int value_;
-  };
-
   Stored put(int source, const std::string& where, std::int64_t size);
-  /// The folder `inside` of `base`, made where it is missing.
-  int folder(const std::filesystem::path& base, const std::filesystem::path& inside);
   std::filesystem::path root_;
-  Descriptor root_folder_{-1};
+  Descriptor root_folder_;
   std::set<std::filesystem::path> unsynced_;  ///< Folders with new names.
   std::vector<std::filesystem::path> unsynced_files_;
-  std::map<std::filesystem::path, Descriptor> folders_;  ///< Of outputs.
+  Outputs outputs_;
   std::uint64_t next_aside_ = 0;
 };
 
-/// Fails unless `relative` is a plain path below its base.
+/// Fails unless `relative` is a plain path below its base: words with '/' between them, none of
+/// which is hidden, looks like an option or holds control characters.
 Status check_relative_path(const std::string& relative);
 
 /// SHA-256 of a text, in hexadecimal.

@@ -117,6 +117,7 @@ Store::Store(std::filesystem::path state_dir)
     : state_dir_(prepared(std::move(state_dir))),
       files_(state_dir_ / "files"),
       database_(state_dir_ / "ptah.sqlite") {
+  files_.outputs().forbid(state_dir_);
   create_tables();
   restore_reserve();
 }

@@ -29,6 +29,13 @@ struct VariantCommit {
   std::vector<FileRow> files;
 };
 
+/// What became of the files that belong into an output.
+struct OutputCounts {
+  std::int64_t files = 0;
+  std::int64_t written = 0;
+  std::int64_t kept = 0;  ///< Other bytes were there, and stay.
+};
+
 class Store {
  public:
   /// Creates `state_dir` (0700) and the tables where missing. Fails when the state is of a newer
@@ -78,9 +85,9 @@ class Store {
   std::vector<VariantRow> variants(const std::string& job, std::optional<std::int64_t> chain,
                                    std::int64_t after, std::int64_t limit);
   VariantRow variant(const std::string& job, std::int64_t chain, std::int64_t variant);
-  /// Copies the job's dataset files to `out`; calls `step` between files. Returns {files, written}.
-  std::pair<std::int64_t, std::int64_t> materialise(const std::string& job,
-                                                    const std::filesystem::path& out);
+  /// Copies the job's dataset files to `out`.
+  OutputCounts materialise(const std::string& job, const std::filesystem::path& out,
+                           FileStore::Existing existing);
   void materialise(const std::vector<FileRow>& files, const std::filesystem::path& out);
   /// Flushes the file system of `out`: copies there are not synced one by one.
   void sync_output(const std::filesystem::path& out);

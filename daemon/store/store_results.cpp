@@ -314,15 +314,17 @@ VariantRow Store::variant(const std::string& job, std::int64_t chain, std::int64
   return row;
 }
 
-std::pair<std::int64_t, std::int64_t> Store::materialise(const std::string& job,
-                                                         const std::filesystem::path& out) {
-  std::int64_t count = 0, written = 0;
+OutputCounts Store::materialise(const std::string& job, const std::filesystem::path& out,
+                                FileStore::Existing existing) {
+  OutputCounts counts;
   for (const FileRow& file : job_files(job)) {
     if (file.dataset.empty()) continue;
-    ++count;
-    if (files_.materialise(file.hash, out, file.dataset)) ++written;
+    ++counts.files;
+    const auto copied = files_.materialise(file.hash, out, file.dataset, existing);
+    counts.written += copied == FileStore::Copied::kWritten;
+    counts.kept += copied == FileStore::Copied::kKept;
   }
-  return {count, written};
+  return counts;
 }
 
 void Store::materialise(const std::vector<FileRow>& files, const std::filesystem::path& out) {

@@ -74,7 +74,7 @@ void StoreThread::loop() {
     }
     run_batch(batch);
     // The next batch finds the outputs by their names again.
-    store_->files().close_folders();
+    store_->files().outputs().close();
     for (Item& item : batch) deliver(std::move(item));
   }
 }

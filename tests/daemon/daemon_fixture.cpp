@@ -156,6 +156,10 @@ bool Daemon::start(const Options& options) {
       ::setrlimit(RLIMIT_FSIZE, &limit);
       ::signal(SIGXFSZ, SIG_IGN);
     }
+    if (options.descriptor_limit > 0) {
+      const rlimit limit{options.descriptor_limit, options.descriptor_limit};
+      ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }
@@ -190,6 +194,18 @@ Client Daemon::client() {
   auto client = Client::connect_unix(socket());
   EXPECT_TRUE(client.has_value()) << "ptahd does not listen";
   return client ? std::move(*client) : Client(-1);
+}
+
+std::optional<Client> Daemon::stranger() {
+  if (port_ == 0) port_ = client().result("server.status")["tcp_port"];
+  return Client::connect_tcp(port_);
+}
+
+std::string Daemon::token() const {
+  std::ifstream file(root_ / "run/token");
+  std::string token;
+  file >> token;
+  return token;
 }
 
 std::string Daemon::log() const {

@@ -64,6 +64,8 @@ class Daemon {
     std::vector<std::string> arguments;
     /// Limit on the size of files that the daemon writes; 0: none.
     std::uint64_t file_limit = 0;
+    /// Limit on its open files; 0: as it is.
+    std::uint64_t descriptor_limit = 0;
   };
 
   Daemon();
@@ -86,8 +88,12 @@ class Daemon {
   fs::path plugins() const { return root_ / "plugins"; }
   fs::path out() const { return root_ / "out"; }
   std::string log() const;
+  /// A client on TCP, which has not said hello; start with {"--tcp", "0"}.
+  std::optional<Client> stranger();
+  std::string token() const;
 
  private:
+  int port_ = 0;
   fs::path root_;
   pid_t pid_ = -1;
 };

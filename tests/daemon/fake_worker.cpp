@@ -4,9 +4,11 @@
 /// plan: {"circuit": C, "chains": [chain...]} -> that; {"list": true} -> {"circuits": ["fake"]}.
 /// chain: {"name", "variants": N (last variant), "ms": a variant's time, "bytes": size of its file,
 ///   "at": K with "do": "crash" | "exit" | "hang" | "hog" | "abort" | "term" | "garbage" | "error"
-///   | "outside" | "orphan" | "long" | "say" (the text "line")} Writes one GDS-like file and a
-///   state a variant; their bytes depend on name and number alone. Resumes from `resume`.
-/// check: {"do": ...} -> {"ok": true}. render: writes a file -> {"drawn": true}, in `files`.
+///   | "scream" | "outside" | "orphan" | "long" | "say" (the text "line")} Writes one GDS-like file
+///   and a state a variant; their bytes depend on name and number alone. Resumes from `resume`.
+///   "folder": where its layouts lie below `out`.
+/// check: {"do": ...} -> {"ok": true}. render: {"name"} writes a file -> {"drawn": true}, in
+/// `files`.
 ///
 /// A plugin file whose text holds "ptah-test-bad" fails the self-test; "-refuse" is refused;
 /// "-crash" crashes at its load, "-hang" does not come to its end, and "-forge" writes a line of
@@ -87,6 +89,14 @@ void work(int ms) {
 void die_of_a_fault() {
   ::signal(SIGSEGV, SIG_DFL);
   ::raise(SIGSEGV);
+}
+
+/// The error of a plugin that quotes everything it knows.
+void scream() {
+  const std::string words(4 << 20, 'A');
+  say({{"event", "error"},
+       {"error",
+        {{"code", "plugin_failed"}, {"message", words}, {"where", words}, {"hint", words}}}});
 }
 
 void misbehave(const std::string& what, const std::string& scratch, const Json& spec) {
@@ -196,13 +206,17 @@ void chain(Json spec, const std::string& scratch) {
                {"hint", "Try again."}}}});
         return;
       }
+      if (what == "scream") {
+        scream();
+        return;
+      }
       misbehave(what, scratch, spec);
     }
     std::string gds = name + " variant " + std::to_string(variant) + "\n";
     const auto bytes = spec.value("bytes", std::size_t{0});
     while (gds.size() < bytes) gds += gds;
     const std::string number = std::to_string(variant);
-    const std::string folder = "data/fake/layouts/" + name + "/";
+    const std::string folder = spec.value("folder", "data/fake/layouts/" + name) + "/";
     Json files = Json::array(
         {file(scratch, "v" + number + ".gds", gds, "gds", folder + "v" + number + ".gds"),
          file(scratch, "state" + number, name + " state " + number, "state", "")});
@@ -276,15 +290,19 @@ void run(const Json& message, const std::vector<std::string>& plugin_texts) {
     chain(spec, scratch);
   } else {
     work(spec.value("ms", 0));
+    const bool screams = spec.value("do", "") == "scream";
     if (spec.contains("do")) misbehave(spec["do"], scratch, spec);
-    if (cancelled) {
+    if (screams) {
+      scream();
+    } else if (cancelled) {
       say({{"event", "error"}, {"error", {{"code", "cancelled"}, {"message", "stopped"}}}});
     } else if (kind.starts_with("score.")) {
       say({{"event", "done"}, {"result", {{"circuit", 7}}}});
     } else if (kind == "render") {
       say({{"event", "done"},
            {"result", {{"drawn", true}}},
-           {"files", Json::array({file(scratch, "p.svg", "<svg/>", "picture", "p.svg")})}});
+           {"files", Json::array({file(scratch, "p.svg", "<svg/>", "picture",
+                                       spec.value("name", "layout.svg"))})}});
     } else {
       say({{"event", "done"}, {"result", {{"ok", true}}}});
     }

@@ -512,7 +512,7 @@ TEST_F(Jobs, CheckAndRenderAreJobsOfOneTask) {
   EXPECT_EQ(drawn["state"], "done");
   EXPECT_EQ(drawn["result"]["drawn"], true);
   EXPECT_EQ(text_of(drawn["result"]["files"][0]["path"].get<std::string>()), "<svg/>");
-  EXPECT_EQ(text_of(daemon.out() / "p.svg"), "<svg/>");
+  EXPECT_EQ(text_of(daemon.out() / "layout.svg"), "<svg/>");
   const Json queued = client.result("flow.check", {{"job", "c"}, {"spec", {{"ms", 20}}}});
   EXPECT_EQ(queued["job"], "c");
   EXPECT_EQ(wait_for(client, "c")["result"]["ok"], true);
@@ -580,8 +580,9 @@ TEST_F(Jobs, ExportWritesTheDatasetElsewhere) {
   std::ofstream(daemon.root() / "copy/data/fake/layouts/a/v2.gds") << "changed";
   const Json second =
       client.result("variant.export", {{"job", "j"}, {"out", (daemon.root() / "copy").string()}});
-  EXPECT_EQ(second["written"], 2);
-  EXPECT_EQ(text_of(daemon.root() / "copy/data/fake/layouts/a/v2.gds"), "a variant 2\n");
+  EXPECT_EQ(second["written"], 1);
+  EXPECT_EQ(second["kept"], 1);
+  EXPECT_EQ(text_of(daemon.root() / "copy/data/fake/layouts/a/v2.gds"), "changed");
 }
 
 TEST_F(Jobs, OutputNeverLeavesItsFolderThroughALink) {

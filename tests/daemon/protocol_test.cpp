@@ -73,6 +73,17 @@ TEST_F(Protocol, ErrorsNameTheFieldAndWhatIsKnown) {
   EXPECT_NE(state["error"]["data"]["hint"].get<std::string>().find("cancelled"), std::string::npos);
 }
 
+TEST_F(Protocol, AClientsWordsForgeNoLineOfTheLog) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  client.result("server.hello",
+                {{"client", "x\n2000-01-01 error forged\x1b[31m"}, {"version", "7"}});
+  EXPECT_TRUE(eventually([&] { return daemon.log().find("forged") != std::string::npos; }));
+  const std::string log = daemon.log();
+  EXPECT_EQ(log.find("\n2000-01-01"), std::string::npos) << log;
+  EXPECT_EQ(log.find('\x1b'), std::string::npos) << log;
+}
+
 TEST_F(Protocol, OversizeLineGetsAnErrorThenTheEnd) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
@@ -87,8 +98,8 @@ TEST_F(Protocol, OversizeLineGetsAnErrorThenTheEnd) {
 TEST_F(Protocol, LongestLineIsTaken) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  std::string line = R"({"jsonrpc":"2.0","id":1,"method":"server.hello","params":{"client":")";
-  line += std::string((1 << 20) - line.size() - 3, 'x') + "\"}}";
+  std::string line = R"({"jsonrpc":"2.0","id":1,"method":"server.hello","params":{)";
+  line += std::string((1 << 20) - line.size() - 2, ' ') + "}}";
   ASSERT_EQ(line.size(), 1u << 20);
   ASSERT_TRUE(client.send_text(line + "\n"));
   EXPECT_TRUE(client.read().contains("result"));

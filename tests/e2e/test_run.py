@@ -45,8 +45,11 @@ class RunTest(PtahCase):
         last = outcome.layouts[-1]
         fingers = ",".join(f"{device}={count}" for device, count in last["fingers"].items())
         checked = self.run_json("check", last["gds"], "--circuit", "five_transistors_ota", "--fingers", fingers,
-                                "--drc", "--lvs", "--pex").lines[0]
+                                "--drc", "--lvs", "--pex", "--spice", str(self.folder / "extracted.sp"),
+                                "--spef", str(self.folder / "run" / "mine.spef")).lines[0]
         self.assertTrue(checked["clean"])
+        self.assertIn(".subckt", (self.folder / "extracted.sp").read_text().lower())
+        self.assertIn("SPEF", (self.folder / "run" / "mine.spef").read_text())       # The user's own folders, all of them.
         self.assertTrue(any(net["net"].lower() == "vout" and net["total_fF"] > 0 for net in checked["pex"]["nets"]))
         wrong = ",".join(f"{device}={count % 16 + 2}" for device, count in last["fingers"].items())
         self.run_json("check", last["gds"], "--circuit", "five_transistors_ota", "--fingers", wrong, "--lvs", status=1)

@@ -149,6 +149,32 @@ TEST_F(FlowTest, MoreChainsThanAJobHasAreRefusedWithTheLimit) {
   }
 }
 
+TEST_F(FlowTest, ACircuitsNameIsAWord) {
+  const auto file = folder("netlists") / "odd.sp";
+  for (const char* name : {".bashrc", "-rf", "a/b", "a\x1b[31m", "a$b"}) {
+    ASSERT_TRUE(
+        write_text_file(file, ".subckt " + std::string(name) + " in out\nR1 in out 1k\n.ends\n")
+            .has_value());
+    const auto planned = plan({{"netlist", file.string()}});
+    ASSERT_TRUE(planned.has_error()) << name;
+    EXPECT_NE(planned.error().text().find("name"), std::string::npos) << planned.error().text();
+  }
+}
+
+TEST_F(FlowTest, ClientsNameNoFilesOfAResult) {
+  CollectingSink sink;
+  for (const char* field : {"spice", "spef"}) {
+    const auto checked = run_task("check", {{"gds", "/none.gds"}, {field, "admin-token"}},
+                                  folder("check"), host_, sink);
+    ASSERT_TRUE(checked.has_error());
+    EXPECT_EQ(checked.error().where, field);
+  }
+  const auto drawn = run_task("render", {{"gds", "/none.gds"}, {"format", "../token.png"}},
+                              folder("render"), host_, sink);
+  ASSERT_TRUE(drawn.has_error());
+  EXPECT_EQ(drawn.error().where, "format");
+}
+
 TEST_F(FlowTest, UnknownTaskIsAnError) {
   CollectingSink sink;
   const auto result = run_task("dance", Json::object(), folder("x"), host_, sink);

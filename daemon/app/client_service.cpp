@@ -1,0 +1,151 @@
+// Who may connect and who a client is: limits by role and address, server.hello.
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/buffer.hpp>
+
+#include "app/server.hpp"
+#include "ptah/plugin/plugin.hpp"
+
+namespace ptah {
+
+namespace asio = boost::asio;
+
+using namespace rpc;
+
+namespace {
+
+// Strangers come from TCP, where every process of the machine may connect. None of their limits
+// touches the peers of the Unix socket, whose uid is the daemon's own.
+constexpr std::size_t kMaxLocals = 512;
+constexpr std::size_t kMaxUsers = 128;
+constexpr std::size_t kMaxStrangers = 64;
+constexpr std::size_t kMaxStrangersOfAddress = 16;
+/// Descriptors that TCP leaves to the Unix socket, to workers and to files.
+constexpr rlim_t kReservedDescriptors = 64;
+
+std::string role_name(Role role) {
+  switch (role) {
+    case Role::kStranger:
+      return "stranger";
+    case Role::kUser:
+      return "user";
+    case Role::kAdmin:
+      return "admin";
+  }
+  return "stranger";
+}
+
+/// The system gives out the least free number, so a high one means that few are left.
+bool descriptors_are_short(int descriptor) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  return static_cast<rlim_t>(descriptor) + std::min(kReservedDescriptors, limit.rlim_cur / 2) >=
+         limit.rlim_cur;
+}
+
+/// Says why, as far as the peer takes it at once, and closes.
+void refuse(Session::Socket socket, const Error& error) {
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  const std::string line = encode_error(nullptr, error) + "\n";
+  socket.write_some(asio::buffer(line), ignored);
+  // Closing with unread bytes would take the words back.
+  std::array<char, kMaxStrangerLine> unread;
+  socket.read_some(asio::buffer(unread), ignored);
+  socket.shutdown(asio::socket_base::shutdown_both, ignored);
+}
+
+}  // namespace
+
+std::optional<Error> Server::refusal(const Peer& peer, int descriptor) const {
+  std::size_t locals = 0, strangers = 0, of_address = 0;
+  for (const auto& session : sessions_) {
+    locals += session->peer().local;
+    if (session->role() != Role::kStranger) continue;
+    ++strangers;
+    of_address += session->peer().address == peer.address;
+  }
+  const auto limit = [](const char* message, const char* hint = "Try again in a while.") {
+    return make_error(ErrorCode::kLimit, message, {}, hint);
+  };
+  if (peer.local) {
+    if (locals >= kMaxLocals)
+      return limit("The daemon has too many clients.", "Close some; `ptah server status` counts.");
+    return std::nullopt;
+  }
+  if (strangers >= kMaxStrangers)
+    return limit("Too many connections have not said who they are yet.");
+  if (of_address >= kMaxStrangersOfAddress)
+    return limit("Too many connections of this address have not said who they are yet.");
+  if (descriptors_are_short(descriptor)) return limit("The daemon has no connection to spare.");
+  return std::nullopt;
+}
+
+void Server::accept(Session::Socket socket, Peer peer) {
+  if (ending_) return;
+  if (const auto error = refusal(peer, socket.native_handle())) {
+    // Now and then: whoever floods the port does not flood the log.
+    const auto now = std::chrono::steady_clock::now();
+    if (now - refusal_logged_ > std::chrono::seconds(10)) {
+      refusal_logged_ = now;
+      spdlog::warn("connections are refused: {}", error->message);
+    }
+    refuse(std::move(socket), *error);
+    return;
+  }
+  auto session = std::make_shared<Session>(
+      std::move(socket), std::move(peer), next_session_++,
+      [this](const std::shared_ptr<Caller>& caller, std::string_view line) {
+        methods_.dispatch(caller, line);
+      },
+      [this](const std::shared_ptr<Session>& ended) {
+        last_busy_ = std::chrono::steady_clock::now();
+        if (subscriptions_) subscriptions_->remove(ended.get());
+        sessions_.erase(ended);
+      });
+  if (session->peer().local) session->set_role(Role::kAdmin);
+  sessions_.insert(session);
+  session->start(std::chrono::seconds(options_.hello_limit_s));
+}
+
+void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
+  const auto& caller = reply.caller();
+  if (params.protocol != kProtocolVersion) {
+    reply(make_error(ErrorCode::kUnsupported,
+                     "The client speaks protocol " + std::to_string(params.protocol) +
+                         ", this daemon " + std::to_string(kProtocolVersion) + ".",
+                     "protocol", "Use the client and the daemon of the same Ptah."));
+    return;
+  }
+  if (!params.token.empty()) {
+    const bool admin = same_token(params.token, admin_token_);
+    if (!admin && !same_token(params.token, token_)) {
+      reply(make_error(ErrorCode::kDenied, "The token is wrong.", "token",
+                       "Read it from the token file beside the daemon's socket."));
+      return;
+    }
+    const auto users = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
+      return !session->peer().local && session->role() != Role::kStranger;
+    });
+    if (caller->role() == Role::kStranger && static_cast<std::size_t>(users) >= kMaxUsers) {
+      reply(make_error(ErrorCode::kLimit, "The daemon has too many clients on TCP.", {},
+                       "Close some, or connect to the Unix socket."));
+      return;
+    }
+    caller->set_role(std::max(caller->role(), admin ? Role::kAdmin : Role::kUser));
+  }
+  spdlog::debug("hello from {} {}", params.client.substr(0, 64), params.version.substr(0, 32));
+  HelloReply answer;
+  answer.version = ptah_version();
+  answer.api = std::to_string(kApiMajor) + "." + std::to_string(kApiMinor);
+  answer.role = role_name(caller->role());
+  answer.pid = ::getpid();
+  answer.max_line = static_cast<std::int64_t>(kMaxLine);
+  reply(std::move(answer));
+}
+
+}  // namespace ptah

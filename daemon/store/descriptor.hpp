@@ -1,0 +1,28 @@
+/// A file descriptor of the store, closed at its end.
+#pragma once
+
+#include <unistd.h>
+
+#include <utility>
+
+namespace ptah {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int value = -1) noexcept : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Descriptor& operator=(Descriptor&& other) noexcept {
+    std::swap(value_, other.value_);
+    return *this;
+  }
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  int get() const noexcept { return value_; }
+  explicit operator bool() const noexcept { return value_ >= 0; }
+
+ private:
+  int value_;
+};
+
+}  // namespace ptah
