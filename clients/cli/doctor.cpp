@@ -9,6 +9,7 @@
 
 #include "install.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/write_fence.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -232,10 +233,30 @@ Finding check_socket_folder(const Session& session) {
   return finding;
 }
 
+/// Whether plugins and tools are kept from files that are not theirs.
+Finding check_landlock() {
+  Finding finding{"Landlock", false, false, "", ""};
+  const int version = landlock_version();
+  finding.fine = version >= 3;
+  if (finding.fine) {
+    finding.detail = "version " + std::to_string(version) + ": workers and tools write only to " +
+                     "folders of their own";
+  } else if (version > 0) {
+    finding.detail = "version " + std::to_string(version) +
+                     ": workers and tools can still empty (truncate) files of yours";
+    finding.advice = "Linux 6.2 or newer closes that.";
+  } else {
+    finding.detail = "not offered by this kernel: workers and tools can change any file of yours";
+    finding.advice = "Linux 5.13 or newer with Landlock keeps them to folders of their own.";
+  }
+  return finding;
+}
+
 int doctor(const Session& session) {
   std::vector<Finding> findings;
   for (const Tool& tool : tools()) findings.push_back(check_tool(tool));
   findings.push_back(check_pdk());
+  findings.push_back(check_landlock());
   findings.push_back(check_socket_folder(session));
   findings.push_back(check_token(session));
   findings.push_back(check_daemon(session));

@@ -11,6 +11,7 @@
 #include <csignal>
 
 #include "net/runtime_dir.hpp"
+#include "ptah/core/write_fence.hpp"
 #include "store/failure.hpp"
 
 #ifdef PTAH_WITH_INLINE
@@ -117,8 +118,13 @@ Status Server::open() {
     ProcessWorkerOptions workers;
     workers.program = options_.worker_program;
     workers.directory = pool.scratch_root;
+    workers.extra_arguments = {"--write-below", pool.scratch_root.string()};
     workers.bind = options_.bind_workers;
     workers.open_files = open_files;
+    if (landlock_version() == 0) {
+      spdlog::warn(
+          "this kernel has no Landlock: plugins and tools can change any file of this user");
+    }
     auto processes = std::make_unique<ProcessWorkers>(io_, std::move(workers));
     processes_ = processes.get();
     factory_ = std::move(processes);

@@ -6,10 +6,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -18,6 +21,8 @@
 
 #include "flow/tasks.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/write_fence.hpp"
+#include "ptah/sim/models.hpp"
 #include "worker/channel.hpp"
 #include "worker/crash_report.hpp"
 #include "worker/worker.hpp"
@@ -31,6 +36,7 @@ constexpr char kHelp[] =
     "ptah-worker: runs the plugins of a flow for ptahd, which starts it.\n"
     "  --plugins FILE,FILE | @LIST   plugins to load; LIST is a file with one path a line\n"
     "  --fd N                        the socket to ptahd (default 3)\n"
+    "  --write-below DIR             files are changed only there and in the cache of models\n"
     "  --memory-limit-mb N           address space of this process (default: no limit)\n"
     "  --load-in-place               load plugins from their files, for a debugger\n"
     "  --help\n";
@@ -39,6 +45,7 @@ struct CommandLine {
   ptah::WorkerParams params;
   int descriptor = 3;
   std::uint64_t memory_limit_mb = 0;
+  std::filesystem::path write_below;  ///< Empty: files may be changed anywhere.
   bool help = false;
 };
 
@@ -78,7 +85,8 @@ ptah::Result<CommandLine> parse(const std::vector<std::string_view>& arguments) 
       line.help = true;
     } else if (name == "--load-in-place") {
       line.params.loading = ptah::PluginLoading::kInPlace;
-    } else if (name == "--plugins" || name == "--fd" || name == "--memory-limit-mb") {
+    } else if (name == "--plugins" || name == "--fd" || name == "--memory-limit-mb" ||
+               name == "--write-below") {
       if (++i == arguments.size()) {
         return ptah::make_error(ErrorCode::kInvalidArgument, "It needs a value.", std::string(name),
                                 "see --help");
@@ -86,6 +94,10 @@ ptah::Result<CommandLine> parse(const std::vector<std::string_view>& arguments) 
       const std::string_view value = arguments[i];
       if (name == "--plugins") {
         PTAH_TRY(line.params.plugins, plugin_files(value));
+        continue;
+      }
+      if (name == "--write-below") {
+        line.write_below = value;
         continue;
       }
       const auto parsed = number(value, name == "--fd" ? 1'000'000 : 1u << 24);
@@ -125,6 +137,22 @@ void set_limits(const CommandLine& line) {
 #endif
 }
 
+/// Before any plugin's code is loaded, and before there are threads.
+ptah::Status keep_below(const std::filesystem::path& folder) {
+  if (folder.empty()) return ptah::ok();
+  ::setenv("TMPDIR", folder.c_str(), 1);
+  std::vector<std::filesystem::path> folders{folder};
+  const std::filesystem::path models = ptah::model_cache_directory();
+  std::error_code none;
+  if (!models.empty()) std::filesystem::create_directories(models, none);
+  if (!models.empty() && std::filesystem::is_directory(models, none)) folders.push_back(models);
+  PTAH_TRY(const ptah::WriteFence fence, ptah::WriteFence::around(folders));
+  if (fence.enclose()) return ptah::ok();
+  return ptah::make_error(ptah::ErrorCode::kIo,
+                          std::string("Landlock refuses: ") + std::strerror(errno) + ".",
+                          "--write-below");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -151,6 +179,10 @@ int main(int count, char** arguments) {
   [[maybe_unused]] const int niceness = ::nice(5);
   ptah::install_crash_report();
   set_limits(line.value());
+  if (const ptah::Status kept = keep_below(line.value().write_below); !kept) {
+    std::fprintf(stderr, "ptah-worker: %s\n", kept.error().text().c_str());
+    return kUsage;
+  }
   ptah::Channel channel(line.value().descriptor);
   const auto end = ptah::serve(channel, line.value().params, &ptah::run_task);
   if (end == ptah::WorkerEnd::kOutOfMemory) ::kill(::getpid(), SIGKILL);

@@ -49,8 +49,9 @@ TEST(PluginAuthor, TheGuidesCommandsBuildTheExample) {
 
   ToolRun run;
   run.program = "/bin/sh";
-  run.arguments = {"-eu", "-c", commands};
-  run.directory = folder;
+  // The folder that is below it, and `build`, which the installation writes its list to.
+  run.arguments = {"-eu", "-c", "cd \"$1\"\n" + commands, "sh", folder.string()};
+  run.directory = PTAH_BUILD_DIR;
   run.environment = {{"CMAKE_EXPORT_COMPILE_COMMANDS", "1"}};
 #ifdef PTAH_SANITIZE_FLAGS
   run.environment["CXXFLAGS"] = PTAH_SANITIZE_FLAGS;

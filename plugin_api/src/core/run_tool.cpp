@@ -21,6 +21,8 @@
 #include <system_error>
 #include <thread>
 
+#include "ptah/core/write_fence.hpp"
+
 namespace ptah {
 namespace {
 
@@ -78,7 +80,7 @@ Result<Pipe> make_pipe() {
 
 /// What the child reports through the error pipe when it can not become the program.
 struct StartFailure {
-  int step = 0;  ///< 1 directory, 2 descriptors, 3 exec
+  int step = 0;  ///< 1 directory, 2 descriptors, 3 exec, 4 fence
   int error = 0;
 };
 
@@ -89,6 +91,7 @@ struct ChildPlan {
   const char* directory;
   char* const* argv;
   char* const* envp;
+  const WriteFence* fence;
   int null_fd, out_fd, err_fd, failure_fd;
   rlim_t cpu_s, memory, file;
   pid_t parent;
@@ -138,6 +141,7 @@ void set_limit(int resource, rlim_t soft, rlim_t hard) {
   set_limit(RLIMIT_CPU, plan.cpu_s, plan.cpu_s + 1);
   set_limit(RLIMIT_AS, plan.memory, plan.memory);
   set_limit(RLIMIT_FSIZE, plan.file, plan.file);
+  if (!plan.fence->enclose()) fail(4);
   execve(plan.program, plan.argv, plan.envp);
   fail(3);
   _exit(127);
@@ -280,8 +284,19 @@ Result<ToolOutput> run_tool(const ToolRun& run, JobContext& job) {
 
   const std::string program = run.program.string();
   const std::string directory = run.directory.string();
+  const auto no_folder = [&](const std::string& reason) {
+    return make_error(ErrorCode::kIo,
+                      "The working directory of " + name + " can not be entered: " + reason + ".",
+                      directory);
+  };
+  std::error_code missing_folder;
+  if (!std::filesystem::is_directory(run.directory, missing_folder)) {
+    return no_folder(missing_folder ? missing_folder.message() : "it is no folder");
+  }
+  // A deck or a script that makes the tool write elsewhere finds that it can not.
+  PTAH_TRY(const WriteFence fence, WriteFence::around({run.directory}));
   std::map<std::string, std::string> variables{
-      {"PATH", path_variable()}, {"HOME", directory}, {"LANG", "C"}};
+      {"PATH", path_variable()}, {"HOME", directory}, {"TMPDIR", directory}, {"LANG", "C"}};
   for (const auto& [key, value] : run.environment) variables[key] = value;
   std::vector<std::string> environment;
   for (const auto& [key, value] : variables) environment.push_back(key + "=" + value);
@@ -299,6 +314,7 @@ Result<ToolOutput> run_tool(const ToolRun& run, JobContext& job) {
       .directory = directory.c_str(),
       .argv = argv.data(),
       .envp = envp.data(),
+      .fence = &fence,
       .null_fd = null.get(),
       .out_fd = out.write.get(),
       .err_fd = err.write.get(),
@@ -336,9 +352,10 @@ Result<ToolOutput> run_tool(const ToolRun& run, JobContext& job) {
   if (got == sizeof failure) {
     group.finish();
     const std::string reason = std::strerror(failure.error);
-    if (failure.step == 1) {
+    if (failure.step == 1) return no_folder(reason);
+    if (failure.step == 4) {
       return make_error(ErrorCode::kIo,
-                        "The working directory of " + name + " can not be entered: " + reason + ".",
+                        name + " can not be kept to its working directory: " + reason + ".",
                         directory);
     }
     const bool missing = failure.step == 3 && (failure.error == ENOENT || failure.error == EACCES);

@@ -4,10 +4,13 @@
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/write_fence.hpp"
 
 namespace ptah {
 namespace {
@@ -69,6 +72,7 @@ TEST(WorkerProcess, BadCommandLinesAreExplained) {
        std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--plugin"}, "no such option"},
            {{"--plugins"}, "needs a value"},
+           {{"--write-below"}, "needs a value"},
            {{"--fd", "three"}, "must be a number"},
            {{"--fd", "999"}, "no socket"},
            {{"--memory-limit-mb", "-1"}, "must be a number"},
@@ -106,6 +110,63 @@ TEST(WorkerProcess, AConstructorThatThrowsFailsTheSelfTest) {
   ASSERT_FALSE(events.empty());
   EXPECT_EQ(events.back()["error"]["code"], "plugin_failed");
   EXPECT_THAT(events.back()["error"]["message"], HasSubstr("no licence server"));
+}
+
+/// What a plugin that writes everywhere leaves of four files, with `more` arguments of the worker;
+/// `own` is where it may write.
+std::map<std::string, std::string> after_writes(const std::filesystem::path& victims,
+                                                const std::filesystem::path& own,
+                                                std::vector<std::string> more) {
+  for (const auto& folder : {victims, own}) {
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+  }
+  for (const char* name : {"overwritten", "emptied", "renamed", "removed"}) {
+    std::ofstream(victims / name) << name;
+  }
+  ::setenv("PTAH_TEST_VICTIMS", victims.c_str(), 1);
+  ::setenv("TMPDIR", own.c_str(), 1);
+  auto worker = start("writes", std::move(more));
+  EXPECT_EQ(worker.receive()["plugins"].size(), 1u);
+  worker.send(place("writes"));
+  EXPECT_FALSE(worker.receive_until("error").empty());
+  worker.send({{"quit", true}});
+  EXPECT_EQ(worker.wait().exit_status, 0);
+  ::unsetenv("PTAH_TEST_VICTIMS");
+  ::unsetenv("TMPDIR");
+  std::map<std::string, std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(victims)) {
+    left[entry.path().filename()] =
+        entry.is_regular_file() ? read_text_file(entry.path()).value() : "a folder";
+  }
+  return left;
+}
+
+TEST(WorkerProcess, APluginChangesNoFileOutsideTheFolderOfItsWorker) {
+  const std::map<std::string, std::string> all{{"overwritten", "overwritten"},
+                                               {"emptied", "emptied"},
+                                               {"renamed", "renamed"},
+                                               {"removed", "removed"}};
+  auto scratch = ScratchDir::create(PTAH_BUILD_DIR "/tests", "worker_test");
+  ASSERT_TRUE(scratch);
+  const auto victims = scratch.value().path() / "victims", own = scratch.value().path() / "own";
+  const auto free = after_writes(victims, own, {});
+  EXPECT_EQ(free.at("overwritten"), "mine\n") << "the plugin does what it says";
+  EXPECT_EQ(free.at("emptied"), "");
+  EXPECT_EQ(free.count("removed") + free.count("renamed"), 0u);
+  EXPECT_EQ(free.count("new") + free.count("folder"), 2u);
+
+  if (landlock_version() < 3) GTEST_SKIP() << "this kernel has no Landlock of version 3";
+  EXPECT_EQ(after_writes(victims, own, {"--write-below", own.string()}), all);
+  EXPECT_EQ(read_text_file(own / "inside").value(), "mine\n");
+}
+
+TEST(WorkerProcess, AFolderToWriteToThatIsNotThereIsExplained) {
+  if (landlock_version() == 0) GTEST_SKIP() << "this kernel has no Landlock";
+  WorkerProcess worker(PTAH_WORKER_PROBE, {"--write-below", "/nowhere"});
+  const auto end = worker.wait();
+  EXPECT_EQ(end.exit_status, 2);
+  EXPECT_THAT(end.err, HasSubstr("/nowhere"));
 }
 
 TEST(WorkerProcess, ACrashNamesTheSignalTheTaskThePluginAndTheFrame) {

@@ -9,6 +9,8 @@
 #include <fstream>
 #include <thread>
 
+#include "ptah/core/write_fence.hpp"
+
 namespace ptah {
 namespace {
 
@@ -67,6 +69,92 @@ TEST_F(RunTool, ClosesStandardInputAndRunsInItsFolderWithAMinimalEnvironment) {
   EXPECT_NE(out.find("LANG=C\n"), std::string::npos);
   EXPECT_NE(out.find("EXTRA=value\n"), std::string::npos);
   EXPECT_EQ(out.find("secret"), std::string::npos);
+}
+
+/// Files outside the tool's folder, which scripts for it then try to change.
+class Victims {
+ public:
+  Victims() : folder_(ScratchDir::create(testing::TempDir(), "victims").value()) {
+    for (const char* name : {"a", "b", "c", "d"}) std::ofstream(path(name)) << "the only copy\n";
+  }
+  std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
+  void expect_untouched() const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
+      ++count;
+      EXPECT_EQ(read_text_file(entry.path()).value(), "the only copy\n") << entry.path();
+    }
+    EXPECT_EQ(count, 4u);
+  }
+
+ private:
+  ScratchDir folder_;
+};
+
+TEST_F(RunTool, ChangesNoFileOutsideItsFolder) {
+  if (landlock_version() < 3) GTEST_SKIP() << "this kernel has no Landlock of version 3";
+  const Victims victims;
+  const auto result =
+      run_tool(shell("echo x > " + victims.path("a") + "; echo x >> " + victims.path("b") +
+                     "; true > " + victims.path("a") + "\nmv " + victims.path("b") + " . ; mv " +
+                     victims.path("c") + " " + victims.path("d") + "; rm -f " + victims.path("c") +
+                     "; mkdir " + victims.path("e") + "; ln -s x " + victims.path("f") + "; ln " +
+                     victims.path("d") + " linked; mkfifo " + victims.path("g") +
+                     "; truncate -s 0 " + victims.path("d") + "; (cd " + victims.path(".") +
+                     "; sh -c 'echo x > a')\n"
+                     "cat " +
+                     victims.path("a") +
+                     "; mkdir deep; echo mine > deep/file; mv deep/file moved; "
+                     "cat moved; echo gone > /dev/null; echo $TMPDIR"),
+               job_);
+  ASSERT_TRUE(result) << result.error().text();
+  victims.expect_untouched();
+  // It reads them, and its own folder is all its own.
+  EXPECT_EQ(result.value().out, "the only copy\nmine\n" + scratch_.path().string() + "\n");
+  EXPECT_EQ(result.value().exit_status, 0) << result.value().err;
+}
+
+TEST_F(RunTool, AScriptOfMagicChangesNoFileOutsideItsFolder) {
+  const auto magic = find_tool("magic", "magic");
+  if (!magic) GTEST_SKIP() << magic.error().text();
+  if (landlock_version() < 3) GTEST_SKIP() << "this kernel has no Landlock of version 3";
+  const Victims victims;
+  std::ofstream(scratch_.path() / "run.tcl")
+      << "catch {open " << victims.path("a") << " w} why\nputs \"OPEN $why\"\n"
+      << "catch {file delete " << victims.path("b") << "} why\nputs \"DELETE $why\"\n"
+      << "catch {file rename " << victims.path("c") << " mine} why\nputs \"RENAME $why\"\n"
+      << "catch {exec sh -c {echo x > " << victims.path("d") << "}} why\nputs \"EXEC $why\"\n"
+      << "puts [open own w]\nputs END\nquit -noprompt\n";
+  ToolRun run;
+  run.program = magic.value();
+  run.arguments = {"-dnull", "-noconsole", "-rcfile", "/dev/null", "run.tcl"};
+  run.directory = scratch_.path();
+  const auto result = run_tool(run, job_);
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_NE(result.value().out.find("END"), std::string::npos) << result.value().out;
+  EXPECT_TRUE(std::filesystem::exists(scratch_.path() / "own"));
+  victims.expect_untouched();
+}
+
+TEST_F(RunTool, FencesWithinAFenceOnlyNarrowIt) {
+  if (landlock_version() < 3) GTEST_SKIP() << "this kernel has no Landlock of version 3";
+  const Victims victims;
+  // In a process of its own: a fence is for good.
+  EXPECT_EXIT(
+      {
+        const auto outer = WriteFence::around({scratch_.path()});
+        if (!outer || !outer.value().enclose()) std::exit(1);
+        if (::truncate(victims.path("a").c_str(), 0) == 0) std::exit(2);
+        const auto inner = ScratchDir::create(scratch_.path(), "inner");
+        if (!inner) std::exit(3);
+        ToolRun run = shell("echo x > ../beside; echo x > within; echo x > " + victims.path("b"));
+        run.directory = inner.value().path();
+        if (!run_tool(run, job_)) std::exit(4);
+        const bool narrow = !std::filesystem::exists(scratch_.path() / "beside");
+        std::exit(narrow && std::filesystem::exists(inner.value().path() / "within") ? 0 : 5);
+      },
+      testing::ExitedWithCode(0), "");
+  victims.expect_untouched();
 }
 
 TEST_F(RunTool, ArgumentsReachNoShell) {

@@ -122,9 +122,10 @@ TEST_P(Circuits, DoNotFeelThatTheirLibraryIsTrimmed) {
   ASSERT_TRUE(deck) << deck.error().text();
   const auto scratch = ScratchDir::create(testing::TempDir(), "whole");
   ASSERT_TRUE(write_text_file(scratch.value().path() / "deck.spice", deck.value().text));
+  ASSERT_TRUE(write_text_file(scratch.value().path() / ".spiceinit", "source deck.spice\n"));
   ToolRun run;
   run.program = find_tool("ngspice", "ngspice").value();
-  run.arguments = {"-n", "-b", "deck.spice"};
+  run.arguments = {"-b"};
   run.directory = scratch.value().path();
   const auto output = run_tool(run, job);
   ASSERT_TRUE(output) << output.error().text();

@@ -43,7 +43,7 @@ inline std::vector<HostileBench> hostile_benches(const Testbench& good, const st
     benches.back().bench.analyses = {analysis + file};
   }
   for (const std::string& output : {"v(out>" + file + ")", "v(out)>" + file,
-                                   "v(out,in>>" + file + ")", "i(Vin>" + file + ")"}) {
+                                    "v(out,in>>" + file + ")", "i(Vin>" + file + ")"}) {
     benches.push_back({output, good});
     benches.back().bench.outputs = {output};
   }

@@ -22,10 +22,14 @@ Result<std::vector<Waveform>> simulate_with_ngspice(const ExtractedNetlist& netl
   PTAH_TRY(const Deck deck, simulation_deck(netlist, testbench, technology, models));
   PTAH_TRY(const ScratchDir scratch, ScratchDir::create(job.scratch_dir(), "ngspice"));
   PTAH_TRY(write_text_file(scratch.path() / "deck.spice", deck.text, Durability::kCached));
+  // A deck named on the command line is copied into a file in /tmp first, where ngspice may not
+  // write. Its start file is read from where it lies; with one here, no other is looked for.
+  PTAH_TRY(
+      write_text_file(scratch.path() / ".spiceinit", "source deck.spice\n", Durability::kCached));
 
   ToolRun run;
   run.program = program;
-  run.arguments = {"-n", "-b", "deck.spice"};
+  run.arguments = {"-b"};
   run.directory = scratch.path();
   run.wall_limit_s = limits.wall_s;
   run.cpu_limit_s = limits.wall_s;

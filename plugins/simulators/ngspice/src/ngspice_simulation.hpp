@@ -17,7 +17,7 @@ struct NgspiceLimits {
   std::uint64_t memory_bytes = 2ull << 30;
 };
 
-/// One run of `ngspice -n -b` in a fresh private folder. Its exit status is not believed: every
+/// One run of `ngspice -b` in a fresh private folder. Its exit status is not believed: every
 /// analysis must have left a whole plot that covers its sweep. Fails with ngspice's own words.
 Result<std::vector<Waveform>> simulate_with_ngspice(const ExtractedNetlist& netlist,
                                                     const Testbench& testbench,

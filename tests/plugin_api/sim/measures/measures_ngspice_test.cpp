@@ -79,9 +79,10 @@ std::map<std::string, double> run_meas(Deck deck, const std::vector<std::string>
   SimpleJobContext job;
   const auto scratch = ScratchDir::create(testing::TempDir(), "meas");
   EXPECT_TRUE(write_text_file(scratch.value().path() / "deck.spice", deck.text));
+  EXPECT_TRUE(write_text_file(scratch.value().path() / ".spiceinit", "source deck.spice\n"));
   ToolRun run;
   run.program = find_tool("ngspice", "ngspice").value();
-  run.arguments = {"-n", "-b", "deck.spice"};
+  run.arguments = {"-b"};
   run.directory = scratch.value().path();
   const auto output = run_tool(run, job);
   std::map<std::string, double> found;
