@@ -225,7 +225,6 @@ CommandLine parse_command_line(int argc, char** argv) {
     return line;
   }
   if (!config.empty()) {
-    options.config_file = absolute(config);
     if (Status status = read_config(config, options); !status) {
       line.action = CommandLine::Action::kBad;
       line.text = "ptahd: " + status.error().text();

@@ -12,7 +12,6 @@
 namespace ptah {
 
 struct DaemonOptions {
-  std::filesystem::path config_file;  ///< Empty: none.
   std::filesystem::path socket;
   std::filesystem::path state_dir;
   std::optional<std::uint16_t> tcp_port;  ///< 0: any free one.

@@ -29,9 +29,7 @@ namespace {
 std::vector<std::filesystem::path> own_folders(const DaemonOptions& options) {
   std::vector<std::filesystem::path> folders{options.socket.parent_path()};
   folders.insert(folders.end(), options.plugin_dirs.begin(), options.plugin_dirs.end());
-  for (const auto& file : {options.config_file, options.worker_program}) {
-    if (!file.empty()) folders.push_back(file.parent_path());
-  }
+  if (!options.worker_program.empty()) folders.push_back(options.worker_program.parent_path());
   return folders;
 }
 
