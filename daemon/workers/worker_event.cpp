@@ -23,12 +23,8 @@ Error unreadable(const std::string& field, std::string message) {
   return make_error(ErrorCode::kPluginFailed, std::move(message), field);
 }
 
-/// At a boundary of UTF-8.
 void cut(std::string& text, std::size_t most) {
-  if (text.size() <= most) return;
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) --most;
-  text.resize(most);
-  text += " ...";
+  text = rpc::cut_text(std::move(text), most);
 }
 
 Status bound(const std::string& name, const std::string& field) {
