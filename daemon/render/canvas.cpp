@@ -2,7 +2,38 @@
 
 #include <cairo-svg.h>
 
+#include <algorithm>
+#include <map>
+#include <string_view>
+
+#include "ptah/core/run_tool.hpp"
+
 namespace ptah {
+namespace {
+
+constexpr std::size_t kMaxSvg = 256u << 20;
+
+/// Cairo names groups by a count over the life of the process; here they are counted from 0, so
+/// that the same drawing is the same file.
+std::string with_groups_counted(const std::string& svg) {
+  constexpr std::string_view kName = "surface", kDigits = "0123456789";
+  std::map<std::string, std::size_t> numbers;
+  std::string text;
+  std::size_t done = 0;
+  for (std::size_t at; (at = svg.find(kName, done)) != std::string::npos;) {
+    const std::size_t begin = at + kName.size();
+    const std::size_t end = std::min(svg.find_first_not_of(kDigits, begin), svg.size());
+    text.append(svg, done, begin - done);
+    if (end > begin) {
+      const std::size_t next = numbers.size();
+      text += std::to_string(numbers.emplace(svg.substr(begin, end - begin), next).first->second);
+    }
+    done = end;
+  }
+  return text.append(svg, done);
+}
+
+}  // namespace
 
 Canvas::Canvas(std::filesystem::path file, cairo_surface_t* surface, bool png)
     : file_(std::move(file)), surface_(surface), cairo_(cairo_create(surface)), png_(png) {
@@ -56,7 +87,9 @@ Status Canvas::finish() {
   if (status != CAIRO_STATUS_SUCCESS) {
     return make_error(ErrorCode::kIo, cairo_status_to_string(status), file_.string());
   }
-  return ok();
+  if (png_) return ok();
+  PTAH_TRY(const auto svg, read_text_file(file_, kMaxSvg));
+  return write_text_file(file_, with_groups_counted(svg), Durability::kCached);
 }
 
 }  // namespace ptah

@@ -35,6 +35,15 @@ TEST_F(RenderTest, SvgShowsTheCellAndItsPorts) {
   EXPECT_NE(text.value().find("<path"), std::string::npos);
 }
 
+TEST_F(RenderTest, TheSameDrawingIsTheSameFileHoweverManyWereMadeBefore) {
+  for (const char* name : {"a.svg", "b.svg"}) {
+    ASSERT_TRUE(render_layout(library_, "", Technology::ptah130(), file(name)).has_value());
+  }
+  const auto first = read_text_file(file("a.svg"));
+  ASSERT_TRUE(first.has_value());
+  EXPECT_EQ(first.value(), read_text_file(file("b.svg")).value());
+}
+
 TEST_F(RenderTest, PngHasThePixelsAskedFor) {
   RenderOptions options;
   options.width_px = 320;
