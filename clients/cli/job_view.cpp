@@ -7,6 +7,7 @@
 #include <iostream>
 #include <tuple>
 
+#include "ptah/core/run_tool.hpp"
 #include "terminal.hpp"
 
 namespace ptah::cli {
@@ -152,6 +153,12 @@ Json variant_line(const Json& variant, const std::string& out) {
   };
   locate("gds", "gds");
   locate("netlist", "netlist");
+  if (stored.contains("times")) {
+    if (const auto text = read_text_file(stored["times"], 64u << 10)) {
+      const Json seconds = Json::parse(text.value(), nullptr, false);
+      if (seconds.is_object()) line["seconds"] = seconds;
+    }
+  }
   return line;
 }
 

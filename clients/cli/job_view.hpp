@@ -8,7 +8,8 @@
 
 namespace ptah::cli {
 
-/// The row of a variant with its files' absolute paths: what `--json` prints a line for each.
+/// The row of a variant with its files' absolute paths, and "seconds" by stage out of its file
+/// `times`: what `--json` prints a line for each.
 Json variant_line(const Json& variant, const std::string& out);
 
 /// Every judge that saw the layout passed it.

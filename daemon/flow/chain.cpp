@@ -521,6 +521,10 @@ Status Chain::record(Candidate& candidate) {
       add_file("bode", bode, paths_->bode(variant));
     }
   }
+  candidate.seconds["total"] =
+      std::chrono::duration<double>(Clock::now() - candidate.begin).count();
+  // Apart from all else: the same seed gives the same bytes everywhere but here.
+  PTAH_TRY(add("times", Json(candidate.seconds).dump(1) + "\n", paths_->times(variant)));
   bundle_.end_variant();
 
   if (spec_.pictures) {
@@ -529,13 +533,10 @@ Status Chain::record(Candidate& candidate) {
     discard(candidate);
   }
 
-  candidate.seconds["total"] =
-      std::chrono::duration<double>(Clock::now() - candidate.begin).count();
   Json event = metrics;
   event["top"] = paths_->name();
   event["gds"] = paths_->layout(variant);
   event["netlist"] = paths_->netlist();
-  event["seconds"] = candidate.seconds;
   event["reverted"] = std::move(reverted);
   sink_.emit({{"event", "variant"},
               {"variant", variant},

@@ -51,6 +51,9 @@ std::string DatasetPaths::bode(int v) const {
 std::string DatasetPaths::metadata(int v) const {
   return data("metadata", variant_file(v, "json"));
 }
+std::string DatasetPaths::times(int v) const {
+  return data("times", variant_file(v, "json"));
+}
 std::string DatasetPaths::disagreement(int v, int number, const std::string& extension) const {
   char text[48];
   std::snprintf(text, sizeof text, "v%03d_%d", v, number);

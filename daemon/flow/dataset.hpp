@@ -6,8 +6,11 @@
 ///   data/<circuit>/layouts/<circuit>_<k>/v000.gds
 ///   data/<circuit>/metadata/<circuit>_<k>/{v000.json, tiles/<device>.gds}
 ///   data/<circuit>/disagreements/<circuit>_<k>/v000_0.{gds, json}
+///   data/<circuit>/times/<circuit>_<k>/v000.json
 ///
-/// <k> is the index of the finger assignment; variant 0 is the baseline.
+/// <k> is the index of the finger assignment; variant 0 is the baseline. Runs of the same spec give
+/// the same bytes, on any machine and with any number of workers, in all but `times`: seconds by
+/// stage, and "total".
 #pragma once
 
 #include <cstdint>
@@ -31,6 +34,7 @@ class DatasetPaths {
   std::string picture(int variant) const;
   std::string bode(int variant) const;
   std::string metadata(int variant) const;
+  std::string times(int variant) const;
   /// A layout that checks and judges differ about, met on the way to `variant`; with its extension.
   std::string disagreement(int variant, int number, const std::string& extension) const;
   std::string tile(const std::string& device) const;

@@ -511,7 +511,8 @@ struct FileInfo {
   std::int64_t size = 0;
   template <class V>
   void describe(V& v) {
-    v.required("role", role, "What it is: \"gds\", \"netlist\", ...");
+    v.required("role", role,
+               "What it is: \"gds\", \"netlist\", ...; \"times\" holds seconds by stage.");
     v.required("hash", hash, "SHA-256 of its bytes, hexadecimal: its name in the store.");
     v.required("size", size, "Bytes.");
     v.required("path", path, "The read-only file in the store.");
@@ -529,7 +530,8 @@ struct VariantInfo {
     v.required("job", job, "The job's id.");
     v.required("chain", chain, "Number of the chain (finger assignment) in the job.");
     v.required("variant", variant, "0 is the baseline.");
-    v.required("record", record, "What the flow says about it.");
+    v.required("record", record,
+               "What the flow says about it: the same for the same spec and seed.");
     v.required("files", files, "Its files.");
     v.optional("cut", cut, "True where there are more files than fit into a line.");
   }

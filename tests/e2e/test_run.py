@@ -108,15 +108,38 @@ class RunTest(PtahCase):
         self.assertEqual([entry.name for entry in self.folder.iterdir() if entry.name.startswith("tmp.")], [],
                          "the demo leaves its daemon's folder behind")
 
-    def test_same_seed_same_bytes(self):
-        for name in ("a", "b"):
-            self.run_json("run", "five_transistors_ota", "--assignments", "2", "--variants", "2", "--seed", "5",
-                          "--out", str(self.folder / name))
-            self.kill_daemon()
-        first, second = files_below(self.folder / "a"), files_below(self.folder / "b")
-        self.assertEqual(sorted(first), sorted(second))
-        for name, data in first.items():
-            self.assertEqual(data, second[name], name)
+    def made_with(self, workers, flow):
+        """One spec under a daemon of its own, all its folders elsewhere: the dataset's files, and what the protocol says."""
+        home = self.folder / f"{flow}-{workers}"
+        self.env |= {"XDG_STATE_HOME": str(home / "state"), "XDG_CACHE_HOME": str(home / "cache")}
+        self.run_json("server", "start", "--workers", str(workers))
+        connection = self.raw_connection()
+        file = connection.makefile("rw")
+
+        def ask(method, **params):
+            print(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}), file=file, flush=True)
+            return json.loads(file.readline())["result"]
+        with connection, file:
+            ask("server.hello", client="test", protocol=1)
+            self.run_json("run", "five_transistors_ota", "--assignments", "4", "--variants", "2", "--seed", "5", "--flow", flow,
+                          "--measures", "all", "--pictures", "--job", "same", "--out", str(home / "out"))
+            said = sorted((v["chain"], v["variant"], v["record"], [(f["role"], f.get("dataset"), f["role"] == "times" or f["hash"])
+                                                                   for f in v["files"]])
+                          for v in ask("variant.list", job="same")["variants"])
+            said += [ask("job.chains", job="same"), ask("job.get", job="same").get("result")]
+        self.kill_daemon()
+        return files_below(home / "out"), json.dumps(said, indent=1)
+
+    def test_same_seed_same_bytes_but_for_times(self):
+        for flow in ("native", "osiris"):
+            (first, first_said), (second, second_said) = self.made_with(1, flow), self.made_with(2, flow)
+            self.assertEqual(list(first), list(second))
+            times = [name for name in first if "/times/" in name]
+            self.assertEqual(len(times), 12)
+            for name in times:
+                self.assertGreater(json.loads(first[name])["total"], json.loads(first[name])["router"])
+            self.assertEqual([name for name in first if first[name] != second[name] and name not in times], [])
+            self.assertEqual(first_said, second_said)
 
     def test_published_counts_of_assignments(self):
         for circuit, count in (("five_transistors_ota", 512), ("miller_ota", 2187), ("ahuja_ota", 1024), ("ota_ff", 2048)):

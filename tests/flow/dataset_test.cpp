@@ -13,6 +13,7 @@ TEST(Dataset, FollowsTheOsirisFolders) {
   EXPECT_EQ(paths.netlist(), "netlists/miller_ota/miller_ota_1584.sp");
   EXPECT_EQ(paths.layout(7), "data/miller_ota/layouts/miller_ota_1584/v007.gds");
   EXPECT_EQ(paths.metrics(0), "data/miller_ota/metrics/miller_ota_1584/v000.json");
+  EXPECT_EQ(paths.times(12), "data/miller_ota/times/miller_ota_1584/v012.json");
   EXPECT_EQ(paths.tile("M0"), "data/miller_ota/metadata/miller_ota_1584/tiles/M0.gds");
 }
 

@@ -46,6 +46,23 @@ inline std::string file_bytes(const Json& event, const std::string& role) {
   return {};
 }
 
+/// Two events of the same variant say the same, and their files hold the same, in all but times.
+inline void expect_same_variant(const Json& a, const Json& b) {
+  EXPECT_EQ(a["record"].dump(), b["record"].dump());
+  const auto names = [](const Json& event) {
+    Json of = Json::array();
+    for (const Json& file : event["files"]) of.push_back({file["role"], file["dataset"]});
+    return of;
+  };
+  ASSERT_EQ(names(a), names(b));
+  for (const Json& file : a["files"]) {
+    const std::string role = file["role"];
+    EXPECT_EQ(role == "times",
+              file["dataset"].get<std::string>().find("/times/") != std::string::npos);
+    if (role != "times") EXPECT_EQ(file_bytes(a, role), file_bytes(b, role)) << role;
+  }
+}
+
 class FlowTest : public ::testing::Test {
  protected:
   void SetUp() override {

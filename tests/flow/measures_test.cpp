@@ -68,7 +68,7 @@ TEST_P(MeasuresOfCircuit, AllOfThemStandWithEveryVariant) {
     }
     EXPECT_GT(measures(variant)["supply_current"]["value"].get<double>(), 1e-6);
     EXPECT_LT(measures(variant)["supply_current"]["value"].get<double>(), 1e-2);
-    EXPECT_GT(variant["record"]["seconds"]["measures"].get<double>(), 0);
+    EXPECT_GT(Json::parse(file_bytes(variant, "times"))["measures"].get<double>(), 0);
     // Neither circuit's output turns by 180 degrees within the sweep.
     EXPECT_NE(measures(variant)["gain_margin"].value("reason", "").find("180 degrees"),
               std::string::npos)
@@ -120,7 +120,7 @@ TEST_P(MeasuresOfCircuit, MakingThemChangesNothingElse) {
     for (const auto& [name, measure] : measures(few[i]).items()) {
       EXPECT_EQ(measures(all[i])[name], measure) << name;
     }
-    EXPECT_FALSE(few[i]["record"]["seconds"].contains("measures"));
+    EXPECT_FALSE(Json::parse(file_bytes(few[i], "times")).contains("measures"));
   }
 }
 
