@@ -190,6 +190,15 @@ class KLayoutTest(KLayoutCase):
         self.assertEqual(seen["state"], "cancelled")
         self.assertIn("layouts were made and stay", seen["notice"])
 
+    def test_live_scoring_leaves_nothing_behind(self):
+        self.start_daemon()
+        edits = 60
+        seen = self.drive("growth", PTAH_TEST_EDITS=edits)
+        (alone, alone_objects), (live, live_objects) = seen["alone"], seen["live"]
+        print(f"{edits} edits: {alone / 1e6:.2f} MB alone, {live / 1e6:.2f} MB scored live; "
+              f"{alone_objects} and {live_objects} objects", flush=True)
+        self.assertLess(live_objects - alone_objects, 2 * edits, "an edit once left 1,700, 14 MB in 25 edits")
+
     def test_a_job_survives_the_daemon(self):
         self.start_daemon()
         editor = self.editor("reconnect")

@@ -3,7 +3,7 @@ import os
 
 import pya
 
-from . import session, ui
+from . import qt, session, ui
 
 FILE_ENTRY = "Netlist file…"
 
@@ -47,14 +47,14 @@ class Library:
         return next((n for n in names if cell_name == n or cell_name.startswith(n + "_")), None)
 
 
-class Chooser(pya.QWidget):
+class Chooser(qt.QWidget):
     """A combo box of circuits; `changed()` after each change by the user or the library."""
 
     def __init__(self, library, changed=None, parent=None):
         super().__init__(parent)
         self._library, self._changed, self._filling = library, changed or (lambda: None), False
         self._netlist = session.get("ptah-netlist")
-        self._box = pya.QComboBox()
+        self._box = qt.QComboBox()
         self._box.setSizePolicy(pya.QSizePolicy.Expanding, pya.QSizePolicy.Fixed)
         self._box.setMinimumWidth(120)
         self._box.activated = lambda index: self._on_activated(index)

@@ -3,7 +3,7 @@ import os
 
 import pya
 
-from . import gallery, layers, ui, views
+from . import gallery, layers, qt, ui, views
 from .errors import failure
 
 MAX_POLYGONS = 3000          # marked a side
@@ -29,7 +29,7 @@ def differences(first, second):
     return only
 
 
-class CompareWindow(pya.QDialog):
+class CompareWindow(qt.QDialog):
     def __init__(self, app, first, second, parent):
         super().__init__(parent)
         for variant in (first, second):
@@ -56,7 +56,7 @@ class CompareWindow(pya.QDialog):
                                      widget, ui.row(ui.label("■ only here", rgb=(0xd23a2d, 0x1a8a4b)[side]), None,
                                                     ui.button("Open", lambda v=variant: self._open(v)))))
             columns[-1].setStretch(1, 1)
-        table = pya.QTextBrowser()
+        table = qt.QTextBrowser()
         table.setHtml(gallery.comparison_html(self._pair))
         table.setFixedWidth(300)
         box = ui.row(*columns, table, margin=12, spacing=12, parent=self)
@@ -67,7 +67,7 @@ class CompareWindow(pya.QDialog):
         self._views[1].on_viewport_changed += ui.guarded(lambda: self._follow(1))
 
     def showEvent(self, event):
-        timer = self._timer = pya.QTimer(self)
+        timer = self._timer = qt.QTimer(self)
         timer.singleShot = True
         timer.timeout = self._views[0].zoom_fit
         timer.start(50)

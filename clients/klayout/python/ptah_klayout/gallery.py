@@ -3,7 +3,7 @@ import time
 
 import pya
 
-from . import ui
+from . import qt, ui
 from .plots import Scatter
 
 # name -> what is ranked, smaller is better; `None` values go last
@@ -39,7 +39,7 @@ def lvs_text(record):
     return ("match" if good else "mismatch"), good
 
 
-class Gallery(pya.QWidget):
+class Gallery(qt.QWidget):
     """`opened(variant)` on a double click, `selection_changed()` when the selection changes."""
 
     def __init__(self, thumbnails, opened, selection_changed, parent=None):
@@ -52,15 +52,15 @@ class Gallery(pya.QWidget):
         self._build()
         # Variants come in bursts, and the views hold thousands: they are filled a slice a turn of the event loop.
         self._filling, self._stale = None, False
-        self._timer = pya.QTimer(self)
+        self._timer = qt.QTimer(self)
         self._timer.singleShot = True
         self._timer.timeout = self._fill
-        self._slice_timer = pya.QTimer(self)
+        self._slice_timer = qt.QTimer(self)
         self._slice_timer.singleShot = True
         self._slice_timer.timeout = self._slice
 
     def _build(self):
-        self._cards = pya.QListWidget()
+        self._cards = qt.QListWidget()
         self._cards.viewMode = pya.QListView.IconMode
         self._cards.iconSize = pya.QSize(176, 132)
         self._cards.gridSize = pya.QSize(196, 184)
@@ -79,7 +79,7 @@ class Gallery(pya.QWidget):
         self._table.itemSelectionChanged = lambda: self._picked_in(self._table)
         self._table.itemActivated = lambda item: self._open(item.row())
         self._table.horizontalHeader.sectionClicked = self._sort_by_column
-        self._tabs = pya.QTabWidget()
+        self._tabs = qt.QTabWidget()
         self._tabs.addTab(self._cards, "Cards")
         self._tabs.addTab(self._table, "Table")
         ui.given(self._cards)
@@ -90,12 +90,12 @@ class Gallery(pya.QWidget):
             view.verticalScrollBar.rangeChanged = lambda *_: self._fill_in_sight()
         self._tabs.currentChanged = lambda *_: self._fill_in_sight()
         self._plot = Scatter(self._picked_in_plot)
-        self._details = pya.QTextBrowser()
+        self._details = qt.QTextBrowser()
         self._details.styleSheet = f"QTextBrowser {{ background: {ui.hexa(ui.CARD)}; border: 1px solid {ui.hexa(ui.LINE)} }}"
-        side = pya.QWidget()
+        side = qt.QWidget()
         ui.column(self._plot, self._details, parent=side).setStretch(0, 1)
         side.setMinimumWidth(280)
-        self._splitter = pya.QSplitter()
+        self._splitter = qt.QSplitter()
         self._splitter.addWidget(self._tabs)
         self._splitter.addWidget(side)
         ui.given(self._tabs)
@@ -175,7 +175,7 @@ class Gallery(pya.QWidget):
             self._cards.takeItem(self._cards.count - 1)
             self._shown_cards.pop(self._cards.count, None)
         while self._cards.count < count:
-            item = pya.QListWidgetItem("")
+            item = qt.QListWidgetItem("")
             item.sizeHint = pya.QSize(190, 178)
             self._cards.addItem(ui.given(item))
             yield
@@ -243,8 +243,7 @@ class Gallery(pya.QWidget):
             item = ui.cell(self._table, index, column, text, right=1 <= column <= 3)
             good = {5: drc_good, 6: lvs_good}.get(column, True)
             if good != {5: before[1], 6: before[2]}.get(column, True):
-                with ui.unheard(self._table):
-                    item.setForeground(ui.brush(ui.INK if good else ui.BAD))
+                item.setForeground(ui.brush(ui.INK if good else ui.BAD))
 
     def _fill_card(self, index, variant, best):
         score = "not scored" if variant.score is None else ui.millivolts(variant.score)
@@ -256,18 +255,15 @@ class Gallery(pya.QWidget):
         self._shown_cards[index] = shown
         item = self._cards.item(index)
         other = before is None or before[0] != variant.key
-        with ui.unheard(self._cards):
-            item.text = text
-            if other:
-                item.icon = pya.QIcon()
-                item.toolTip = variant.name
+        item.text = text
         if other:
+            item.icon = pya.QIcon()
+            item.toolTip = variant.name
             self._thumbnails.request(variant.gds, lambda pixmap: self._set_icon(index, variant.key, pixmap))
 
     def _set_icon(self, index, key, pixmap):
         if pixmap is not None and self._shown_cards.get(index, (None,))[0] == key:
-            with ui.unheard(self._cards):
-                self._cards.item(index).icon = pya.QIcon(pixmap)
+            self._cards.item(index).icon = pya.QIcon(pixmap)
 
     def _sort_by_column(self, column):
         """A click on a header orders by that column; a second one the other way round."""
@@ -325,7 +321,7 @@ class Gallery(pya.QWidget):
                                                      True)
         finally:
             self._quiet = False
-        self._plot.update()
+        self._plot.redraw()
         self._show_details()
         if changed:
             self._selection_changed()

@@ -3,12 +3,12 @@ import os
 
 import pya
 
-from . import session, ui, views
+from . import qt, session, ui, views
 from .circuits import spec_of_netlist
 from .errors import failure, sentence
 
 
-class PlaceWindow(pya.QDialog):
+class PlaceWindow(qt.QDialog):
     def __init__(self, app, parent):
         super().__init__(parent)
         self._app, self._job, self._plan = app, None, None
@@ -20,9 +20,9 @@ class PlaceWindow(pya.QDialog):
         self.bench, bench_row = self._file("Testbench (optional)", "SPICE (*.spice *.sp *.cir);;All (*)")
         self.about = ui.label("", rgb=ui.MUTED, wrap=True)
         self.notice = ui.Notice()
-        self.seed = pya.QSpinBox()
+        self.seed = qt.QSpinBox()
         self.seed.setRange(0, 2000000000)
-        self.progress = pya.QProgressBar()
+        self.progress = qt.QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.textVisible = False
         self.progress.setFixedHeight(8)
@@ -38,7 +38,7 @@ class PlaceWindow(pya.QDialog):
         self._netlist_changed()
 
     def _file(self, title, pattern):
-        line = pya.QLineEdit()
+        line = qt.QLineEdit()
         line.editingFinished = self._netlist_changed
 
         def browse():

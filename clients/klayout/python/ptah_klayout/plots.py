@@ -19,8 +19,8 @@ def nice_ticks(low, high, count=5):
     return [k * step for k in range(first, int(math.floor(high / step + 1e-9)) + 1)]
 
 
-class Plot(pya.QWidget):
-    """Axes, ticks and a frame; the subclasses draw inside it."""
+class Plot(ui.Canvas):
+    """Axes, ticks and a frame; the subclasses plot inside it."""
 
     left, right, top, bottom = 52, 12, 10, 34
 
@@ -32,14 +32,10 @@ class Plot(pya.QWidget):
         return (self.left, self.top, max(10, self.width - self.left - self.right),
                 max(10, self.height - self.top - self.bottom))
 
-    def paintEvent(self, event):
-        painter = ui.painter(self)
-        try:
-            painter.fillRect(pya.QRect(0, 0, self.width, self.height), ui.brush(ui.PAPER))
-            painter.setFont(ui.font(self, 0.82))
-            self.draw(painter)
-        finally:
-            painter.end()
+    def draw(self, painter):
+        painter.fillRect(pya.QRect(0, 0, self.width, self.height), ui.brush(ui.PAPER))
+        painter.setFont(ui.font(self, 0.82))
+        self.plot(painter)
 
     def text(self, painter, x, y, w, h, flags, text, rgb=ui.MUTED):
         painter.setPen(ui.pen(rgb))
@@ -81,7 +77,7 @@ class Scatter(Plot):
     def show_points(self, points, best):
         self.points = [p for p in points if p[1] is not None and p[2] is not None]
         self.best = best
-        self.update()
+        self.redraw()
 
     def _scales(self):
         x, y, w, h = self.frame()
@@ -91,7 +87,7 @@ class Scatter(Plot):
         y0, y1 = min(scores) - spread(scores), max(scores) + spread(scores)
         return (lambda v: x + (v - x0) / (x1 - x0) * w, lambda v: y + h - (v - y0) / (y1 - y0) * h, x0, x1, y0, y1)
 
-    def draw(self, painter):
+    def plot(self, painter):
         x, y, w, h = self.frame()
         if not self.points:
             painter.setPen(ui.pen(ui.LINE))
@@ -163,9 +159,9 @@ class Bode(Plot):
                 values = waveform.get(name) or []
                 if len(values) == len(points):
                     self.curves.append((name, *gain_phase([values[i] for i in keep])))
-        self.update()
+        self.redraw()
 
-    def draw(self, painter):
+    def plot(self, painter):
         x, y, w, h = self.frame()
         if len(self._points) < 2 or not self.curves:
             painter.setPen(ui.pen(ui.LINE))
@@ -195,10 +191,8 @@ class Bode(Plot):
                 pre = curve[0] == "pre"
                 painter.setPen(ui.pen(ui.MUTED if pre else rgb, 1.4 if pre else 2.0,
                                       pya.Qt.DashLine if pre else pya.Qt.SolidLine))
-                line = pya.QPolygonF()
                 points = [pya.QPointF(x_of(a), y_of(b)) for a, b in zip(self._points, curve[1 + index])]
-                line = pya.QPolygonF(points)
-                painter.drawPolyline(line)
+                painter.drawPolyline(pya.QPolygonF(points))
             self.text(painter, x + 5, top + half - 18, w, 16, LEFT, title, rgb)
         step = max(1, -(-len(decades) // max(1, w // 34)))
         for decade in list(decades)[::step]:

@@ -5,6 +5,8 @@ registering one makes every view of the program appear to Python as a `Dispatche
 """
 import pya
 
+from . import qt, views
+
 LOOK_MS = 60
 CELL_UM = 2.0                # side of a bin
 
@@ -37,7 +39,7 @@ class Probe:
 
     def __init__(self, app, parent, found):
         self._app, self._found, self._index, self._last = app, found, None, None
-        self._timer = pya.QTimer(parent)
+        self._timer = qt.QTimer(parent)
         self._timer.timeout = self._look
 
     @property
@@ -63,7 +65,7 @@ class Probe:
         return self._index.at(x_um, y_um)
 
     def _look(self):
-        view = pya.MainWindow.instance().current_view()
+        view = views.main_window().current_view()
         if view is None:
             return
         cursor = pya.QCursor.pos

@@ -9,7 +9,7 @@ import time
 
 import pya
 
-from . import PROTOCOL, VERSION, peer
+from . import PROTOCOL, VERSION, peer, qt
 from .errors import failure
 
 MAX_LINE = 64 << 20          # what we take; the daemon's own limit for what it takes comes with its hello
@@ -44,7 +44,7 @@ class Connection:
         self._impostor = self._timer(lambda: self._refuse(self._imposture))
 
     def _timer(self, handler):
-        timer = pya.QTimer(self._parent)
+        timer = qt.QTimer(self._parent)
         timer.singleShot = True
         timer.timeout = handler
         return timer
@@ -110,11 +110,11 @@ class Connection:
             if problem:
                 self._refuse(problem)
                 return
-            socket = pya.QLocalSocket(self._parent)
+            socket = qt.QLocalSocket(self._parent)
             socket.stateChanged = lambda state: self._on_state(socket, state == pya.QLocalSocket.UnconnectedState)
             socket.connected = lambda: self._on_connected(socket, None)
         else:
-            socket = pya.QTcpSocket(self._parent)
+            socket = qt.QTcpSocket(self._parent)
             socket.stateChanged = lambda state: self._on_state(socket, state == pya.QAbstractSocket.UnconnectedState)
             socket.connected = lambda: self._on_connected(socket, where[3])
         socket.readyRead = lambda: self._on_readable(socket)

@@ -8,9 +8,7 @@ import os
 import re
 import time
 
-import pya
-
-from . import session, views
+from . import qt, session, views
 from .errors import OLD_SERVER, failure, method_missing
 
 WATCH_MS = 40                # between looks at the layout, at least
@@ -73,7 +71,7 @@ class Scorer:
 
     @staticmethod
     def _timer(parent, handler):
-        timer = pya.QTimer(parent)
+        timer = qt.QTimer(parent)
         timer.singleShot = True
         timer.timeout = handler
         return timer

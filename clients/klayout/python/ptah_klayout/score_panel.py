@@ -4,7 +4,7 @@ import time
 
 import pya
 
-from . import score, ui
+from . import qt, score, ui, views
 from .circuits import Chooser
 from .overlay import Overlay, shade
 from .plots import Bode
@@ -12,7 +12,7 @@ from .plots import Bode
 NETS_SHOWN = 8
 
 
-class Big(pya.QWidget):
+class Big(ui.Canvas):
     """The score in large digits, the change beside it, and chips for DRC and LVS."""
 
     def __init__(self, parent=None):
@@ -21,25 +21,21 @@ class Big(pya.QWidget):
         self.stale = False
         self.setFixedHeight(74)
 
-    def paintEvent(self, event):
-        painter = ui.painter(self)
-        try:
-            painter.setBrush(ui.brush(ui.CARD))
-            painter.setPen(ui.pen(ui.LINE))
-            painter.drawRoundedRect(pya.QRectF(0.5, 0.5, self.width - 1, self.height - 1), 6, 6)
-            value = self.report.score if self.report else None
-            text = "–" if value is None else f"{value * 1e3:.3f}"
-            painter.setFont(ui.font(self, 2.1, True))
-            painter.setPen(ui.pen(ui.MUTED if self.stale or value is None else ui.INK))
-            wide = painter.fontMetrics().width(text)
-            painter.drawText(pya.QRect(12, 4, wide + 8, 40), 0x81, text)
-            painter.setFont(ui.font(self, 0.9))
-            painter.setPen(ui.pen(ui.MUTED))
-            painter.drawText(pya.QRect(wide + 22, 14, 40, 24), 0x81, "mV" if value is not None else "")
-            self._delta(painter, value, wide + 54)
-            self._chips(painter)
-        finally:
-            painter.end()
+    def draw(self, painter):
+        painter.setBrush(ui.brush(ui.CARD))
+        painter.setPen(ui.pen(ui.LINE))
+        painter.drawRoundedRect(pya.QRectF(0.5, 0.5, self.width - 1, self.height - 1), 6, 6)
+        value = self.report.score if self.report else None
+        text = "–" if value is None else f"{value * 1e3:.3f}"
+        painter.setFont(ui.font(self, 2.1, True))
+        painter.setPen(ui.pen(ui.MUTED if self.stale or value is None else ui.INK))
+        wide = painter.fontMetrics().width(text)
+        painter.drawText(pya.QRect(12, 4, wide + 8, 40), 0x81, text)
+        painter.setFont(ui.font(self, 0.9))
+        painter.setPen(ui.pen(ui.MUTED))
+        painter.drawText(pya.QRect(wide + 22, 14, 40, 24), 0x81, "mV" if value is not None else "")
+        self._delta(painter, value, wide + 54)
+        self._chips(painter)
 
     def _delta(self, painter, value, x):
         old = self.before.score if self.before else None
@@ -76,7 +72,7 @@ class Big(pya.QWidget):
             x += wide + 4
 
 
-class Blame(pya.QWidget):
+class Blame(ui.Canvas):
     """A bar a net, the longest first. A click calls `picked(net)`."""
 
     line = 20
@@ -90,33 +86,29 @@ class Blame(pya.QWidget):
     def show_nets(self, nets):
         self.nets = sorted(nets, key=lambda n: (-(n.get("blame") or 0), -(n.get("total_fF") or 0), n["net"]))[:NETS_SHOWN]
         self.setFixedHeight(max(1, len(self.nets)) * self.line + 2)
-        self.update()
+        self.redraw()
 
-    def paintEvent(self, event):
-        painter = ui.painter(self)
-        try:
-            painter.setFont(ui.font(self, 0.9))
-            if not self.nets:
-                painter.setPen(ui.pen(ui.MUTED))
-                painter.drawText(pya.QRect(0, 0, self.width, self.line), 0x81, "press Score to see which nets cost how much")
-                return
-            bar = max(20, self.width - 92 - 118)
-            for index, net in enumerate(self.nets):
-                y = index * self.line
-                share = net.get("blame")
-                if net["net"] == self.chosen:
-                    painter.fillRect(pya.QRect(0, y, self.width, self.line), ui.brush(0xcfe8ec))
-                painter.setPen(ui.pen(ui.INK))
-                painter.drawText(pya.QRect(4, y, 84, self.line), 0x81, net["net"])
-                painter.fillRect(pya.QRect(92, y + 5, bar, self.line - 10), ui.brush(ui.LINE))
-                if share:
-                    painter.fillRect(pya.QRect(92, y + 5, max(2, int(bar * min(1, share))), self.line - 10),
-                                     ui.brush(shade(share), 90 if self.faded else 255))
-                painter.setPen(ui.pen(ui.MUTED))
-                text = f"{net.get('total_fF') or 0:.2f} fF" + ("" if share is None else f"  {share * 100:.0f} %")
-                painter.drawText(pya.QRect(self.width - 116, y, 112, self.line), 0x82, text)
-        finally:
-            painter.end()
+    def draw(self, painter):
+        painter.setFont(ui.font(self, 0.9))
+        if not self.nets:
+            painter.setPen(ui.pen(ui.MUTED))
+            painter.drawText(pya.QRect(0, 0, self.width, self.line), 0x81, "press Score to see which nets cost how much")
+            return
+        bar = max(20, self.width - 92 - 118)
+        for index, net in enumerate(self.nets):
+            y = index * self.line
+            share = net.get("blame")
+            if net["net"] == self.chosen:
+                painter.fillRect(pya.QRect(0, y, self.width, self.line), ui.brush(0xcfe8ec))
+            painter.setPen(ui.pen(ui.INK))
+            painter.drawText(pya.QRect(4, y, 84, self.line), 0x81, net["net"])
+            painter.fillRect(pya.QRect(92, y + 5, bar, self.line - 10), ui.brush(ui.LINE))
+            if share:
+                painter.fillRect(pya.QRect(92, y + 5, max(2, int(bar * min(1, share))), self.line - 10),
+                                 ui.brush(shade(share), 90 if self.faded else 255))
+            painter.setPen(ui.pen(ui.MUTED))
+            text = f"{net.get('total_fF') or 0:.2f} fF" + ("" if share is None else f"  {share * 100:.0f} %")
+            painter.drawText(pya.QRect(self.width - 116, y, 112, self.line), 0x82, text)
 
     def mousePressEvent(self, event):
         index = event.y() // self.line
@@ -124,7 +116,7 @@ class Blame(pya.QWidget):
             self._picked(self.nets[index])
 
 
-class ScorePanel(pya.QDockWidget):
+class ScorePanel(qt.QDockWidget):
     def __init__(self, app, parent):
         super().__init__("Ptah score", parent)
         self._app = app
@@ -139,15 +131,15 @@ class ScorePanel(pya.QDockWidget):
     def _build(self):
         self.circuit = Chooser(self._app.library, self._circuit_chosen)
         self.score_button = ui.button("Score", self.score_now, "Scores the cell on screen, with the blame", primary=True)
-        self.live = pya.QCheckBox("Live")
+        self.live = qt.QCheckBox("Live")
         self.live.toolTip = "Scores again after each edit"
         self.live.toggled = lambda on: self._app.set_live(on)
-        self.show_blame = pya.QCheckBox("Show blame on the layout")
+        self.show_blame = qt.QCheckBox("Show blame on the layout")
         self.show_blame.checked = True
         self.show_blame.toggled = lambda on: self._draw_overlay()
         self.check_button = ui.button("Show errors", self._app.check, "DRC and LVS in the marker browser")
         self.notice = ui.Notice()
-        self.fingers = pya.QLineEdit()
+        self.fingers = qt.QLineEdit()
         self.fingers.placeholderText = "finger counts, such as M0=4 M1=2; then Enter"
         self.fingers.returnPressed = self._fingers_given
         self.fingers.visible = False
@@ -156,7 +148,7 @@ class ScorePanel(pya.QDockWidget):
         self.changed.styleSheet = (f"border-left: 3px solid {ui.hexa(ui.ACCENT)}; padding: 3px 8px; "
                                    f"color: {ui.hexa(ui.INK)}")
         self.changed.visible = False
-        self.measures = pya.QLabel()
+        self.measures = qt.QLabel()
         self.measures.textFormat = pya.Qt.RichText
         self.measures.wordWrap = True
         self.bode = Bode()
@@ -164,11 +156,11 @@ class ScorePanel(pya.QDockWidget):
         self.blame = Blame(self._net_picked)
         self.probed = ui.label("", rgb=ui.INK, wrap=True)
         self.timing = ui.label("", scale=0.85, rgb=ui.MUTED, wrap=True)
-        inside = pya.QWidget()
+        inside = qt.QWidget()
         ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.fingers, self.big, self.changed,
                   self.measures, self.bode, ui.heading("Who costs how much"), self.blame, self.show_blame,
                   self.probed, self.check_button, self.timing, None, margin=10, spacing=7, parent=inside)
-        scroll = pya.QScrollArea()
+        scroll = qt.QScrollArea()
         scroll.widgetResizable = True
         scroll.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
         scroll.setWidget(ui.given(inside))
@@ -183,7 +175,7 @@ class ScorePanel(pya.QDockWidget):
 
     def _circuit_chosen(self):
         spec = self.circuit.spec()
-        view = pya.MainWindow.instance().current_view()
+        view = views.main_window().current_view()
         if spec is not None and view is not None and view.active_cellview().is_valid():
             self._app.remember_circuit(view.active_cellview(), spec)
             self._app.scorer.ask(blame=True)
@@ -191,19 +183,19 @@ class ScorePanel(pya.QDockWidget):
     def _fingers_given(self):
         """Where devices can not be told apart, the user says the counts."""
         counts = dict(re.findall(r"(\w+)\s*=\s*(\d+)", self.fingers.text))
-        view = pya.MainWindow.instance().current_view()
+        view = views.main_window().current_view()
         if counts and view is not None and view.active_cellview().is_valid():
             self._app.remember_fingers(view.active_cellview(), {name: int(count) for name, count in counts.items()})
             self._app.scorer.ask(blame=True)
 
     def _net_picked(self, net):
         self.blame.chosen = None if self.blame.chosen == net["net"] else net["net"]
-        self.blame.update()
+        self.blame.redraw()
         self.show_net(net if self.blame.chosen else None)
 
     def show_net(self, net):
         """Outlines a net and says what it carries; None ends that."""
-        view = pya.MainWindow.instance().current_view()
+        view = views.main_window().current_view()
         if view is not None:
             self.overlay.highlight(view, net)
         self.probed.text = describe_net(net) if net else ""
@@ -213,11 +205,11 @@ class ScorePanel(pya.QDockWidget):
     def _on_scorer(self, what, value):
         if what == "asked":
             self.big.stale = True
-            self.big.update()
+            self.big.redraw()
             self.timing.text = "scoring…"
         elif what == "error":
             self.big.stale = True
-            self.big.update()
+            self.big.redraw()
             self.timing.text = ""
             self.fingers.visible = value.get("where") == "fingers"
             self.notice.fail(dict(value, hint="Is it a layout of this circuit, and whole? Then say its finger counts below.")
@@ -230,7 +222,8 @@ class ScorePanel(pya.QDockWidget):
         start = time.monotonic()
         before = self._app.scorer.before
         self.big.report, self.big.before, self.big.stale = report, before, False
-        self.big.repaint()
+        self.big.redraw()
+        self.big.repaint()                           # before all the rest
         told = score.changes(before, report)
         self.changed.text = "Last change: " + "; ".join(told).rstrip(".") + "." if told else ""
         self.changed.visible = bool(told)
@@ -277,7 +270,7 @@ class ScorePanel(pya.QDockWidget):
 
     def _draw_overlay(self):
         report = self._app.scorer.report
-        view = pya.MainWindow.instance().current_view()
+        view = views.main_window().current_view()
         if report is None or view is None or not self.show_blame.checked or not any(
                 net.get("shapes") for net in report.nets or []):
             self.overlay.clear()
@@ -288,14 +281,14 @@ class ScorePanel(pya.QDockWidget):
         """Another tab: what is shown is not about it."""
         self.overlay.clear()
         self.probed.text = ""
-        view = pya.MainWindow.instance().current_view()
+        view = views.main_window().current_view()
         cellview = view.active_cellview() if view is not None else None
         if cellview is not None and cellview.is_valid():
             spec = self._app.circuit_of(cellview)
             if spec is not None:
                 self.circuit.select(spec.get("circuit") or "file:" + spec.get("netlist", ""))
         self.big.stale = True
-        self.big.update()
+        self.big.redraw()
 
 
 def describe_net(net):

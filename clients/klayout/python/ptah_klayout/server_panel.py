@@ -3,7 +3,7 @@ import time
 
 import pya
 
-from . import VERSION, session, ui
+from . import VERSION, qt, session, ui
 from .errors import failure
 
 POLL_MS = 1500
@@ -12,7 +12,7 @@ STATES = {"off": ("not connected", ui.MUTED), "connecting": ("connecting…", ui
           "ready": ("connected", ui.GOOD)}
 
 
-class ServerWindow(pya.QDialog):
+class ServerWindow(qt.QDialog):
     def __init__(self, app, parent):
         super().__init__(parent)
         self._app, self._process = app, None
@@ -25,17 +25,17 @@ class ServerWindow(pya.QDialog):
         self.reconnect = ui.button("Reconnect", app.connection.open)
         self.start_button = ui.button("Start", self.start_server, "Starts ptahd in the background", primary=True)
         self.restart_button = ui.button("Restart", self.restart_server, "Running jobs go on after it")
-        self._tabs = pya.QTabWidget()
+        self._tabs = qt.QTabWidget()
         self.status = ui.table(["", ""])
         self.jobs = ui.table(["Job", "Circuit", "State", "Layouts", "Chains", "Started"])
         self.plugins = ui.table(["Stage", "Plugin", "Version", "State", "What it does"])
-        self.log = pya.QPlainTextEdit()
+        self.log = qt.QPlainTextEdit()
         self.log.readOnly = True
         self.log.maximumBlockCount = session.LOG_LINES
         for line in app.log.lines:
             self.log.appendPlainText(line)
         app.log.handlers.append(self.log.appendPlainText)
-        jobs_page = pya.QWidget()
+        jobs_page = qt.QWidget()
         ui.column(self.jobs, ui.row(ui.button("Show layouts", self._show_job), ui.button("Cancel", self._cancel_job),
                                     ui.button("Resume", self._resume_job, "Goes on where a failed job stopped"),
                                     ui.button("Delete", self._delete_job, "Forgets a finished job and its layouts"), None),
@@ -46,14 +46,14 @@ class ServerWindow(pya.QDialog):
             ui.given(widget)
         ui.column(ui.row(self._state, None, self.reconnect, self.restart_button, self.start_button), self.notice,
                   self._tabs, margin=12, spacing=8, parent=self)
-        self._poll = pya.QTimer(self)
+        self._poll = qt.QTimer(self)
         self._poll.timeout = self._ask
         app.connection.state_handlers.append(lambda state: self._show_state())
         self._show_state()
 
     def _settings(self):
-        page = pya.QWidget()
-        grid = ui.margins(pya.QGridLayout(), 0, 6)
+        page = qt.QWidget()
+        grid = ui.margins(qt.QGridLayout(), 0, 6)
         self._fields = {}
         for index, (key, name, hint) in enumerate((
                 ("ptah-socket", "Socket", session.default_socket()),
@@ -61,7 +61,7 @@ class ServerWindow(pya.QDialog):
                 ("ptah-token-file", "Token file (TCP)", "token beside the socket"),
                 ("ptah-program", "Program ptah", "found on PATH"),
                 ("ptah-tech", "Technology", "ptah130"))):
-            line = pya.QLineEdit()
+            line = qt.QLineEdit()
             line.text = "" if session.get(key) == session.SETTINGS[key] else session.get(key)
             line.placeholderText = hint
             grid.addWidget(ui.given(ui.label(name)), index, 0)
@@ -206,7 +206,7 @@ class ServerWindow(pya.QDialog):
         if self._process is not None:
             return
         self.notice.say(saying)
-        self._process = process = pya.QProcess(self)
+        self._process = process = qt.QProcess(self)
         process.processChannelMode = pya.QProcess.MergedChannels
         process.finished = lambda *_: self._ended(process, commands[1:], saying)
         environment = pya.QProcessEnvironment.systemEnvironment()

@@ -3,7 +3,7 @@ import os
 
 import pya
 
-from . import layers
+from . import layers, qt
 
 SIZE = (176, 132)
 MAX_BYTES = 8 << 20          # a larger file would make the window stutter
@@ -15,7 +15,7 @@ class Thumbnails:
         self._view = None
         self._queue = []                 # (path, done)
         self._cache = {}
-        self._timer = pya.QTimer(parent)
+        self._timer = qt.QTimer(parent)
         self._timer.singleShot = True
         self._timer.timeout = self._next
 

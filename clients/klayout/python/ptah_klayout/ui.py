@@ -1,6 +1,7 @@
 """The looks that all windows share, and small helpers around KLayout's Qt binding."""
 import pya
 
+from . import qt
 from .errors import sentence
 
 INK = 0x1f2933
@@ -27,13 +28,6 @@ def hexa(rgb):
     return f"#{rgb:06x}"
 
 
-def painter(widget):
-    """A painter on a widget of ours, antialiased."""
-    made = pya.QPainter(widget.asQPaintDevice())
-    made.setRenderHint(pya.QPainter.Antialiasing, True)
-    return made
-
-
 def pen(rgb, width=1.0, style=None, alpha=255):
     made = pya.QPen(colour(rgb, alpha))
     made.setWidthF(width)
@@ -54,7 +48,7 @@ def font(widget, scale=1.0, bold=False):
 
 
 def label(text="", scale=1.0, bold=False, rgb=None, wrap=False, parent=None):
-    made = pya.QLabel(parent)
+    made = qt.QLabel(parent)
     made.text = text
     made.wordWrap = wrap
     style = []
@@ -74,7 +68,7 @@ def heading(text):
 
 
 def button(text, clicked, tip="", primary=False):
-    made = pya.QPushButton()
+    made = qt.QPushButton()
     made.text = text
     made.toolTip = tip
     made.clicked = lambda *_: clicked()
@@ -93,13 +87,13 @@ def margins(layout, all_sides=0, spacing=None):
 
 
 def column(*parts, margin=0, spacing=6, parent=None):
-    box = margins(pya.QVBoxLayout(parent) if parent is not None else pya.QVBoxLayout(), margin, spacing)
+    box = margins(qt.QVBoxLayout(parent) if parent is not None else qt.QVBoxLayout(), margin, spacing)
     fill(box, parts)
     return box
 
 
 def row(*parts, margin=0, spacing=6, parent=None):
-    box = margins(pya.QHBoxLayout(parent) if parent is not None else pya.QHBoxLayout(), margin, spacing)
+    box = margins(qt.QHBoxLayout(parent) if parent is not None else qt.QHBoxLayout(), margin, spacing)
     fill(box, parts)
     return box
 
@@ -127,7 +121,7 @@ def given(part):
 
 def table(columns, parent=None):
     """A read-only table of rows."""
-    made = pya.QTableWidget(parent)
+    made = qt.QTableWidget(parent)
     made.columnCount = len(columns)
     made.setHorizontalHeaderLabels(columns)
     made.verticalHeader.hide()
@@ -141,37 +135,52 @@ def table(columns, parent=None):
     return made
 
 
-class unheard:
-    """`with unheard(view):` items change without a signal, and the view paints itself anew afterwards. KLayout's binding
-    leaves two objects behind for each signal of a changed item, as long as the program runs."""
-
-    def __init__(self, view):
-        self._view, self._model = view, view.model
-
-    def __enter__(self):
-        self._model.blockSignals(True)
-
-    def __exit__(self, *_):
-        self._model.blockSignals(False)
-        self._view.viewport.update()
-
-
 def cell(table_widget, row_index, column_index, text, right=False, rgb=None, tip=""):
     """Sets a cell's text; an item that is there already is kept, with its selection."""
-    with unheard(table_widget):
-        item = table_widget.item(row_index, column_index)
-        if item is None:
-            item = pya.QTableWidgetItem("")
-            table_widget.setItem(row_index, column_index, given(item))
-        if item.text != text:
-            item.text = text
-        if right:
-            item.setTextAlignment(0x0002 | 0x0080)
-        if rgb is not None:
-            item.setForeground(brush(rgb))
-        if tip:
-            item.toolTip = tip
+    item = table_widget.item(row_index, column_index)
+    if item is None:
+        item = qt.QTableWidgetItem("")
+        table_widget.setItem(row_index, column_index, given(item))
+    if item.text != text:
+        item.text = text
+    if right:
+        item.setTextAlignment(0x0002 | 0x0080)
+    if rgb is not None:
+        item.setForeground(brush(rgb))
+    if tip:
+        item.toolTip = tip
     return item
+
+
+class Canvas(qt.QLabel):
+    """A picture that `draw(painter)` of the subclass makes, at redraw() and when it becomes visible or gets another size.
+    Qt shows it: a paintEvent of ours would leave an object behind whenever the screen asks."""
+
+    def sizeHint(self):
+        return pya.QSize(-1, -1)                     # none, whatever size the last picture has
+
+    minimumSizeHint = sizeHint
+
+    def redraw(self):
+        if not self.visible:
+            return
+        dots = pya.QGuiApplication.primaryScreen().devicePixelRatio
+        picture = qt.QPixmap(max(1, round(self.width * dots)), max(1, round(self.height * dots)))
+        picture.setDevicePixelRatio(dots)
+        picture.fill(colour(PAPER, 0))
+        painter = pya.QPainter(picture)
+        try:
+            painter.setRenderHint(pya.QPainter.Antialiasing, True)
+            self.draw(painter)
+        finally:
+            painter.end()
+        self.setPixmap(picture)
+
+    def resizeEvent(self, event):
+        self.redraw()
+
+    def showEvent(self, event):
+        self.redraw()
 
 
 def guarded(handler):
@@ -187,7 +196,7 @@ def guarded(handler):
     return call
 
 
-class Notice(pya.QLabel):
+class Notice(qt.QLabel):
     """A line inside a window that says what went wrong, or what is going on; hidden when empty."""
 
     def __init__(self, parent=None):
@@ -209,7 +218,7 @@ class Notice(pya.QLabel):
         self.say(sentence(error), "error")
 
 
-class Toast(pya.QLabel):
+class Toast(qt.QLabel):
     """A message over the main window's lower edge: for commands that have no window of their own. A click closes it."""
 
     _shown = None
@@ -226,7 +235,7 @@ class Toast(pya.QLabel):
         self.move((parent.width - width) // 2, parent.height - self.height - 48)
         self.show()
         self.qt_raise() if hasattr(self, "qt_raise") else None
-        self._timer = pya.QTimer(self)
+        self._timer = qt.QTimer(self)
         self._timer.singleShot = True
         self._timer.timeout = self.hide
         if level != "error":

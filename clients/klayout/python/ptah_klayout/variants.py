@@ -1,7 +1,7 @@
 """Ptah > Variants…: ask for layouts of a circuit, watch them come, look through them, open or place them."""
 import pya
 
-from . import compare, gallery, session, ui, views
+from . import compare, gallery, qt, session, ui, views
 from .circuits import Chooser
 from .errors import failure, sentence
 
@@ -10,7 +10,7 @@ JUDGES = [("Sign off a sample", "sample"), ("Sign off every layout", "all"), ("O
           ("No sign-off", "none")]
 
 
-class VariantsWindow(pya.QDialog):
+class VariantsWindow(qt.QDialog):
     def __init__(self, app, parent):
         super().__init__(parent)
         self._app, self._job, self._plan_id = app, None, None
@@ -37,19 +37,19 @@ class VariantsWindow(pya.QDialog):
         self.seed = self._spin(0, 2000000000, 1, "The same seed gives the same layouts")
         self.flow = self._combo(FLOWS, session.get("ptah-flow"), "Who checks the layouts while they are made")
         self.judges = self._combo(JUDGES, "none", "What the trusted tools look at in the end")
-        self.objective = pya.QComboBox()
+        self.objective = qt.QComboBox()
         self.objective.addItems(list(gallery.OBJECTIVES))
         self.objective.toolTip = "What the best layout has least of: the gallery is ordered by it, and the run remembers it"
         self.objective.activated = lambda *_: self.gallery.rank_by(self.objective.currentText)
         self.start_button = ui.button("Make variants", self.start, primary=True)
         self.cancel_button = ui.button("Cancel", self.cancel, "Stops the job; the layouts made so far stay")
-        self.jobs = pya.QComboBox()
+        self.jobs = qt.QComboBox()
         self.jobs.toolTip = "Jobs of this server, the newest first: also those of other windows and editors"
         self.jobs.activated = lambda index: self._show_job(self.jobs.itemData(index))
 
-        form = pya.QWidget()
+        form = qt.QWidget()
         form.setFixedWidth(290)
-        grid = ui.margins(pya.QGridLayout(), 0, 6)
+        grid = ui.margins(qt.QGridLayout(), 0, 6)
         for index, (name, widget) in enumerate((("Finger assignments", self.assignments), ("Moves of each", self.moves),
                                                 ("Seed", self.seed))):
             grid.addWidget(ui.given(ui.label(name)), index, 0)
@@ -60,7 +60,7 @@ class VariantsWindow(pya.QDialog):
                   margin=2, parent=form)
 
         self.notice = ui.Notice()
-        self.progress = pya.QProgressBar()
+        self.progress = qt.QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.textVisible = False
         self.progress.setFixedHeight(8)
@@ -70,21 +70,21 @@ class VariantsWindow(pya.QDialog):
         self.compare_button = ui.button("Compare two", self.compare_selected, "Side by side, differences marked")
         self.place_button = ui.button("Place in layout", self.place_selected,
                                       "As a new cell in the layout on screen; one undo takes it back")
-        right = pya.QWidget()
+        right = qt.QWidget()
         ui.column(self.notice, ui.row(self.message), self.progress, self.gallery,
                   ui.row(self.open_button, self.compare_button, self.place_button, None), parent=right).setStretch(3, 1)
         ui.row(form, right, margin=12, spacing=14, parent=self)
 
     @staticmethod
     def _spin(low, high, value, tip):
-        spin = pya.QSpinBox()
+        spin = qt.QSpinBox()
         spin.setRange(low, high)
         spin.value, spin.toolTip = value, tip
         return spin
 
     @staticmethod
     def _combo(entries, chosen, tip):
-        box = pya.QComboBox()
+        box = qt.QComboBox()
         for text, data in entries:
             box.addItem(text, data)
         box.currentIndex = next((i for i, (_, data) in enumerate(entries) if data == chosen), 0)

@@ -4,6 +4,7 @@ A layout of the user's is changed only inside one transaction (one undo), and it
 left as it was.
 """
 import base64
+import functools
 import itertools
 import os
 import tempfile
@@ -14,8 +15,8 @@ from . import layers
 from .errors import failure
 
 INLINE_BYTES = 256 << 10     # handed over inside the request; the server takes up to 512 KiB
-EXPORT_SHAPES = 100_000      # stored shapes below the cell; more would make the window stutter (a Miller OTA has 1,100)
-COUNT_CALLS = 60_000         # of Shapes.size, for the same reason
+EXPORT_SHAPES = 100_000      # below the cell; more would make the window stutter (a Miller OTA has 1,100)
+COUNT_VISITS = 60_000        # of cells, once a layer, for the same reason
 _numbers = itertools.count(1)
 
 
@@ -27,7 +28,9 @@ class Problem(Exception):
         self.error = error
 
 
+@functools.lru_cache(maxsize=1)
 def main_window():
+    """Asked for once: of each answer KLayout 0.28 keeps an object."""
     return pya.MainWindow.instance()
 
 
@@ -41,17 +44,18 @@ def active():
     return view, cellview, cellview.cell
 
 
-def stored_shapes(layout, cell, limit):
-    """Shapes stored in the cell and those below it, counted up to `limit`: instances count their cell once."""
-    count = 0
+def drawn_shapes(layout, cell, limit):
+    """Polygons, boxes and paths of the cell and of each instance below it; counting ends above `limit`. Not by Cell.shapes:
+    of every call of it KLayout 0.28 keeps an object (its issue 2012)."""
     indexes = layout.layer_indexes()
     cells = [cell.cell_index()] + list(cell.called_cells())
-    if len(cells) * len(indexes) > COUNT_CALLS:
+    if len(cells) * len(indexes) > COUNT_VISITS:
         return limit + 1
-    for index in cells:
-        below = layout.cell(index)
-        for layer in indexes:
-            count += below.shapes(layer).size()
+    if sum(layout.cell(index).child_instances() for index in cells) > limit:
+        return limit + 1
+    count = 0
+    for layer in indexes:
+        count += pya.Region(cell.begin_shapes_rec(layer)).count()     # by cell, without looking at each
         if count > limit:
             break
     return count
@@ -62,7 +66,7 @@ class Export:
 
     def __init__(self, cellview, cell):
         layout = cellview.layout()
-        if stored_shapes(layout, cell, EXPORT_SHAPES) > EXPORT_SHAPES:
+        if drawn_shapes(layout, cell, EXPORT_SHAPES) > EXPORT_SHAPES:
             raise Problem(failure("limit", f"The cell {cell.name} holds more than {EXPORT_SHAPES:,} shapes, too many "
                                   "to score while you draw.", "Show the circuit's own cell as new top, or save the "
                                   "layout and press Check."))
@@ -166,6 +170,5 @@ def _copy_scaled(target, source, scale):
     layout, origin = target.layout(), source.layout()
     for index in origin.layer_indexes():
         layer = layout.layer(origin.get_info(index))
-        target.shapes(layer).insert(pya.Region(source.begin_shapes_rec(index)).transformed(scale))
-        for text in pya.Texts(source.begin_shapes_rec(index)).each():
-            target.shapes(layer).insert(text.transformed(scale))
+        layout.insert(target.cell_index(), layer, pya.Region(source.begin_shapes_rec(index)).transformed(scale))
+        layout.insert(target.cell_index(), layer, pya.Texts(source.begin_shapes_rec(index)).transformed(scale))
