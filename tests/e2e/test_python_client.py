@@ -104,6 +104,24 @@ class PythonClientTest(PtahCase):
             self.assertEqual(numbers[-1], 60)
             self.assertEqual(numbers, sorted(set(numbers)))
 
+    def test_who_stops_reading_gets_no_more_events(self):
+        with self.connect() as server:
+            job = server.run(circuit="miller_ota", variants=100000, judges="none")
+            next(job.variants())
+            server.status()
+            while server.next_event(timeout=0):         # those that were under way
+                pass
+            self.assertIsNone(server.next_event(timeout=2))
+            self.assertEqual(job.get()["state"], "running")
+            self.assertEqual(next(job.variants())["variant"], 0, "who reads again begins where it wants")
+            job.cancel()
+
+    def test_two_jobs_are_read_in_turns(self):
+        with self.connect() as server:
+            jobs = [server.run(circuit="five_transistors_ota", variants=3, seed=seed, judges="none") for seed in (1, 2)]
+            pairs = zip(*(job.variants() for job in jobs))
+            self.assertEqual([(a["variant"], b["variant"]) for a, b in pairs], [(n, n) for n in range(4)])
+
     def test_cancel(self):
         with self.connect() as server:
             job = server.run(circuit="miller_ota", variants=100000, judges="none")
@@ -132,6 +150,18 @@ class PythonClientTest(PtahCase):
                 with self.assertRaises(asyncio.CancelledError):
                     await waiting
                 self.assertEqual(await server.job("slow").cancel(), "cancelled")
+        asyncio.run(scenario())
+
+    def test_who_stops_reading_in_asyncio_leaves_nothing(self):
+        async def scenario():
+            async with await ptah.connect_async(program=BUILD / "bin/ptah") as server:
+                job = await server.run(circuit="miller_ota", variants=100000, judges="none")
+                for _ in range(2):
+                    events = job.events()
+                    self.assertGreater((await events.__anext__()).number, 0)
+                    await events.aclose()
+                    self.assertEqual(server._queues, {})
+                await job.cancel()
         asyncio.run(scenario())
 
     def example(self, name, *words, status=0):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from typing import Any, AsyncIterator, Dict, List, Mapping, Optional, Set, Union
 
@@ -162,7 +163,7 @@ class AsyncJob:
         queue: "asyncio.Queue[Optional[Event]]" = asyncio.Queue()
         queues = self.server._queues.setdefault(self.name, set())
         queues.add(queue)
-        last = after
+        last, finished = after, False
         try:
             await self.server.call("job.subscribe", job=self.name, after=after)
             while True:
@@ -171,12 +172,15 @@ class AsyncJob:
                     raise self.server._gone or Disconnected("The connection was closed.")
                 if event.number <= last:
                     continue  # another listener's replay
-                last = event.number
+                last, finished = event.number, event.name == "job.finished"
                 yield event
-                if event.name == "job.finished":
+                if finished:
                     return
         finally:
             queues.discard(queue)
+            if not queues and self.server._queues.pop(self.name, None) is not None and not finished:
+                with contextlib.suppress(PtahError):
+                    await self.server.call("job.unsubscribe", job=self.name)
 
     async def variants(self) -> AsyncIterator[Json]:
         """Its layouts as they are finished; a failed job raises its error after them."""

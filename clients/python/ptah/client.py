@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import os
 import select
 import socket as sockets
@@ -64,12 +65,7 @@ class Server:
 
     def call(self, method: str, **params: Any) -> Any:
         """One request and its answer; raises PtahError with the daemon's words."""
-        number = self._next_id
-        self._next_id += 1
-        try:
-            self._socket.sendall(request_line(number, method, params))
-        except OSError as error:
-            raise Disconnected(f"ptahd has gone: {error.strerror or error}.", str(self.address)) from None
+        number = self._send(method, params)
         deadline = time.monotonic() + self.timeout
         while True:
             message = self._message(deadline)
@@ -79,6 +75,18 @@ class Server:
                 return result_of(message)
             if "method" in message:
                 self._events.append(event_of(message))
+
+    def _send(self, method: str, params: Mapping[str, Any]) -> int:
+        number = self._next_id
+        self._next_id += 1
+        try:
+            self._socket.sendall(request_line(number, method, params))
+        except OSError as error:
+            raise Disconnected(f"ptahd has gone: {error.strerror or error}.", str(self.address)) from None
+        return number
+
+    def _forget_events(self, job: str) -> None:
+        self._events = collections.deque(event for event in self._events if event.params.get("job") != job)
 
     def next_event(self, timeout: Optional[float] = None) -> Optional[Event]:
         """The next event of any subscribed job; None after `timeout` seconds."""
@@ -91,6 +99,19 @@ class Server:
                 return None
             if "method" in message:
                 return event_of(message)
+
+    def _next_event_of(self, job: str) -> Event:
+        for index, event in enumerate(self._events):
+            if event.params.get("job") == job:
+                del self._events[index]
+                return event
+        while True:
+            message = self._message(None)
+            if message is not None and "method" in message:
+                event = event_of(message)
+                if event.params.get("job") == job:
+                    return event
+                self._events.append(event)
 
     def _message(self, deadline: Optional[float]) -> Optional[Json]:
         while b"\n" not in self._buffer:
@@ -181,22 +202,21 @@ class Job:
                 return job
 
     def events(self, after: int = 0) -> Iterator[Event]:
-        """Its events after number `after`, as they come; ends with "job.finished"."""
+        """Its events after number `after`, as they come; ends with "job.finished". Who stops before gets no more of them."""
         self.server.call("job.subscribe", job=self.name, after=after)
-        others: List[Event] = []
+        self.server._forget_events(self.name)  # those before the answer are an earlier iterator's
+        finished = False
         try:
-            while True:
-                event = self.server.next_event()
-                if event is None:
-                    continue
-                if event.params.get("job") != self.name:
-                    others.append(event)
-                    continue
+            while not finished:
+                event = self.server._next_event_of(self.name)
+                finished = event.name == "job.finished"
                 yield event
-                if event.name == "job.finished":
-                    return
         finally:
-            self.server._events.extend(others)
+            if not finished:
+                # Its answer is not waited for: this may run within another call, when an iterator is collected.
+                with contextlib.suppress(Disconnected):
+                    self.server._send("job.unsubscribe", {"job": self.name})
+            self.server._forget_events(self.name)
 
     def variants(self) -> Iterator[Json]:
         """Its layouts as they are finished: {"variant", "chain", "record", "files"}. A failed job raises its error at
