@@ -37,13 +37,8 @@ void name_fingers(Json& chain, const Json& groups) {
   chain["fingers"] = std::move(fingers);
 }
 
-/// Ids become file and folder names.
 Status check_id(const std::string& id, const char* field) {
-  const bool good =
-      !id.empty() && id.size() <= kMaxId && id.front() != '.' && id.front() != '-' &&
-      id.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
-          std::string::npos;
-  if (good) return ok();
+  if (is_id(id)) return ok();
   return make_error(ErrorCode::kInvalidArgument,
                     "\"" + id.substr(0, kMaxId) +
                         "\" cannot be an id: letters, digits, '.', '_' and '-', at most 64, not "
@@ -395,18 +390,13 @@ void Server::job_resume(const JobParams& params, Reply<JobReply> reply) {
 }
 
 void Server::job_delete(const JobParams& params, Reply<Nothing> reply) {
-  store_->submit_then(
-      StoreThread::Kind::kWrite, [id = params.job](Store& store) { return store.delete_job(id); },
-      [](Store& store, const std::vector<std::string>& unused) {
-        for (const std::string& hash : unused) store.files().remove(hash);
-      },
-      [reply](Result<std::vector<std::string>> deleted, Status) {
-        if (deleted) {
-          reply(Nothing{});
-        } else {
-          reply(deleted.error());
-        }
-      });
+  jobs_->remove(params.job, [reply](const Status& deleted) {
+    if (deleted) {
+      reply(Nothing{});
+    } else {
+      reply(deleted.error());
+    }
+  });
 }
 
 void Server::job_chains(const ChainListParams& params, Reply<ChainListReply> reply) {
@@ -589,7 +579,9 @@ void Server::check_more(std::shared_ptr<std::vector<std::pair<std::string, std::
         std::vector<Object> damaged;
         for (std::size_t i = next; i < end; ++i) {
           const auto& [hash, job] = (*files)[i];
-          if (const auto problem = store.files().problem(hash)) {
+          // Its job may have been deleted meanwhile.
+          const auto problem = store.files().problem(hash);
+          if (problem && store.referenced(hash)) {
             damaged.push_back({Json{{"hash", hash}, {"problem", *problem}, {"job", job}}});
           }
         }

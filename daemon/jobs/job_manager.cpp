@@ -72,8 +72,9 @@ void JobManager::restore() {
       [](Store& store) {
         std::vector<Restored> all;
         for (const std::string& id : store.unfinished_jobs()) {
-          Restored one{load(store, id), std::nullopt};
+          Restored one;
           try {
+            one.loaded = load(store, id);
             restore_output(store, one.loaded.row);
           } catch (const Failure& failure) {
             one.error = failure.error();
@@ -88,7 +89,20 @@ void JobManager::restore() {
           spdlog::error("unfinished jobs cannot be read: {}", all.error().text());
           return;
         }
-        for (Restored& one : all.value()) begin(std::move(one.loaded), std::move(one.error));
+        for (Restored& one : all.value()) {
+          if (one.loaded.row.id.empty()) {
+            // The others go on.
+            spdlog::error("an unfinished job cannot be read: {}", one.error->text());
+          } else {
+            begin(std::move(one.loaded), std::move(one.error));
+          }
+        }
+      });
+  continue_deletions();
+  store_.submit(
+      StoreThread::Kind::kRead, [](Store& store) { return store.after_crash(); },
+      [this, alive = alive_](const Result<bool>& after_crash) {
+        if (*alive && after_crash && after_crash.value()) remove_orphans(0);
       });
 }
 
@@ -196,6 +210,51 @@ void JobManager::resume(const std::string& id, Done done) {
           return;
         }
         done(row);
+      });
+}
+
+void JobManager::remove(const std::string& id, std::function<void(Status)> done) {
+  store_.submit_then(
+      StoreThread::Kind::kWrite, [id](Store& store) { return store.delete_job(id); },
+      [](Store& store, const DeletionStep& step) { store.remove_unreferenced(step.hashes); },
+      [this, alive = alive_, id, done = std::move(done)](Result<DeletionStep> step,
+                                                         Status removed) {
+        if (!step) {
+          done(step.error());
+          return;
+        }
+        if (!removed) spdlog::error("files of job {} stay: {}", id, removed.error().text());
+        if (*alive && step.value().more) continue_deletions();
+        done(ok());
+      });
+}
+
+void JobManager::continue_deletions() {
+  if (deleting_ || stopped_) return;
+  deleting_ = true;
+  // A slice at a time, behind whoever waits already.
+  store_.submit_then(
+      StoreThread::Kind::kWrite, [](Store& store) { return store.continue_deletion(); },
+      [](Store& store, const DeletionStep& step) { store.remove_unreferenced(step.hashes); },
+      [this, alive = alive_](Result<DeletionStep> step, Status removed) {
+        if (!*alive) return;
+        deleting_ = false;
+        if (!step || !removed) {
+          spdlog::error("a deletion goes on at the next start or deletion: {}",
+                        step ? removed.error().text() : step.error().text());
+        } else if (step.value().more) {
+          continue_deletions();
+        }
+      });
+}
+
+void JobManager::remove_orphans(int folder) {
+  if (stopped_ || folder >= FileStore::kFolders) return;
+  store_.submit(
+      StoreThread::Kind::kRead, [folder](Store& store) { store.remove_orphans(folder); },
+      [this, alive = alive_, folder](const Result<std::monostate>& removed) {
+        if (!removed) spdlog::error("files without a job stay: {}", removed.error().text());
+        if (*alive) remove_orphans(folder + 1);
       });
 }
 

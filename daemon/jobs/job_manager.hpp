@@ -45,6 +45,8 @@ class JobManager {
   /// `done` when it has ended, and that is on disk.
   void cancel(const std::string& id, Done done);
   void resume(const std::string& id, Done done);
+  /// `done` when nobody sees the job any more, and that is on disk; its rows and files go later.
+  void remove(const std::string& id, std::function<void(Status)> done);
   /// Calls `done` when the job has finished; at once when it has. Returns a ticket for `forget`.
   std::int64_t wait(const std::string& id, Done done);
   void forget(std::int64_t ticket);
@@ -118,6 +120,8 @@ class JobManager {
   bool known(const JobPtr& job) const;
   std::filesystem::path scratch(const std::string& task) const { return scratch_root_ / task; }
   void clean(const std::string& task);
+  void continue_deletions();
+  void remove_orphans(int folder);
   void submit_small(Task task, bool again, TaskDone done);
 
   boost::asio::io_context& io_;
@@ -132,6 +136,7 @@ class JobManager {
   std::int64_t next_task_ = 1;
   int ephemeral_ = 0;
   int loading_ = 0;
+  bool deleting_ = false;
   bool stopped_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

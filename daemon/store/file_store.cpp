@@ -193,6 +193,7 @@ FileStore::Stored FileStore::put(int source, const std::string& where, std::int6
   aside.keep();
   unsynced_.insert(target.parent_path());
   unsynced_files_.push_back(target);
+  new_.push_back(stored.hash);
   return stored;
 }
 
@@ -204,12 +205,19 @@ void FileStore::sync() {
     if (!opened || ::fsync(opened.get()) != 0)
       fail_with_errno("The store cannot be synced", place.string());
   };
-  if (unsynced_files_.size() > kSyncedSingly) {
-    if (::syncfs(root_folder_.get()) != 0)
-      fail_with_errno("The store cannot be synced", root_.string());
-  } else {
-    for (const auto& file : unsynced_files_) sync_one(file);
-    for (const auto& folder : unsynced_) sync_one(folder);
+  try {
+    if (unsynced_files_.size() > kSyncedSingly) {
+      if (::syncfs(root_folder_.get()) != 0)
+        fail_with_errno("The store cannot be synced", root_.string());
+    } else {
+      for (const auto& file : unsynced_files_) sync_one(file);
+      for (const auto& folder : unsynced_) sync_one(folder);
+    }
+  } catch (const Failure&) {
+    for (const auto& file : unsynced_files_) ::unlink(file.c_str());
+    unsynced_files_.clear();
+    unsynced_.clear();
+    throw;
   }
   unsynced_files_.clear();
   unsynced_.clear();
@@ -231,6 +239,20 @@ void FileStore::remove(const std::string& hash) {
   if (::unlink(path(hash).c_str()) != 0 && errno != ENOENT)
     fail_with_errno("A file cannot be removed", path(hash).string());
   std::erase(unsynced_files_, path(hash));
+}
+
+std::vector<std::string> FileStore::hashes(int folder) const {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const std::string name{kDigits[folder >> 4 & 15], kDigits[folder & 15]};
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(root_ / name, error), end; entry != end;
+       entry.increment(error)) {
+    std::string hash = entry->path().filename().string();
+    if (is_hash(hash) && hash.starts_with(name)) found.push_back(std::move(hash));
+    if (error) break;
+  }
+  return found;
 }
 
 Status check_relative_path(const std::string& relative) {

@@ -34,14 +34,21 @@ class FileStore {
   Stored put_file(const std::filesystem::path& source, std::int64_t offset = 0,
                   std::int64_t size = -1);
   Stored put_text(std::string_view text);
-  /// Makes all files put since the last call durable, and their names.
+  /// Makes all files put since the last call durable, and their names. Where that fails, those
+  /// that are new are removed: after a failed fsync nobody knows what the disk holds, and a second
+  /// one would say that all is well.
   void sync();
+  /// The files that have come since the last call, for who rolls their rows back.
+  std::vector<std::string> take_new() { return std::exchange(new_, {}); }
 
   /// Where the file with this hash is, or would be.
   std::filesystem::path path(const std::string& hash) const;
   /// What is wrong with it, if anything: missing, or bytes that do not match the hash.
   std::optional<std::string> problem(const std::string& hash) const;
   void remove(const std::string& hash);
+  /// Files lie in so many folders, by the first two digits of their hashes.
+  static constexpr int kFolders = 256;
+  std::vector<std::string> hashes(int folder) const;
   static bool is_hash(std::string_view text) noexcept;
 
   enum class Existing { kReplace, kKeep };
@@ -65,6 +72,7 @@ class FileStore {
   Descriptor root_folder_;
   std::set<std::filesystem::path> unsynced_;  ///< Folders with new names.
   std::vector<std::filesystem::path> unsynced_files_;
+  std::vector<std::string> new_;
   Outputs outputs_;
   std::uint64_t next_aside_ = 0;
 };

@@ -17,6 +17,10 @@ inline bool is_final(JobState state) noexcept {
   return state >= JobState::kDone;
 }
 
+/// Ids of jobs and libraries become names of files and folders: letters, digits, '.', '_' and '-',
+/// at most 64, not beginning with '.' or '-'.
+bool is_id(std::string_view text) noexcept;
+
 struct NewJob {
   std::string id;    ///< Empty: the store chooses one.
   std::string kind;  ///< "run", "check", "render".

@@ -2,21 +2,42 @@
 
 #include <sqlite3.h>
 
+#include "store/checked_vfs.hpp"
 #include "store/failure.hpp"
 
 namespace ptah {
 
-Database::Database(const std::filesystem::path& file) : file_(file.string()) {
-  const int status =
-      sqlite3_open_v2(file_.c_str(), &db_,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+void fail_damaged(const std::string& how, const std::filesystem::path& file) {
+  fail(
+      ErrorCode::kIo, "The job database is damaged: " + how + ".", file.string(),
+      "Nothing was changed. Restore it and its -wal file from a backup, or move both away to start "
+      "afresh: the layouts stay in " +
+          (file.parent_path() / "files").string() +
+          ", named by their SHA-256, and in the jobs' output folders.");
+}
+
+Database::Database(const std::filesystem::path& file) : file_(file) {
+  try {
+    open();
+  } catch (const Failure&) {
+    close();
+    throw;
+  }
+}
+
+void Database::open() {
+  const int status = sqlite3_open_v2(
+      file_.c_str(), &db_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+      checked_vfs());
   if (status != SQLITE_OK) {
     const std::string message = db_ != nullptr ? sqlite3_errmsg(db_) : "out of memory";
-    sqlite3_close(db_);
-    ptah::fail(ErrorCode::kIo, "The job database cannot be opened: " + message + ".", file_);
+    ptah::fail(ErrorCode::kIo, "The job database cannot be opened: " + message + ".",
+               file_.string());
   }
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, 10'000);
+  int reserved = kPageChecksumBytes;
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
   exec("PRAGMA journal_mode=WAL");
   exec("PRAGMA synchronous=FULL");
   exec("PRAGMA foreign_keys=ON");
@@ -25,25 +46,58 @@ Database::Database(const std::filesystem::path& file) : file_(file.string()) {
 }
 
 Database::~Database() {
-  for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
-  sqlite3_close(db_);
+  close();
 }
 
-void Database::fail(int status) const {
+void Database::close() {
+  for (auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  statements_.clear();
+  sqlite3_close(db_);
+  db_ = nullptr;
+}
+
+void Database::damaged(const std::string& how) {
+  sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  fail_damaged(how, file_);
+}
+
+void Database::fail(int status) {
   const int base = status & 0xff;
-  if (base == SQLITE_FULL) fail_with_errno("The job database cannot be written", file_, ENOSPC);
+  if (base == SQLITE_FULL)
+    fail_with_errno("The job database cannot be written", file_.string(), ENOSPC);
+  if (status == SQLITE_IOERR_DATA)
+    damaged("page " + std::to_string(last_damaged_page()) + " does not match its checksum");
   // With a limit on file sizes, or where a write came out short, SQLite says "I/O error".
   const int system_error = sqlite3_system_errno(db_);
   if (base == SQLITE_IOERR && system_error != 0) {
-    fail_with_errno("The job database cannot be written", file_, system_error);
+    fail_with_errno("The job database cannot be written", file_.string(), system_error);
   }
-  if (base == SQLITE_CORRUPT || base == SQLITE_NOTADB) {
-    ptah::fail(ErrorCode::kIo,
-               "The job database is damaged: " + std::string(sqlite3_errmsg(db_)) + ".", file_,
-               "Move it away to start afresh; the files of the store stay.");
-  }
+  if (base == SQLITE_CORRUPT || base == SQLITE_NOTADB) damaged(sqlite3_errmsg(db_));
   ptah::fail(ErrorCode::kIo, "The job database fails: " + std::string(sqlite3_errmsg(db_)) + ".",
-             file_);
+             file_.string());
+}
+
+std::vector<std::string> Database::problems(bool quick, const std::string& table) {
+  std::vector<std::string> found;
+  Query query(*this, std::string("PRAGMA ") + (quick ? "quick_check" : "integrity_check") +
+                         (table.empty() ? "(20)" : "('" + table + "')"));
+  while (query.next()) {
+    if (query.text(0) != "ok") found.push_back(query.text(0));
+  }
+  return found;
+}
+
+std::vector<std::string> Database::tables() {
+  Query query(*this, "SELECT name FROM sqlite_schema WHERE type='table' ORDER BY name");
+  std::vector<std::string> names;
+  while (query.next()) names.push_back(query.text(0));
+  return names;
+}
+
+std::vector<std::string> Database::statements() const {
+  std::vector<std::string> texts;
+  for (const auto& [sql, statement] : statements_) texts.push_back(sql);
+  return texts;
 }
 
 void Database::exec(const char* sql) {
@@ -61,7 +115,7 @@ bool Database::in_transaction() const {
   return sqlite3_get_autocommit(db_) == 0;
 }
 
-Query::Query(Database& database, std::string_view sql) : database_(database) {
+Query::Query(Database& database, std::string_view sql) : database_(database), sql_(sql) {
   const auto found = database.statements_.find(sql);
   if (found != database.statements_.end()) {
     statement_ = found->second;
@@ -83,6 +137,7 @@ Query& Query::operator<<(std::string_view text) {
       sqlite3_bind_text64(statement_, ++bound_, text.data() != nullptr ? text.data() : "",
                           text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   if (status != SQLITE_OK) database_.fail(status);
+  if (first_.empty()) first_ = text.substr(0, 64);
   return *this;
 }
 
@@ -104,15 +159,54 @@ bool Query::next() {
   database_.fail(status);
 }
 
+void Query::damaged(int column, const std::string& how) const {
+  const auto from = sql_.find(" FROM ");
+  std::string table = from == std::string::npos ? sql_ : sql_.substr(from + 6);
+  table = table.substr(0, table.find(' '));
+  std::string row = first_;
+  if (row.empty() && sqlite3_column_type(statement_, 0) == SQLITE_TEXT) row = text(0).substr(0, 64);
+  database_.damaged("column " + std::string(sqlite3_column_name(statement_, column)) + " of " +
+                    table + (row.empty() ? "" : " \"" + row + "\"") + " " + how);
+}
+
 std::string Query::text(int column) const {
+  if (sqlite3_column_type(statement_, column) != SQLITE_TEXT) damaged(column, "is not a text");
   const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
-  if (bytes == nullptr) return {};
+  if (bytes == nullptr) database_.fail(SQLITE_NOMEM);
   return {bytes, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
 std::int64_t Query::integer(int column) const {
+  if (sqlite3_column_type(statement_, column) != SQLITE_INTEGER) damaged(column, "is not a number");
   return sqlite3_column_int64(statement_, column);
 }
+
+std::int64_t Query::natural(int column) const {
+  const std::int64_t value = integer(column);
+  if (value < 0) damaged(column, "is negative");
+  return value;
+}
+
+Json Query::json(int column) const {
+  Json json = Json::parse(text(column), nullptr, false);
+  if (json.is_discarded()) damaged(column, "is not JSON");
+  return json;
+}
+
+Json Query::json_or_null(int column) const {
+  return is_null(column) ? Json(nullptr) : json(column);
+}
+
+Json Query::object(int column) const {
+  Json value = json(column);
+  if (!value.is_object()) damaged(column, "is not a JSON object");
+  return value;
+}
+
+Json Query::object_or_null(int column) const {
+  return is_null(column) ? Json(nullptr) : object(column);
+}
+
 bool Query::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }

@@ -6,15 +6,22 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "ptah/core/json.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace ptah {
 
+/// Fails with kIo: how the database is damaged, and what can be done.
+[[noreturn]] void fail_damaged(const std::string& how, const std::filesystem::path& file);
+
 class Database {
  public:
-  /// Opens or creates; WAL, synchronous=FULL, foreign keys.
+  /// Opens or creates; WAL, synchronous=FULL, foreign keys, checksums in the pages of a new one.
+  /// Where damage shows, the file is left as it is, also when it is closed.
   explicit Database(const std::filesystem::path& file);
   ~Database();
   Database(const Database&) = delete;
@@ -24,12 +31,23 @@ class Database {
   std::int64_t changes() const;
   std::int64_t last_rowid() const;
   bool in_transaction() const;
+  const std::filesystem::path& file() const noexcept { return file_; }
+  /// SQLite's own check of structure, quick or whole, of all tables or of one: what is wrong, empty
+  /// where all is well. It reads everything that it checks.
+  std::vector<std::string> problems(bool quick, const std::string& table = {});
+  std::vector<std::string> tables();
+  /// The texts of all statements run so far.
+  std::vector<std::string> statements() const;
+  /// As fail_damaged; what the log holds is not written into the file any more.
+  [[noreturn]] void damaged(const std::string& how);
 
  private:
   friend class Query;
-  [[noreturn]] void fail(int status) const;
+  void open();
+  void close();
+  [[noreturn]] void fail(int status);
   sqlite3* db_ = nullptr;
-  std::string file_;
+  std::filesystem::path file_;
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;  ///< Prepared once each.
 };
 
@@ -54,12 +72,22 @@ class Query {
     while (next()) {
     }
   }
+  // What a column holds. A value that cannot be there is damage, or somebody's edit: kIo, with the
+  // table and its row.
   std::string text(int column) const;
   std::int64_t integer(int column) const;
+  std::int64_t natural(int column) const;  ///< Not negative.
+  Json json(int column) const;
+  Json json_or_null(int column) const;
+  Json object(int column) const;
+  Json object_or_null(int column) const;
   bool is_null(int column) const;
+  [[noreturn]] void damaged(int column, const std::string& how) const;
 
  private:
   Database& database_;
+  std::string sql_;
+  std::string first_;  ///< The first text that was bound: mostly a job.
   sqlite3_stmt* statement_;
   int bound_ = 0;
 };

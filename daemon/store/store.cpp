@@ -6,79 +6,67 @@
 
 #include <array>
 #include <chrono>
-#include <set>
 
 #include "store/failure.hpp"
+#include "store/schema.hpp"
 
 namespace ptah {
 namespace {
 
-constexpr int kSchemaVersion = 1;
 constexpr std::int64_t kReserveBytes = 4 << 20;
-
-constexpr const char* kTables = R"sql(
-CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS jobs(
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, circuit TEXT NOT NULL DEFAULT '',
-  library TEXT NOT NULL, out TEXT NOT NULL, state INTEGER NOT NULL, created_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL DEFAULT 0,
-  last_event INTEGER NOT NULL DEFAULT 0, spec TEXT NOT NULL, plan TEXT, error TEXT, result TEXT,
-  chains INTEGER NOT NULL DEFAULT 0, chains_done INTEGER NOT NULL DEFAULT 0, chains_failed INTEGER NOT NULL DEFAULT 0,
-  variants INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS chains(
-  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
-  variants INTEGER NOT NULL DEFAULT 0, spec TEXT NOT NULL, error TEXT, result TEXT, PRIMARY KEY(job, chain)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS variants(
-  sequence INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
-  chain INTEGER NOT NULL, variant INTEGER NOT NULL, record TEXT NOT NULL, UNIQUE(job, chain, variant));
-CREATE TABLE IF NOT EXISTS files(
-  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, variant INTEGER NOT NULL,
-  place INTEGER NOT NULL, role TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, dataset TEXT NOT NULL,
-  PRIMARY KEY(job, chain, variant, place)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS files_by_hash ON files(hash);
-CREATE TABLE IF NOT EXISTS events(
-  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, number INTEGER NOT NULL, method TEXT NOT NULL, params TEXT NOT NULL,
-  PRIMARY KEY(job, number)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS versions(
-  library TEXT NOT NULL, cell TEXT NOT NULL, view TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL,
-  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, variant INTEGER NOT NULL,
-  created_ms INTEGER NOT NULL, PRIMARY KEY(library, cell, view, version)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS versions_by_job ON versions(job);
-CREATE INDEX IF NOT EXISTS versions_by_hash ON versions(hash);
-)sql";
+/// Up to this size the database's structure is checked at a start after a crash, which takes about
+/// a second; server.verify checks one of any size.
+constexpr std::uintmax_t kMaxCheckedAtStart = 256u << 20;
 
 constexpr const char* kJobColumns =
     "id, kind, circuit, library, out, state, created_ms, finished_ms, chains, chains_done, "
     "chains_failed, variants, "
     "last_event, plan IS NOT NULL, error";
 
+constexpr const char* kVisible = "id NOT IN (SELECT job FROM deletions)";
+constexpr const char* kDatabaseName = "ptah.sqlite";
+
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-Json parse_or_null(const Query& query, int column) {
-  if (query.is_null(column)) return nullptr;
-  Json json = Json::parse(query.text(column), nullptr, false);
-  return json.is_discarded() ? Json(nullptr) : json;
 }
 
 JobRow read_job(const Query& query) {
   JobRow row;
   row.id = query.text(0);
+  if (!is_id(row.id)) query.damaged(0, "is not an id");
   row.kind = query.text(1);
+  if (row.kind != "run" && row.kind != "check" && row.kind != "render")
+    query.damaged(1, "is not a kind of a job");
   row.circuit = query.text(2);
   row.library = query.text(3);
   row.out = query.text(4);
-  row.state = static_cast<JobState>(query.integer(5));
+  if (!row.out.empty() && row.out.front() != '/') query.damaged(4, "is not an absolute path");
+  const std::int64_t state = query.integer(5);
+  if (state < 0 || state > static_cast<int>(JobState::kCancelled))
+    query.damaged(5, "is not a state of a job");
+  row.state = static_cast<JobState>(state);
   row.created_ms = query.integer(6);
   row.finished_ms = query.integer(7);
-  row.chains = query.integer(8);
-  row.chains_done = query.integer(9);
-  row.chains_failed = query.integer(10);
-  row.variants = query.integer(11);
-  row.last_event = query.integer(12);
+  row.chains = query.natural(8);
+  row.chains_done = query.natural(9);
+  row.chains_failed = query.natural(10);
+  row.variants = query.natural(11);
+  row.last_event = query.natural(12);
   row.planned = query.integer(13) != 0;
-  row.error = parse_or_null(query, 14);
+  row.error = query.object_or_null(14);
   return row;
+}
+
+/// A database that was closed has no log of its last transactions beside it.
+bool was_left_open(const std::filesystem::path& file) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(file.string() + "-wal", error);
+  return !error && size > 0;
+}
+
+std::filesystem::path prepared_file(const std::filesystem::path& file) {
+  prepare_database_file(file);
+  return file;
 }
 
 std::filesystem::path prepared(std::filesystem::path directory) {
@@ -99,6 +87,14 @@ std::int64_t now_ms() {
       .count();
 }
 
+bool is_id(std::string_view text) noexcept {
+  constexpr std::size_t kMaxId = 64;
+  return !text.empty() && text.size() <= kMaxId && text.front() != '.' && text.front() != '-' &&
+         text.find_first_not_of(
+             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
+             std::string_view::npos;
+}
+
 std::string_view to_string(JobState state) noexcept {
   static constexpr std::array<std::string_view, 5> kNames{"queued", "running", "done", "failed",
                                                           "cancelled"};
@@ -115,27 +111,19 @@ std::optional<JobState> job_state_from_string(std::string_view text) noexcept {
 
 Store::Store(std::filesystem::path state_dir)
     : state_dir_(prepared(std::move(state_dir))),
+      after_crash_(was_left_open(state_dir_ / kDatabaseName)),
       files_(state_dir_ / "files"),
-      database_(state_dir_ / "ptah.sqlite") {
+      database_(prepared_file(state_dir_ / kDatabaseName)) {
   files_.outputs().forbid(state_dir_);
-  create_tables();
+  if (after_crash_) check_after_crash();
+  if (prepare_schema(database_, state_dir_)) after_crash_ = true;
   restore_reserve();
 }
 
-void Store::create_tables() {
-  std::int64_t version = 0;
-  {
-    Query query(database_, "PRAGMA user_version");
-    if (query.next()) version = query.integer(0);
-  }
-  if (version > kSchemaVersion) {
-    fail(ErrorCode::kUnsupported, "The state was written by a newer Ptah.", state_dir_.string(),
-         "Use that version, or another --state folder.");
-  }
-  database_.exec("BEGIN IMMEDIATE");
-  database_.exec(kTables);
-  database_.exec(("PRAGMA user_version=" + std::to_string(kSchemaVersion)).c_str());
-  database_.exec("COMMIT");
+void Store::check_after_crash() {
+  std::error_code error;
+  if (std::filesystem::file_size(database_.file(), error) > kMaxCheckedAtStart || error) return;
+  for (const std::string& problem : database_.problems(true)) database_.damaged(problem);
 }
 
 bool Store::release_reserve() {
@@ -173,7 +161,7 @@ std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
     if (query.next()) number = query.integer(0);
     do {
       id = job.kind + "-" + std::to_string(++number);
-    } while (this->job(id));
+    } while (taken(id));
   } else if (const auto present = this->job(id)) {
     if (dump(present->spec) != spec || present->out != job.out || present->kind != job.kind ||
         present->library != job.library) {
@@ -181,6 +169,9 @@ std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
            "Choose another id, or delete that job.");
     }
     return {*present, false};
+  } else if (taken(id)) {
+    fail(ErrorCode::kConflict, "The job \"" + id + "\" is still being deleted.", id,
+         "Try again in a moment, or choose another id.");
   }
   Query insert(database_,
                "INSERT INTO jobs(id, kind, library, out, state, created_ms, spec) VALUES(?, ?, ?, "
@@ -192,14 +183,14 @@ std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
 }
 
 std::optional<JobRow> Store::job(const std::string& id) {
-  Query query(database_,
-              std::string("SELECT ") + kJobColumns + ", spec, plan, result FROM jobs WHERE id=?");
+  Query query(database_, std::string("SELECT ") + kJobColumns +
+                             ", spec, plan, result FROM jobs WHERE id=? AND " + kVisible);
   query << id;
   if (!query.next()) return std::nullopt;
   JobRow row = read_job(query);
-  row.spec = parse_or_null(query, 15);
-  row.plan = parse_or_null(query, 16);
-  row.result = parse_or_null(query, 17);
+  row.spec = query.json(15);
+  row.plan = query.object_or_null(16);
+  row.result = query.json_or_null(17);
   return row;
 }
 
@@ -215,15 +206,15 @@ std::vector<JobRow> Store::jobs(std::optional<JobState> state, const std::string
                                 std::int64_t limit) {
   std::int64_t sequence = 0;
   if (!after.empty()) {
-    Query query(database_, "SELECT sequence FROM jobs WHERE id=?");
+    Query query(database_, std::string("SELECT sequence FROM jobs WHERE id=? AND ") + kVisible);
     query << after;
     if (!query.next())
       fail(ErrorCode::kNotFound, "There is no job \"" + after.substr(0, 64) + "\".", "after");
     sequence = query.integer(0);
   }
-  Query query(database_,
-              std::string("SELECT ") + kJobColumns +
-                  " FROM jobs WHERE sequence>?1 AND (?2<0 OR state=?2) ORDER BY sequence LIMIT ?3");
+  Query query(database_, std::string("SELECT ") + kJobColumns +
+                             " FROM jobs WHERE sequence>?1 AND (?2<0 OR state=?2) AND " + kVisible +
+                             " ORDER BY sequence LIMIT ?3");
   query << sequence << (state ? static_cast<int>(*state) : -1) << limit;
   std::vector<JobRow> rows;
   while (query.next()) rows.push_back(read_job(query));
@@ -271,46 +262,25 @@ void Store::reopen_job(const std::string& id) {
   (query << static_cast<int>(JobState::kQueued) << id).run();
 }
 
-std::vector<std::string> Store::delete_job(const std::string& id) {
-  const JobRow row = existing_job(id);
-  if (!is_final(row.state)) {
-    fail(ErrorCode::kConflict, "Job \"" + id + "\" is not finished.", id, "Cancel it first.");
-  }
-  std::set<std::string> hashes;
-  {
-    Query query(database_, "SELECT DISTINCT hash FROM files WHERE job=?");
-    query << id;
-    while (query.next()) hashes.insert(query.text(0));
-  }
-  {
-    Query query(database_, "DELETE FROM jobs WHERE id=?");
-    (query << id).run();
-  }
-  std::vector<std::string> free;
-  for (const std::string& hash : hashes) {
-    Query query(
-        database_,
-        "SELECT 1 FROM files WHERE hash=?1 UNION SELECT 1 FROM versions WHERE hash=?1 LIMIT 1");
-    query << hash;
-    if (!query.next()) free.push_back(hash);
-  }
-  return free;
-}
-
 EventRow Store::add_event(const std::string& job, const std::string& method, const Json& params) {
+  const bool progress = method == "job.progress";
   EventRow row;
+  std::int64_t last_progress = 0;
   {
-    Query query(database_,
-                "UPDATE jobs SET last_event=last_event+1 WHERE id=? RETURNING last_event");
+    Query query(database_, "SELECT last_event+1, progress_event FROM jobs WHERE id=?");
     query << job;
     if (!query.next()) fail(ErrorCode::kNotFound, "There is no job \"" + job + "\".", job);
     row.number = query.integer(0);
-    query.run();
+    last_progress = query.integer(1);
   }
-  if (method == "job.progress") {
+  {
+    Query query(database_, "UPDATE jobs SET last_event=?, progress_event=? WHERE id=?");
+    (query << row.number << (progress ? row.number : last_progress) << job).run();
+  }
+  if (progress && last_progress > 0) {
     // Only the newest progress is of interest to a client that comes back.
-    Query query(database_, "DELETE FROM events WHERE job=? AND method='job.progress'");
-    (query << job).run();
+    Query query(database_, "DELETE FROM events WHERE job=? AND number=?");
+    (query << job << last_progress).run();
   }
   Query query(database_, "INSERT INTO events(job, number, method, params) VALUES(?, ?, ?, ?)");
   (query << job << row.number << method << dump(params)).run();
@@ -329,7 +299,7 @@ std::vector<EventRow> Store::events(const std::string& job, std::int64_t after,
   // An answer fits into a line: its events are cut at half of one (one event is smaller than that).
   std::size_t bytes = 0;
   while (bytes < (512u << 10) && query.next()) {
-    rows.push_back({query.integer(0), query.text(1), parse_or_null(query, 2)});
+    rows.push_back({query.natural(0), query.text(1), query.object(2)});
     bytes += query.text(2).size() + 100;
   }
   return rows;

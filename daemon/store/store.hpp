@@ -36,8 +36,17 @@ struct OutputCounts {
   std::int64_t kept = 0;  ///< Other bytes were there, and stay.
 };
 
+/// What a slice of a deletion left to do.
+struct DeletionStep {
+  std::vector<std::string> hashes;  ///< Files that may be free now: for `remove_unreferenced`.
+  bool more = false;
+};
+
 class Store {
  public:
+  /// Rows that one transaction deletes: some ten milliseconds.
+  static constexpr std::int64_t kDeletionSlice = 2000;
+
   /// Creates `state_dir` (0700) and the tables where missing. Fails when the state is of a newer
   /// version.
   explicit Store(std::filesystem::path state_dir);
@@ -65,8 +74,22 @@ class Store {
   EventRow finish_job(const std::string& id, JobState state, const Json& error, const Json& result);
   /// Makes a failed or cancelled job queued again; its failed chains are pending again.
   void reopen_job(const std::string& id);
-  /// Returns hashes of files that nothing refers to any more: remove them after the commit.
-  std::vector<std::string> delete_job(const std::string& id);
+
+  // Deletion. With its first step a job is gone for everyone; its rows go in slices, so that a
+  // large one keeps nobody waiting, and after a crash the next start goes on. Until the last slice
+  // its id is not free.
+  DeletionStep delete_job(const std::string& id, std::int64_t slice = kDeletionSlice);
+  DeletionStep continue_deletion(std::int64_t slice = kDeletionSlice);
+  /// Whether a committed or present row refers to the file.
+  bool referenced(const std::string& hash);
+  /// Removes those of these files that no row refers to. Outside a transaction only: what is
+  /// unlinked cannot be rolled back, so it is decided by what is committed, and at that moment.
+  void remove_unreferenced(const std::vector<std::string>& hashes);
+  /// What a crash between a file and its row left in one folder of the files, 0 to
+  /// `FileStore::kFolders`-1. Outside a transaction only.
+  void remove_orphans(int folder);
+  /// Whether the state was not closed by its last user: there may be orphans.
+  bool after_crash() const noexcept { return after_crash_; }
 
   // Chains.
   void save_plan(const std::string& job, const std::string& circuit, const Json& plan,
@@ -120,9 +143,12 @@ class Store {
   void add_version(const std::string& library, const std::string& cell, const std::string& view,
                    const std::string& hash, const std::string& job, std::int64_t chain,
                    std::int64_t variant, bool only_if_changed);
-  void create_tables();
+  void check_after_crash();
+  bool taken(const std::string& id);
+  DeletionStep delete_slice(const std::string& id, std::int64_t slice);
 
   std::filesystem::path state_dir_;
+  bool after_crash_ = false;
   FileStore files_;
   Database database_;
 };

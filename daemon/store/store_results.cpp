@@ -16,9 +16,17 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-Json parse_or_null(const std::string& text) {
-  Json json = Json::parse(text, nullptr, false);
-  return json.is_discarded() ? Json(nullptr) : json;
+std::string hash_in(const Query& query, int column) {
+  std::string hash = query.text(column);
+  if (!FileStore::is_hash(hash)) query.damaged(column, "is not a hash");
+  return hash;
+}
+
+std::vector<FileRow> read_files(Query& query) {
+  std::vector<FileRow> rows;
+  while (query.next())
+    rows.push_back({query.text(0), hash_in(query, 1), query.text(2), query.natural(3)});
+  return rows;
 }
 
 }  // namespace
@@ -68,12 +76,15 @@ std::vector<ChainRow> Store::chains(const std::string& job, std::int64_t after,
   std::size_t bytes = 0;
   while (bytes < (512u << 10) && query.next()) {
     ChainRow row;
-    row.chain = query.integer(0);
+    row.chain = query.natural(0);
     row.state = query.text(1);
-    row.variants = query.integer(2);
-    if (!query.is_null(3)) row.error = parse_or_null(query.text(3));
-    if (!query.is_null(4)) row.result = parse_or_null(query.text(4));
-    bytes += query.text(3).size() + query.text(4).size() + 100;
+    if (row.state != "pending" && row.state != "done" && row.state != "failed")
+      query.damaged(1, "is not a state of a chain");
+    row.variants = query.natural(2);
+    row.error = query.object_or_null(3);
+    row.result = query.json_or_null(4);
+    for (const int column : {3, 4}) bytes += query.is_null(column) ? 0 : query.text(column).size();
+    bytes += 100;
     rows.push_back(std::move(row));
   }
   return rows;
@@ -83,7 +94,7 @@ std::vector<std::int64_t> Store::pending_chains(const std::string& job) {
   Query query(database_, "SELECT chain FROM chains WHERE job=? AND state='pending' ORDER BY chain");
   query << job;
   std::vector<std::int64_t> chains;
-  while (query.next()) chains.push_back(query.integer(0));
+  while (query.next()) chains.push_back(query.natural(0));
   return chains;
 }
 
@@ -94,9 +105,7 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
     query << job << chain;
     if (!query.next())
       fail(ErrorCode::kNotFound, "There is no chain " + std::to_string(chain) + ".", job);
-    start.spec = parse_or_null(query.text(0));
-    if (!start.spec.is_object())
-      fail(ErrorCode::kIo, "The spec of chain " + std::to_string(chain) + " is damaged.", job);
+    start.spec = query.object(0);
   }
   for (const FileRow& file : files_of(job, kWholeJob, kWholeJob)) {
     if (file.role != kCommonRole) continue;
@@ -114,8 +123,8 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
                 "DESC LIMIT 1");
     query << job << chain;
     if (query.next()) {
-      last = query.integer(0);
-      record = parse_or_null(query.text(1));
+      last = query.natural(0);
+      record = query.object(1);
     }
   }
   {
@@ -262,10 +271,7 @@ std::vector<FileRow> Store::files_of(const std::string& job, std::int64_t chain,
               "SELECT role, hash, dataset, size FROM files WHERE job=? AND chain=? AND variant=? "
               "ORDER BY place");
   query << job << chain << variant;
-  std::vector<FileRow> rows;
-  while (query.next())
-    rows.push_back({query.text(0), query.text(1), query.text(2), query.integer(3)});
-  return rows;
+  return read_files(query);
 }
 
 std::vector<FileRow> Store::job_files(const std::string& job) {
@@ -273,10 +279,7 @@ std::vector<FileRow> Store::job_files(const std::string& job) {
       database_,
       "SELECT role, hash, dataset, size FROM files WHERE job=? ORDER BY chain, variant, place");
   query << job;
-  std::vector<FileRow> rows;
-  while (query.next())
-    rows.push_back({query.text(0), query.text(1), query.text(2), query.integer(3)});
-  return rows;
+  return read_files(query);
 }
 
 std::vector<VariantRow> Store::variants(const std::string& job, std::optional<std::int64_t> chain,
@@ -291,8 +294,7 @@ std::vector<VariantRow> Store::variants(const std::string& job, std::optional<st
     query << job << after << chain.value_or(-1) << limit;
     while (bytes < (400u << 10) && query.next()) {
       bytes += query.text(3).size() + 4000;  // With room for the files' rows.
-      rows.push_back(
-          {query.integer(0), query.integer(1), query.integer(2), parse_or_null(query.text(3)), {}});
+      rows.push_back({query.integer(0), query.natural(1), query.natural(2), query.object(3), {}});
     }
   }
   for (VariantRow& row : rows) row.files = files_of(job, row.chain, row.variant);
@@ -311,7 +313,7 @@ VariantRow Store::variant(const std::string& job, std::int64_t chain, std::int64
                " in chain " + std::to_string(chain) + ".",
            job.substr(0, 64), "variant.list shows its variants.");
     }
-    row = {query.integer(0), chain, variant, parse_or_null(query.text(1)), {}};
+    row = {query.integer(0), chain, variant, query.object(1), {}};
   }
   row.files = files_of(job, chain, variant);
   return row;
@@ -355,12 +357,12 @@ void Store::add_version(const std::string& library, const std::string& cell,
   std::string newest_hash;
   {
     Query query(database_,
-                "SELECT version, hash FROM versions WHERE library=? AND cell=? AND view=? ORDER BY "
-                "version DESC LIMIT 1");
+                "SELECT version, hash, job IN (SELECT job FROM deletions) FROM versions WHERE "
+                "library=? AND cell=? AND view=? ORDER BY version DESC LIMIT 1");
     query << library << cell << view;
     if (query.next()) {
       newest = query.integer(0);
-      newest_hash = query.text(1);
+      if (query.integer(2) == 0) newest_hash = query.text(1);  // Else it is about to go.
     }
   }
   if (only_if_changed && newest_hash == hash) return;
@@ -375,7 +377,7 @@ std::vector<ViewRow> Store::views(const std::string& library, const std::string&
                                   const std::string& view) {
   Query query(database_,
               "SELECT cell, view, max(version) FROM versions WHERE library=?1 AND (?2='' OR "
-              "cell=?2) AND (?3='' OR view=?3) "
+              "cell=?2) AND (?3='' OR view=?3) AND job NOT IN (SELECT job FROM deletions) "
               "GROUP BY cell, view ORDER BY cell, view LIMIT 4000");
   query << library << cell << view;
   std::vector<ViewRow> rows;
@@ -389,7 +391,8 @@ std::vector<VersionRow> Store::versions(const std::string& library, const std::s
       database_,
       "SELECT cell, view, version, hash, job, chain, variant, created_ms FROM versions WHERE "
       "library=?1 AND "
-      "(?2='' OR cell=?2) AND (?3='' OR view=?3) ORDER BY cell, view, version DESC LIMIT ?4");
+      "(?2='' OR cell=?2) AND (?3='' OR view=?3) AND job NOT IN (SELECT job FROM deletions) "
+      "ORDER BY cell, view, version DESC LIMIT ?4");
   query << library << cell << view << limit;
   std::vector<VersionRow> rows;
   while (query.next()) {
@@ -398,7 +401,7 @@ std::vector<VersionRow> Store::versions(const std::string& library, const std::s
     row.cell = query.text(0);
     row.view = query.text(1);
     row.version = query.integer(2);
-    row.hash = query.text(3);
+    row.hash = hash_in(query, 3);
     row.job = query.text(4);
     row.chain = query.integer(5);
     row.variant = query.integer(6);
@@ -411,7 +414,7 @@ std::vector<VersionRow> Store::versions(const std::string& library, const std::s
 std::vector<std::pair<std::string, std::string>> Store::referenced_files() {
   Query query(database_, "SELECT hash, min(job) FROM files GROUP BY hash ORDER BY hash");
   std::vector<std::pair<std::string, std::string>> rows;
-  while (query.next()) rows.emplace_back(query.text(0), query.text(1));
+  while (query.next()) rows.emplace_back(hash_in(query, 0), query.text(1));
   return rows;
 }
 

@@ -137,6 +137,7 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
     // Files are on disk before the rows that speak of them.
     store_->files().sync();
     database.exec("COMMIT");
+    drop_files_without_rows();
   } catch (const std::exception& exception) {
     if (database.in_transaction()) {
       try {
@@ -145,11 +146,22 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
         // The journal cannot be written; SQLite rolls back by itself at the next start.
       }
     }
+    drop_files_without_rows();
     if (items.size() == 1) {
       items.front()->error = describe(exception);
       return;
     }
     for (Item* item : items) run_transaction({item});
+  }
+}
+
+void StoreThread::drop_files_without_rows() {
+  const std::vector<std::string> files = store_->files().take_new();
+  if (store_->database().in_transaction()) return;
+  try {
+    store_->remove_unreferenced(files);
+  } catch (const Failure&) {
+    // The transaction's own failure is what is told. A start after a crash looks for such files.
   }
 }
 

@@ -96,6 +96,8 @@ class StoreThread {
   void loop();
   void run_batch(std::vector<Item>& batch);
   void run_transaction(std::vector<Item*> items);
+  /// After a transaction: work that failed leaves the files that it has put.
+  void drop_files_without_rows();
   void deliver(Item item);
 
   std::unique_ptr<Store> store_;

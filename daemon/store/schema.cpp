@@ -1,0 +1,120 @@
+#include "store/schema.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <string>
+
+#include "store/checked_vfs.hpp"
+#include "store/failure.hpp"
+
+namespace ptah {
+namespace {
+
+constexpr int kSchemaVersion = 2;
+
+constexpr const char* kTables = R"sql(
+CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE jobs(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, circuit TEXT NOT NULL DEFAULT '',
+  library TEXT NOT NULL, out TEXT NOT NULL, state INTEGER NOT NULL, created_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL DEFAULT 0,
+  last_event INTEGER NOT NULL DEFAULT 0, spec TEXT NOT NULL, plan TEXT, error TEXT, result TEXT,
+  chains INTEGER NOT NULL DEFAULT 0, chains_done INTEGER NOT NULL DEFAULT 0, chains_failed INTEGER NOT NULL DEFAULT 0,
+  variants INTEGER NOT NULL DEFAULT 0,
+  progress_event INTEGER NOT NULL DEFAULT 0); -- the number of the one progress event that is kept; 0: none.
+CREATE TABLE chains(
+  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
+  variants INTEGER NOT NULL DEFAULT 0, spec TEXT NOT NULL, error TEXT, result TEXT, PRIMARY KEY(job, chain)) WITHOUT ROWID;
+CREATE TABLE variants(
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
+  chain INTEGER NOT NULL, variant INTEGER NOT NULL, record TEXT NOT NULL, UNIQUE(job, chain, variant));
+CREATE INDEX variants_by_job ON variants(job);
+CREATE TABLE files(
+  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, variant INTEGER NOT NULL,
+  place INTEGER NOT NULL, role TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, dataset TEXT NOT NULL,
+  PRIMARY KEY(job, chain, variant, place)) WITHOUT ROWID;
+CREATE INDEX files_by_hash ON files(hash);
+CREATE TABLE events(
+  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, number INTEGER NOT NULL, method TEXT NOT NULL, params TEXT NOT NULL,
+  PRIMARY KEY(job, number)) WITHOUT ROWID;
+CREATE TABLE versions(
+  library TEXT NOT NULL, cell TEXT NOT NULL, view TEXT NOT NULL, version INTEGER NOT NULL, hash TEXT NOT NULL,
+  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, variant INTEGER NOT NULL,
+  created_ms INTEGER NOT NULL, PRIMARY KEY(library, cell, view, version)) WITHOUT ROWID;
+CREATE INDEX versions_by_job ON versions(job);
+CREATE INDEX versions_by_hash ON versions(hash);
+CREATE TABLE deletions(job TEXT PRIMARY KEY) WITHOUT ROWID; -- jobs whose rows are going.
+)sql";
+
+constexpr const char* kFrom1To2 = R"sql(
+ALTER TABLE jobs ADD COLUMN progress_event INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET progress_event = coalesce((SELECT max(number) FROM events WHERE job=jobs.id AND method='job.progress'), 0);
+DELETE FROM events WHERE method='job.progress' AND number<(SELECT progress_event FROM jobs WHERE id=job);
+CREATE INDEX variants_by_job ON variants(job);
+CREATE TABLE deletions(job TEXT PRIMARY KEY) WITHOUT ROWID;
+)sql";
+
+void sync_file(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) fail_with_errno("The job database cannot be opened", file.string());
+  const int status = ::fsync(descriptor);
+  const int error_number = errno;
+  ::close(descriptor);
+  if (status != 0)
+    fail_with_errno("The job database cannot be written", file.string(), error_number);
+}
+
+/// The last version without checksums.
+constexpr int kUncheckedVersion = 1;
+
+void write_anew(const std::filesystem::path& file) {
+  const std::filesystem::path fresh = file.string() + "-new";
+  std::error_code error;
+  std::filesystem::remove(fresh, error);
+  std::filesystem::remove(fresh.string() + "-journal", error);
+  {
+    Database database(file);
+    for (const std::string& problem : database.problems(true)) database.damaged(problem);
+    // Without a log: what is in the file is all there is.
+    database.exec("PRAGMA journal_mode=DELETE");
+    Query query(database, "VACUUM INTO ?");
+    (query << fresh.string()).run();
+  }
+  sync_file(fresh);
+  if (::rename(fresh.c_str(), file.c_str()) != 0)
+    fail_with_errno("The job database cannot be replaced", file.string());
+  sync_file(file.parent_path());
+}
+
+}  // namespace
+
+void prepare_database_file(const std::filesystem::path& file) {
+  const DatabaseHead head = read_head(file);
+  if (head.empty) return;
+  if (!head.database) fail_damaged("it does not begin as an SQLite database does", file);
+  if (head.reserved == kPageChecksumBytes) return;
+  if (head.reserved != 0 || head.user_version > kUncheckedVersion)
+    fail_damaged("its pages have no checksums", file);
+  write_anew(file);
+}
+
+bool prepare_schema(Database& database, const std::filesystem::path& state_dir) {
+  std::int64_t version = 0;
+  {
+    Query query(database, "PRAGMA user_version");
+    if (query.next()) version = query.integer(0);
+  }
+  if (version > kSchemaVersion) {
+    fail(ErrorCode::kUnsupported, "The state was written by a newer Ptah.", state_dir.string(),
+         "Use that version, or another --state folder.");
+  }
+  if (version == kSchemaVersion) return false;
+  database.exec("BEGIN IMMEDIATE");
+  database.exec(version == 0 ? kTables : kFrom1To2);
+  database.exec(("PRAGMA user_version=" + std::to_string(kSchemaVersion)).c_str());
+  database.exec("COMMIT");
+  return version != 0;
+}
+
+}  // namespace ptah

@@ -1,0 +1,296 @@
+// Databases that are damaged, edited, or of an older Ptah: the same data, or an error that says
+// what is wrong and what to do; never other data, and never a change.
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "ptah/core/run_tool.hpp"
+#include "store/checked_vfs.hpp"
+#include "store/failure.hpp"
+#include "store/store.hpp"
+
+namespace ptah {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string bytes_of(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::stringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+void put_byte(const fs::path& file, std::size_t place, char byte) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekp(static_cast<std::streamoff>(place));
+  stream.put(byte);
+}
+
+/// Everything that clients can see.
+std::string all_of(Store& store) {
+  Json all = Json::array();
+  for (const JobRow& brief : store.jobs(std::nullopt, "", 1000)) {
+    const JobRow row = store.existing_job(brief.id);
+    all.push_back({row.id, row.kind, row.circuit, row.library, row.out, to_string(row.state),
+                   row.created_ms, row.chains, row.chains_done, row.variants, row.last_event,
+                   row.spec, row.plan, row.error, row.result});
+    for (const ChainRow& chain : store.chains(row.id, -1, 1000)) {
+      all.push_back({chain.chain, chain.state, chain.variants, chain.error, chain.result});
+      all.push_back(store.load_chain(row.id, chain.chain).spec);
+    }
+    for (const VariantRow& variant : store.variants(row.id, std::nullopt, 0, 1000)) {
+      all.push_back({variant.sequence, variant.chain, variant.variant, variant.record});
+      for (const FileRow& file : variant.files) all.push_back(store.describe(file));
+    }
+    for (const FileRow& file : store.job_files(row.id)) all.push_back(store.describe(file));
+    for (const EventRow& event : store.events(row.id, 0, 1000))
+      all.push_back({event.number, event.method, event.params});
+  }
+  for (const VersionRow& row : store.versions("work", "", "", 1000))
+    all.push_back({row.cell, row.view, row.version, row.hash, row.job, row.chain, row.variant});
+  for (const auto& [hash, job] : store.referenced_files()) all.push_back({hash, job});
+  all.push_back(store.setting("disabled"));
+  return all.dump();
+}
+
+class StoreDamage : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-store-damage");
+    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
+    scratch_.emplace(std::move(scratch.value()));
+  }
+  fs::path state() const { return scratch_->path() / "state"; }
+  fs::path database() const { return state() / "ptah.sqlite"; }
+
+  /// Two jobs with plans of several pages, variants, events.
+  void fill() {
+    Store store(state());
+    store.database().exec("BEGIN");
+    store.set_setting("disabled", "a b c");
+    for (const std::string id : {"first", "second"}) {
+      NewJob job;
+      job.id = id;
+      job.kind = "run";
+      job.spec = {{"text", std::string(9000, id.front())}};
+      store.create_job(job);
+      store.save_plan(id, "cell", {{"plan", std::string(20'000, 'p')}},
+                      {{{"name", "a"}}, {{"name", "b"}}}, {{"netlist", "", "* a\n", "n.sp"}});
+      for (int variant = 0; variant < 30; ++variant) {
+        store.commit_variant(id, variant % 2, variant, {{"cost", variant}, {"x", "yyyyyyyyyyyy"}},
+                             {{"gds", "", "layout " + std::to_string(variant), "l.gds"}});
+      }
+      store.finish_chain(id, 0, nullptr, {{"r", 1}});
+      store.finish_job(id, JobState::kDone, nullptr, {{"variants", 30}});
+    }
+    store.files().sync();
+    store.database().exec("COMMIT");
+  }
+
+  std::optional<ScratchDir> scratch_;
+};
+
+TEST_F(StoreDamage, AnyFlippedByteGivesTheSameDataOrAnErrorAndChangesNothing) {
+  fill();
+  std::string expected;
+  {
+    Store store(state());
+    expected = all_of(store);
+  }
+  const std::string good = bytes_of(database());
+  ASSERT_GT(good.size(), 40u * 4096);
+  int errors = 0, same = 0;
+  // The head byte by byte, the rest a few places a page.
+  for (std::size_t place = 0; place < good.size(); place += place < 100 ? 1 : 397) {
+    const char flipped = static_cast<char>(good[place] ^ (place % 3 == 0 ? 0x08 : 0x41));
+    put_byte(database(), place, flipped);
+    try {
+      Store store(state());
+      ASSERT_EQ(all_of(store), expected) << "other data after a flip at " << place;
+      ++same;
+    } catch (const Failure& failure) {
+      ++errors;
+      const Error& error = failure.error();
+      EXPECT_NE(error.message.find("damaged"), std::string::npos) << place << error.text();
+      EXPECT_EQ(error.where, database().string());
+      EXPECT_NE(error.hint.find("backup"), std::string::npos);
+    }
+    std::string after = bytes_of(database());
+    ASSERT_EQ(after.size(), good.size());
+    EXPECT_EQ(after[place], flipped);
+    after[place] = good[place];
+    ASSERT_TRUE(after == good) << "changed after a flip at " << place;
+    put_byte(database(), place, good[place]);
+  }
+  std::cout << errors << " errors, " << same << " with the same data\n";
+  EXPECT_GT(errors, 300);
+  Store store(state());
+  EXPECT_EQ(all_of(store), expected);
+}
+
+TEST_F(StoreDamage, APageInAnotherOnesPlaceIsFound) {
+  fill();
+  std::string bytes = bytes_of(database());
+  const std::string third = bytes.substr(2 * 4096, 4096), fourth = bytes.substr(3 * 4096, 4096);
+  bytes.replace(2 * 4096, 4096, fourth).replace(3 * 4096, 4096, third);
+  std::ofstream(database(), std::ios::binary | std::ios::trunc) << bytes;
+  EXPECT_EQ(check_pages(database(), 1, 1000).damaged, (std::vector<std::int64_t>{3, 4}));
+}
+
+TEST_F(StoreDamage, AShortenedFileIsSaidToBeDamaged) {
+  fill();
+  fs::resize_file(database(), fs::file_size(database()) - 5000);
+  try {
+    Store store(state());
+    all_of(store);
+    FAIL() << "a part of the file was not missed";
+  } catch (const Failure& failure) {
+    EXPECT_NE(failure.error().message.find("damaged"), std::string::npos) << failure.error().text();
+  }
+}
+
+TEST_F(StoreDamage, ValuesThatCannotBeAreErrorsThatNameTableAndRow) {
+  fill();
+  Store store(state());
+  Database& database = store.database();
+  struct Case {
+    const char* edit;
+    const char* named;
+  };
+  for (const Case& edit : std::initializer_list<Case>{
+           {"UPDATE jobs SET state=100000000 WHERE id='first'", "state of jobs \"first\""},
+           {"UPDATE jobs SET state=-1 WHERE id='first'", "state of jobs"},
+           {"UPDATE jobs SET state='x' WHERE id='first'", "state of jobs"},
+           {"UPDATE jobs SET spec='{' WHERE id='first'", "spec of jobs \"first\""},
+           {"UPDATE jobs SET plan='7' WHERE id='first'", "plan of jobs"},
+           {"UPDATE jobs SET result='}' WHERE id='first'", "result of jobs"},
+           {"UPDATE jobs SET error='[]' WHERE id='first'", "error of jobs"},
+           {"UPDATE jobs SET kind='other' WHERE id='first'", "kind of jobs"},
+           {"UPDATE jobs SET out='../x' WHERE id='first'", "out of jobs"},
+           {"UPDATE jobs SET chains=-1 WHERE id='first'", "chains of jobs"},
+           {"UPDATE jobs SET variants=x'00' WHERE id='first'", "variants of jobs"},
+           {"UPDATE chains SET state='lost'", "state of chains \"first\""},
+           {"UPDATE chains SET spec='[]'", "spec of chains"},
+           {"UPDATE variants SET record='[]'", "record of variants"},
+           {"UPDATE files SET hash='../../../etc/passwd'", "hash of files"},
+           {"UPDATE files SET size='big'", "size of files"},
+           {"UPDATE events SET params='[1]'", "params of events"},
+           {"UPDATE versions SET hash='/'", "hash of versions"}}) {
+    database.exec("BEGIN");
+    database.exec(edit.edit);
+    try {
+      all_of(store);
+      ADD_FAILURE() << edit.edit << " is not noticed";
+    } catch (const Failure& failure) {
+      EXPECT_EQ(failure.error().code, ErrorCode::kIo);
+      EXPECT_NE(failure.error().message.find(edit.named), std::string::npos)
+          << edit.edit << ": " << failure.error().text();
+    }
+    database.exec("ROLLBACK");
+  }
+}
+
+TEST_F(StoreDamage, AStateOfANewerVersionIsRefused) {
+  { Store(state()).database().exec("PRAGMA user_version=99"); }
+  try {
+    Store store(state());
+    FAIL() << "it was opened";
+  } catch (const Failure& failure) {
+    EXPECT_EQ(failure.error().code, ErrorCode::kUnsupported);
+    EXPECT_NE(failure.error().message.find("newer Ptah"), std::string::npos);
+  }
+}
+
+/// Writes with SQLite alone, as version 1 did: without checksums.
+void execute(const fs::path& file, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(file.c_str(), &handle), SQLITE_OK);
+  char* message = nullptr;
+  EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message), SQLITE_OK) << message;
+  sqlite3_close(handle);
+}
+
+TEST_F(StoreDamage, AStateOfVersionOneIsBroughtUpToDate) {
+  // Dumped from a state that version 1 wrote.
+  fs::create_directories(state());
+  execute(database(), "PRAGMA journal_mode=WAL;" +
+                          bytes_of(fs::path(PTAH_SOURCE_DIR) / "tests/daemon/store/version1.sql"));
+  std::string once;
+  {
+    Store store(state());
+    EXPECT_TRUE(store.after_crash()) << "version 1 may have left files without rows";
+    const JobRow first = store.existing_job("first");
+    EXPECT_EQ(first.state, JobState::kDone);
+    EXPECT_EQ(first.variants, 5);
+    EXPECT_EQ(first.spec["chains"].size(), 2u);
+    EXPECT_EQ(store.variants("first", std::nullopt, 0, 100).size(), 5u);
+    EXPECT_EQ(store.variants("second", std::nullopt, 0, 100).size(), 3u);
+    EXPECT_EQ(store.versions("work", "fake", "layout", 100).size(), 8u);
+    EXPECT_EQ(store.events("second", 0, 100).size(), 9u);
+    once = all_of(store);
+    // Its one progress event makes room for the next, and a new job gets a new number.
+    store.database().exec("BEGIN");
+    store.add_event("second", "job.progress", Json::object());
+    EXPECT_EQ(store.events("second", 0, 100).size(), 9u);
+    EXPECT_EQ(store.create_job({"", "run", "", "work", Json::object()}).first.id, "run-3");
+    store.database().exec("ROLLBACK");
+  }
+  EXPECT_EQ(read_head(database()).reserved, kPageChecksumBytes);
+  EXPECT_EQ(read_head(database()).user_version, 2);
+  EXPECT_TRUE(check_pages(database(), 1, 1000).damaged.empty());
+  EXPECT_FALSE(fs::exists(database().string() + "-new"));
+  Store again(state());
+  EXPECT_EQ(all_of(again), once);
+  EXPECT_TRUE(again.database().problems(false).empty());
+}
+
+TEST_F(StoreDamage, AnEditByAnotherProgramIsFound) {
+  fill();
+  execute(database(), "UPDATE jobs SET state=1 WHERE id='first'");
+  try {
+    Store store(state());
+    all_of(store);
+    FAIL() << "a page without its checksum was taken";
+  } catch (const Failure& failure) {
+    EXPECT_NE(failure.error().message.find("checksum"), std::string::npos)
+        << failure.error().text();
+  }
+}
+
+TEST_F(StoreDamage, NoStatementOfARunningJobScansItsRows) {
+  fill();
+  Store store(state());
+  store.database().exec("BEGIN");
+  store.add_event("first", "job.progress", Json::object());
+  store.reopen_job("first");
+  store.commit_variant("first", 0, 100, Json::object(), {{"gds", "", "new", "n.gds"}});
+  all_of(store);
+  store.delete_job("second", 3);
+  store.continue_deletion(3);
+  store.referenced(std::string(64, '0'));
+  store.database().exec("COMMIT");
+  for (const std::string& sql : store.database().statements()) {
+    if (sql.starts_with("PRAGMA")) continue;
+    Query plan(store.database(), "EXPLAIN QUERY PLAN " + sql);
+    while (plan.next()) {
+      const std::string step = plan.text(3);
+      // Jobs are few beside their variants; a whole table of files is read for store.check alone.
+      const bool whole = step.starts_with("SCAN") && step.find("jobs") == std::string::npos &&
+                         step.find("sqlite_s") == std::string::npos &&
+                         step.find("deletions") == std::string::npos &&
+                         sql.find("GROUP BY hash") == std::string::npos;
+      EXPECT_FALSE(whole) << step << ": " << sql;
+      // The library sorts the versions of one cell.
+      const bool sorted = step.find("TEMP B-TREE") != std::string::npos &&
+                          sql.find("FROM versions WHERE library") == std::string::npos;
+      EXPECT_FALSE(sorted) << step << ": " << sql;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ptah
