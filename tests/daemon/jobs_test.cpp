@@ -382,8 +382,8 @@ TEST_F(Jobs, ResultThatCannotBeReadIsTheTasksError) {
 TEST_F(Jobs, WhatAllChainsHaveInCommonIsStoredOnce) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  const std::string netlist(200 << 10, 'n');
-  client.result("flow.run", {{"job", "j"}, {"spec", {{"many", 200}, {"netlist", netlist}}}});
+  constexpr std::uintmax_t kNetlist = 200 << 10;
+  client.result("flow.run", {{"job", "j"}, {"spec", {{"many", 200}, {"netlist_bytes", kNetlist}}}});
   const Json job = wait_for(client, "j");
   EXPECT_EQ(job["state"], "done") << job.dump();
   EXPECT_EQ(job["variants"], 200);
@@ -393,7 +393,7 @@ TEST_F(Jobs, WhatAllChainsHaveInCommonIsStoredOnce) {
     if (entry.path().filename().string().starts_with("ptah.sqlite")) bytes += entry.file_size();
   }
   EXPECT_GT(bytes, 0u);
-  EXPECT_LT(bytes, 200 * netlist.size() / 2);
+  EXPECT_LT(bytes, 200 * kNetlist / 2);
 }
 
 TEST_F(Jobs, OtherChainsOfTheJobRunOn) {

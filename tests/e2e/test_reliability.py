@@ -40,7 +40,8 @@ class ReliabilityTest(PtahCase):
         first, second = files_below(reference), files_below(out)
         self.assertEqual(sorted(first), sorted(second))
         for name, data in first.items():
-            self.assertEqual(data, second[name], name)
+            if "/times/" not in name:
+                self.assertEqual(data, second[name], name)
 
     def test_a_cancelled_job_keeps_what_is_finished(self):
         process = self.start("--json", "run", "five_transistors_ota", "--variants", "5000", "--judges", "none", "--job", "long")

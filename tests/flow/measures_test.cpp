@@ -90,7 +90,8 @@ TEST_P(MeasuresOfCircuit, TheSchematicsAreThoseOfItsOwnSimulation) {
   auto loaded = load_circuit(circuit_input_from_json(spec["input"]).value(), technology);
   ASSERT_TRUE(loaded.has_value()) << loaded.error().text();
   auto circuit =
-      with_fingers(loaded.value().circuit, spec["fingers"].get<FingerAssignment>()).value();
+      with_fingers(loaded.value().circuit, variants[0]["record"]["fingers"].get<FingerAssignment>())
+          .value();
   circuit.name = variants[0]["record"]["top"];
   const auto simulator = host_.create<Simulator>("ngspice_library", Json::object());
   ASSERT_TRUE(simulator.has_value()) << simulator.error().text();

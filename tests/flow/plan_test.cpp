@@ -151,7 +151,7 @@ TEST_F(FlowTest, MoreChainsThanAJobHasAreRefusedWithTheLimit) {
 
 TEST_F(FlowTest, ACircuitsNameIsAWord) {
   const auto file = folder("netlists") / "odd.sp";
-  for (const char* name : {".bashrc", "-rf", "a/b", "a\x1b[31m", "a$b"}) {
+  for (const char* name : {".bashrc", "-rf", "a/b", "a$b"}) {
     ASSERT_TRUE(
         write_text_file(file, ".subckt " + std::string(name) + " in out\nR1 in out 1k\n.ends\n")
             .has_value());

@@ -127,7 +127,7 @@ std::map<std::string, std::string> after_writes(const std::filesystem::path& vic
   ::setenv("PTAH_TEST_VICTIMS", victims.c_str(), 1);
   ::setenv("TMPDIR", own.c_str(), 1);
   auto worker = start("writes", std::move(more));
-  EXPECT_EQ(worker.receive()["plugins"].size(), 1u);
+  EXPECT_EQ(worker.receive_until("ready").back()["plugins"].size(), 1u);
   worker.send(place("writes"));
   EXPECT_FALSE(worker.receive_until("error").empty());
   worker.send({{"quit", true}});

@@ -211,7 +211,8 @@ TEST_F(Quoting, NgspiceGivesBackTheWordsThatAreTaken) {
   }
   deck += ".control\nop\nset filetype=ascii\nwrite out.raw\necho PTAH END\nquit\n.endc\n.end\n";
   write("deck.spice", deck);
-  answers("ngspice", {"-b", "-n", "deck.spice"});
+  write(".spiceinit", "source deck.spice\n");
+  answers("ngspice", {"-b"});
   const auto raw = read_text_file(folder_->path() / "out.raw");
   ASSERT_TRUE(raw) << raw.error().text();
   std::set<std::string> found;
