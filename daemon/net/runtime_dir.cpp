@@ -51,6 +51,10 @@ Status prepare_private_dir(const std::filesystem::path& directory) {
   std::error_code error;
   if (directory.has_parent_path())
     std::filesystem::create_directories(directory.parent_path(), error);
+  if (error) {
+    return make_error(ErrorCode::kIo, "The folder cannot be created: " + error.message() + ".",
+                      directory.parent_path().string());
+  }
   if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
     return make_error(ErrorCode::kIo, "The folder cannot be created: " + words(errno) + ".",
                       directory.string());
@@ -73,7 +77,11 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& file, const std:
     return make_error(ErrorCode::kIo, "The lock cannot be opened: " + words(errno) + ".",
                       file.string());
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+    const int error_number = errno;
     ::close(descriptor);
+    if (error_number != EWOULDBLOCK)
+      return make_error(ErrorCode::kIo, "The lock cannot be taken: " + words(error_number) + ".",
+                        file.string());
     return make_error(ErrorCode::kConflict, "Another ptahd uses " + what + ".", file.string(),
                       "Talk to that one, or choose another with --socket and --state.");
   }
@@ -99,6 +107,9 @@ Result<std::string> load_token(const std::filesystem::path& file) {
     PTAH_TRY(auto token, read_text_file(file, 4096));
     while (!token.empty() && (token.back() == '\n' || token.back() == '\r')) token.pop_back();
     if (token.size() >= 32) return token;
+  } else if (errno != ENOENT) {
+    return make_error(ErrorCode::kIo, "The token file cannot be read: " + words(errno) + ".",
+                      file.string());
   }
   std::array<unsigned char, 32> bytes{};
   if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
@@ -115,15 +126,24 @@ Result<std::string> load_token(const std::filesystem::path& file) {
   ::unlink(aside.c_str());
   const int descriptor =
       ::open(aside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  const std::string line = token + "\n";
-  const bool written = descriptor >= 0 && ::write(descriptor, line.data(), line.size()) ==
-                                              static_cast<ssize_t>(line.size());
-  if (descriptor >= 0) ::close(descriptor);
-  if (!written || ::rename(aside.c_str(), file.c_str()) != 0) {
+  if (descriptor < 0) {
     return make_error(ErrorCode::kIo, "The token file cannot be written: " + words(errno) + ".",
                       file.string());
   }
-  return token;
+  const std::string line = token + "\n";
+  errno = 0;  // A write that comes out short sets none.
+  bool written = ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+  int error_number = errno;
+  if (::close(descriptor) != 0 || (written && ::rename(aside.c_str(), file.c_str()) != 0)) {
+    if (written) error_number = errno;
+    written = false;
+  }
+  if (written) return token;
+  ::unlink(aside.c_str());
+  return make_error(
+      ErrorCode::kIo,
+      "The token file cannot be written: " + words(error_number == 0 ? ENOSPC : error_number) + ".",
+      file.string());
 }
 
 bool same_token(const std::string& a, const std::string& b) noexcept {

@@ -59,6 +59,34 @@ ScannedPlugin scan_file(const std::filesystem::path& file) {
   return found;
 }
 
+Result<std::filesystem::path> copy_plugin(const ScannedPlugin& plugin,
+                                          const std::filesystem::path& private_dir) {
+  namespace fs = std::filesystem;
+  const fs::path folder = private_dir / plugin.hash.substr(0, 16);
+  const fs::path target = folder / plugin.file.filename();
+  std::error_code error;
+  if (fs::exists(target, error)) {
+    const ScannedPlugin there = scan_file(target);
+    if (there.usable() && there.hash == plugin.hash) return target;
+  }
+  const fs::path aside = folder / ("." + plugin.file.filename().string());
+  fs::create_directories(folder, error);
+  if (!error) fs::copy_file(plugin.file, aside, fs::copy_options::overwrite_existing, error);
+  if (!error) fs::permissions(aside, fs::perms::owner_read | fs::perms::owner_exec, error);
+  if (!error) fs::rename(aside, target, error);
+  std::error_code ignored;
+  if (error) {
+    fs::remove(aside, ignored);
+    return make_error(ErrorCode::kIo, "The plugin cannot be copied: " + error.message() + ".",
+                      target.string());
+  }
+  const ScannedPlugin copy = scan_file(target);
+  if (copy.usable() && copy.hash == plugin.hash) return target;
+  fs::remove(target, ignored);
+  if (copy.refusal) return *copy.refusal;
+  return make_error(ErrorCode::kIo, "The file changed while it was read.", plugin.file.string());
+}
+
 std::vector<ScannedPlugin> scan_directories(std::span<const std::filesystem::path> directories) {
   std::vector<ScannedPlugin> all;
   std::map<std::pair<PluginKind, std::string>, std::filesystem::path> taken;

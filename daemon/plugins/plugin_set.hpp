@@ -30,6 +30,12 @@ bool has_plugin_name(const std::filesystem::path& file);
 /// Looks at one file: trust, manifest, compatibility, hash.
 ScannedPlugin scan_file(const std::filesystem::path& file);
 
+/// Copies a usable plugin into a folder below `private_dir` that is named by its hash, where its
+/// file may change meanwhile. Fails where the copy does not hold the bytes that were looked at. One
+/// that is there already is left alone: a worker may run it.
+Result<std::filesystem::path> copy_plugin(const ScannedPlugin& plugin,
+                                          const std::filesystem::path& private_dir);
+
 /// Every `*.so` directly in one of `directories`, in the order of the directories and then by file
 /// name. A folder that is missing, unreadable or not trusted gives one entry with itself as the
 /// file and the reason. Of two usable plugins with the same kind and name the first one is kept and

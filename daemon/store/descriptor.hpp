@@ -18,6 +18,8 @@ class Descriptor {
   ~Descriptor() {
     if (value_ >= 0) ::close(value_);
   }
+  /// False, with errno, where the system says only now that what was written is lost.
+  bool close() noexcept { return ::close(std::exchange(value_, -1)) == 0; }
   int get() const noexcept { return value_; }
   explicit operator bool() const noexcept { return value_ >= 0; }
 

@@ -159,7 +159,7 @@ FileStore::Stored FileStore::put_text(std::string_view text) {
 FileStore::Stored FileStore::put(int source, const std::string& where, std::int64_t size) {
   const std::string name = "aside/" + std::to_string(next_aside_++);
   const int root = root_folder_.get();
-  const Descriptor to(
+  Descriptor to(
       ::openat(root, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!to) fail_with_errno("The store cannot be written", root_.string());
   Aside aside(root, name);
@@ -178,7 +178,7 @@ FileStore::Stored FileStore::put(int source, const std::string& where, std::int6
     unsynced_.insert(path(stored.hash).parent_path());
     return stored;
   }
-  if (::fchmod(to.get(), 0444) != 0) {
+  if (::fchmod(to.get(), 0444) != 0 || !to.close()) {
     fail_with_errno("The store cannot be written", root_.string());
   }
   const std::filesystem::path target = path(stored.hash);
@@ -282,6 +282,9 @@ FileStore::Copied FileStore::materialise(const std::string& hash, const std::fil
   if (present) {
     const Descriptor file(
         ::openat(folder, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    // A link, a socket, or a file that is not for us holds no bytes of ours.
+    if (!file && errno != ELOOP && errno != ENXIO && errno != EACCES)
+      fail_with_errno("A file in the output cannot be read", whole.string());
     if (file && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) &&
         hash_of(file.get(), whole.string()) == hash) {
       return Copied::kEqual;
@@ -297,8 +300,8 @@ FileStore::Copied FileStore::materialise(const std::string& hash, const std::fil
   if (!from) fail_with_errno("A file of the store cannot be opened", path(hash).string());
   const std::string temporary = ".ptah-" + hash.substr(0, 16) + ".part";
   ::unlinkat(folder, temporary.c_str(), 0);
-  const Descriptor to(::openat(folder, temporary.c_str(),
-                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+  Descriptor to(::openat(folder, temporary.c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (!to) fail_with_errno("The output cannot be written", whole.string());
   Aside aside(folder, temporary);
   Sha256 digest;
@@ -306,6 +309,7 @@ FileStore::Copied FileStore::materialise(const std::string& hash, const std::fil
     digest.add(bytes, size);
     write_all(to.get(), bytes, size, whole.string());
   });
+  if (!to.close()) fail_with_errno("The output cannot be written", whole.string());
   if (digest.hex() != hash) {
     fail(ErrorCode::kIo, "A file of the store is damaged: its bytes do not match its hash.",
          path(hash).string(), "Run the job again; store.check lists all damaged files.");
@@ -314,12 +318,12 @@ FileStore::Copied FileStore::materialise(const std::string& hash, const std::fil
     if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0)
       fail_with_errno("The output cannot be written", whole.string());
     aside.keep();
-  } else if (::linkat(folder, temporary.c_str(), folder, name.c_str(), 0) != 0) {
-    // Never over a file that has come meanwhile. Some file systems have no links.
-    if (errno == EEXIST ||
-        ::renameat2(folder, temporary.c_str(), folder, name.c_str(), RENAME_NOREPLACE) != 0)
-      fail_with_errno("The output cannot be written", whole.string());
+  } else if (::renameat2(folder, temporary.c_str(), folder, name.c_str(), RENAME_NOREPLACE) == 0) {
     aside.keep();
+  } else if ((errno != EINVAL && errno != ENOSYS) ||
+             ::linkat(folder, temporary.c_str(), folder, name.c_str(), 0) != 0) {
+    // Never over a file that has come meanwhile. Some file systems cannot rename so.
+    fail_with_errno("The output cannot be written", whole.string());
   }
   return Copied::kWritten;
 }

@@ -30,12 +30,15 @@ bool is_marked(int folder) {
          info.st_uid == ::geteuid();
 }
 
-bool is_empty(int folder) {
+/// Not where it may not be listed: then it is not ours.
+bool is_empty(int folder, const fs::path& out) {
   const int listed = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (listed < 0 && (errno == EACCES || errno == EPERM)) return false;
   DIR* entries = listed < 0 ? nullptr : ::fdopendir(listed);
   if (entries == nullptr) {
+    const int error_number = errno;
     if (listed >= 0) ::close(listed);
-    return false;
+    fail_with_errno("The output folder cannot be listed", out.string(), error_number);
   }
   bool empty = true;
   while (const dirent* entry = ::readdir(entries)) {
@@ -47,9 +50,10 @@ bool is_empty(int folder) {
 }
 
 void mark(int folder, const fs::path& out) {
-  const Descriptor file(
+  Descriptor file(
       ::openat(folder, kMark, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!file || ::write(file.get(), kMarkText.data(), kMarkText.size()) < 0)
+  // One that is left without its text by a full disk marks the folder as well.
+  if (!file || ::write(file.get(), kMarkText.data(), kMarkText.size()) < 0 || !file.close())
     fail_with_errno("The output folder cannot be written", out.string());
 }
 
@@ -141,7 +145,7 @@ Outputs::Opened Outputs::open_output(const fs::path& out) const {
   const int folder = opened.descriptor.get();
   guard.check_with_parents(folder);
   opened.ours = is_marked(folder);
-  if (!opened.ours && (made || is_empty(folder))) {
+  if (!opened.ours && (made || is_empty(folder, out))) {
     mark(folder, out);
     opened.ours = true;
   }

@@ -81,6 +81,10 @@ void write_anew(const std::filesystem::path& file) {
     Query query(database, "VACUUM INTO ?");
     (query << fresh.string()).run();
   }
+  // SQLite does not say when it cannot remove its log, and with it the new file would be damaged.
+  std::filesystem::remove(file.string() + "-wal", error);
+  if (error)
+    fail_with_errno("The log of the job database cannot be removed", file.string(), error.value());
   sync_file(fresh);
   if (::rename(fresh.c_str(), file.c_str()) != 0)
     fail_with_errno("The job database cannot be replaced", file.string());

@@ -43,6 +43,12 @@ void Database::open() {
   exec("PRAGMA foreign_keys=ON");
   exec("PRAGMA cache_size=-4096");
   exec("PRAGMA journal_size_limit=4194304");
+  // SQLite opens for reading what it cannot open for writing, the file as well as its log, and says
+  // so at the first write.
+  if (sqlite3_db_readonly(db_, "main") != 0)
+    ptah::fail(ErrorCode::kIo, "The job database cannot be opened for writing.", file_.string());
+  exec("BEGIN IMMEDIATE");
+  exec("ROLLBACK");
 }
 
 Database::~Database() {
@@ -75,6 +81,13 @@ void Database::fail(int status) {
   if (base == SQLITE_CORRUPT || base == SQLITE_NOTADB) damaged(sqlite3_errmsg(db_));
   ptah::fail(ErrorCode::kIo, "The job database fails: " + std::string(sqlite3_errmsg(db_)) + ".",
              file_.string());
+}
+
+void Database::empty_log() {
+  Query query(*this, "PRAGMA wal_checkpoint(TRUNCATE)");
+  if (query.next() && query.integer(0) != 0)
+    ptah::fail(ErrorCode::kIo, "The log of the job database cannot be emptied: it is in use.",
+               file_.string());
 }
 
 std::vector<std::string> Database::problems(bool quick, const std::string& table) {

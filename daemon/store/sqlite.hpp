@@ -21,7 +21,8 @@ namespace ptah {
 class Database {
  public:
   /// Opens or creates; WAL, synchronous=FULL, foreign keys, checksums in the pages of a new one.
-  /// Where damage shows, the file is left as it is, also when it is closed.
+  /// Fails where it cannot be written. Where damage shows, the file is left as it is, also when it
+  /// is closed.
   explicit Database(const std::filesystem::path& file);
   ~Database();
   Database(const Database&) = delete;
@@ -32,6 +33,8 @@ class Database {
   std::int64_t last_rowid() const;
   bool in_transaction() const;
   const std::filesystem::path& file() const noexcept { return file_; }
+  /// Writes what is committed into the database file and empties the log. Outside a transaction.
+  void empty_log();
   /// SQLite's own check of structure, quick or whole, of all tables or of one: what is wrong, empty
   /// where all is well. It reads everything that it checks.
   std::vector<std::string> problems(bool quick, const std::string& table = {});

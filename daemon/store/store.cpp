@@ -13,7 +13,7 @@
 namespace ptah {
 namespace {
 
-constexpr std::int64_t kReserveBytes = 4 << 20;
+constexpr std::uintmax_t kReserveBytes = 4 << 20;
 /// Up to this size the database's structure is checked at a start after a crash, which takes about
 /// a second; server.verify checks one of any size.
 constexpr std::uintmax_t kMaxCheckedAtStart = 256u << 20;
@@ -132,11 +132,14 @@ bool Store::release_reserve() {
 
 void Store::restore_reserve() {
   const std::filesystem::path file = state_dir_ / "reserve";
-  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return;
-  const bool kept = ::posix_fallocate(descriptor, 0, kReserveBytes) == 0;
-  ::close(descriptor);
-  if (!kept) ::unlink(file.c_str());
+  const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (descriptor && ::posix_fallocate(descriptor.get(), 0, static_cast<off_t>(kReserveBytes)) != 0)
+    ::unlink(file.c_str());
+}
+
+bool Store::has_reserve() const {
+  std::error_code error;
+  return std::filesystem::file_size(state_dir_ / "reserve", error) >= kReserveBytes && !error;
 }
 
 std::string Store::setting(const std::string& name) {

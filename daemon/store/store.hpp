@@ -60,6 +60,7 @@ class Store {
   /// when there was some to release.
   bool release_reserve();
   void restore_reserve();
+  bool has_reserve() const;
 
   // Jobs.
   /// The job and whether it is new. Fails with kConflict when the id is taken by another request.

@@ -107,12 +107,13 @@ void StoreThread::run_batch(std::vector<Item>& batch) {
   }
   if (reserve_used_) {
     store_->restore_reserve();
-    reserve_used_ = !std::filesystem::exists(store_->state_dir() / "reserve");
+    reserve_used_ = !store_->has_reserve();
   }
 }
 
 void StoreThread::run_transaction(std::vector<Item*> items) {
   Database& database = store_->database();
+  bool committing = false;
   try {
     bool relaxed = true;
     for (const Item* item : items) relaxed = relaxed && item->kind == Kind::kRelaxedWrite;
@@ -136,6 +137,7 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
     }
     // Files are on disk before the rows that speak of them.
     store_->files().sync();
+    committing = true;
     database.exec("COMMIT");
     drop_files_without_rows();
   } catch (const std::exception& exception) {
@@ -146,6 +148,7 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
         // The journal cannot be written; SQLite rolls back by itself at the next start.
       }
     }
+    failed_commit_ = failed_commit_ || committing;
     drop_files_without_rows();
     if (items.size() == 1) {
       items.front()->error = describe(exception);
@@ -156,10 +159,13 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
 }
 
 void StoreThread::drop_files_without_rows() {
-  const std::vector<std::string> files = store_->files().take_new();
   if (store_->database().in_transaction()) return;
   try {
-    store_->remove_unreferenced(files);
+    if (failed_commit_) {
+      store_->database().empty_log();
+      failed_commit_ = false;
+    }
+    store_->remove_unreferenced(store_->files().take_new());
   } catch (const Failure&) {
     // The transaction's own failure is what is told. A start after a crash looks for such files.
   }

@@ -96,7 +96,8 @@ class StoreThread {
   void loop();
   void run_batch(std::vector<Item>& batch);
   void run_transaction(std::vector<Item*> items);
-  /// After a transaction: work that failed leaves the files that it has put.
+  /// After a transaction: work that failed leaves the files that it has put. They stay while a
+  /// failed commit may be whole in the log: a start after a crash would find its rows there.
   void drop_files_without_rows();
   void deliver(Item item);
 
@@ -109,6 +110,7 @@ class StoreThread {
   bool stopping_ = false;
   bool reserve_used_ = false;
   bool relaxed_ = false;
+  bool failed_commit_ = false;
   std::thread thread_;
 };
 

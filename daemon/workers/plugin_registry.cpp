@@ -110,18 +110,10 @@ PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
       ScannedPlugin scanned = scan_file(file);
       std::string copy;
       if (scanned.usable()) {
-        // What was looked at is what is copied: the hash says so.
-        const fs::path folder = options.private_dir / scanned.hash.substr(0, 16);
-        fs::create_directories(folder, error);
-        const fs::path target = folder / file.filename();
-        fs::copy_file(file, target, fs::copy_options::overwrite_existing, error);
-        fs::permissions(target, fs::perms::owner_read | fs::perms::owner_exec, error);
-        const ScannedPlugin check = scan_file(target);
-        if (check.usable() && check.hash == scanned.hash) {
-          copy = target.string();
+        if (auto copied = copy_plugin(scanned, options.private_dir)) {
+          copy = copied.value().string();
         } else {
-          scanned.refusal = check.refusal.value_or(
-              make_error(ErrorCode::kIo, "The file changed while it was read.", file.string()));
+          scanned.refusal = copied.error();
         }
       }
       found.scanned[file] = {std::move(scanned), std::move(copy)};
@@ -182,16 +174,20 @@ void PluginRegistry::take(Found found) {
     order_.push_back(file);
     Entry entry = old == before.end() ? Entry{} : std::move(old->second);
     if (fresh != found.scanned.end()) {
-      entry.signature = signature;
       entry.scanned = std::move(fresh->second.first);
+      // What a disk does not give today it may give tomorrow: it is looked at again.
+      const bool again = entry.scanned.refusal && entry.scanned.refusal->code == ErrorCode::kIo;
+      entry.signature = again ? Signature{} : signature;
       if (entry.copy != fresh->second.second || entry.trial != Trial::kRuns)
         entry.trial = Trial::kNone;
       entry.copy = std::move(fresh->second.second);
       if (!entry.copy.empty()) copies_.insert(entry.copy);
+      const std::string told = std::move(entry.refusal);
       entry.refusal = entry.copy.empty()
                           ? (entry.scanned.refusal ? entry.scanned.refusal->text() : "unusable")
                           : "";
-      if (!entry.refusal.empty()) spdlog::warn("plugin {}: {}", file.string(), entry.refusal);
+      if (!entry.refusal.empty() && entry.refusal != told)
+        spdlog::warn("plugin {}: {}", file.string(), entry.refusal);
     }
     entry.shipped = found.shipped.contains(file);
     entries_.emplace(file, std::move(entry));

@@ -102,13 +102,14 @@ Status write_text_file(const std::filesystem::path& file, std::string_view text,
     return io_error(file, "The file can not be written", error);
   }
   if (!synced) return ok();
-  // The rename itself is durable once the folder is synced.
+  // The rename itself is durable once the folder is synced. One that may be written and not listed
+  // cannot be, and some file systems have nothing to sync there.
   const int folder_fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder_fd >= 0) {
-    ::fsync(folder_fd);
-    ::close(folder_fd);
-  }
-  return ok();
+  if (folder_fd < 0)
+    return errno == EACCES ? ok() : io_error(file, "The file can not be synced", errno);
+  const int error = ::fsync(folder_fd) == 0 || errno == EINVAL ? 0 : errno;
+  ::close(folder_fd);
+  return error == 0 ? ok() : io_error(file, "The file can not be synced", error);
 }
 
 }  // namespace ptah

@@ -11,6 +11,7 @@
 #include "store/checked_vfs.hpp"
 #include "store/failure.hpp"
 #include "store/store.hpp"
+#include "store_contents.hpp"
 
 namespace ptah {
 namespace {
@@ -28,33 +29,6 @@ void put_byte(const fs::path& file, std::size_t place, char byte) {
   std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
   stream.seekp(static_cast<std::streamoff>(place));
   stream.put(byte);
-}
-
-/// Everything that clients can see.
-std::string all_of(Store& store) {
-  Json all = Json::array();
-  for (const JobRow& brief : store.jobs(std::nullopt, "", 1000)) {
-    const JobRow row = store.existing_job(brief.id);
-    all.push_back({row.id, row.kind, row.circuit, row.library, row.out, to_string(row.state),
-                   row.created_ms, row.chains, row.chains_done, row.variants, row.last_event,
-                   row.spec, row.plan, row.error, row.result});
-    for (const ChainRow& chain : store.chains(row.id, -1, 1000)) {
-      all.push_back({chain.chain, chain.state, chain.variants, chain.error, chain.result});
-      all.push_back(store.load_chain(row.id, chain.chain).spec);
-    }
-    for (const VariantRow& variant : store.variants(row.id, std::nullopt, 0, 1000)) {
-      all.push_back({variant.sequence, variant.chain, variant.variant, variant.record});
-      for (const FileRow& file : variant.files) all.push_back(store.describe(file));
-    }
-    for (const FileRow& file : store.job_files(row.id)) all.push_back(store.describe(file));
-    for (const EventRow& event : store.events(row.id, 0, 1000))
-      all.push_back({event.number, event.method, event.params});
-  }
-  for (const VersionRow& row : store.versions("work", "", "", 1000))
-    all.push_back({row.cell, row.view, row.version, row.hash, row.job, row.chain, row.variant});
-  for (const auto& [hash, job] : store.referenced_files()) all.push_back({hash, job});
-  all.push_back(store.setting("disabled"));
-  return all.dump();
 }
 
 class StoreDamage : public testing::Test {
@@ -99,7 +73,7 @@ TEST_F(StoreDamage, AnyFlippedByteGivesTheSameDataOrAnErrorAndChangesNothing) {
   std::string expected;
   {
     Store store(state());
-    expected = all_of(store);
+    expected = contents_of(store);
   }
   const std::string good = bytes_of(database());
   ASSERT_GT(good.size(), 40u * 4096);
@@ -110,7 +84,7 @@ TEST_F(StoreDamage, AnyFlippedByteGivesTheSameDataOrAnErrorAndChangesNothing) {
     put_byte(database(), place, flipped);
     try {
       Store store(state());
-      ASSERT_EQ(all_of(store), expected) << "other data after a flip at " << place;
+      ASSERT_EQ(contents_of(store), expected) << "other data after a flip at " << place;
       ++same;
     } catch (const Failure& failure) {
       ++errors;
@@ -129,7 +103,7 @@ TEST_F(StoreDamage, AnyFlippedByteGivesTheSameDataOrAnErrorAndChangesNothing) {
   std::cout << errors << " errors, " << same << " with the same data\n";
   EXPECT_GT(errors, 300);
   Store store(state());
-  EXPECT_EQ(all_of(store), expected);
+  EXPECT_EQ(contents_of(store), expected);
 }
 
 TEST_F(StoreDamage, APageInAnotherOnesPlaceIsFound) {
@@ -146,7 +120,7 @@ TEST_F(StoreDamage, AShortenedFileIsSaidToBeDamaged) {
   fs::resize_file(database(), fs::file_size(database()) - 5000);
   try {
     Store store(state());
-    all_of(store);
+    contents_of(store);
     FAIL() << "a part of the file was not missed";
   } catch (const Failure& failure) {
     EXPECT_NE(failure.error().message.find("damaged"), std::string::npos) << failure.error().text();
@@ -183,7 +157,7 @@ TEST_F(StoreDamage, ValuesThatCannotBeAreErrorsThatNameTableAndRow) {
     database.exec("BEGIN");
     database.exec(edit.edit);
     try {
-      all_of(store);
+      contents_of(store);
       ADD_FAILURE() << edit.edit << " is not noticed";
     } catch (const Failure& failure) {
       EXPECT_EQ(failure.error().code, ErrorCode::kIo);
@@ -231,7 +205,7 @@ TEST_F(StoreDamage, AStateOfVersionOneIsBroughtUpToDate) {
     EXPECT_EQ(store.variants("second", std::nullopt, 0, 100).size(), 3u);
     EXPECT_EQ(store.versions("work", "fake", "layout", 100).size(), 8u);
     EXPECT_EQ(store.events("second", 0, 100).size(), 9u);
-    once = all_of(store);
+    once = contents_of(store);
     // Its one progress event makes room for the next, and a new job gets a new number.
     store.database().exec("BEGIN");
     store.add_event("second", "job.progress", Json::object());
@@ -244,7 +218,7 @@ TEST_F(StoreDamage, AStateOfVersionOneIsBroughtUpToDate) {
   EXPECT_TRUE(check_pages(database(), 1, 1000).damaged.empty());
   EXPECT_FALSE(fs::exists(database().string() + "-new"));
   Store again(state());
-  EXPECT_EQ(all_of(again), once);
+  EXPECT_EQ(contents_of(again), once);
   EXPECT_TRUE(again.database().problems(false).empty());
 }
 
@@ -253,7 +227,7 @@ TEST_F(StoreDamage, AnEditByAnotherProgramIsFound) {
   execute(database(), "UPDATE jobs SET state=1 WHERE id='first'");
   try {
     Store store(state());
-    all_of(store);
+    contents_of(store);
     FAIL() << "a page without its checksum was taken";
   } catch (const Failure& failure) {
     EXPECT_NE(failure.error().message.find("checksum"), std::string::npos)
@@ -268,7 +242,7 @@ TEST_F(StoreDamage, NoStatementOfARunningJobScansItsRows) {
   store.add_event("first", "job.progress", Json::object());
   store.reopen_job("first");
   store.commit_variant("first", 0, 100, Json::object(), {{"gds", "", "new", "n.gds"}});
-  all_of(store);
+  contents_of(store);
   store.delete_job("second", 3);
   store.continue_deletion(3);
   store.referenced(std::string(64, '0'));
