@@ -125,7 +125,12 @@ def run(main):
 # ---- what several programs need
 
 def connected(app):
-    return lambda: app.connection.ready and app.library.circuits
+    """On a machine that does much else the greeting may come after the 5 s that the package allows: then once more."""
+    def there():
+        if app.connection.state == "refused" and "did not greet" in app.connection.problem["message"]:
+            app.connection.open()
+        return app.connection.ready and app.library.circuits
+    return there
 
 
 def move_instance(cell_prefix, dx_um, dy_um, number=0):
