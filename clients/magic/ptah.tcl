@@ -11,7 +11,8 @@ unset part
 
 namespace eval ptah {
     variable version 0.1.0
-    variable results        ;# "JOB CHAIN VARIANT" in the order they came: list of dicts
+    variable results        ;# layouts in the order they came: list of {job gds record}, `record` with the fields of `kept`
+    variable kept {top variant circuit fingers tech cost pscore_V area_um2}
     set results {}
     variable finished       ;# job -> state
     array set finished {}
@@ -219,9 +220,13 @@ proc ptah::Fetched {params state value} {
 }
 
 proc ptah::AddResult {params} {
+    # A job may bring a hundred thousand layouts, and all that is known of one is many times what is shown.
     variable results
-    lappend results $params
-    set record [dict get $params record]
+    variable kept
+    set record [dict filter [dict get $params record] script {field value} {expr {$field in $kept}}]
+    set gds ""
+    foreach item [dict get $params files] { if {[dict get $item role] eq "gds"} { set gds [dict get $item path] } }
+    lappend results [dict create job [dict get $params job] gds $gds record $record]
     say [format "%s: layout %d: %s v%d, pscore %s, %.1f um2" [dict get $params job] [llength $results] [dict get $record top] \
         [dict get $record variant] [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
 }
@@ -238,13 +243,12 @@ proc ptah::show {args} {
     set found {}
     foreach result $results {
         if {$job ne "" && [dict get $result job] ne $job} continue
-        if {$variant ne "" && [dict get $result variant] != $variant} continue
+        if {$variant ne "" && [dict get $result record variant] != $variant} continue
         if {$found eq "" || "-best" ni $flags || [Better $result $found]} { set found $result }
     }
     if {$found eq ""} { error "there is no such layout; ptah::jobs lists the jobs, ptah::results the layouts" }
     set record [dict get $found record]
-    set file ""
-    foreach item [dict get $found files] { if {[dict get $item role] eq "gds"} { set file [dict get $item path] } }
+    set file [dict get $found gds]
     if {$file eq "" || ![file readable $file]} { error "the layout's file can not be read here: $file" }
     set cell [read_layout $file [dict get $record top] [dict get $record top]_v[dict get $record variant]]
     set origin($cell) [dict create circuit [dict get $record circuit] fingers [dict get $record fingers] tech [dict get $record tech] top $cell]
@@ -278,7 +282,7 @@ proc ptah::results {} {
     set list {}
     foreach result $results {
         set record [dict get $result record]
-        lappend list [list [dict get $result job] [dict get $result variant] [dict get $record pscore_V] [dict get $record area_um2]]
+        lappend list [list [dict get $result job] [dict get $record variant] [dict get $record pscore_V] [dict get $record area_um2]]
     }
     return $list
 }

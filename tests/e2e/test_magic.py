@@ -96,6 +96,7 @@ foreach text [list plain "quo\"te \\ back" "line\nbreak\ttab" "\u00e9\u20ac"] {
 out version [ptah::connect -wait]
 set job [ptah::variants miller_ota -variants 2 -seed 1 -judges none -flow native -wait]
 out layouts [llength [ptah::results]]
+foreach result $ptah::results { out kept [string length $result] }
 # A cell of the designer's own stays what it is.
 load mine; box 0 0 20 20; paint met1
 set cell [ptah::show $job 1]
@@ -129,6 +130,7 @@ out untouched [dict get [ptah::check -wait] valid]
 out after [dict get [ptah::score -wait] pscore_V]
 ''')
         self.assertEqual(said["layouts"], ["3"])
+        self.assertLess(max(map(int, said["kept"])), 800, "characters kept of a layout; a job may bring a hundred thousand")
         self.assertEqual(said["mine"], ["1"])
         self.assertNotEqual(said["cell"], said["again"])
         self.assertEqual(said["shown"], said["cell"])
