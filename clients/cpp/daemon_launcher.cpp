@@ -92,6 +92,10 @@ Result<Client> connect_or_start(const LaunchOptions& options) {
   if (std::filesystem::create_directories(folder, failure)) {
     std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failure);
   }
+  if (failure) {
+    return make_error(ErrorCode::kIo, "The socket's folder cannot be made: " + failure.message(),
+                      folder.string(), "Name another with --socket.");
+  }
   const auto log = folder / "ptahd.log";
   PTAH_TRY(auto child, start_daemon(options, log));
   const auto deadline = std::chrono::steady_clock::now() + kStartTimeout;

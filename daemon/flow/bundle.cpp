@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace ptah {
 namespace {
@@ -48,16 +49,16 @@ Result<Json> Bundle::add(std::string_view role, std::string_view bytes, std::str
               {"dataset", dataset}};
 }
 
-void Bundle::end_variant() {
-  if (++variants_ < kVariants) return;
-  ::close(descriptor_);
-  descriptor_ = -1;
+Status Bundle::end_variant() {
+  if (++variants_ < kVariants) return ok();
+  if (::close(std::exchange(descriptor_, -1)) != 0) return io_error(path_, errno);
   older_.push_back(path_);
   if (older_.size() > 1) {
     std::error_code ignored;
     std::filesystem::remove(older_.front(), ignored);
     older_.pop_front();
   }
+  return ok();
 }
 
 }  // namespace ptah

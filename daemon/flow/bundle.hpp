@@ -27,7 +27,7 @@ class Bundle {
   /// "dataset"}.
   Result<Json> add(std::string_view role, std::string_view bytes, std::string_view dataset);
   /// After the last file of a variant.
-  void end_variant();
+  Status end_variant();
 
  private:
   Status open_next();

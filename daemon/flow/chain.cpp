@@ -506,8 +506,9 @@ Status Chain::record(Candidate& candidate) {
     }
   }
   if (spec_.pictures) {
-    std::error_code ignored;
-    std::filesystem::create_directories(candidate.folder, ignored);
+    std::error_code failure;
+    std::filesystem::create_directories(candidate.folder, failure);
+    if (failure) return make_error(ErrorCode::kIo, failure.message(), candidate.folder.string());
     const auto picture = candidate.folder / "layout.png";
     PTAH_TRY(render_layout(candidate.library, paths_->name(), technology_, picture));
     add_file("picture", picture, paths_->picture(variant));
@@ -525,7 +526,7 @@ Status Chain::record(Candidate& candidate) {
       std::chrono::duration<double>(Clock::now() - candidate.begin).count();
   // Apart from all else: the same seed gives the same bytes everywhere but here.
   PTAH_TRY(add("times", Json(candidate.seconds).dump(1) + "\n", paths_->times(variant)));
-  bundle_.end_variant();
+  PTAH_TRY(bundle_.end_variant());
 
   if (spec_.pictures) {
     remove_working_files(candidate.folder, files);

@@ -1,11 +1,11 @@
 #include "flow/check.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 #include "flow/circuit_input.hpp"
 #include "flow/flow_config.hpp"
 #include "flow/stage_runner.hpp"
+#include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
 #include "ptah/netlist/extracted.hpp"
 #include "ptah/netlist/fingers.hpp"
@@ -120,11 +120,7 @@ Result<Json> netlist_files(const Json& spec, const ExtractedNetlist& netlist,
     if (!wanted) return ok();
     PTAH_TRY(const std::string text, text_of(netlist, technology));
     const auto path = scratch / (std::string("netlist.") + field);
-    std::ofstream stream(path, std::ios::binary);
-    stream << text;
-    if (!stream.flush()) {
-      return make_error(ErrorCode::kIo, "The netlist could not be written.", path.string());
-    }
+    PTAH_TRY(write_text_file(path, text, Durability::kCached));
     files.push_back(
         {{"role", field}, {"path", path.string()}, {"dataset", std::string("layout.") + field}});
     return ok();

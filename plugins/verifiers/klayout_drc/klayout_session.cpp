@@ -80,6 +80,7 @@ Result<std::vector<Result<Report>>> examine(std::span<const LayoutFile> layouts,
     }
   }
   fs::permissions(folder, fs::perms::owner_all, failed);
+  if (failed) return make_error(ErrorCode::kIo, failed.message(), folder.string());
 
   std::string list;
   std::vector<std::string> tops;

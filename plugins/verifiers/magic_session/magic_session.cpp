@@ -290,7 +290,9 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
     return make_error(ErrorCode::kIo, "A folder for Magic's files can not be made.",
                       folder.string(), "Check the space and the rights of the scratch folder.");
   }
-  fs::permissions(folder, fs::perms::owner_all, ignored);
+  std::error_code failed;
+  fs::permissions(folder, fs::perms::owner_all, failed);
+  if (failed) return make_error(ErrorCode::kIo, failed.message(), folder.string());
   drop_old_sessions(job.scratch_dir(), folder);
 
   PTAH_TRY(const TechFile tech, tech_file(technology, folder, job));

@@ -19,7 +19,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <fstream>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -236,7 +235,8 @@ class NgspiceLibrary::Thread {
     if (!scratch) return false;
     const int before = ::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     // An empty start file here keeps ngspice from the one in the user's home.
-    std::ofstream(scratch.value().path() / ".spiceinit") << "* none\n";
+    if (!write_text_file(scratch.value().path() / ".spiceinit", "* none\n", Durability::kCached))
+      return false;
     if (::chdir(scratch.value().path().c_str()) != 0) return false;
     const int result = symbols_.init(&Thread::print, nullptr, &Thread::exits, nullptr, nullptr,
                                      &Thread::background, nullptr);
