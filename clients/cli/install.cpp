@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
@@ -50,6 +51,13 @@ Error io_error(const std::error_code& failure, const fs::path& where) {
                     where.string(), "Look at its permissions.");
 }
 
+/// It is done but for what was there before.
+Error left_over(const std::error_code& failure, const fs::path& where) {
+  return make_error(ErrorCode::kIo,
+                    "What was installed before can not be removed: " + failure.message() + ".",
+                    where.string(), "Remove that folder by hand; all else is done.");
+}
+
 Result<std::string> read_if_there(const fs::path& file) {
   std::error_code ignored;
   if (!fs::exists(file, ignored)) return std::string();
@@ -66,9 +74,9 @@ std::error_code copy_tree(const fs::path& from, const fs::path& to) {
     const fs::path name = at->path().filename();
     if (name == "__pycache__") continue;
     std::error_code failed;
-    if (at->is_directory()) {
+    if (at->is_directory(failed)) {
       failed = copy_tree(at->path(), to / name);
-    } else {
+    } else if (!failed) {
       fs::copy_file(at->path(), to / name, failed);
     }
     if (failed) return failed;
@@ -114,24 +122,28 @@ Result<Outcome> install_klayout() {
   const std::string tail = std::to_string(::getpid());
   const fs::path fresh = target.parent_path() / (".ptah-new-" + tail);
   const fs::path old = target.parent_path() / (".ptah-old-" + tail);
+  std::error_code ignored;
+  fs::remove_all(fresh, ignored);
   failure = copy_tree(source, fresh);
   if (!failure) {
     if (auto marked = write_text_file(fresh / kMark, source.string() + "\n"); marked.has_error()) {
-      std::error_code ignored;
       fs::remove_all(fresh, ignored);
       return std::move(marked).error();
     }
-    std::error_code none;
-    fs::rename(target, old, none);
-    fs::rename(fresh, target, failure);
+    fs::remove_all(old, ignored);
+    fs::rename(target, old, failure);
+    if (failure == std::errc::no_such_file_or_directory) failure.clear();
   }
-  std::error_code ignored;
+  if (!failure) {
+    fs::rename(fresh, target, failure);
+    if (failure) fs::rename(old, target, ignored);
+  }
   if (failure) {
-    fs::rename(old, target, ignored);
     fs::remove_all(fresh, ignored);
     return io_error(failure, target);
   }
-  fs::remove_all(old, ignored);
+  fs::remove_all(old, failure);
+  if (failure) return left_over(failure, old);
   return Outcome{true, target};
 }
 
@@ -142,8 +154,13 @@ Result<Outcome> uninstall_klayout() {
     return Outcome{false, target};
   }
   if (!is_ours(target)) return not_ours(target);
-  fs::remove_all(target, failure);
+  // A folder of which a part is left would not be ours any more.
+  const fs::path old = target.parent_path() / (".ptah-old-" + std::to_string(::getpid()));
+  fs::remove_all(old, failure);
+  fs::rename(target, old, failure);
   if (failure) return io_error(failure, target);
+  fs::remove_all(old, failure);
+  if (failure) return left_over(failure, old);
   return Outcome{true, target};
 }
 
@@ -175,7 +192,8 @@ Status replace_file(const fs::path& file, const std::string& text) {
   struct stat before {};
   const bool existed = ::stat(file.c_str(), &before) == 0;
   PTAH_TRY(write_text_file(file, text));
-  if (existed) (void)::chmod(file.c_str(), before.st_mode & 07777);
+  if (existed && ::chmod(file.c_str(), before.st_mode & 07777) != 0)
+    return io_error({errno, std::generic_category()}, file);
   return ok();
 }
 

@@ -45,5 +45,10 @@ int main(int argc, char** argv) {
   } catch (const std::exception& exception) {
     return fail(session, ptah::make_error(ptah::ErrorCode::kInternal, exception.what()));
   }
+  // A script must not take half an answer for the whole one.
+  if (!std::cout.flush()) {
+    return fail(session, ptah::make_error(ptah::ErrorCode::kIo, "The output cannot be written.",
+                                          "standard output"));
+  }
   return status;
 }
