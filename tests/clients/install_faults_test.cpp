@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 class InstallFaults : public testing::Test {
  protected:
   void SetUp() override {
-    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-install-faults");
+    auto scratch = ScratchDir::create(faults::scratch_parent(), "ptah-install-faults");
     ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
     scratch_.emplace(std::move(scratch.value()));
     ::setenv("HOME", home().c_str(), 1);

@@ -3,14 +3,22 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
 #include "system_faults.hpp"
 
 namespace ptah::faults {
+
+/// Where the folders of such a test lie: in memory where that is possible, for they are many.
+inline std::filesystem::path scratch_parent() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
 
 /// How a disk fails; all but the first are tried at every `stride`-th call.
 struct Trouble {

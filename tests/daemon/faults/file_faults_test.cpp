@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 class FileFaults : public testing::Test {
  protected:
   void SetUp() override {
-    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-file-faults");
+    auto scratch = ScratchDir::create(faults::scratch_parent(), "ptah-file-faults");
     ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
     scratch_.emplace(std::move(scratch.value()));
   }

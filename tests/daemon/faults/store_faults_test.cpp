@@ -43,11 +43,7 @@ std::optional<Error> failure_of(const std::function<void()>& call) {
 class StoreFaults : public testing::Test {
  protected:
   void SetUp() override {
-    // In memory where that is possible: thousands of states are copied.
-    const fs::path memory = "/dev/shm";
-    auto scratch =
-        ScratchDir::create(::access(memory.c_str(), W_OK) == 0 ? memory : fs::temp_directory_path(),
-                           "ptah-store-faults");
+    auto scratch = ScratchDir::create(faults::scratch_parent(), "ptah-store-faults");
     ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
     scratch_.emplace(std::move(scratch.value()));
     std::ofstream(root() / "bundle") << "gds of a variant|state of a variant";
