@@ -33,7 +33,7 @@ def main(app, see):
     yield 1.0
     app.set_live(False)
     app.check()
-    yield lambda: not ui.toast_text().startswith("Checking")
+    yield lambda: ui.toast_text() and not ui.toast_text().startswith("Checking")   # a toast of progress goes after 9 s
     see["check"], see["late"] = ui.toast_text(), ticker.late
 
 
