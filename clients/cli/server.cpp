@@ -96,6 +96,34 @@ int start(const Session& session) {
   return kOk;
 }
 
+int verify(const Session& session) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  ProgressBar bar(!session.json && !session.quiet);
+  // A large state takes its time; the daemon stops when this program ends.
+  auto reply = client.value().call("server.verify", Json::object(), std::chrono::hours(24 * 7),
+                                   [&bar](const Notification& note) {
+                                     if (note.method == "server.verifying")
+                                       bar.update(note.params.value("fraction", 0.0),
+                                                  note.params.value("message", ""));
+                                   });
+  bar.clear();
+  if (reply.has_error()) return fail(session, reply.error());
+  const Json& found = reply.value();
+  const Json& damaged = found["damaged"];
+  if (session.json) {
+    print_line(found);
+    return damaged.empty() ? kOk : kUnclean;
+  }
+  for (const Json& damage : damaged) std::cout << damage.value("problem", "") << "\n";
+  if (found["cut"] == true) std::cout << "There may be more.\n";
+  std::cout << (damaged.empty() ? "Nothing is damaged: " : "Checked: ") << found["pages"]
+            << " pages, " << found["tables"] << " tables and " << found["rows"]
+            << " rows of the job database, " << found["files"] << " files.\n";
+  for (const Json& sentence : found["restore"]) std::cout << sentence.get<std::string>() << "\n";
+  return damaged.empty() ? kOk : kUnclean;
+}
+
 int list_plugins(const Session& session, bool options) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
@@ -148,7 +176,7 @@ void add_server_commands(CLI::App& app, Session& session, int& status) {
     int workers = 0;
   };
   auto arguments = std::make_shared<Arguments>();
-  auto* server = app.add_subcommand("server", "The daemon: start, status, ping, stop");
+  auto* server = app.add_subcommand("server", "The daemon: start, status, ping, verify, stop");
   server->require_subcommand(1);
   auto* status_command = server->add_subcommand("status", "Health, workers, jobs");
   on_command(status_command, status, [&session] { return server_status(session); });
@@ -174,6 +202,9 @@ void add_server_commands(CLI::App& app, Session& session, int& status) {
       ->capture_default_str();
   on_command(ping_command, status,
              [&session, arguments] { return ping(session, arguments->count); });
+  auto* verify_command = server->add_subcommand(
+      "verify", "Check all that the daemon keeps: its database and every file");
+  on_command(verify_command, status, [&session] { return verify(session); });
   auto* stop_command =
       server->add_subcommand("stop", "End the daemon; jobs go on at its next start");
   stop_command->add_flag("--now", arguments->now, "Do not wait for tasks that run");

@@ -205,7 +205,8 @@ Result<std::optional<Json>> Client::read_message(Clock::time_point deadline) {
   }
 }
 
-Result<Json> Client::call(std::string_view method, const Json& params, Duration timeout) {
+Result<Json> Client::call(std::string_view method, const Json& params, Duration timeout,
+                          const Meanwhile& meanwhile) {
   const std::int64_t id = next_id_++;
   const Json request{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", params}};
   PTAH_TRY(send_line(request.dump() + "\n"));
@@ -219,8 +220,13 @@ Result<Json> Client::call(std::string_view method, const Json& params, Duration 
                                                " s.");
     }
     if (message->contains("method")) {
-      notifications_.push_back(
-          {(*message)["method"].get<std::string>(), message->value("params", Json::object())});
+      Notification notification{(*message)["method"].get<std::string>(),
+                                message->value("params", Json::object())};
+      if (meanwhile) {
+        meanwhile(notification);
+      } else {
+        notifications_.push_back(std::move(notification));
+      }
       continue;
     }
     if (!message->contains("id") || (*message)["id"] != id) continue;  // of a call given up before

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,9 +38,13 @@ class Client {
   Client& operator=(Client&& other) noexcept;
   ~Client();
 
+  /// Takes a notification that arrives while a call waits.
+  using Meanwhile = std::function<void(const Notification&)>;
+
   /// One request and its answer; errors of the daemon come back as they were, with place and hint.
+  /// `meanwhile` gets the notifications of this call, which are not kept then.
   Result<Json> call(std::string_view method, const Json& params = Json::object(),
-                    Duration timeout = kDefaultTimeout);
+                    Duration timeout = kDefaultTimeout, const Meanwhile& meanwhile = {});
   /// The next notification, or nothing after `timeout`. kIo once the daemon has gone.
   Result<std::optional<Notification>> next_notification(Duration timeout);
 

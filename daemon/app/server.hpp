@@ -39,6 +39,7 @@ class Server final : public rpc::Service {
   void hello(const rpc::HelloParams&, rpc::Reply<rpc::HelloReply>) override;
   void status(const rpc::Nothing&, rpc::Reply<rpc::StatusReply>) override;
   void shutdown(const rpc::ShutdownParams&, rpc::Reply<rpc::Nothing>) override;
+  void verify(const rpc::Nothing&, rpc::Reply<rpc::VerifyReply>) override;
   void plugin_list(const rpc::Nothing&, rpc::Reply<rpc::PluginListReply>) override;
   void plugin_load(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
   void plugin_reload(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
@@ -67,7 +68,6 @@ class Server final : public rpc::Service {
   void library_views(const rpc::CellParams&, rpc::Reply<rpc::ViewsReply>) override;
   void library_versions(const rpc::CellParams&, rpc::Reply<rpc::VersionsReply>) override;
   void store_get(const rpc::HashParams&, rpc::Reply<rpc::StoreFileReply>) override;
-  void store_check(const rpc::Nothing&, rpc::Reply<rpc::StoreCheckReply>) override;
 
  private:
   void accept(Session::Socket socket, Peer peer);
@@ -86,9 +86,9 @@ class Server final : public rpc::Service {
   template <class R, class Work>
   void answer_from_store(const rpc::Reply<R>& reply, Work work,
                          StoreThread::Kind kind = StoreThread::Kind::kRead);
-  void check_more(std::shared_ptr<std::vector<std::pair<std::string, std::string>>> files,
-                  std::size_t next, rpc::StoreCheckReply found,
-                  const rpc::Reply<rpc::StoreCheckReply>& reply);
+  /// A check of the state that somebody waits for (verify_service.cpp).
+  struct PendingVerification;
+  void verify_more(const std::shared_ptr<PendingVerification>& pending);
   void watch_idle();
   /// Starts no new task and ends when those that run have, or at `latest`.
   void end_when_done(std::chrono::steady_clock::time_point latest);

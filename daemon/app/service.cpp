@@ -543,56 +543,11 @@ void Server::store_get(const HashParams& params, Reply<StoreFileReply> reply) {
       fail(ErrorCode::kNotFound, "The store has no file with this hash.", hash);
     if (problem) {
       fail(ErrorCode::kIo, "The file in the store is damaged: " + *problem + ".", file.string(),
-           "Delete the job and run it again; store.check lists all damaged files.");
+           kHowToRestoreFile);
     }
     return StoreFileReply{hash, file.string(),
                           static_cast<std::int64_t>(std::filesystem::file_size(file))};
   });
-}
-
-void Server::store_check(const Nothing&, Reply<StoreCheckReply> reply) {
-  using Files = std::vector<std::pair<std::string, std::string>>;
-  store_->submit(
-      StoreThread::Kind::kRead, [](Store& store) { return store.referenced_files(); },
-      [this, reply](Result<Files> files) {
-        if (files) {
-          check_more(std::make_shared<Files>(std::move(files.value())), 0, {}, reply);
-        } else {
-          reply(files.error());
-        }
-      });
-}
-
-void Server::check_more(std::shared_ptr<std::vector<std::pair<std::string, std::string>>> files,
-                        std::size_t next, StoreCheckReply found,
-                        const Reply<StoreCheckReply>& reply) {
-  // A few at a time, so that jobs need not wait for the whole store.
-  if (next >= files->size() || !reply.caller()->connected() || found.damaged.size() >= 1000) {
-    found.files = static_cast<std::int64_t>(std::min(next, files->size()));
-    reply(std::move(found));
-    return;
-  }
-  const std::size_t end = std::min(files->size(), next + 16);
-  store_->submit(
-      StoreThread::Kind::kRead,
-      [files, next, end](Store& store) {
-        std::vector<Object> damaged;
-        for (std::size_t i = next; i < end; ++i) {
-          const auto& [hash, job] = (*files)[i];
-          // Its job may have been deleted meanwhile.
-          const auto problem = store.files().problem(hash);
-          if (problem && store.referenced(hash)) {
-            damaged.push_back({Json{{"hash", hash}, {"problem", *problem}, {"job", job}}});
-          }
-        }
-        return damaged;
-      },
-      [this, files, end, found = std::move(found),
-       reply](Result<std::vector<Object>> damaged) mutable {
-        if (damaged)
-          found.damaged.insert(found.damaged.end(), damaged.value().begin(), damaged.value().end());
-        check_more(files, end, std::move(found), reply);
-      });
 }
 
 }  // namespace ptah

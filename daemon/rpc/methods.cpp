@@ -28,6 +28,12 @@ MethodTable bind_methods(Service& service) {
   bind("server.shutdown", Role::kAdmin,
        "Ends the daemon. Jobs go on at its next start, from the last committed variants.",
        &Service::shutdown);
+  bind("server.verify", Role::kAdmin,
+       "Reads all that the daemon keeps and says what of it is damaged: the checksum of every page "
+       "of the job database, SQLite's check of its structure, the values of every row, and the "
+       "bytes of every file against its hash. Changes nothing. Answers when done; others are "
+       "served meanwhile, and this connection gets `server.verifying`.",
+       &Service::verify);
 
   bind("plugin.list", Role::kUser, "Plugins and their state.", &Service::plugin_list);
   bind("plugin.load", Role::kAdmin,
@@ -96,8 +102,6 @@ MethodTable bind_methods(Service& service) {
   bind("library.versions", Role::kUser, "Versions of views.", &Service::library_versions);
 
   bind("store.get", Role::kUser, "The file with a hash, checked.", &Service::store_get);
-  bind("store.check", Role::kUser, "Checks every file of the store against its hash.",
-       &Service::store_check);
   return table;
 }
 

@@ -17,6 +17,7 @@ class Service {
   virtual void hello(const HelloParams&, Reply<HelloReply>) = 0;
   virtual void status(const Nothing&, Reply<StatusReply>) = 0;
   virtual void shutdown(const ShutdownParams&, Reply<Nothing>) = 0;
+  virtual void verify(const Nothing&, Reply<VerifyReply>) = 0;
 
   virtual void plugin_list(const Nothing&, Reply<PluginListReply>) = 0;
   virtual void plugin_load(const PluginParams&, Reply<PluginReply>) = 0;
@@ -52,7 +53,6 @@ class Service {
   virtual void library_versions(const CellParams&, Reply<VersionsReply>) = 0;
 
   virtual void store_get(const HashParams&, Reply<StoreFileReply>) = 0;
-  virtual void store_check(const Nothing&, Reply<StoreCheckReply>) = 0;
 };
 
 /// The method table of the protocol. `service` outlives the table.

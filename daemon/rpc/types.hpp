@@ -96,6 +96,25 @@ struct ShutdownParams {
   }
 };
 
+struct VerifyReply {
+  std::int64_t pages = 0, tables = 0, rows = 0, files = 0;
+  std::vector<Object> damaged;
+  std::vector<std::string> restore;
+  bool cut = false;
+  template <class V>
+  void describe(V& v) {
+    v.required("pages", pages, "Pages of the database that were checked.");
+    v.required("tables", tables, "Tables whose structure was checked.");
+    v.required("rows", rows, "Rows whose values were read.");
+    v.required("files", files, "Files of the store that were checked.");
+    v.required("damaged", damaged,
+               "One object a damaged thing: problem (a sentence that names it), file, and where "
+               "they apply page, table, row, hash, job.");
+    v.required("restore", restore, "What can be done, one sentence a kind of damage.");
+    v.required("cut", cut, "Whether there may be more: it ends after 1,000.");
+  }
+};
+
 // Plugins.
 
 struct PluginDescription {
@@ -679,15 +698,6 @@ struct StoreFileReply {
     v.required("path", path,
                "The read-only file; its bytes were checked against the hash just now.");
     v.required("size", size, "Bytes.");
-  }
-};
-struct StoreCheckReply {
-  std::int64_t files = 0;
-  std::vector<Object> damaged;
-  template <class V>
-  void describe(V& v) {
-    v.required("files", files, "Files checked.");
-    v.required("damaged", damaged, "One object a damaged or missing file: hash, problem, job.");
   }
 };
 

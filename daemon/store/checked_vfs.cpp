@@ -202,7 +202,7 @@ int open_file(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int
   return failed;
 }
 
-/// A file open for reading, for the functions that read past SQLite.
+/// A file open for reading, past SQLite and before it has the file.
 class Reading {
  public:
   explicit Reading(const std::filesystem::path& file)
@@ -263,20 +263,23 @@ DatabaseHead read_head(const std::filesystem::path& file) {
   return head;
 }
 
-PageCheck check_pages(const std::filesystem::path& file, std::int64_t first, std::int64_t count) {
+PageCheck check_pages(sqlite3_file* file, std::int64_t first, std::int64_t count) {
   PageCheck result;
-  const DatabaseHead head = read_head(file);
-  if (!head.database) return {{1}, false};
-  const int size = head.page_size;
-  const Reading reading(file);
+  const int size = ours(file)->page_size;
+  sqlite3_int64 bytes = 0;
+  if (methods_below(file).xFileSize(below(file), &bytes) != SQLITE_OK)
+    fail(ErrorCode::kIo, "The size of the job database cannot be read.");
+  if (size == 0) return result;
   std::vector<unsigned char> page(static_cast<std::size_t>(size));
   for (std::int64_t number = first; number < first + count; ++number) {
-    const std::size_t got = reading.read(page.data(), page.size(), (number - 1) * size);
-    if (got == 0) return result;
-    if (got < page.size() || !good_page(page.data(), size, number))
+    if ((number - 1) * size >= bytes) break;
+    const int status =
+        methods_below(file).xRead(below(file), page.data(), size, (number - 1) * size);
+    ++result.pages;
+    // What a read cannot give is damaged, too, and so is a part of a page at the end.
+    if (status != SQLITE_OK || !good_page(page.data(), size, number))
       result.damaged.push_back(number);
   }
-  result.more = true;
   return result;
 }
 

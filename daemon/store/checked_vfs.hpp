@@ -12,6 +12,8 @@
 #include <optional>
 #include <vector>
 
+struct sqlite3_file;
+
 namespace ptah {
 
 /// Reserved at the end of each page.
@@ -34,12 +36,14 @@ struct DatabaseHead {
 /// Throws Failure where the file cannot be read.
 DatabaseHead read_head(const std::filesystem::path& file);
 
-/// Those of `count` pages from number `first` (1 is the first) whose checksum does not match.
 struct PageCheck {
-  std::vector<std::int64_t> damaged;
-  bool more = false;  ///< The file goes on.
+  std::int64_t pages = 0;             ///< How many were there to be read.
+  std::vector<std::int64_t> damaged;  ///< Those whose checksum does not match.
 };
-/// Throws Failure where the file cannot be read.
-PageCheck check_pages(const std::filesystem::path& file, std::int64_t first, std::int64_t count);
+/// Looks at `count` pages from number `first` (1 is the first), as they are on the disk: what
+/// SQLite has in memory or in its log is not asked. `file` is the open database of this layer. It
+/// is not opened a second time, because to close that would drop the locks that SQLite has on it.
+/// Throws Failure where it cannot be read.
+PageCheck check_pages(sqlite3_file* file, std::int64_t first, std::int64_t count);
 
 }  // namespace ptah

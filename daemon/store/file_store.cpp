@@ -312,7 +312,7 @@ FileStore::Copied FileStore::materialise(const std::string& hash, const std::fil
   if (!to.close()) fail_with_errno("The output cannot be written", whole.string());
   if (digest.hex() != hash) {
     fail(ErrorCode::kIo, "A file of the store is damaged: its bytes do not match its hash.",
-         path(hash).string(), "Run the job again; store.check lists all damaged files.");
+         path(hash).string(), kHowToRestoreFile);
   }
   if (present) {
     if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0)

@@ -19,6 +19,11 @@ namespace ptah {
 /// Largest file the store takes.
 constexpr std::uint64_t kMaxStoredFile = 4ull << 30;
 
+/// What can be done about a damaged file of the store.
+constexpr const char* kHowToRestoreFile =
+    "Put the file back from a backup, by its name, or delete the job and run it again: the layouts "
+    "have the same bytes. `ptah server verify` lists all that is damaged.";
+
 class FileStore {
  public:
   struct Stored {

@@ -2,18 +2,21 @@
 
 #include <sqlite3.h>
 
-#include "store/checked_vfs.hpp"
 #include "store/failure.hpp"
 
 namespace ptah {
 
+std::string how_to_restore(const std::filesystem::path& file) {
+  return "Restore " + file.filename().string() +
+         " and its -wal file from a backup, or move both away to start afresh: the layouts stay "
+         "in " +
+         (file.parent_path() / "files").string() +
+         ", named by their SHA-256, and in the jobs' output folders.";
+}
+
 void fail_damaged(const std::string& how, const std::filesystem::path& file) {
-  fail(
-      ErrorCode::kIo, "The job database is damaged: " + how + ".", file.string(),
-      "Nothing was changed. Restore it and its -wal file from a backup, or move both away to start "
-      "afresh: the layouts stay in " +
-          (file.parent_path() / "files").string() +
-          ", named by their SHA-256, and in the jobs' output folders.");
+  fail(ErrorCode::kIo, "The job database is damaged: " + how + ".", file.string(),
+       "Nothing was changed. " + how_to_restore(file));
 }
 
 Database::Database(const std::filesystem::path& file) : file_(file) {
@@ -107,6 +110,17 @@ std::vector<std::string> Database::tables() {
   return names;
 }
 
+PageCheck Database::check_pages(std::int64_t first, std::int64_t count) {
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(db_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return ptah::check_pages(file, first, count);
+}
+
+std::int64_t Database::pages() {
+  Query query(*this, "PRAGMA page_count");
+  return query.next() ? query.integer(0) : 0;
+}
+
 std::vector<std::string> Database::statements() const {
   std::vector<std::string> texts;
   for (const auto& [sql, statement] : statements_) texts.push_back(sql);
@@ -150,7 +164,7 @@ Query& Query::operator<<(std::string_view text) {
       sqlite3_bind_text64(statement_, ++bound_, text.data() != nullptr ? text.data() : "",
                           text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   if (status != SQLITE_OK) database_.fail(status);
-  if (first_.empty()) first_ = text.substr(0, 64);
+  if (row_.empty()) row_ = text.substr(0, 64);
   return *this;
 }
 
@@ -176,7 +190,7 @@ void Query::damaged(int column, const std::string& how) const {
   const auto from = sql_.find(" FROM ");
   std::string table = from == std::string::npos ? sql_ : sql_.substr(from + 6);
   table = table.substr(0, table.find(' '));
-  std::string row = first_;
+  std::string row = row_;
   if (row.empty() && sqlite3_column_type(statement_, 0) == SQLITE_TEXT) row = text(0).substr(0, 64);
   database_.damaged("column " + std::string(sqlite3_column_name(statement_, column)) + " of " +
                     table + (row.empty() ? "" : " \"" + row + "\"") + " " + how);
@@ -218,6 +232,10 @@ Json Query::object(int column) const {
 
 Json Query::object_or_null(int column) const {
   return is_null(column) ? Json(nullptr) : object(column);
+}
+
+int Query::columns() const {
+  return sqlite3_column_count(statement_);
 }
 
 bool Query::is_null(int column) const {

@@ -9,11 +9,15 @@
 #include <vector>
 
 #include "ptah/core/json.hpp"
+#include "store/checked_vfs.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace ptah {
+
+/// What can be done about a damaged database, in a sentence.
+std::string how_to_restore(const std::filesystem::path& file);
 
 /// Fails with kIo: how the database is damaged, and what can be done.
 [[noreturn]] void fail_damaged(const std::string& how, const std::filesystem::path& file);
@@ -39,6 +43,9 @@ class Database {
   /// where all is well. It reads everything that it checks.
   std::vector<std::string> problems(bool quick, const std::string& table = {});
   std::vector<std::string> tables();
+  /// See the function of this name; a file that is not whole has a damaged last page.
+  PageCheck check_pages(std::int64_t first, std::int64_t count);
+  std::int64_t pages();
   /// The texts of all statements run so far.
   std::vector<std::string> statements() const;
   /// As fail_damaged; what the log holds is not written into the file any more.
@@ -85,12 +92,15 @@ class Query {
   Json object(int column) const;
   Json object_or_null(int column) const;
   bool is_null(int column) const;
+  int columns() const;
+  /// How messages name the present row.
+  void name_row(std::string name) { row_ = std::move(name); }
   [[noreturn]] void damaged(int column, const std::string& how) const;
 
  private:
   Database& database_;
   std::string sql_;
-  std::string first_;  ///< The first text that was bound: mostly a job.
+  std::string row_;  ///< The first text that was bound, mostly a job, or as `name_row` says.
   sqlite3_stmt* statement_;
   int bound_ = 0;
 };

@@ -8,53 +8,22 @@
 #include <chrono>
 
 #include "store/failure.hpp"
+#include "store/readers.hpp"
 #include "store/schema.hpp"
 
 namespace ptah {
 namespace {
 
 constexpr std::uintmax_t kReserveBytes = 4 << 20;
-/// Up to this size the database's structure is checked at a start after a crash, which takes about
-/// a second; server.verify checks one of any size.
+/// Up to this size the database's structure is checked at a start after a crash, which takes half a
+/// second of one core and the reading from the disk; server.verify checks one of any size.
 constexpr std::uintmax_t kMaxCheckedAtStart = 256u << 20;
-
-constexpr const char* kJobColumns =
-    "id, kind, circuit, library, out, state, created_ms, finished_ms, chains, chains_done, "
-    "chains_failed, variants, "
-    "last_event, plan IS NOT NULL, error";
 
 constexpr const char* kVisible = "id NOT IN (SELECT job FROM deletions)";
 constexpr const char* kDatabaseName = "ptah.sqlite";
 
 std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-JobRow read_job(const Query& query) {
-  JobRow row;
-  row.id = query.text(0);
-  if (!is_id(row.id)) query.damaged(0, "is not an id");
-  row.kind = query.text(1);
-  if (row.kind != "run" && row.kind != "check" && row.kind != "render")
-    query.damaged(1, "is not a kind of a job");
-  row.circuit = query.text(2);
-  row.library = query.text(3);
-  row.out = query.text(4);
-  if (!row.out.empty() && row.out.front() != '/') query.damaged(4, "is not an absolute path");
-  const std::int64_t state = query.integer(5);
-  if (state < 0 || state > static_cast<int>(JobState::kCancelled))
-    query.damaged(5, "is not a state of a job");
-  row.state = static_cast<JobState>(state);
-  row.created_ms = query.integer(6);
-  row.finished_ms = query.integer(7);
-  row.chains = query.natural(8);
-  row.chains_done = query.natural(9);
-  row.chains_failed = query.natural(10);
-  row.variants = query.natural(11);
-  row.last_event = query.natural(12);
-  row.planned = query.integer(13) != 0;
-  row.error = query.object_or_null(14);
-  return row;
 }
 
 /// A database that was closed has no log of its last transactions beside it.
@@ -186,15 +155,11 @@ std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
 }
 
 std::optional<JobRow> Store::job(const std::string& id) {
-  Query query(database_, std::string("SELECT ") + kJobColumns +
-                             ", spec, plan, result FROM jobs WHERE id=? AND " + kVisible);
+  Query query(database_, std::string("SELECT ") + kJobColumns + kJobDetails +
+                             " FROM jobs WHERE id=? AND " + kVisible);
   query << id;
   if (!query.next()) return std::nullopt;
-  JobRow row = read_job(query);
-  row.spec = query.json(15);
-  row.plan = query.object_or_null(16);
-  row.result = query.json_or_null(17);
-  return row;
+  return read_whole_job(query);
 }
 
 JobRow Store::existing_job(const std::string& id) {
@@ -294,15 +259,14 @@ EventRow Store::add_event(const std::string& job, const std::string& method, con
 
 std::vector<EventRow> Store::events(const std::string& job, std::int64_t after,
                                     std::int64_t limit) {
-  Query query(
-      database_,
-      "SELECT number, method, params FROM events WHERE job=? AND number>? ORDER BY number LIMIT ?");
+  Query query(database_, std::string("SELECT ") + kEventColumns +
+                             " FROM events WHERE job=? AND number>? ORDER BY number LIMIT ?");
   query << job << after << limit;
   std::vector<EventRow> rows;
   // An answer fits into a line: its events are cut at half of one (one event is smaller than that).
   std::size_t bytes = 0;
   while (bytes < (512u << 10) && query.next()) {
-    rows.push_back({query.natural(0), query.text(1), query.object(2)});
+    rows.push_back(read_event(query));
     bytes += query.text(2).size() + 100;
   }
   return rows;

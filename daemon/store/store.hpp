@@ -130,8 +130,10 @@ class Store {
                                    const std::string& view, std::int64_t limit);
 
   // Integrity.
-  /// Every hash that something refers to, with one job that does.
-  std::vector<std::pair<std::string, std::string>> referenced_files();
+  /// The hashes that something refers to, in order, each with one job that does; at most `limit`
+  /// (-1: all) of those after `after`.
+  std::vector<std::pair<std::string, std::string>> referenced_files(const std::string& after = {},
+                                                                    std::int64_t limit = -1);
 
   // Settings of the daemon.
   std::string setting(const std::string& name);

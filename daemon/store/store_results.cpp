@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "store/failure.hpp"
+#include "store/readers.hpp"
 #include "store/store.hpp"
 
 namespace ptah {
@@ -16,16 +17,9 @@ std::string dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string hash_in(const Query& query, int column) {
-  std::string hash = query.text(column);
-  if (!FileStore::is_hash(hash)) query.damaged(column, "is not a hash");
-  return hash;
-}
-
 std::vector<FileRow> read_files(Query& query) {
   std::vector<FileRow> rows;
-  while (query.next())
-    rows.push_back({query.text(0), hash_in(query, 1), query.text(2), query.natural(3)});
+  while (query.next()) rows.push_back(read_file(query));
   return rows;
 }
 
@@ -68,24 +62,15 @@ void Store::save_plan(const std::string& job, const std::string& circuit, const 
 
 std::vector<ChainRow> Store::chains(const std::string& job, std::int64_t after,
                                     std::int64_t limit) {
-  Query query(database_,
-              "SELECT chain, state, variants, error, result FROM chains WHERE job=? AND chain>? "
-              "ORDER BY chain LIMIT ?");
+  Query query(database_, std::string("SELECT ") + kChainColumns +
+                             " FROM chains WHERE job=? AND chain>? ORDER BY chain LIMIT ?");
   query << job << after << limit;
   std::vector<ChainRow> rows;
   std::size_t bytes = 0;
   while (bytes < (512u << 10) && query.next()) {
-    ChainRow row;
-    row.chain = query.natural(0);
-    row.state = query.text(1);
-    if (row.state != "pending" && row.state != "done" && row.state != "failed")
-      query.damaged(1, "is not a state of a chain");
-    row.variants = query.natural(2);
-    row.error = query.object_or_null(3);
-    row.result = query.json_or_null(4);
     for (const int column : {3, 4}) bytes += query.is_null(column) ? 0 : query.text(column).size();
     bytes += 100;
-    rows.push_back(std::move(row));
+    rows.push_back(read_chain(query));
   }
   return rows;
 }
@@ -111,7 +96,7 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
     if (file.role != kCommonRole) continue;
     if (const auto problem = files_.problem(file.hash)) {
       fail(ErrorCode::kIo, "What the job's chains have in common is damaged: " + *problem + ".",
-           files_.path(file.hash).string(), "Delete the job and run it again.");
+           files_.path(file.hash).string(), kHowToRestoreFile);
     }
     start.spec["common"] = files_.path(file.hash).string();
   }
@@ -267,17 +252,15 @@ std::vector<FileRow> Store::add_job_files(const std::string& job,
 
 std::vector<FileRow> Store::files_of(const std::string& job, std::int64_t chain,
                                      std::int64_t variant) {
-  Query query(database_,
-              "SELECT role, hash, dataset, size FROM files WHERE job=? AND chain=? AND variant=? "
-              "ORDER BY place");
+  Query query(database_, std::string("SELECT ") + kFileColumns +
+                             " FROM files WHERE job=? AND chain=? AND variant=? ORDER BY place");
   query << job << chain << variant;
   return read_files(query);
 }
 
 std::vector<FileRow> Store::job_files(const std::string& job) {
-  Query query(
-      database_,
-      "SELECT role, hash, dataset, size FROM files WHERE job=? ORDER BY chain, variant, place");
+  Query query(database_, std::string("SELECT ") + kFileColumns +
+                             " FROM files WHERE job=? ORDER BY chain, variant, place");
   query << job;
   return read_files(query);
 }
@@ -287,14 +270,13 @@ std::vector<VariantRow> Store::variants(const std::string& job, std::optional<st
   std::vector<VariantRow> rows;
   std::size_t bytes = 0;
   {
-    Query query(database_,
-                "SELECT sequence, chain, variant, record FROM variants WHERE job=?1 AND "
-                "sequence>?2 AND (?3<0 OR chain=?3) "
-                "ORDER BY sequence LIMIT ?4");
+    Query query(database_, std::string("SELECT ") + kVariantColumns +
+                               " FROM variants WHERE job=?1 AND sequence>?2 AND (?3<0 OR "
+                               "chain=?3) ORDER BY sequence LIMIT ?4");
     query << job << after << chain.value_or(-1) << limit;
     while (bytes < (400u << 10) && query.next()) {
       bytes += query.text(3).size() + 4000;  // With room for the files' rows.
-      rows.push_back({query.integer(0), query.natural(1), query.natural(2), query.object(3), {}});
+      rows.push_back(read_variant(query));
     }
   }
   for (VariantRow& row : rows) row.files = files_of(job, row.chain, row.variant);
@@ -304,8 +286,8 @@ std::vector<VariantRow> Store::variants(const std::string& job, std::optional<st
 VariantRow Store::variant(const std::string& job, std::int64_t chain, std::int64_t variant) {
   VariantRow row;
   {
-    Query query(database_,
-                "SELECT sequence, record FROM variants WHERE job=? AND chain=? AND variant=?");
+    Query query(database_, std::string("SELECT ") + kVariantColumns +
+                               " FROM variants WHERE job=? AND chain=? AND variant=?");
     query << job << chain << variant;
     if (!query.next()) {
       fail(ErrorCode::kNotFound,
@@ -313,7 +295,7 @@ VariantRow Store::variant(const std::string& job, std::int64_t chain, std::int64
                " in chain " + std::to_string(chain) + ".",
            job.substr(0, 64), "variant.list shows its variants.");
     }
-    row = {query.integer(0), chain, variant, query.object(1), {}};
+    row = read_variant(query);
   }
   row.files = files_of(job, chain, variant);
   return row;
@@ -387,34 +369,23 @@ std::vector<ViewRow> Store::views(const std::string& library, const std::string&
 
 std::vector<VersionRow> Store::versions(const std::string& library, const std::string& cell,
                                         const std::string& view, std::int64_t limit) {
-  Query query(
-      database_,
-      "SELECT cell, view, version, hash, job, chain, variant, created_ms FROM versions WHERE "
-      "library=?1 AND "
-      "(?2='' OR cell=?2) AND (?3='' OR view=?3) AND job NOT IN (SELECT job FROM deletions) "
-      "ORDER BY cell, view, version DESC LIMIT ?4");
+  Query query(database_, std::string("SELECT ") + kVersionColumns +
+                             " FROM versions WHERE library=?1 AND (?2='' OR cell=?2) AND (?3='' "
+                             "OR view=?3) AND job NOT IN (SELECT job FROM deletions) ORDER BY "
+                             "cell, view, version DESC LIMIT ?4");
   query << library << cell << view << limit;
   std::vector<VersionRow> rows;
-  while (query.next()) {
-    VersionRow row;
-    row.library = library;
-    row.cell = query.text(0);
-    row.view = query.text(1);
-    row.version = query.integer(2);
-    row.hash = hash_in(query, 3);
-    row.job = query.text(4);
-    row.chain = query.integer(5);
-    row.variant = query.integer(6);
-    row.created_ms = query.integer(7);
-    rows.push_back(std::move(row));
-  }
+  while (query.next()) rows.push_back(read_version(query));
   return rows;
 }
 
-std::vector<std::pair<std::string, std::string>> Store::referenced_files() {
-  Query query(database_, "SELECT hash, min(job) FROM files GROUP BY hash ORDER BY hash");
+std::vector<std::pair<std::string, std::string>> Store::referenced_files(const std::string& after,
+                                                                         std::int64_t limit) {
+  Query query(database_,
+              "SELECT hash, min(job) FROM files WHERE hash>? GROUP BY hash ORDER BY hash LIMIT ?");
+  query << after << limit;
   std::vector<std::pair<std::string, std::string>> rows;
-  while (query.next()) rows.emplace_back(hash_in(query, 0), query.text(1));
+  while (query.next()) rows.emplace_back(read_hash(query, 0), query.text(1));
   return rows;
 }
 

@@ -111,7 +111,7 @@ TEST_F(Recovery, KilledTwentyTimesEveryVariantIsThereOnceAndTheJobGoesOn) {
     EXPECT_EQ(client.result("job.wait", {{"job", id}})["state"], "done");
     EXPECT_EQ(variants_of(client, id).size(), 4u);
   }
-  EXPECT_TRUE(client.result("store.check")["damaged"].empty());
+  EXPECT_TRUE(client.result("server.verify")["damaged"].empty());
   std::cout << kills_in_mid_run << " of " << kKills << " kills hit the running job, "
             << acknowledged.size() << " other jobs\n";
   EXPECT_GT(kills_in_mid_run, 3u);
@@ -204,7 +204,7 @@ TEST_F(Recovery, FullStoreFailsTheJobKeepsWhatIsThereAndTheJobGoesOnWithSpace) {
   const std::size_t kept = variants_of(client, "j").size();
   EXPECT_GE(kept, 1u);
   EXPECT_LT(kept, 31u);
-  EXPECT_TRUE(client.result("store.check")["damaged"].empty());
+  EXPECT_TRUE(client.result("server.verify")["damaged"].empty());
   EXPECT_TRUE(client.result("server.ping").is_object());
   // Killed on the full disk, it starts again.
   daemon.kill();
@@ -265,7 +265,7 @@ TEST_F(Recovery, FlippedByteIsDetectedAndTheRestIsServed) {
   EXPECT_EQ(refused["error"]["data"]["code"], "io");
   EXPECT_NE(refused["error"]["message"].get<std::string>().find("damaged"), std::string::npos);
   EXPECT_EQ(client.result("store.get", {{"hash", good["hash"]}})["hash"], good["hash"]);
-  const Json damaged = client.result("store.check")["damaged"];
+  const Json damaged = client.result("server.verify")["damaged"];
   ASSERT_EQ(damaged.size(), 1u);
   EXPECT_EQ(damaged[0]["hash"], bad["hash"]);
   EXPECT_EQ(damaged[0]["job"], "j");
@@ -277,7 +277,7 @@ TEST_F(Recovery, FlippedByteIsDetectedAndTheRestIsServed) {
   // The same bytes made again heal it.
   client.result("flow.run", run("again", {chain("a", 4)}));
   client.result("job.wait", {{"job", "again"}});
-  EXPECT_TRUE(client.result("store.check")["damaged"].empty());
+  EXPECT_TRUE(client.result("server.verify")["damaged"].empty());
 }
 
 TEST_F(Recovery, ChainWithADamagedStateIsMadeAgain) {
@@ -295,9 +295,77 @@ TEST_F(Recovery, ChainWithADamagedStateIsMadeAgain) {
   client.result("job.resume", {{"job", "j"}});
   EXPECT_EQ(client.result("job.wait", {{"job", "j"}})["state"], "done");
   EXPECT_EQ(variants_of(client, "j").size(), 41u);
-  EXPECT_TRUE(client.result("store.check")["damaged"].empty());
+  EXPECT_TRUE(client.result("server.verify")["damaged"].empty());
   const Json events = client.result("job.events", {{"job", "j"}, {"limit", 1000}})["events"];
   EXPECT_NE(events.dump().find("damaged"), std::string::npos);
+}
+
+TEST_F(Recovery, VerificationNamesWhatIsDamagedWhileOthersAreServed) {
+  ASSERT_TRUE(daemon.start());
+  daemon.client().result("flow.run", run("j", {chain("a", 30)}));
+  daemon.client().result("job.wait", {{"job", "j"}});
+  daemon.terminate();  // What the log holds comes into the database.
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  const Json whole = client.result("server.verify");
+  EXPECT_TRUE(whole["damaged"].empty()) << whole.dump();
+  EXPECT_TRUE(whole["restore"].empty());
+  EXPECT_GT(whole["pages"], 10);
+  EXPECT_GT(whole["rows"], 90);
+  EXPECT_GT(whole["files"], 30);
+  // It tells how far it is, before it answers.
+  const Json note = client.notification();
+  EXPECT_EQ(note["method"], "server.verifying");
+  EXPECT_LT(note["params"]["fraction"], 1.0);
+  EXPECT_FALSE(note["params"]["message"].get<std::string>().empty());
+
+  const fs::path database = daemon.state() / "ptah.sqlite";
+  const int page = whole["pages"].get<int>() / 2;
+  {
+    std::fstream stream(database, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekg((page - 1) * 4096 + 2000);
+    const int byte = stream.get();
+    stream.seekp((page - 1) * 4096 + 2000);
+    stream.put(static_cast<char>(byte ^ 4));
+  }
+  const Json file =
+      client.result("variant.get", {{"job", "j"}, {"chain", 0}, {"variant", 2}})["files"][0];
+  flip_a_byte(file["path"].get<std::string>());
+  const int request = client.request("server.verify");
+  Client other = daemon.client();
+  EXPECT_TRUE(other.call("job.list").contains("result"));
+  const Json found = client.answer(request)["result"];
+  bool page_named = false, file_named = false;
+  for (const Json& damage : found["damaged"]) {
+    page_named = page_named || (damage.value("page", 0) == page &&
+                                damage["file"] == database.string() && damage.contains("problem"));
+    file_named = file_named || (damage.value("hash", "") == file["hash"] && damage["job"] == "j");
+  }
+  EXPECT_TRUE(page_named) << found.dump(1);
+  EXPECT_TRUE(file_named) << found.dump(1);
+  ASSERT_EQ(found["restore"].size(), 2u) << found.dump(1);
+  EXPECT_NE(found["restore"].dump().find("backup"), std::string::npos);
+}
+
+TEST_F(Recovery, VerificationIsForAdministratorsAndEndsWithItsClient) {
+  ASSERT_TRUE(daemon.start({{"--tcp", "0"}}));
+  daemon.client().result("flow.run", run("j", {chain("a", 30)}));
+  auto user = daemon.stranger();
+  ASSERT_TRUE(user);
+  user->result("server.hello", {{"token", daemon.token()}});
+  EXPECT_EQ(user->call("server.verify")["error"]["data"]["code"], "denied");
+  {
+    Client leaving = daemon.client();
+    leaving.request("server.verify");
+  }
+  Client cancelling = daemon.client();
+  const int request = cancelling.request("server.verify");
+  const int cancel = cancelling.request("server.cancel", {{"id", request}});
+  const Json stopped = cancelling.answer(request);
+  if (cancelling.answer(cancel)["result"]["cancelled"] == 1) {
+    EXPECT_EQ(stopped["error"]["data"]["code"], "cancelled") << stopped.dump();
+  }
+  EXPECT_TRUE(daemon.client().result("server.verify")["damaged"].empty());
 }
 
 TEST_F(Recovery, DamagedDatabaseIsSaidSo) {

@@ -47,6 +47,7 @@ class EchoService final : public Service {
   }
   void status(const Nothing&, Reply<StatusReply> reply) override { reply(StatusReply{}); }
   void shutdown(const ShutdownParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
+  void verify(const Nothing&, Reply<VerifyReply> reply) override { reply(VerifyReply{}); }
   void plugin_list(const Nothing&, Reply<PluginListReply> reply) override {
     reply(PluginListReply{});
   }
@@ -120,9 +121,6 @@ class EchoService final : public Service {
   }
   void store_get(const HashParams&, Reply<StoreFileReply> reply) override {
     reply(StoreFileReply{});
-  }
-  void store_check(const Nothing&, Reply<StoreCheckReply> reply) override {
-    reply(StoreCheckReply{});
   }
 
  private:

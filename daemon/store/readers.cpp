@@ -1,0 +1,86 @@
+#include "store/readers.hpp"
+
+#include "store/file_store.hpp"
+
+namespace ptah {
+
+JobRow read_job(const Query& query) {
+  JobRow row;
+  row.id = query.text(0);
+  if (!is_id(row.id)) query.damaged(0, "is not an id");
+  row.kind = query.text(1);
+  if (row.kind != "run" && row.kind != "check" && row.kind != "render")
+    query.damaged(1, "is not a kind of a job");
+  row.circuit = query.text(2);
+  row.library = query.text(3);
+  row.out = query.text(4);
+  if (!row.out.empty() && row.out.front() != '/') query.damaged(4, "is not an absolute path");
+  const std::int64_t state = query.integer(5);
+  if (state < 0 || state > static_cast<int>(JobState::kCancelled))
+    query.damaged(5, "is not a state of a job");
+  row.state = static_cast<JobState>(state);
+  row.created_ms = query.integer(6);
+  row.finished_ms = query.integer(7);
+  row.chains = query.natural(8);
+  row.chains_done = query.natural(9);
+  row.chains_failed = query.natural(10);
+  row.variants = query.natural(11);
+  row.last_event = query.natural(12);
+  row.planned = query.integer(13) != 0;
+  row.error = query.object_or_null(14);
+  return row;
+}
+
+JobRow read_whole_job(const Query& query) {
+  JobRow row = read_job(query);
+  row.spec = query.json(15);
+  row.plan = query.object_or_null(16);
+  row.result = query.json_or_null(17);
+  return row;
+}
+
+ChainRow read_chain(const Query& query) {
+  ChainRow row;
+  row.chain = query.natural(0);
+  row.state = query.text(1);
+  if (row.state != "pending" && row.state != "done" && row.state != "failed")
+    query.damaged(1, "is not a state of a chain");
+  row.variants = query.natural(2);
+  row.error = query.object_or_null(3);
+  row.result = query.json_or_null(4);
+  return row;
+}
+
+VariantRow read_variant(const Query& query) {
+  return {query.integer(0), query.natural(1), query.natural(2), query.object(3), {}};
+}
+
+FileRow read_file(const Query& query) {
+  return {query.text(0), read_hash(query, 1), query.text(2), query.natural(3)};
+}
+
+EventRow read_event(const Query& query) {
+  return {query.natural(0), query.text(1), query.object(2)};
+}
+
+VersionRow read_version(const Query& query) {
+  VersionRow row;
+  row.library = query.text(0);
+  row.cell = query.text(1);
+  row.view = query.text(2);
+  row.version = query.integer(3);
+  row.hash = read_hash(query, 4);
+  row.job = query.text(5);
+  row.chain = query.integer(6);
+  row.variant = query.integer(7);
+  row.created_ms = query.integer(8);
+  return row;
+}
+
+std::string read_hash(const Query& query, int column) {
+  std::string hash = query.text(column);
+  if (!FileStore::is_hash(hash)) query.damaged(column, "is not a hash");
+  return hash;
+}
+
+}  // namespace ptah
