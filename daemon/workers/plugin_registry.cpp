@@ -437,7 +437,10 @@ void PluginRegistry::answer_waiters(bool hopeless) {
   }
   const auto waiters = std::move(waiters_);
   waiters_.clear();
-  for (const auto& [name, done] : waiters) {
+  for (const auto& waiter : waiters) {
+    // No structured binding: Clang 14 cannot capture one.
+    const std::string& name = waiter.first;
+    const Done& done = waiter.second;
     const bool waits = std::any_of(entries_.begin(), entries_.end(), [&](const auto& item) {
       const auto& [file, entry] = item;
       return name.empty() ? disabled(file, entry) && !entry.serving.empty()
