@@ -1,5 +1,6 @@
 /// Runs an outside program the only way Ptah does: no shell, standard input closed, a process group
-/// of its own that is ended by SIGKILL, in a private folder, under limits.
+/// of its own that is ended by SIGKILL, in a private folder, under limits. Where the kernel has
+/// Landlock it can change files only below that folder (write_fence.hpp); reading is free.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ namespace ptah {
 struct ToolRun {
   std::filesystem::path program;  ///< Absolute, from `find_tool`.
   std::vector<std::string> arguments;
-  std::filesystem::path directory;  ///< Working directory; must exist.
+  std::filesystem::path directory;  ///< Working directory; must exist. The only one it writes to.
   std::map<std::string, std::string>
-      environment;  ///< Added to a minimal one (PATH, HOME=directory, LANG=C).
+      environment;  ///< Added to a minimal one (PATH, HOME=TMPDIR=directory, LANG=C).
   double wall_limit_s = 120;
   double cpu_limit_s = 120;
   std::uint64_t memory_limit_bytes = 4ull << 30;

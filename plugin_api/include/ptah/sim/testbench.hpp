@@ -18,7 +18,7 @@ struct Testbench {
   /// Sources, instances, passives, `.param`, `.temp`, `.options` lines (continuations joined);
   /// `.lib`, `.include`, control blocks, `.end` and the placeholder are gone.
   std::vector<std::string> cards;
-  std::vector<std::string> analyses;  ///< ".ac dec 50 1000 1e9", in order.
+  std::vector<std::string> analyses;  ///< ".ac dec 50 1e3 1e9": as analysis_text writes them.
   std::vector<std::string> outputs;   ///< "v(OUT)"; the first is the one scored.
   std::string corner = "tt";          ///< The section that its `.lib` line asked for.
 };
