@@ -11,6 +11,13 @@ struct Server::PendingVerification {
   Verification verification;
   std::chrono::steady_clock::time_point told{};  ///< When its client last heard of it.
   bool over = false;                             ///< Nobody waits any more.
+
+  void tell(std::chrono::steady_clock::time_point now) {
+    told = now;
+    reply.caller()->send(encode_notification(
+        "server.verifying",
+        {{"fraction", verification.fraction()}, {"message", verification.present()}}));
+  }
 };
 
 namespace {
@@ -59,6 +66,7 @@ void Server::verify(const Nothing&, Reply<VerifyReply> reply) {
   reply.on_cancel([weak = std::weak_ptr(pending)] {
     if (const auto cancelled = weak.lock()) cancelled->over = true;
   });
+  pending->tell(std::chrono::steady_clock::now());
   verify_more(pending);
 }
 
@@ -71,13 +79,8 @@ void Server::verify_more(const std::shared_ptr<PendingVerification>& pending) {
         if (!more) return pending->reply(more.error());
         if (!more.value()) return pending->reply(reply_of(pending->verification));
         const auto now = std::chrono::steady_clock::now();
-        Caller& caller = *pending->reply.caller();
-        if (now - pending->told >= kBetweenNotes && caller.backlog() == 0) {
-          pending->told = now;
-          caller.send(encode_notification("server.verifying",
-                                          {{"fraction", pending->verification.fraction()},
-                                           {"message", pending->verification.present()}}));
-        }
+        if (now - pending->told >= kBetweenNotes && pending->reply.caller()->backlog() == 0)
+          pending->tell(now);
         verify_more(pending);
       });
 }

@@ -1,5 +1,6 @@
 // What survives: kill -9 at any moment, a full disk, damaged files.
 #include <signal.h>
+#include <sqlite3.h>
 #include <sys/mount.h>
 
 #include <map>
@@ -19,6 +20,24 @@ std::string text_of(const fs::path& file) {
   std::stringstream text;
   text << stream.rdbuf();
   return text.str();
+}
+
+/// The first page of a table. A test that damages a page says of which table: other requests are to
+/// find theirs whole, and what lies in the middle of a database depends on how results came in.
+int first_page(const fs::path& database, const std::string& table) {
+  sqlite3* connection = nullptr;
+  sqlite3_stmt* statement = nullptr;
+  int page = 0;
+  if (sqlite3_open_v2(database.c_str(), &connection, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
+      sqlite3_prepare_v2(connection, "SELECT rootpage FROM sqlite_schema WHERE name = ?", -1,
+                         &statement, nullptr) == SQLITE_OK &&
+      sqlite3_bind_text(statement, 1, table.c_str(), -1, SQLITE_STATIC) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW)
+    page = sqlite3_column_int(statement, 0);
+  EXPECT_GT(page, 0) << sqlite3_errmsg(connection);
+  sqlite3_finalize(statement);
+  sqlite3_close(connection);
+  return page;
 }
 
 std::vector<Json> variants_of(Client& client, const std::string& job) {
@@ -313,14 +332,14 @@ TEST_F(Recovery, VerificationNamesWhatIsDamagedWhileOthersAreServed) {
   EXPECT_GT(whole["pages"], 10);
   EXPECT_GT(whole["rows"], 90);
   EXPECT_GT(whole["files"], 30);
-  // It tells how far it is, before it answers.
+  // It tells how far it is, from the start on.
   const Json note = client.notification();
   EXPECT_EQ(note["method"], "server.verifying");
-  EXPECT_LT(note["params"]["fraction"], 1.0);
+  EXPECT_EQ(note["params"]["fraction"], 0.0);
   EXPECT_FALSE(note["params"]["message"].get<std::string>().empty());
 
   const fs::path database = daemon.state() / "ptah.sqlite";
-  const int page = whole["pages"].get<int>() / 2;
+  const int page = first_page(database, "events");
   {
     std::fstream stream(database, std::ios::in | std::ios::out | std::ios::binary);
     stream.seekg((page - 1) * 4096 + 2000);
