@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <string>
 
@@ -12,24 +13,24 @@
 namespace ptah {
 namespace {
 
-constexpr int kSchemaVersion = 2;
-
-constexpr const char* kTables = R"sql(
+/// Step N brings a database from version N to N + 1; a new one has version 0 and takes them all, so
+/// that old and new databases have the same tables. What was released stays as it is: a change of
+/// the tables is a step more, at the end.
+constexpr std::array kSteps{
+    R"sql(
 CREATE TABLE settings(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE jobs(
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, circuit TEXT NOT NULL DEFAULT '',
   library TEXT NOT NULL, out TEXT NOT NULL, state INTEGER NOT NULL, created_ms INTEGER NOT NULL, finished_ms INTEGER NOT NULL DEFAULT 0,
   last_event INTEGER NOT NULL DEFAULT 0, spec TEXT NOT NULL, plan TEXT, error TEXT, result TEXT,
   chains INTEGER NOT NULL DEFAULT 0, chains_done INTEGER NOT NULL DEFAULT 0, chains_failed INTEGER NOT NULL DEFAULT 0,
-  variants INTEGER NOT NULL DEFAULT 0,
-  progress_event INTEGER NOT NULL DEFAULT 0); -- the number of the one progress event that is kept; 0: none.
+  variants INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE chains(
   job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, state TEXT NOT NULL DEFAULT 'pending',
   variants INTEGER NOT NULL DEFAULT 0, spec TEXT NOT NULL, error TEXT, result TEXT, PRIMARY KEY(job, chain)) WITHOUT ROWID;
 CREATE TABLE variants(
   sequence INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE,
   chain INTEGER NOT NULL, variant INTEGER NOT NULL, record TEXT NOT NULL, UNIQUE(job, chain, variant));
-CREATE INDEX variants_by_job ON variants(job);
 CREATE TABLE files(
   job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, variant INTEGER NOT NULL,
   place INTEGER NOT NULL, role TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, dataset TEXT NOT NULL,
@@ -44,16 +45,31 @@ CREATE TABLE versions(
   created_ms INTEGER NOT NULL, PRIMARY KEY(library, cell, view, version)) WITHOUT ROWID;
 CREATE INDEX versions_by_job ON versions(job);
 CREATE INDEX versions_by_hash ON versions(hash);
-CREATE TABLE deletions(job TEXT PRIMARY KEY) WITHOUT ROWID; -- jobs whose rows are going.
-)sql";
-
-constexpr const char* kFrom1To2 = R"sql(
-ALTER TABLE jobs ADD COLUMN progress_event INTEGER NOT NULL DEFAULT 0;
+)sql",
+    // Since then pages have checksums, too: prepare_database_file has seen to it.
+    R"sql(
+ALTER TABLE jobs ADD COLUMN progress_event INTEGER NOT NULL DEFAULT 0; -- the number of the one progress event that is kept; 0: none.
 UPDATE jobs SET progress_event = coalesce((SELECT max(number) FROM events WHERE job=jobs.id AND method='job.progress'), 0);
 DELETE FROM events WHERE method='job.progress' AND number<(SELECT progress_event FROM jobs WHERE id=job);
 CREATE INDEX variants_by_job ON variants(job);
-CREATE TABLE deletions(job TEXT PRIMARY KEY) WITHOUT ROWID;
-)sql";
+CREATE TABLE deletions(job TEXT PRIMARY KEY) WITHOUT ROWID; -- jobs whose rows are going.
+)sql"};
+
+constexpr int kVersion = static_cast<int>(kSteps.size());
+
+/// The last version without checksums.
+constexpr int kUncheckedVersion = 1;
+
+void refuse_newer(std::int64_t version, const std::filesystem::path& state_dir) {
+  if (version <= kVersion) return;
+  fail(ErrorCode::kUnsupported,
+       "The state was written by a newer Ptah: its database has version " +
+           std::to_string(version) + ", and this Ptah knows those up to " +
+           std::to_string(kVersion) + ".",
+       state_dir.string(),
+       "Nothing was changed. Start the newer Ptah with it, or this one with another --state "
+       "folder.");
+}
 
 void sync_file(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
@@ -64,9 +80,6 @@ void sync_file(const std::filesystem::path& file) {
   if (status != 0)
     fail_with_errno("The job database cannot be written", file.string(), error_number);
 }
-
-/// The last version without checksums.
-constexpr int kUncheckedVersion = 1;
 
 void write_anew(const std::filesystem::path& file) {
   const std::filesystem::path fresh = file.string() + "-new";
@@ -103,22 +116,21 @@ void prepare_database_file(const std::filesystem::path& file) {
   write_anew(file);
 }
 
+std::int64_t schema_version(Database& database) {
+  Query query(database, "PRAGMA user_version");
+  return query.next() ? query.integer(0) : 0;
+}
+
 bool prepare_schema(Database& database, const std::filesystem::path& state_dir) {
-  std::int64_t version = 0;
-  {
-    Query query(database, "PRAGMA user_version");
-    if (query.next()) version = query.integer(0);
+  const std::int64_t before = schema_version(database);
+  refuse_newer(before, state_dir);
+  for (std::int64_t version = before; version < kVersion; ++version) {
+    database.exec("BEGIN IMMEDIATE");
+    database.exec(kSteps[static_cast<std::size_t>(version)]);
+    database.exec(("PRAGMA user_version=" + std::to_string(version + 1)).c_str());
+    database.exec("COMMIT");
   }
-  if (version > kSchemaVersion) {
-    fail(ErrorCode::kUnsupported, "The state was written by a newer Ptah.", state_dir.string(),
-         "Use that version, or another --state folder.");
-  }
-  if (version == kSchemaVersion) return false;
-  database.exec("BEGIN IMMEDIATE");
-  database.exec(version == 0 ? kTables : kFrom1To2);
-  database.exec(("PRAGMA user_version=" + std::to_string(kSchemaVersion)).c_str());
-  database.exec("COMMIT");
-  return version != 0;
+  return before != 0 && before != kVersion;
 }
 
 }  // namespace ptah

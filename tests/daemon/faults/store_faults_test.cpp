@@ -2,7 +2,6 @@
 // so on until it passes: an error is told, nothing is half done or lost, and it passes once the
 // disk is well. So SQLite tests itself (sqlite.org/testing.html, "I/O error testing").
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -336,38 +335,6 @@ TEST_F(StoreFaults, AStoreThatIsClosed) {
     const std::string closed = look(state());
     EXPECT_NE(closed.find("d e f"), std::string::npos) << "what was committed is lost";
     EXPECT_EQ(look(state()), closed);
-    return met;
-  });
-}
-
-TEST_F(StoreFaults, AStateOfVersionOneThatIsWrittenAnew) {
-  std::stringstream sql;
-  sql << "PRAGMA journal_mode=WAL;"
-      << std::ifstream(fs::path(PTAH_SOURCE_DIR) / "tests/daemon/store/version1.sql").rdbuf();
-  const fs::path old = root() / "old";
-  fs::create_directories(old);
-  // With a log beside it, as after a crash.
-  sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open((old / "ptah.sqlite").c_str(), &handle), SQLITE_OK);
-  ASSERT_EQ(sqlite3_exec(handle, sql.str().c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
-  copy_state(old, root() / "version1");
-  sqlite3_close(handle);
-  const auto contents = [this] {
-    Store store(state());
-    EXPECT_TRUE(store.database().problems(true).empty());
-    return contents_of(store);
-  };
-  copy_state(root() / "version1", state());
-  const std::string after = contents();
-  faults::sweep([&](const faults::Plan& plan) {
-    copy_state(root() / "version1", state());
-    faults::arm(plan);
-    const auto error = failure_of([&] { Store store(state()); });
-    const bool met = faults::disarm();
-    EXPECT_TRUE(met || !error);
-    const auto again = failure_of([&] { EXPECT_EQ(contents(), after); });
-    EXPECT_FALSE(again) << again->text();
-    EXPECT_FALSE(fs::exists(state() / "ptah.sqlite-new"));
     return met;
   });
 }

@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdio>
 
@@ -26,6 +27,7 @@ bool fails() {
   if (!armed.load(std::memory_order_acquire)) return false;
   const long call = ++calls;
   if (call < plan.first || (plan.once && call != plan.first)) return false;
+  if (plan.error_number == kKilled) ::raise(SIGKILL);
   errno = plan.error_number;
   return true;
 }

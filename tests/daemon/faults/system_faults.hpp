@@ -5,6 +5,9 @@
 
 namespace ptah::faults {
 
+/// In place of an error: the process ends there, as by `kill -9`.
+constexpr int kKilled = -1;
+
 /// Which call fails, counted from `arm` over all threads, and whether all later ones do, too.
 struct Plan {
   long first = 1;

@@ -1,8 +1,7 @@
-// Databases that are damaged, edited, or of an older Ptah: the same data, or an error that says
+// Databases that are damaged or edited: the same data, or an error that says
 // what is wrong and what to do; never other data, and never a change.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <functional>
 #include <sstream>
 
+#include "old_states.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "store/checked_vfs.hpp"
 #include "store/failure.hpp"
@@ -170,60 +170,6 @@ TEST_F(StoreDamage, ValuesThatCannotBeAreErrorsThatNameTableAndRow) {
     }
     database.exec("ROLLBACK");
   }
-}
-
-TEST_F(StoreDamage, AStateOfANewerVersionIsRefused) {
-  { Store(state()).database().exec("PRAGMA user_version=99"); }
-  try {
-    Store store(state());
-    FAIL() << "it was opened";
-  } catch (const Failure& failure) {
-    EXPECT_EQ(failure.error().code, ErrorCode::kUnsupported);
-    EXPECT_NE(failure.error().message.find("newer Ptah"), std::string::npos);
-  }
-}
-
-/// Writes with SQLite alone, as version 1 did: without checksums.
-void execute(const fs::path& file, const std::string& sql) {
-  sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open(file.c_str(), &handle), SQLITE_OK);
-  char* message = nullptr;
-  EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message), SQLITE_OK) << message;
-  sqlite3_close(handle);
-}
-
-TEST_F(StoreDamage, AStateOfVersionOneIsBroughtUpToDate) {
-  // Dumped from a state that version 1 wrote.
-  fs::create_directories(state());
-  execute(database(), "PRAGMA journal_mode=WAL;" +
-                          bytes_of(fs::path(PTAH_SOURCE_DIR) / "tests/daemon/store/version1.sql"));
-  std::string once;
-  {
-    Store store(state());
-    EXPECT_TRUE(store.after_crash()) << "version 1 may have left files without rows";
-    const JobRow first = store.existing_job("first");
-    EXPECT_EQ(first.state, JobState::kDone);
-    EXPECT_EQ(first.variants, 5);
-    EXPECT_EQ(first.spec["chains"].size(), 2u);
-    EXPECT_EQ(store.variants("first", std::nullopt, 0, 100).size(), 5u);
-    EXPECT_EQ(store.variants("second", std::nullopt, 0, 100).size(), 3u);
-    EXPECT_EQ(store.versions("work", "fake", "layout", 100).size(), 8u);
-    EXPECT_EQ(store.events("second", 0, 100).size(), 9u);
-    once = contents_of(store);
-    // Its one progress event makes room for the next, and a new job gets a new number.
-    store.database().exec("BEGIN");
-    store.add_event("second", "job.progress", Json::object());
-    EXPECT_EQ(store.events("second", 0, 100).size(), 9u);
-    EXPECT_EQ(store.create_job({"", "run", "", "work", Json::object()}).first.id, "run-3");
-    store.database().exec("ROLLBACK");
-  }
-  EXPECT_EQ(read_head(database()).reserved, kPageChecksumBytes);
-  EXPECT_EQ(read_head(database()).user_version, 2);
-  EXPECT_FALSE(fs::exists(database().string() + "-new"));
-  Store again(state());
-  EXPECT_EQ(contents_of(again), once);
-  EXPECT_TRUE(again.database().problems(false).empty());
-  EXPECT_TRUE(again.database().check_pages(1, 1000).damaged.empty());
 }
 
 TEST_F(StoreDamage, AnEditByAnotherProgramIsFound) {
