@@ -28,14 +28,15 @@ JobRow read_job(const Query& query) {
   row.last_event = query.natural(12);
   row.planned = query.integer(13) != 0;
   row.error = query.object_or_null(14);
+  row.metrics = query.natural(15);
   return row;
 }
 
 JobRow read_whole_job(const Query& query) {
   JobRow row = read_job(query);
-  row.spec = query.json(15);
-  row.plan = query.object_or_null(16);
-  row.result = query.json_or_null(17);
+  row.spec = query.json(16);
+  row.plan = query.object_or_null(17);
+  row.result = query.json_or_null(18);
   return row;
 }
 
@@ -74,6 +75,16 @@ VersionRow read_version(const Query& query) {
   row.chain = query.integer(6);
   row.variant = query.integer(7);
   row.created_ms = query.integer(8);
+  return row;
+}
+
+MetricRow read_metric(const Query& query) {
+  MetricRow row;
+  row.chain = query.integer(0);
+  row.name = query.text(1);
+  if (!is_metric_name(row.name)) query.damaged(1, "is not a name of a metric");
+  row.step = query.natural(2);
+  row.value = query.real(3);
   return row;
 }
 

@@ -9,7 +9,7 @@ namespace ptah {
 
 constexpr const char* kJobColumns =
     "id, kind, circuit, library, out, state, created_ms, finished_ms, chains, chains_done, "
-    "chains_failed, variants, last_event, plan IS NOT NULL, error";
+    "chains_failed, variants, last_event, plan IS NOT NULL, error, metrics";
 JobRow read_job(const Query& query);                         ///< Without spec, plan and result.
 constexpr const char* kJobDetails = ", spec, plan, result";  ///< Behind kJobColumns.
 JobRow read_whole_job(const Query& query);
@@ -29,6 +29,9 @@ EventRow read_event(const Query& query);
 constexpr const char* kVersionColumns =
     "library, cell, view, version, hash, job, chain, variant, created_ms";
 VersionRow read_version(const Query& query);
+
+constexpr const char* kMetricColumns = "chain, name, step, value";
+MetricRow read_metric(const Query& query);
 
 std::string read_hash(const Query& query, int column);
 

@@ -33,7 +33,8 @@ struct JobRow {
   std::string id, kind, circuit, library, out;
   JobState state = JobState::kQueued;
   std::int64_t created_ms = 0, finished_ms = 0;
-  std::int64_t chains = 0, chains_done = 0, chains_failed = 0, variants = 0, last_event = 0;
+  std::int64_t chains = 0, chains_done = 0, chains_failed = 0, variants = 0, metrics = 0;
+  std::int64_t last_event = 0;
   bool planned = false;
   Json spec, plan, error, result;  ///< plan, error, result: null while there is none.
 };
@@ -44,8 +45,39 @@ struct ChainRow {
   Json error, result;
 };
 
+/// A chain's and variant's number for what belongs to a job as a whole, and a variant's for what
+/// belongs to its chain.
+constexpr std::int64_t kWholeJob = -1;
+constexpr std::int64_t kWholeChain = -1;
+
 /// Role of the file of a job that holds what the specs of its chains have in common.
 constexpr const char* kCommonRole = "common";
+/// Role of a chain's last checkpoint.
+constexpr const char* kCheckpointRole = "checkpoint";
+constexpr std::int64_t kMaxCheckpoint = 64 << 20;  ///< Bytes.
+constexpr std::int64_t kMaxChains = 100'000;       ///< Of a job.
+constexpr std::int64_t kMaxMetrics = 1'000'000;    ///< Of a job.
+
+/// Names of metrics: as ids, with '/' between words; at most 64 characters.
+bool is_metric_name(std::string_view text) noexcept;
+
+/// A value that a chain measured at a step of its work.
+struct Metric {
+  std::string name;
+  std::int64_t step = 0;  ///< Not negative.
+  double value = 0;       ///< Finite.
+  bool operator==(const Metric&) const = default;
+};
+
+struct MetricKey {
+  std::int64_t chain = 0;
+  std::string name;
+  std::int64_t step = 0;
+};
+
+struct MetricRow : MetricKey {
+  double value = 0;
+};
 
 /// A file that a task made: where it lies, and where it belongs.
 struct NewFile {

@@ -53,6 +53,15 @@ UPDATE jobs SET progress_event = coalesce((SELECT max(number) FROM events WHERE 
 DELETE FROM events WHERE method='job.progress' AND number<(SELECT progress_event FROM jobs WHERE id=job);
 CREATE INDEX variants_by_job ON variants(job);
 CREATE TABLE deletions(job TEXT PRIMARY KEY) WITHOUT ROWID; -- jobs whose rows are going.
+)sql",
+    // The last checkpoint of a chain is a row of `files`, of variant -1.
+    R"sql(
+CREATE TABLE metrics(
+  job TEXT NOT NULL REFERENCES jobs(id) ON DELETE CASCADE, chain INTEGER NOT NULL, name TEXT NOT NULL, step INTEGER NOT NULL,
+  value REAL NOT NULL, PRIMARY KEY(job, chain, name, step)) WITHOUT ROWID;
+ALTER TABLE jobs ADD COLUMN metrics INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE chains ADD COLUMN checkpoint INTEGER; -- the variant after which it was made, -1 before the first; NULL: there is none.
+CREATE INDEX chains_by_spec ON chains(job, spec);
 )sql"};
 
 constexpr int kVersion = static_cast<int>(kSteps.size());

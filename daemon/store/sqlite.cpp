@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <cmath>
+
 #include "store/failure.hpp"
 
 namespace ptah {
@@ -174,6 +176,12 @@ Query& Query::operator<<(std::int64_t value) {
   return *this;
 }
 
+Query& Query::operator<<(double value) {
+  const int status = sqlite3_bind_double(statement_, ++bound_, value);
+  if (status != SQLITE_OK) database_.fail(status);
+  return *this;
+}
+
 Query& Query::null() {
   sqlite3_bind_null(statement_, ++bound_);
   return *this;
@@ -211,6 +219,13 @@ std::int64_t Query::integer(int column) const {
 std::int64_t Query::natural(int column) const {
   const std::int64_t value = integer(column);
   if (value < 0) damaged(column, "is negative");
+  return value;
+}
+
+double Query::real(int column) const {
+  if (sqlite3_column_type(statement_, column) != SQLITE_FLOAT) damaged(column, "is not a number");
+  const double value = sqlite3_column_double(statement_, column);
+  if (!std::isfinite(value)) damaged(column, "is not finite");
   return value;
 }
 

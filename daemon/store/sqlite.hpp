@@ -72,6 +72,7 @@ class Query {
 
   Query& operator<<(std::string_view text);
   Query& operator<<(std::int64_t value);
+  Query& operator<<(double value);
   Query& operator<<(int value) { return *this << std::int64_t{value}; }
   Query& null();
 
@@ -87,6 +88,7 @@ class Query {
   std::string text(int column) const;
   std::int64_t integer(int column) const;
   std::int64_t natural(int column) const;  ///< Not negative.
+  double real(int column) const;           ///< Finite.
   Json json(int column) const;
   Json json_or_null(int column) const;
   Json object(int column) const;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -21,10 +22,6 @@ constexpr std::uintmax_t kMaxCheckedAtStart = 256u << 20;
 
 constexpr const char* kVisible = "id NOT IN (SELECT job FROM deletions)";
 constexpr const char* kDatabaseName = "ptah.sqlite";
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 /// A database that was closed has no log of its last transactions beside it.
 bool was_left_open(const std::filesystem::path& file) {
@@ -56,12 +53,27 @@ std::int64_t now_ms() {
       .count();
 }
 
+std::string stored_json(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 bool is_id(std::string_view text) noexcept {
   constexpr std::size_t kMaxId = 64;
   return !text.empty() && text.size() <= kMaxId && text.front() != '.' && text.front() != '-' &&
          text.find_first_not_of(
              "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") ==
              std::string_view::npos;
+}
+
+bool is_metric_name(std::string_view text) noexcept {
+  constexpr std::size_t kMaxName = 64;
+  if (text.size() > kMaxName) return false;
+  for (;;) {
+    const std::size_t end = std::min(text.find('/'), text.size());
+    if (!is_id(text.substr(0, end))) return false;
+    if (end == text.size()) return true;
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string_view to_string(JobState state) noexcept {
@@ -125,7 +137,7 @@ void Store::set_setting(const std::string& name, const std::string& value) {
 }
 
 std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
-  const std::string spec = dump(job.spec);
+  const std::string spec = stored_json(job.spec);
   std::string id = job.id;
   if (id.empty()) {
     std::int64_t number = 0;
@@ -135,8 +147,8 @@ std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
       id = job.kind + "-" + std::to_string(++number);
     } while (taken(id));
   } else if (const auto present = this->job(id)) {
-    if (dump(present->spec) != spec || present->out != job.out || present->kind != job.kind ||
-        present->library != job.library) {
+    if (stored_json(present->spec) != spec || present->out != job.out ||
+        present->kind != job.kind || present->library != job.library) {
       fail(ErrorCode::kConflict, "The job id \"" + id + "\" belongs to another request.", id,
            "Choose another id, or delete that job.");
     }
@@ -208,8 +220,8 @@ EventRow Store::finish_job(const std::string& id, JobState state, const Json& er
   {
     Query query(database_, "UPDATE jobs SET state=?, finished_ms=?, error=?, result=? WHERE id=?");
     query << static_cast<int>(state) << now_ms();
-    error.is_null() ? query.null() : query << dump(error);
-    result.is_null() ? query.null() : query << dump(result);
+    error.is_null() ? query.null() : query << stored_json(error);
+    result.is_null() ? query.null() : query << stored_json(result);
     (query << id).run();
   }
   Json params{{"state", to_string(state)}};
@@ -251,7 +263,7 @@ EventRow Store::add_event(const std::string& job, const std::string& method, con
     (query << job << last_progress).run();
   }
   Query query(database_, "INSERT INTO events(job, number, method, params) VALUES(?, ?, ?, ?)");
-  (query << job << row.number << method << dump(params)).run();
+  (query << job << row.number << method << stored_json(params)).run();
   row.method = method;
   row.params = params;
   return row;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store/file_store.hpp"
@@ -15,11 +16,25 @@
 
 namespace ptah {
 
-/// What a task is handed for a chain: its spec, with `resume` when variants are committed already.
+/// What a task is handed for a chain: its spec, and what it goes on from. That is the last
+/// checkpoint (`checkpoint`, a path) and the variant before it, or where there is no checkpoint,
+/// the last variant (`resume`: its record and its files).
 struct ChainStart {
   Json spec;
   std::int64_t committed = 0;  ///< Variants that are there.
   std::string warning;         ///< Why the chain cannot be resumed and starts again, if so.
+};
+
+/// What a chain leaves beside its variants.
+struct ChainNotes {
+  std::optional<NewFile> checkpoint;  ///< Opaque, up to kMaxCheckpoint; only the last is kept.
+  std::vector<Metric> metrics;
+};
+
+/// What became of metrics.
+struct MetricsCommit {
+  std::vector<Metric> fresh;  ///< Those that were not there: a chain that is resumed repeats some.
+  std::int64_t dropped = 0;   ///< Beyond kMaxMetrics.
 };
 
 /// What became of a variant.
@@ -27,6 +42,7 @@ struct VariantCommit {
   bool fresh = false;  ///< False when it was there already: nothing is announced.
   EventRow event;
   std::vector<FileRow> files;
+  MetricsCommit metrics;
 };
 
 /// What became of the files that belong into an output.
@@ -81,6 +97,9 @@ class Store {
   // its id is not free.
   DeletionStep delete_job(const std::string& id, std::int64_t slice = kDeletionSlice);
   DeletionStep continue_deletion(std::int64_t slice = kDeletionSlice);
+  /// Files that rows of this transaction named before they named others; for
+  /// `remove_unreferenced`, after it.
+  std::vector<std::string> take_replaced() { return std::exchange(replaced_, {}); }
   /// Whether a committed or present row refers to the file.
   bool referenced(const std::string& hash);
   /// Removes those of these files that no row refers to. Outside a transaction only: what is
@@ -95,15 +114,25 @@ class Store {
   // Chains.
   void save_plan(const std::string& job, const std::string& circuit, const Json& plan,
                  const std::vector<Json>& chains, const std::vector<NewFile>& files);
+  /// Adds chains to a job that is not finished, and returns their numbers, in order. A spec that
+  /// the job has already gets the number it has: who is resumed may ask again. Fails with kLimit
+  /// beyond kMaxChains.
+  std::vector<std::int64_t> append_chains(const std::string& job, const std::vector<Json>& chains);
   std::vector<ChainRow> chains(const std::string& job, std::int64_t after, std::int64_t limit);
   std::vector<std::int64_t> pending_chains(const std::string& job);
   ChainStart load_chain(const std::string& job, std::int64_t chain);
   EventRow finish_chain(const std::string& job, std::int64_t chain, const Json& error,
                         const Json& result);
+  /// What a chain noted after its variant `after` (kWholeChain: before the first). Of a chain that
+  /// is made again and has later variants already, the later checkpoint stays.
+  MetricsCommit commit_notes(const std::string& job, std::int64_t chain, std::int64_t after,
+                             const ChainNotes& notes);
 
   // Variants.
+  /// With `notes` as of the moment after this variant.
   VariantCommit commit_variant(const std::string& job, std::int64_t chain, std::int64_t variant,
-                               const Json& record, const std::vector<NewFile>& files);
+                               const Json& record, const std::vector<NewFile>& files,
+                               const ChainNotes& notes = {});
   /// Files that a job of one task made.
   std::vector<FileRow> add_job_files(const std::string& job, const std::vector<NewFile>& files);
   std::vector<VariantRow> variants(const std::string& job, std::optional<std::int64_t> chain,
@@ -123,6 +152,13 @@ class Store {
   EventRow add_event(const std::string& job, const std::string& method, const Json& params);
   std::vector<EventRow> events(const std::string& job, std::int64_t after, std::int64_t limit);
 
+  // Metrics. `chain` may be kWholeJob. A value that is there stays.
+  MetricsCommit add_metrics(const std::string& job, std::int64_t chain,
+                            const std::vector<Metric>& metrics);
+  /// In order of chain, name and step.
+  std::vector<MetricRow> metrics(const std::string& job, const std::optional<MetricKey>& after,
+                                 std::int64_t limit);
+
   // Library.
   std::vector<ViewRow> views(const std::string& library, const std::string& cell,
                              const std::string& view);
@@ -140,6 +176,7 @@ class Store {
   void set_setting(const std::string& name, const std::string& value);
 
  private:
+  FileStore::Stored put_file(const NewFile& file);
   std::vector<FileRow> put_files(const std::string& job, std::int64_t chain, std::int64_t variant,
                                  const std::vector<NewFile>& files);
   std::vector<FileRow> files_of(const std::string& job, std::int64_t chain, std::int64_t variant);
@@ -148,16 +185,23 @@ class Store {
                    std::int64_t variant, bool only_if_changed);
   void check_after_crash();
   bool taken(const std::string& id);
+  std::int64_t last_variant(const std::string& job, std::int64_t chain);
+  void put_checkpoint(const std::string& job, std::int64_t chain, std::int64_t after,
+                      const NewFile& checkpoint);
   DeletionStep delete_slice(const std::string& id, std::int64_t slice);
 
   std::filesystem::path state_dir_;
   bool after_crash_ = false;
   FileStore files_;
   Database database_;
+  std::vector<std::string> replaced_;
 };
 
 /// Milliseconds since 1970, for people: nothing depends on it.
 std::int64_t now_ms();
+
+/// JSON as the database keeps it: on one line, whatever bytes its texts hold.
+std::string stored_json(const Json& json);
 
 /// Puts a result into an event's parameters, or `cut` where it is too long for a line.
 void add_result(Json& params, const Json& result);

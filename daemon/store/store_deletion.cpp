@@ -38,6 +38,8 @@ DeletionStep Store::delete_slice(const std::string& id, std::int64_t slice) {
         "version FROM versions WHERE job=?1 LIMIT ?2) RETURNING hash",
         "DELETE FROM events WHERE job=?1 AND number IN (SELECT number FROM events WHERE job=?1 "
         "LIMIT ?2) RETURNING NULL",
+        "DELETE FROM metrics WHERE job=?1 AND (chain, name, step) IN (SELECT chain, name, step "
+        "FROM metrics WHERE job=?1 LIMIT ?2) RETURNING NULL",
         "DELETE FROM variants WHERE sequence IN (SELECT sequence FROM variants WHERE job=?1 LIMIT "
         "?2) RETURNING NULL",
         "DELETE FROM chains WHERE job=?1 AND chain IN (SELECT chain FROM chains WHERE job=?1 LIMIT "

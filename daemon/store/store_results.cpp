@@ -1,4 +1,4 @@
-// Chains, variants, their files, and the library's versions.
+// Variants, their files, and the library's versions.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -9,13 +9,7 @@
 namespace ptah {
 namespace {
 
-/// A chain's and variant's number for files that belong to a job as a whole.
-constexpr std::int64_t kWholeJob = -1;
 constexpr std::size_t kMaxRecord = 400u << 10;
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 std::vector<FileRow> read_files(Query& query) {
   std::vector<FileRow> rows;
@@ -25,132 +19,9 @@ std::vector<FileRow> read_files(Query& query) {
 
 }  // namespace
 
-void add_result(Json& params, const Json& result) {
-  if (result.is_null()) return;
-  if (dump(result).size() < (256u << 10)) {
-    params["result"] = result;
-  } else {
-    params["cut"] = true;
-  }
-}
-
-std::string view_of_plan_file(const NewFile& file) {
-  const std::string stem = std::filesystem::path(file.dataset).stem().string();
-  const std::string& name = file.role.empty() || file.role == "dataset" ? stem : file.role;
-  if (name == "template" || name == "netlist") return "netlist";
-  if (name == "pairs" || name == "testbench") return name;
-  return {};
-}
-
-void Store::save_plan(const std::string& job, const std::string& circuit, const Json& plan,
-                      const std::vector<Json>& chains, const std::vector<NewFile>& files) {
-  const JobRow row = existing_job(job);
-  const std::vector<FileRow> stored = put_files(job, kWholeJob, kWholeJob, files);
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const std::string view = view_of_plan_file(files[i]);
-    if (!view.empty())
-      add_version(row.library, circuit, view, stored[i].hash, job, kWholeJob, kWholeJob, true);
-  }
-  std::int64_t number = 0;
-  for (const Json& chain : chains) {
-    Query query(database_, "INSERT INTO chains(job, chain, spec) VALUES(?, ?, ?)");
-    (query << job << number++ << dump(chain)).run();
-  }
-  Query query(database_, "UPDATE jobs SET circuit=?, plan=?, chains=? WHERE id=?");
-  (query << circuit << dump(plan) << number << job).run();
-}
-
-std::vector<ChainRow> Store::chains(const std::string& job, std::int64_t after,
-                                    std::int64_t limit) {
-  Query query(database_, std::string("SELECT ") + kChainColumns +
-                             " FROM chains WHERE job=? AND chain>? ORDER BY chain LIMIT ?");
-  query << job << after << limit;
-  std::vector<ChainRow> rows;
-  std::size_t bytes = 0;
-  while (bytes < (512u << 10) && query.next()) {
-    for (const int column : {3, 4}) bytes += query.is_null(column) ? 0 : query.text(column).size();
-    bytes += 100;
-    rows.push_back(read_chain(query));
-  }
-  return rows;
-}
-
-std::vector<std::int64_t> Store::pending_chains(const std::string& job) {
-  Query query(database_, "SELECT chain FROM chains WHERE job=? AND state='pending' ORDER BY chain");
-  query << job;
-  std::vector<std::int64_t> chains;
-  while (query.next()) chains.push_back(query.natural(0));
-  return chains;
-}
-
-ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
-  ChainStart start;
-  {
-    Query query(database_, "SELECT spec FROM chains WHERE job=? AND chain=?");
-    query << job << chain;
-    if (!query.next())
-      fail(ErrorCode::kNotFound, "There is no chain " + std::to_string(chain) + ".", job);
-    start.spec = query.object(0);
-  }
-  for (const FileRow& file : files_of(job, kWholeJob, kWholeJob)) {
-    if (file.role != kCommonRole) continue;
-    if (const auto problem = files_.problem(file.hash)) {
-      fail(ErrorCode::kIo, "What the job's chains have in common is damaged: " + *problem + ".",
-           files_.path(file.hash).string(), kHowToRestoreFile);
-    }
-    start.spec["common"] = files_.path(file.hash).string();
-  }
-  std::int64_t last = -1;
-  Json record;
-  {
-    Query query(database_,
-                "SELECT variant, record FROM variants WHERE job=? AND chain=? ORDER BY variant "
-                "DESC LIMIT 1");
-    query << job << chain;
-    if (query.next()) {
-      last = query.natural(0);
-      record = query.object(1);
-    }
-  }
-  {
-    Query query(database_, "SELECT count(*) FROM variants WHERE job=? AND chain=?");
-    query << job << chain;
-    if (query.next()) start.committed = query.integer(0);
-  }
-  if (last < 0) return start;
-  Json files = Json::object();
-  for (const FileRow& file : files_of(job, chain, last)) {
-    if (const auto problem = files_.problem(file.hash)) {
-      start.warning = "File " + file.hash + " of variant " + std::to_string(last) +
-                      " is damaged (" + *problem + "): the chain is made again from its start.";
-      return start;
-    }
-    files[file.role] = files_.path(file.hash).string();
-  }
-  start.spec["resume"] = {
-      {"variant", last}, {"record", std::move(record)}, {"files", std::move(files)}};
-  return start;
-}
-
-EventRow Store::finish_chain(const std::string& job, std::int64_t chain, const Json& error,
-                             const Json& result) {
-  const bool failed = !error.is_null();
-  {
-    Query query(database_, "UPDATE chains SET state=?, error=?, result=? WHERE job=? AND chain=?");
-    query << (failed ? "failed" : "done");
-    failed ? query << dump(error) : query.null();
-    result.is_null() ? query.null() : query << dump(result);
-    (query << job << chain).run();
-  }
-  {
-    Query query(database_, failed ? "UPDATE jobs SET chains_failed=chains_failed+1 WHERE id=?"
-                                  : "UPDATE jobs SET chains_done=chains_done+1 WHERE id=?");
-    (query << job).run();
-  }
-  Json params{{"chain", chain}, {"state", failed ? "failed" : "done"}};
-  if (failed) params["error"] = error;
-  add_result(params, result);
-  return add_event(job, "chain.finished", params);
+FileStore::Stored Store::put_file(const NewFile& file) {
+  return file.path.empty() ? files_.put_text(file.text)
+                           : files_.put_file(file.path, file.offset, file.size);
 }
 
 std::vector<FileRow> Store::put_files(const std::string& job, std::int64_t chain,
@@ -160,9 +31,7 @@ std::vector<FileRow> Store::put_files(const std::string& job, std::int64_t chain
     if (!file.dataset.empty()) {
       if (Status status = check_relative_path(file.dataset); !status) throw Failure(status.error());
     }
-    const FileStore::Stored stored = file.path.empty()
-                                         ? files_.put_text(file.text)
-                                         : files_.put_file(file.path, file.offset, file.size);
+    const FileStore::Stored stored = put_file(file);
     rows.push_back({file.role, stored.hash, file.dataset, stored.size});
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -187,13 +56,14 @@ Json Store::describe(const FileRow& file) const {
 
 VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
                                     std::int64_t variant, const Json& record,
-                                    const std::vector<NewFile>& files) {
-  const std::string text = dump(record);
+                                    const std::vector<NewFile>& files, const ChainNotes& notes) {
+  const std::string text = stored_json(record);
   if (text.size() > kMaxRecord) {
     fail(ErrorCode::kLimit, "The record of a variant is larger than 400 KiB.",
          "variant " + std::to_string(variant));
   }
   VariantCommit commit;
+  commit.metrics = add_metrics(job, chain, notes.metrics);
   std::string circuit, library;
   {
     Query query(database_, "SELECT circuit, library FROM jobs WHERE id=?");
@@ -209,8 +79,9 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
       // Made again after a restart, with the same bytes: this heals what is damaged in the store.
       for (const NewFile& file : files) {
         // Times are never the same twice: these would be nobody's.
-        if (file.role != "times") files_.put_file(file.path, file.offset, file.size);
+        if (file.role != "times") put_file(file);
       }
+      if (notes.checkpoint) put_checkpoint(job, chain, variant, *notes.checkpoint);
       commit.files = files_of(job, chain, variant);
       return commit;
     }
@@ -221,6 +92,7 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
     Query query(database_, "INSERT INTO variants(job, chain, variant, record) VALUES(?, ?, ?, ?)");
     (query << job << chain << variant << text).run();
   }
+  if (notes.checkpoint) put_checkpoint(job, chain, variant, *notes.checkpoint);
   {
     Query query(database_, "UPDATE chains SET variants=variants+1 WHERE job=? AND chain=?");
     (query << job << chain).run();

@@ -61,7 +61,7 @@ void StoreThread::loop() {
     {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
+      if (queue_.empty()) break;
       wake_.wait_for(lock, kGather,
                      [this] { return stopping_ || urgent_ > 0 || queue_.size() >= kMaxBatch; });
       const bool read = queue_.front().kind == Kind::kRead;
@@ -77,6 +77,7 @@ void StoreThread::loop() {
     store_->files().outputs().close();
     for (Item& item : batch) deliver(std::move(item));
   }
+  drop_files_without_rows();
 }
 
 void StoreThread::run_batch(std::vector<Item>& batch) {
@@ -160,14 +161,18 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
 
 void StoreThread::drop_files_without_rows() {
   if (store_->database().in_transaction()) return;
+  for (const auto& hashes : {store_->files().take_new(), store_->take_replaced()})
+    loose_.insert(loose_.end(), hashes.begin(), hashes.end());
   try {
     if (failed_commit_) {
       store_->database().empty_log();
       failed_commit_ = false;
     }
-    store_->remove_unreferenced(store_->files().take_new());
+    store_->remove_unreferenced(loose_);
+    loose_.clear();
   } catch (const Failure&) {
-    // The transaction's own failure is what is told. A start after a crash looks for such files.
+    // The transaction's own failure is what is told. The next one tries again, and a start after a
+    // crash looks for such files.
   }
 }
 

@@ -96,8 +96,9 @@ class StoreThread {
   void loop();
   void run_batch(std::vector<Item>& batch);
   void run_transaction(std::vector<Item*> items);
-  /// After a transaction: work that failed leaves the files that it has put. They stay while a
-  /// failed commit may be whole in the log: a start after a crash would find its rows there.
+  /// After a transaction: work that failed leaves the files that it has put, and work that put one
+  /// in another's place leaves that. They stay while a failed commit may be whole in the log: a
+  /// start after a crash would find its rows there.
   void drop_files_without_rows();
   void deliver(Item item);
 
@@ -111,6 +112,7 @@ class StoreThread {
   bool reserve_used_ = false;
   bool relaxed_ = false;
   bool failed_commit_ = false;
+  std::vector<std::string> loose_;  ///< Files that may have no row.
   std::thread thread_;
 };
 

@@ -13,59 +13,66 @@ namespace {
 constexpr std::int64_t kPagesAtOnce = 256;
 constexpr std::int64_t kRowsAtOnce = 256;
 
-/// How the rows of a table are read: `columns` from 0, and behind them the columns of its key.
+struct KeyColumn {
+  const char* name;
+  bool text;
+};
+
+/// How the rows of a table are read: `columns` from 0, and behind them the columns of its key, in
+/// the order of its index.
 struct Rows {
   const char* table;
   std::string columns;
-  std::vector<const char*> text_key;     ///< The key's texts come before
-  std::vector<const char*> integer_key;  ///< its integers.
+  std::vector<KeyColumn> key;
   void (*read)(const Query&);
 };
 
 const std::vector<Rows>& all_rows() {
+  constexpr KeyColumn kJob{"job", true}, kChain{"chain", false}, kVariant{"variant", false};
   static const std::vector<Rows> kRows{
       {"jobs",
        std::string(kJobColumns) + kJobDetails,
-       {"id"},
-       {},
+       {{"id", true}},
        [](const Query& query) { read_whole_job(query); }},
       {"chains",
-       std::string(kChainColumns) + ", spec",
-       {"job"},
-       {"chain"},
+       std::string(kChainColumns) + ", spec, checkpoint",
+       {kJob, kChain},
        [](const Query& query) {
          read_chain(query);
          query.object(5);
+         if (!query.is_null(6)) query.integer(6);
        }},
       {"variants",
        kVariantColumns,
-       {"job"},
-       {"chain", "variant"},
+       {kJob, kChain, kVariant},
        [](const Query& query) { read_variant(query); }},
       {"files",
        kFileColumns,
-       {"job"},
-       {"chain", "variant", "place"},
+       {kJob, kChain, kVariant, {"place", false}},
        [](const Query& query) { read_file(query); }},
-      {"events", kEventColumns, {"job"}, {"number"}, [](const Query& query) { read_event(query); }},
+      {"metrics",
+       kMetricColumns,
+       {kJob, kChain, {"name", true}, {"step", false}},
+       [](const Query& query) { read_metric(query); }},
+      {"events",
+       kEventColumns,
+       {kJob, {"number", false}},
+       [](const Query& query) { read_event(query); }},
       {"versions",
        kVersionColumns,
-       {"library", "cell", "view"},
-       {"version"},
+       {{"library", true}, {"cell", true}, {"view", true}, {"version", false}},
        [](const Query& query) { read_version(query); }},
-      {"settings", "value", {"name"}, {}, [](const Query& query) { query.text(0); }},
-      {"deletions", "job", {"job"}, {}, [](const Query& query) { query.text(0); }}};
+      {"settings", "value", {{"name", true}}, [](const Query& query) { query.text(0); }},
+      {"deletions", "job", {kJob}, [](const Query& query) { query.text(0); }}};
   return kRows;
 }
 
 /// The rows after a key, in its order: `(a, b) > (?, ?)`.
 std::string statement(const Rows& rows) {
   std::string key, marks;
-  for (const auto* columns : {&rows.text_key, &rows.integer_key}) {
-    for (const char* column : *columns) {
-      key += (key.empty() ? "" : ", ") + std::string(column);
-      marks += marks.empty() ? "?" : ", ?";
-    }
+  for (const KeyColumn& column : rows.key) {
+    key += (key.empty() ? "" : ", ") + std::string(column.name);
+    marks += marks.empty() ? "?" : ", ?";
   }
   return "SELECT " + rows.columns + ", " + key + " FROM " + rows.table + " WHERE (" + key +
          ") > (" + marks + ") ORDER BY " + key + " LIMIT " + std::to_string(kRowsAtOnce);
@@ -153,12 +160,12 @@ void Verification::check_values(Store& store) {
   if (table_ >= all.size()) return begin(Part::kFiles);
   const Rows& rows = all[table_];
   if (broken_.contains(rows.table)) return next_table();
-  const std::size_t texts = rows.text_key.size(), keys = texts + rows.integer_key.size();
+  const std::size_t keys = rows.key.size();
   Query query(store.database(), statement(rows));
   for (std::size_t part = 0; part < keys; ++part) {
     if (after_.empty()) {
-      part < texts ? query << "" : query << std::numeric_limits<std::int64_t>::min();
-    } else if (part < texts) {
+      rows.key[part].text ? query << "" : query << std::numeric_limits<std::int64_t>::min();
+    } else if (rows.key[part].text) {
       query << std::get<std::string>(after_[part]);
     } else {
       query << std::get<std::int64_t>(after_[part]);
@@ -181,14 +188,15 @@ void Verification::check_values(Store& store) {
       query.name_row("");
       for (std::size_t part = 0; part < keys; ++part) {
         const int column = first_key + static_cast<int>(part);
-        if (part < texts) {
+        const bool text = rows.key[part].text;
+        if (text) {
           key.emplace_back(query.text(column));
         } else {
           key.emplace_back(query.integer(column));
         }
-        name += (name.empty() ? "" : "/") +
-                (part < texts ? std::get<std::string>(key.back())
-                              : std::to_string(std::get<std::int64_t>(key.back())));
+        name +=
+            (name.empty() ? "" : "/") + (text ? std::get<std::string>(key.back())
+                                              : std::to_string(std::get<std::int64_t>(key.back())));
       }
       query.name_row(name);
       after_ = std::move(key);

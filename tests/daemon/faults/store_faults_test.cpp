@@ -215,6 +215,26 @@ TEST_F(StoreFaults, AVariantWithItsFiles) {
          [](Store&) {}, Kind::kGatheredWrite});
 }
 
+TEST_F(StoreFaults, AVariantWithACheckpointInPlaceOfAnother) {
+  {
+    Store store(root() / "seed");
+    store.database().exec("BEGIN");
+    store.commit_notes("running", 0, 0, {NewFile{"", "", "first checkpoint", ""}, {{"a", 0, 1}}});
+    store.files().sync();
+    store.database().exec("COMMIT");
+  }
+  before_ = look(root() / "seed");
+  const ChainNotes notes{NewFile{"", "", "second checkpoint", ""}, {{"a", 0, 1}, {"a", 1, 2}}};
+  sweep({[&](Store& store) {
+           store.commit_variant("running", 0, 1, {{"cost", 2}}, variant_files("2"), notes);
+         },
+         [](Store&) {}, Kind::kGatheredWrite});
+}
+
+TEST_F(StoreFaults, ChainsThatAreAdded) {
+  sweep({[](Store& store) { store.append_chains("running", {{{"name", "b"}}, {{"name", "c"}}}); }});
+}
+
 TEST_F(StoreFaults, AVariantWithMoreFilesThanAreSyncedSingly) {
   std::vector<NewFile> files;
   for (const char* name : {"a", "b", "c", "d", "e", "f", "g"})

@@ -62,6 +62,7 @@ class StoreDamage : public testing::Test {
         store.commit_variant(id, variant % 2, variant, {{"cost", variant}, {"x", "yyyyyyyyyyyy"}},
                              {{"gds", "", "layout " + std::to_string(variant), "l.gds"}});
       }
+      store.commit_notes(id, 1, 29, {NewFile{"", "", "learned", ""}, {{"cost", 3, 0.5}}});
       store.finish_chain(id, 0, nullptr, {{"r", 1}});
       store.finish_job(id, JobState::kDone, nullptr, {{"variants", 30}});
     }
@@ -156,6 +157,9 @@ TEST_F(StoreDamage, ValuesThatCannotBeAreErrorsThatNameTableAndRow) {
            {"UPDATE variants SET record='[]'", "record of variants"},
            {"UPDATE files SET hash='../../../etc/passwd'", "hash of files"},
            {"UPDATE files SET size='big'", "size of files"},
+           {"UPDATE metrics SET value=9e999", "value of metrics"},
+           {"UPDATE metrics SET name='a b'", "name of metrics"},
+           {"UPDATE metrics SET step=-1", "step of metrics"},
            {"UPDATE events SET params='[1]'", "params of events"},
            {"UPDATE versions SET hash='/'", "hash of versions"}}) {
     database.exec("BEGIN");
@@ -213,15 +217,15 @@ TEST_F(StoreDamage, VerificationOfAWholeStateReadsEverythingAndFindsNothing) {
   EXPECT_EQ(verification.pages(), static_cast<int>(fs::file_size(database()) / 4096));
   EXPECT_EQ(verification.tables(), static_cast<int>(store.database().tables().size()));
   std::int64_t rows = 0;
-  for (const char* table :
-       {"jobs", "chains", "variants", "files", "events", "versions", "settings", "deletions"}) {
+  for (const char* table : {"jobs", "chains", "variants", "files", "metrics", "events", "versions",
+                            "settings", "deletions"}) {
     Query query(store.database(), std::string("SELECT count(*) FROM ") + table);
     ASSERT_TRUE(query.next());
     rows += query.integer(0);
   }
   EXPECT_GT(rows, 2 * 3 * 30);
   EXPECT_EQ(verification.rows(), rows);
-  EXPECT_EQ(verification.files(), 31) << "30 layouts and a netlist";
+  EXPECT_EQ(verification.files(), 32) << "30 layouts, a netlist and a checkpoint";
 }
 
 TEST_F(StoreDamage, VerificationNamesEveryPageWithAFlippedByte) {

@@ -24,6 +24,8 @@ inline std::string contents_of(Store& store, bool times = true) {
       for (const FileRow& file : variant.files) all.push_back(store.describe(file));
     }
     for (const FileRow& file : store.job_files(row.id)) all.push_back(store.describe(file));
+    for (const MetricRow& metric : store.metrics(row.id, std::nullopt, 1000))
+      all.push_back({metric.chain, metric.name, metric.step, metric.value});
     for (const EventRow& event : store.events(row.id, 0, 1000))
       all.push_back({event.number, event.method, event.params});
   }

@@ -21,10 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What clients may see: job -> its state and, by chain and variant, the texts of its files.
+/// What clients may see: job -> its state, the texts of its variants' files, and what its chains
+/// noted.
 struct ModelJob {
   JobState state = JobState::kQueued;
   std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::string>> variants;
+  std::map<std::int64_t, std::string> checkpoints;                  ///< By chain.
+  std::map<std::pair<std::int64_t, std::int64_t>, double> metrics;  ///< By chain and step.
   bool operator==(const ModelJob&) const = default;
 };
 struct Model {
@@ -55,6 +58,14 @@ std::map<std::string, ModelJob> jobs_in(Store& store) {
         texts.push_back(text_of(store.files().path(file.hash)));
     }
     EXPECT_EQ(static_cast<std::size_t>(row.variants), job.variants.size()) << row.id;
+    for (const MetricRow& metric : store.metrics(row.id, std::nullopt, 1000))
+      job.metrics[{metric.chain, metric.step}] = metric.value;
+    EXPECT_EQ(static_cast<std::size_t>(row.metrics), job.metrics.size()) << row.id;
+    for (const ChainRow& chain : store.chains(row.id, -1, 100)) {
+      const Json spec = store.load_chain(row.id, chain.chain).spec;
+      if (spec.contains("checkpoint"))
+        job.checkpoints[chain.chain] = text_of(spec["checkpoint"].get<std::string>());
+    }
   }
   return jobs;
 }
@@ -172,7 +183,7 @@ class StoreModel : public testing::Test {
         [job](Store& store) {
           const auto [row, fresh] = store.create_job(job);
           if (fresh) {
-            store.save_plan(job.id, "cell", Json::object(), {Json::object(), Json::object()},
+            store.save_plan(job.id, "cell", Json::object(), {{{"chain", 0}}, {{"chain", 1}}},
                             {{"netlist", "", content(100), "netlist/cell.sp"}});
           }
         },
@@ -199,11 +210,21 @@ class StoreModel : public testing::Test {
     }
     job.variants.try_emplace({chain, variant}, texts);
     job.state = JobState::kRunning;
+    ChainNotes notes;
+    if (chance_.below(2) == 0) {
+      // Of a chain that is made again, until it is where it was, the later one stays.
+      notes.checkpoint = NewFile{"", "", content(static_cast<std::int64_t>(chance_.below(12))), ""};
+      if (job.variants.upper_bound({chain, variant}) == job.variants.lower_bound({chain + 1, 0}))
+        job.checkpoints[chain] = notes.checkpoint->text;
+      const auto step = static_cast<std::int64_t>(chance_.below(10));
+      notes.metrics = {{"cost", step, static_cast<double>(chance_.below(100))}};
+      job.metrics.try_emplace({chain, step}, notes.metrics[0].value);
+    }
     send(
         StoreThread::Kind::kGatheredWrite,
-        [id, chain, variant, files](Store& store) {
+        [id, chain, variant, files, notes](Store& store) {
           store.set_running(id);
-          return store.commit_variant(id, chain, variant, Json::object(), files);
+          return store.commit_variant(id, chain, variant, Json::object(), files, notes);
         },
         [](Store& store, const VariantCommit& commit) {
           // The job may be deleted by now, in the same transaction.
