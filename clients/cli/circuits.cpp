@@ -102,14 +102,15 @@ int show_plan(const Session& session, const CircuitArguments& arguments) {
   std::cout << result["circuit"].get<std::string>() << ": " << result["devices"].size()
             << " devices, " << result["nets"] << " nets, ports " << joined(result["ports"])
             << "\n\n";
-  Table table(
-      {"device", "kind", "W um", "L um", "fingers", "model"},
-      {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
+  Table table({"device", "kind", "W um", "L um", "fingers", "m", "model"},
+              {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
+               Align::kRight, Align::kLeft});
   for (const Json& device : result["devices"]) {
     const bool sized = device["width_um"] > 0;
     table.add({device["name"], device["kind"], sized ? number(device["width_um"], 3) : "",
                sized ? number(device["length_um"], 3) : "",
-               device["fingers"] == 0 ? "free" : device["fingers"].dump(), device["model"]});
+               device["fingers"] == 0 ? "free" : device["fingers"].dump(),
+               device.value("m", Json(1)).dump(), device["model"]});
   }
   std::cout << table.text() << "\nfinger groups:";
   for (const Json& group : result["groups"]) std::cout << "  {" << joined(group) << "}";

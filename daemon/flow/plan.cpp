@@ -170,7 +170,8 @@ Result<Json> plan_run(const Json& spec) {
                        {"model", device.model},
                        {"width_um", to_um(device.width)},
                        {"length_um", to_um(device.length)},
-                       {"fingers", device.fingers}});
+                       {"fingers", device.fingers},
+                       {"m", device.multiplier}});
   }
   std::vector<std::string> notes = loaded.notes;
   if (!loaded.testbench) {

@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 
+#include <fstream>
 #include <set>
 
 #include "flow_fixture.hpp"
@@ -104,6 +105,18 @@ std::int64_t peak_memory_bytes() {
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
   return std::int64_t{usage.ru_maxrss} << 10;
+}
+
+TEST_F(FlowTest, PlanSaysHowManyCopiesOfADeviceAreParallel) {
+  const auto file = folder("copies") / "pair.sp";
+  std::ofstream(file) << ".subckt pair a b vss\n"
+                         "XM1 a b vss vss sky130_fd_pr__nfet_01v8 L=0.15 W=1.00 nf=1 m=8\n"
+                         "XM2 b a vss vss sky130_fd_pr__nfet_01v8 L=0.15 W=1.00 nf=1\n"
+                         ".ends\n";
+  const auto planned = plan({{"netlist", file.string()}, {"assignments", 0}});
+  ASSERT_TRUE(planned.has_value()) << planned.error().text();
+  EXPECT_EQ(planned.value()["devices"][0]["m"], 8);
+  EXPECT_EQ(planned.value()["devices"][1]["m"], 1);
 }
 
 TEST_F(FlowTest, PlanNamesTheNetlistOnceForAllItsChains) {
