@@ -19,6 +19,8 @@ using namespace rpc;
 namespace {
 
 constexpr std::size_t kMaxId = 64;
+/// Of a library, in one answer about its cells.
+constexpr std::int64_t kMaxViews = 4000;
 
 /// A chain of a plan as clients read it: fingers by device, where the plan counts them by group.
 void name_fingers(Json& chain, const Json& groups) {
@@ -401,7 +403,7 @@ void Server::job_delete(const JobParams& params, Reply<Nothing> reply) {
 
 void Server::job_chains(const ChainListParams& params, Reply<ChainListReply> reply) {
   answer_from_store(reply, [params](Store& store) {
-    store.existing_job(params.job);
+    store.job_summary(params.job);
     ChainListReply answer;
     std::size_t bytes = 0;
     for (const ChainRow& row : store.chains(params.job, params.after, params.limit)) {
@@ -417,7 +419,7 @@ void Server::job_chains(const ChainListParams& params, Reply<ChainListReply> rep
 
 void Server::job_events(const JobEventsParams& params, Reply<JobEventsReply> reply) {
   answer_from_store(reply, [params](Store& store) {
-    const JobRow job = store.existing_job(params.job);
+    const JobRow job = store.job_summary(params.job);
     JobEventsReply answer;
     std::size_t bytes = 0;
     for (EventRow& row : store.events(params.job, params.after, params.limit)) {
@@ -435,7 +437,7 @@ void Server::job_events(const JobEventsParams& params, Reply<JobEventsReply> rep
 void Server::job_subscribe(const SubscribeParams& params, Reply<JobReply> reply) {
   store_->submit(
       StoreThread::Kind::kRead,
-      [id = params.job](Store& store) { return brief(store.existing_job(id)); },
+      [id = params.job](Store& store) { return brief(store.job_summary(id)); },
       [this, reply, params](Result<JobReply> job) {
         if (job && reply.caller()->connected()) {
           reply(std::move(job));
@@ -455,7 +457,7 @@ void Server::job_unsubscribe(const JobParams& params, Reply<Nothing> reply) {
 
 void Server::variant_list(const VariantListParams& params, Reply<VariantListReply> reply) {
   answer_from_store(reply, [params](Store& store) {
-    const JobRow job = store.existing_job(params.job);
+    const JobRow job = store.job_summary(params.job);
     VariantListReply answer;
     std::size_t bytes = 0;
     std::int64_t last = 0;
@@ -471,7 +473,7 @@ void Server::variant_list(const VariantListParams& params, Reply<VariantListRepl
 
 void Server::variant_get(const VariantParams& params, Reply<VariantInfo> reply) {
   answer_from_store(reply, [params](Store& store) {
-    store.existing_job(params.job);
+    store.job_summary(params.job);
     return info_of(params.job, store.variant(params.job, params.chain, params.variant),
                    store.files());
   });
@@ -486,7 +488,7 @@ void Server::variant_export(const ExportParams& params, Reply<ExportReply> reply
     return;
   }
   answer_from_store(reply, [params](Store& store) {
-    store.existing_job(params.job);
+    store.job_summary(params.job);
     const OutputCounts counts =
         store.materialise(params.job, params.out, FileStore::Existing::kKeep);
     store.sync_output(params.out);
@@ -497,7 +499,8 @@ void Server::variant_export(const ExportParams& params, Reply<ExportReply> reply
 void Server::library_cells(const CellParams& params, Reply<CellsReply> reply) {
   answer_from_store(reply, [params](Store& store) {
     CellsReply answer;
-    for (const ViewRow& row : store.views(params.library, params.cell, params.view)) {
+    for (const ViewRow& row :
+         store.views(params.library, params.cell, params.view, {}, kMaxViews)) {
       if (answer.cells.empty() || answer.cells.back().cell != row.cell)
         answer.cells.push_back({row.library, row.cell, 0, 0});
       ++answer.cells.back().views;
@@ -510,7 +513,8 @@ void Server::library_cells(const CellParams& params, Reply<CellsReply> reply) {
 void Server::library_views(const CellParams& params, Reply<ViewsReply> reply) {
   answer_from_store(reply, [params](Store& store) {
     ViewsReply answer;
-    for (const ViewRow& row : store.views(params.library, params.cell, params.view)) {
+    for (const ViewRow& row :
+         store.views(params.library, params.cell, params.view, {}, params.limit)) {
       answer.views.push_back({row.library, row.cell, row.view, row.versions});
     }
     return answer;

@@ -109,6 +109,10 @@ struct VersionRow {
   std::int64_t version = 0, chain = -1, variant = -1, created_ms = 0;
 };
 
+struct ViewKey {
+  std::string cell, view;
+};
+
 struct ViewRow {
   std::string library, cell, view;
   std::int64_t versions = 0;

@@ -62,6 +62,11 @@ CREATE TABLE metrics(
 ALTER TABLE jobs ADD COLUMN metrics INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE chains ADD COLUMN checkpoint INTEGER; -- the variant after which it was made, -1 before the first; NULL: there is none.
 CREATE INDEX chains_by_spec ON chains(job, spec);
+)sql",
+    // Pages of one chain's variants and of one state's jobs.
+    R"sql(
+CREATE INDEX variants_by_chain ON variants(job, chain);
+CREATE INDEX jobs_by_state ON jobs(state);
 )sql"};
 
 constexpr int kVersion = static_cast<int>(kSteps.size());

@@ -23,6 +23,11 @@ constexpr std::uintmax_t kMaxCheckedAtStart = 256u << 20;
 constexpr const char* kVisible = "id NOT IN (SELECT job FROM deletions)";
 constexpr const char* kDatabaseName = "ptah.sqlite";
 
+[[noreturn]] void fail_without_job(const std::string& id) {
+  fail(ErrorCode::kNotFound, "There is no job \"" + id.substr(0, 64) + "\".", id.substr(0, 64),
+       "job.list shows the jobs.");
+}
+
 /// A database that was closed has no log of its last transactions beside it.
 bool was_left_open(const std::filesystem::path& file) {
   std::error_code error;
@@ -176,10 +181,16 @@ std::optional<JobRow> Store::job(const std::string& id) {
 
 JobRow Store::existing_job(const std::string& id) {
   auto row = job(id);
-  if (!row)
-    fail(ErrorCode::kNotFound, "There is no job \"" + id.substr(0, 64) + "\".", id.substr(0, 64),
-         "job.list shows the jobs.");
+  if (!row) fail_without_job(id);
   return std::move(*row);
+}
+
+JobRow Store::job_summary(const std::string& id) {
+  Query query(database_,
+              std::string("SELECT ") + kJobColumns + " FROM jobs WHERE id=? AND " + kVisible);
+  query << id;
+  if (!query.next()) fail_without_job(id);
+  return read_job(query);
 }
 
 std::vector<JobRow> Store::jobs(std::optional<JobState> state, const std::string& after,
@@ -192,10 +203,12 @@ std::vector<JobRow> Store::jobs(std::optional<JobState> state, const std::string
       fail(ErrorCode::kNotFound, "There is no job \"" + after.substr(0, 64) + "\".", "after");
     sequence = query.integer(0);
   }
-  Query query(database_, std::string("SELECT ") + kJobColumns +
-                             " FROM jobs WHERE sequence>?1 AND (?2<0 OR state=?2) AND " + kVisible +
-                             " ORDER BY sequence LIMIT ?3");
-  query << sequence << (state ? static_cast<int>(*state) : -1) << limit;
+  Query query(database_, std::string("SELECT ") + kJobColumns + " FROM jobs WHERE sequence>? AND " +
+                             (state ? "state=? AND " : "") + kVisible +
+                             " ORDER BY sequence LIMIT ?");
+  query << sequence;
+  if (state) query << static_cast<int>(*state);
+  query << limit;
   std::vector<JobRow> rows;
   while (query.next()) rows.push_back(read_job(query));
   return rows;

@@ -83,6 +83,8 @@ class Store {
   std::pair<JobRow, bool> create_job(const NewJob& job);
   std::optional<JobRow> job(const std::string& id);
   JobRow existing_job(const std::string& id);  ///< Fails with kNotFound.
+  /// Without spec, plan and result, which can be long. Fails with kNotFound.
+  JobRow job_summary(const std::string& id);
   /// Without spec, plan and result. `after` is a job's id, or empty.
   std::vector<JobRow> jobs(std::optional<JobState> state, const std::string& after,
                            std::int64_t limit);
@@ -160,8 +162,10 @@ class Store {
                                  std::int64_t limit);
 
   // Library.
+  /// By cell and view, those behind `after`; `cell` and `view` may be empty: any.
   std::vector<ViewRow> views(const std::string& library, const std::string& cell,
-                             const std::string& view);
+                             const std::string& view, const ViewKey& after, std::int64_t limit);
+  /// The newest of each view first.
   std::vector<VersionRow> versions(const std::string& library, const std::string& cell,
                                    const std::string& view, std::int64_t limit);
 

@@ -69,12 +69,13 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
   ChainStart start;
   std::int64_t from = last_variant(job, chain);
   {
-    Query query(database_, "SELECT spec, checkpoint FROM chains WHERE job=? AND chain=?");
+    Query query(database_, "SELECT spec, checkpoint, variants FROM chains WHERE job=? AND chain=?");
     query << job << chain;
     if (!query.next())
       fail(ErrorCode::kNotFound, "There is no chain " + std::to_string(chain) + ".", job);
     start.spec = query.object(0);
     if (!query.is_null(1)) from = query.integer(1);
+    start.committed = query.natural(2);
   }
   for (const FileRow& file : files_of(job, kWholeJob, kWholeJob)) {
     if (file.role != kCommonRole) continue;
@@ -83,11 +84,6 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
            files_.path(file.hash).string(), kHowToRestoreFile);
     }
     start.spec["common"] = files_.path(file.hash).string();
-  }
-  {
-    Query query(database_, "SELECT count(*) FROM variants WHERE job=? AND chain=?");
-    query << job << chain;
-    if (query.next()) start.committed = query.integer(0);
   }
   const auto damaged = [&](const FileRow& file, const std::string& of) {
     const auto problem = files_.problem(file.hash);

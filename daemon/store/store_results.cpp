@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "store/failure.hpp"
 #include "store/readers.hpp"
 #include "store/store.hpp"
@@ -143,9 +145,11 @@ std::vector<VariantRow> Store::variants(const std::string& job, std::optional<st
   std::size_t bytes = 0;
   {
     Query query(database_, std::string("SELECT ") + kVariantColumns +
-                               " FROM variants WHERE job=?1 AND sequence>?2 AND (?3<0 OR "
-                               "chain=?3) ORDER BY sequence LIMIT ?4");
-    query << job << after << chain.value_or(-1) << limit;
+                               " FROM variants WHERE job=? AND sequence>?" +
+                               (chain ? " AND chain=?" : "") + " ORDER BY sequence LIMIT ?");
+    query << job << after;
+    if (chain) query << *chain;
+    query << limit;
     while (bytes < (400u << 10) && query.next()) {
       bytes += query.text(3).size() + 4000;  // With room for the files' rows.
       rows.push_back(read_variant(query));
@@ -227,27 +231,45 @@ void Store::add_version(const std::string& library, const std::string& cell,
       .run();
 }
 
+// A cell can have a million versions of a view: the views are stepped through by their key, and of
+// each only the newest versions are looked at.
 std::vector<ViewRow> Store::views(const std::string& library, const std::string& cell,
-                                  const std::string& view) {
-  Query query(database_,
-              "SELECT cell, view, max(version) FROM versions WHERE library=?1 AND (?2='' OR "
-              "cell=?2) AND (?3='' OR view=?3) AND job NOT IN (SELECT job FROM deletions) "
-              "GROUP BY cell, view ORDER BY cell, view LIMIT 4000");
-  query << library << cell << view;
+                                  const std::string& view, const ViewKey& after,
+                                  std::int64_t limit) {
   std::vector<ViewRow> rows;
-  while (query.next()) rows.push_back({library, query.text(0), query.text(1), query.integer(2)});
+  ViewKey at = after;
+  while (static_cast<std::int64_t>(rows.size()) < limit) {
+    {
+      // Behind the last version that a view can have: SQLite would walk through them.
+      Query query(database_,
+                  "SELECT cell, view FROM versions WHERE library=? AND (cell, view, version) > (?, "
+                  "?, 9223372036854775807) ORDER BY cell, view, version LIMIT 1");
+      query << library << std::max(at.cell, cell) << (at.cell < cell ? std::string() : at.view);
+      if (!query.next()) break;
+      at = {query.text(0), query.text(1)};
+    }
+    if (!cell.empty() && at.cell != cell) break;
+    if (!view.empty() && at.view != view) continue;
+    Query query(database_,
+                "SELECT version FROM versions WHERE library=? AND cell=? AND view=? AND job NOT IN "
+                "(SELECT job FROM deletions) ORDER BY version DESC LIMIT 1");
+    query << library << at.cell << at.view;
+    if (query.next()) rows.push_back({library, at.cell, at.view, query.natural(0)});
+  }
   return rows;
 }
 
 std::vector<VersionRow> Store::versions(const std::string& library, const std::string& cell,
                                         const std::string& view, std::int64_t limit) {
-  Query query(database_, std::string("SELECT ") + kVersionColumns +
-                             " FROM versions WHERE library=?1 AND (?2='' OR cell=?2) AND (?3='' "
-                             "OR view=?3) AND job NOT IN (SELECT job FROM deletions) ORDER BY "
-                             "cell, view, version DESC LIMIT ?4");
-  query << library << cell << view << limit;
   std::vector<VersionRow> rows;
-  while (query.next()) rows.push_back(read_version(query));
+  for (const ViewRow& of : views(library, cell, view, {}, limit)) {
+    Query query(database_, std::string("SELECT ") + kVersionColumns +
+                               " FROM versions WHERE library=? AND cell=? AND view=? AND job NOT "
+                               "IN (SELECT job FROM deletions) ORDER BY version DESC LIMIT ?");
+    query << library << of.cell << of.view << limit - static_cast<std::int64_t>(rows.size());
+    while (query.next()) rows.push_back(read_version(query));
+    if (static_cast<std::int64_t>(rows.size()) >= limit) break;
+  }
   return rows;
 }
 

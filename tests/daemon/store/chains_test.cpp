@@ -255,6 +255,56 @@ TEST_F(StoreChains, ChainsThatAreAddedGetTheNextNumbersOnce) {
   EXPECT_EQ(code_of([&] { store().append_chains("job", {{{"n", 1}}}); }), ErrorCode::kConflict);
 }
 
+TEST_F(StoreChains, ViewsComeInPagesWithTheirNewestVersion) {
+  commit([&] {
+    for (const std::string id : {"one", "two", "three"}) {
+      NewJob job;
+      job.id = id;
+      job.kind = "run";
+      store().create_job(job);
+      store().save_plan(id, "cell " + id, Json::object(), {{{"name", id}}},
+                        {{"netlist", "", "* " + id, "n.sp"}, {"pairs", "", id, "p.json"}});
+      for (int number = 0; number < 4; ++number)
+        store().commit_variant(id, 0, number, Json::object(),
+                               {{"gds", "", id + std::to_string(number), "l.gds"}});
+    }
+    return 0;
+  });
+  using Names = std::vector<std::string>;
+  const auto names = [](const std::vector<ViewRow>& rows) {
+    Names texts;
+    for (const ViewRow& row : rows)
+      texts.push_back(row.cell + " " + row.view + " " + std::to_string(row.versions));
+    return texts;
+  };
+  const Names all{"cell one layout 4",   "cell one netlist 1",   "cell one pairs 1",
+                  "cell three layout 4", "cell three netlist 1", "cell three pairs 1",
+                  "cell two layout 4",   "cell two netlist 1",   "cell two pairs 1"};
+  for (const std::int64_t limit : {1, 2, 9, 100}) {
+    Names seen;
+    ViewKey after;
+    for (;;) {
+      const auto page = store().views("work", "", "", after, limit);
+      EXPECT_LE(static_cast<std::int64_t>(page.size()), limit);
+      if (page.empty()) break;
+      after = {page.back().cell, page.back().view};
+      const Names more = names(page);
+      seen.insert(seen.end(), more.begin(), more.end());
+    }
+    EXPECT_EQ(seen, all);
+  }
+  EXPECT_EQ(names(store().views("work", "cell two", "", {}, 9)), (Names{all.end() - 3, all.end()}));
+  EXPECT_EQ(names(store().views("work", "cell two", "pairs", {}, 9)), (Names{all.back()}));
+  EXPECT_EQ(names(store().views("work", "", "layout", {}, 9)), (Names{all[0], all[3], all[6]}));
+  EXPECT_TRUE(store().views("work", "none", "", {}, 9).empty());
+  EXPECT_TRUE(store().views("other", "", "", {}, 9).empty());
+  const auto versions = store().versions("work", "", "", 6);
+  ASSERT_EQ(versions.size(), 6u);
+  EXPECT_EQ(versions.front().version, 4);
+  EXPECT_EQ(versions[4].view, "netlist");
+  EXPECT_EQ(store().versions("work", "", "layout", 100).size(), 12u);
+}
+
 TEST_F(StoreChains, MetricsAndCheckpointsGoWithTheirJob) {
   variant(0, 0, {blob("state"), {{"a", 0, 1}, {"a", 1, 2}, {"b", 0, 1}}});
   commit([&] {

@@ -130,7 +130,7 @@ TEST_F(Migration, AStateOfVersionTwoKeepsEveryRowAndEveryFile) {
 
   EXPECT_EQ(store.existing_job("finished").state, JobState::kDone);
   EXPECT_FALSE(store.job("deleted"));
-  EXPECT_EQ(store.views("work", "five_transistors_ota", "layout").at(0).versions, 6);
+  EXPECT_EQ(store.views("work", "five_transistors_ota", "layout", {}, 9).at(0).versions, 6);
   const auto variants = store.variants("finished", std::nullopt, 0, 100);
   ASSERT_EQ(variants.size(), 4u);
   for (const VariantRow& variant : variants) EXPECT_TRUE(variant.record.contains("cost"));
@@ -161,7 +161,7 @@ TEST_F(Migration, AnInterruptedJobOfVersionTwoIsGoneOnWith) {
   EXPECT_TRUE(commit.fresh);
   EXPECT_EQ(commit.event.number, last_event + 1);
   EXPECT_EQ(store.existing_job("interrupted").variants, 3);
-  EXPECT_EQ(store.views("work", "five_transistors_ota", "layout").at(0).versions, 7);
+  EXPECT_EQ(store.views("work", "five_transistors_ota", "layout", {}, 9).at(0).versions, 7);
   // Ids that were given are not given again.
   store.database().exec("BEGIN");
   EXPECT_EQ(store.create_job({"", "run", "", "work", Json::object()}).first.id, "run-4");
