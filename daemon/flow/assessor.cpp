@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "flow/objective.hpp"
 #include "ptah/core/random.hpp"
 
 namespace ptah {
@@ -157,16 +158,19 @@ Result<Assessor::Scored> Assessor::run_score(Score& score, Candidate& candidate,
   return scored;
 }
 
-Status Assessor::assess(Candidate& candidate, FlowJob& job) {
+Status Assessor::check(Candidate& candidate, FlowJob& job) {
+  candidate.evaluation.valid = true;
+  candidate.evaluation.fidelity = Fidelity::kChecked;
+  if (!checks_.empty()) return verify(checks_, candidate, job);
+  // Without checks the judges decide in the loop, whatever is to be kept.
+  PTAH_TRY(verify(judges_, candidate, job));
+  candidate.judged = !judges_.empty();
+  return ok();
+}
+
+Status Assessor::score(Candidate& candidate, FlowJob& job) {
   Evaluation& evaluation = candidate.evaluation;
-  evaluation.valid = true;
-  PTAH_TRY(verify(checks_, candidate, job));
-  const bool has_checks = !checks_.empty();
-  if (!has_checks) {
-    // Without checks the judges decide in the loop, whatever is to be kept.
-    PTAH_TRY(verify(judges_, candidate, job));
-    candidate.judged = !judges_.empty();
-  }
+  if (evaluation.valid) evaluation.fidelity = Fidelity::kScored;
   if (evaluation.valid && score_.active()) {
     PTAH_TRY(auto scored, run_score(score_, candidate, job));
     if (!scored.failure.empty()) {
@@ -177,9 +181,10 @@ Status Assessor::assess(Candidate& candidate, FlowJob& job) {
     candidate.netlist = std::move(scored.netlist);
     candidate.post = std::move(scored.post);
   }
-  if (has_checks && subject_.spec.judges == SignOff::kAll) {
+  if (!checks_.empty() && subject_.spec.judges == SignOff::kAll) {
     PTAH_TRY(judge(candidate, job));
   }
+  evaluation.cost = cost_of(subject_.spec.objective, evaluation);
   return ok();
 }
 

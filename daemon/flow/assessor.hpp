@@ -30,9 +30,10 @@ class Assessor {
   /// Once, before the first candidate: the waveform that layouts are compared with.
   Status simulate_schematic(FlowJob& job, StageSeconds& seconds);
 
-  /// Fills in the candidate's verdicts and evaluation. A layout that is not valid is no Error; one
-  /// means that the run cannot go on.
-  Status assess(Candidate& candidate, FlowJob& job);
+  /// Fill in the candidate's verdicts and evaluation: what the flow checks, then, of a valid one,
+  /// its score. A layout that is not valid is no Error; one means that the run cannot go on.
+  Status check(Candidate& candidate, FlowJob& job);
+  Status score(Candidate& candidate, FlowJob& job);
   /// Before a valid candidate is kept as `variant`: the judges' word, where the policy asks for it.
   /// False: they reject it (`candidate.evaluation` says why).
   Result<bool> sign_off(Candidate& candidate, int variant, FlowJob& job);

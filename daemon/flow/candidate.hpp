@@ -43,7 +43,6 @@ struct Candidate {
 
   StageSeconds seconds;
   std::chrono::steady_clock::time_point begin;  ///< Work on it started: `seconds["total"]`.
-  Move move;
 };
 
 /// Writes the layout where `gds` says, once: stages that run outside programs read it there.

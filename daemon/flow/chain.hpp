@@ -29,6 +29,8 @@ std::string_view to_string(SignOff sign_off) noexcept;
 struct ChainResume {
   int variant = 0;
   std::filesystem::path state;  ///< What its `state` file holds.
+  /// The explorer's last one, which counts more than the variant's state; empty: it left none.
+  std::filesystem::path checkpoint;
 };
 
 struct ChainSpec {
@@ -37,7 +39,7 @@ struct ChainSpec {
   FingerAssignment fingers;     ///< Of every free device; empty: as `assignment` says.
   std::int64_t assignment = 0;  ///< Index in the circuit's FingerSpace; names the layouts.
   std::uint64_t seed = 0;       ///< Of the whole job; chains fork from it by `assignment`.
-  int variants = 0;             ///< Moves after the baseline.
+  int variants = 0;             ///< The last variant; the baseline is 0.
   SignOff judges = SignOff::kAll;
   Objective objective = Objective::kPscore;
   bool pictures = false;  ///< A PNG and a Bode plot with each variant.

@@ -20,15 +20,18 @@ void append(std::string& text, double value) {
 
 }  // namespace
 
-DatasetPaths::DatasetPaths(std::string circuit, std::int64_t assignment)
-    : circuit_(std::move(circuit)), name_(circuit_ + "_" + std::to_string(assignment)) {}
+DatasetPaths::DatasetPaths(std::string circuit, std::int64_t assignment,
+                           std::optional<std::int64_t> home)
+    : circuit_(std::move(circuit)),
+      name_(circuit_ + "_" + std::to_string(assignment)),
+      folder_(home ? name_ + "_from_" + std::to_string(*home) : name_) {}
 
 std::string DatasetPaths::data(const char* kind, const std::string& file) const {
-  return "data/" + circuit_ + "/" + kind + "/" + name_ + "/" + file;
+  return "data/" + circuit_ + "/" + kind + "/" + folder_ + "/" + file;
 }
 
 std::string DatasetPaths::netlist() const {
-  return "netlists/" + circuit_ + "/" + name_ + ".sp";
+  return "netlists/" + circuit_ + "/" + folder_ + ".sp";
 }
 std::string DatasetPaths::pre() const {
   return data("simulations", "pre.csv");

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "ptah/sim/waveform.hpp"
@@ -22,7 +23,10 @@ namespace ptah {
 
 class DatasetPaths {
  public:
-  DatasetPaths(std::string circuit, std::int64_t assignment);
+  /// `home`: where an explorer came from that opened this assignment beside its own. Its folders
+  /// are called "<circuit>_<k>_from_<home>", for the assignment may have a chain of its own.
+  DatasetPaths(std::string circuit, std::int64_t assignment,
+               std::optional<std::int64_t> home = std::nullopt);
 
   /// "<circuit>_<k>": the netlist's and the layout's top cell.
   const std::string& name() const noexcept { return name_; }
@@ -43,6 +47,7 @@ class DatasetPaths {
   std::string data(const char* kind, const std::string& file) const;
   std::string circuit_;
   std::string name_;
+  std::string folder_;
 };
 
 /// "frequency_Hz,real_V,imag_V", a line a point, enough digits to read back the same doubles.

@@ -11,8 +11,8 @@
 namespace ptah {
 namespace {
 
-constexpr std::array<std::string_view, 6> kStages{"device_generator", "placer",    "router",
-                                                  "extractor",        "simulator", "explorer"};
+constexpr std::array<std::string_view, 7> kStages{
+    "device_generator", "placer", "router", "extractor", "simulator", "explorer", "predictor"};
 constexpr std::array<std::string_view, 2> kScoreStages{"extractor", "simulator"};
 
 std::string place(std::string_view name, const YAML::Node& node) {

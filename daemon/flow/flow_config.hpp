@@ -38,7 +38,7 @@ std::string_view to_string(MeasureScope scope) noexcept;
 struct FlowConfig {
   std::string name;
   std::string description;
-  /// Keys: device_generator, placer, router, extractor, simulator, explorer.
+  /// Keys: device_generator, placer, router, extractor, simulator, explorer, predictor.
   std::map<std::string, StageChoice> stages;
   std::vector<StageChoice> checks;  ///< Verifiers of every layout; empty: the judges do it.
   std::vector<StageChoice> judges;  ///< Verifiers that sign off.

@@ -1,6 +1,19 @@
 #include "flow/stage_runner.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+
 namespace ptah {
+
+void FlowJob::metric(std::string_view name, std::int64_t step, double value) {
+  const bool word = !name.empty() && name.size() <= 64 &&
+                    std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                      return std::isalnum(c) != 0 || c == '_' || c == '.';
+                    });
+  if (!word || step < 0 || !std::isfinite(value)) return;
+  sink_.emit({{"event", "metric"}, {"name", std::string(name)}, {"step", step}, {"value", value}});
+}
 
 void FlowJob::log(LogLevel level, std::string_view message) {
   static constexpr const char* kNames[] = {"debug", "info", "warning", "error"};

@@ -33,6 +33,7 @@ class FlowJob final : public JobContext {
                 {"message", label_ + std::string(message)}});
   }
   void log(LogLevel level, std::string_view message) override;
+  void metric(std::string_view name, std::int64_t step, double value) override;
   std::uint64_t seed() const noexcept override { return seed_; }
   const std::filesystem::path& scratch_dir() const noexcept override { return scratch_; }
 

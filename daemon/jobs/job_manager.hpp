@@ -69,7 +69,8 @@ class JobManager {
   struct Running {
     std::string task;
     double fraction = 0;
-    int unwritten = 0;  ///< Variants on their way to disk.
+    int unwritten = 0;  ///< Variants, checkpoints and lots of metrics on their way to disk.
+    std::vector<Metric> metrics;  ///< Not on their way yet.
     bool paused = false;
     std::optional<TaskEnd> end;    ///< Came, but variants are still on their way.
     std::optional<Error> failure;  ///< Of a variant: the chain cannot be whole.
@@ -90,6 +91,8 @@ class JobManager {
     bool finishing = false;
     std::vector<Done> on_finish;
     std::string stage, message;
+    double told = 0;  ///< The last fraction: it never falls.
+    bool metrics_full = false;
     WorkerPool::Clock::time_point last_progress{};
     bool progress_waits = false;
   };
@@ -105,6 +108,16 @@ class JobManager {
   void submit(const JobPtr& job, std::int64_t chain, const std::string& kind, Json spec);
   void on_event(const JobPtr& job, std::int64_t chain, const WorkerEvent& event);
   void on_variant(const JobPtr& job, std::int64_t chain, const VariantEvent& event);
+  void on_checkpoint(const JobPtr& job, std::int64_t chain, const CheckpointEvent& event);
+  void on_metric(const JobPtr& job, std::int64_t chain, const MetricEvent& event);
+  void write_metrics(const JobPtr& job, std::int64_t chain);
+  /// What a chain says is to be written: its files, and a worker that is ahead of the disk pauses.
+  /// Nothing where the chain has failed, or fails now.
+  std::optional<std::vector<NewFile>> begin_write(const JobPtr& job, std::int64_t chain,
+                                                  const std::vector<FileEvent>& files);
+  /// `committed`: the error is that of the copy in `out`.
+  void end_write(const JobPtr& job, std::int64_t chain, const std::optional<Error>& error,
+                 bool committed);
   void log(const JobPtr& job, std::int64_t chain, const LogEvent& event);
   void on_end(const JobPtr& job, std::int64_t chain, TaskEnd end);
   void end_chain(const JobPtr& job, std::int64_t chain);

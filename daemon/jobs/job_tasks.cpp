@@ -22,6 +22,9 @@ constexpr std::int64_t kMaxLogs = 5000;
 constexpr std::size_t kMaxPlan = 256u << 10;
 /// Variants of one chain on their way to disk before its worker is made to wait.
 constexpr int kMaxUnwritten = 32;
+/// Metrics are written and told together: so many, or all that came in so long.
+constexpr std::size_t kMostMetricsTogether = 512;
+constexpr std::chrono::milliseconds kMetricPeriod{200};
 /// Under the promised ten a second.
 constexpr std::chrono::milliseconds kProgressPeriod{150};
 
@@ -132,6 +135,10 @@ void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
 void JobManager::on_event(const JobPtr& job, std::int64_t chain, const WorkerEvent& event) {
   if (const auto* variant = std::get_if<VariantEvent>(&event)) {
     on_variant(job, chain, *variant);
+  } else if (const auto* checkpoint = std::get_if<CheckpointEvent>(&event)) {
+    on_checkpoint(job, chain, *checkpoint);
+  } else if (const auto* metric = std::get_if<MetricEvent>(&event)) {
+    on_metric(job, chain, *metric);
   } else if (const auto* told = std::get_if<ProgressEvent>(&event)) {
     if (told->fraction) job->running[chain].fraction = *told->fraction;
     job->message = told->message;
@@ -172,16 +179,19 @@ void JobManager::progress(const JobPtr& job) {
     return;
   }
   job->last_progress = now;
-  double fraction = 0;
+  double fraction = job->told;
   if (job->kind != "run") {
-    for (const auto& [chain, running] : job->running) fraction = running.fraction;
+    for (const auto& [chain, running] : job->running)
+      fraction = std::max(fraction, running.fraction);
   } else if (job->planned) {
     double done = static_cast<double>(job->done + job->failed);
     for (const auto& [chain, running] : job->running) done += running.fraction;
-    fraction = job->total > 0 ? done / static_cast<double>(job->total) : 1.0;
+    // A chain that is tried again begins at its beginning; the bar waits for it.
+    fraction = std::max(fraction, job->total > 0 ? done / static_cast<double>(job->total) : 1.0);
   }
+  job->told = fraction = std::min(1.0, fraction);
   Json params{
-      {"fraction", std::min(1.0, fraction)}, {"message", job->message}, {"stage", job->stage}};
+      {"fraction", fraction}, {"message", job->message}, {"stage", job->stage}};
   store_.submit(
       StoreThread::Kind::kRelaxedWrite,
       [id = job->id, params](Store& store) { return store.add_event(id, "job.progress", params); },
@@ -191,64 +201,133 @@ void JobManager::progress(const JobPtr& job) {
 }
 
 void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const VariantEvent& event) {
-  Running& running = job->running[chain];
-  if (running.failure || job->stop) return;
-  const auto fail = [&](Error error) {
-    running.failure = std::move(error);
-    pool_.cancel(running.task);
-  };
-  if (chain < 0) {
-    fail(make_error(ErrorCode::kPluginFailed, "A task that is no chain announced a variant."));
-    return;
-  }
-  Result<std::vector<NewFile>> files = files_of_event(event.files, scratch(running.task));
-  if (!files) {
-    fail(files.error());
-    return;
-  }
-  if (++running.unwritten >= kMaxUnwritten && !running.paused) {
-    running.paused = true;
-    pool_.pause(running.task, true);
-  }
+  write_metrics(job, chain);
+  const auto files = begin_write(job, chain, event.files);
+  if (!files) return;
   const std::int64_t variant = event.variant;
   store_.submit_then(
       StoreThread::Kind::kGatheredWrite,
-      [id = job->id, chain, variant, record = event.record.value, files = files.value()](
+      [id = job->id, chain, variant, record = event.record.value, files = *files](
           Store& store) { return store.commit_variant(id, chain, variant, record, files); },
       [out = job->out](Store& store, const VariantCommit& commit) {
         if (!out.empty()) store.materialise(commit.files, out);
       },
-      [this, alive = alive_, job, chain, variant](Result<VariantCommit> commit, Status written) {
+      [this, alive = alive_, job, chain](Result<VariantCommit> commit, Status written) {
         if (!*alive || !known(job)) return;
         // What is committed is announced, also when its copy in `out` could not be written.
         if (commit && commit.value().fresh) publish(job->id, commit.value().event);
-        Running& now = job->running[chain];
-        --now.unwritten;
-        if (now.paused && now.unwritten < kMaxUnwritten / 2) {
-          now.paused = false;
-          pool_.pause(now.task, false);
-        }
         std::optional<Error> error;
         if (!commit) error = commit.error();
         if (commit && !written) error = written.error();
-        if (error && (commit || error->code == ErrorCode::kIo)) {
-          // The disk is full or broken, or `out` does not take the files: nothing of this job can
-          // be kept now. What is committed stays.
-          if (!job->stop) {
-            spdlog::error("job {} stops at variant {} of chain {}: {}", job->id, variant, chain,
-                          error->text());
-            job->stop = error;
-            stop(job);
+        end_write(job, chain, error, commit.has_value());
+      });
+}
+
+std::optional<std::vector<NewFile>> JobManager::begin_write(const JobPtr& job, std::int64_t chain,
+                                                            const std::vector<FileEvent>& named) {
+  Running& running = job->running[chain];
+  if (running.failure || job->stop) return std::nullopt;
+  const auto fail = [&](Error error) {
+    running.failure = std::move(error);
+    pool_.cancel(running.task);
+    return std::nullopt;
+  };
+  if (chain < 0) {
+    return fail(make_error(ErrorCode::kPluginFailed,
+                           "A task that is no chain announced a variant, a checkpoint or a metric."));
+  }
+  Result<std::vector<NewFile>> files = files_of_event(named, scratch(running.task));
+  if (!files) return fail(files.error());
+  if (++running.unwritten >= kMaxUnwritten && !running.paused) {
+    running.paused = true;
+    pool_.pause(running.task, true);
+  }
+  return std::move(files).value();
+}
+
+void JobManager::end_write(const JobPtr& job, std::int64_t chain, const std::optional<Error>& error,
+                           bool committed) {
+  Running& now = job->running[chain];
+  --now.unwritten;
+  if (now.paused && now.unwritten < kMaxUnwritten / 2) {
+    now.paused = false;
+    pool_.pause(now.task, false);
+  }
+  if (error && (committed || error->code == ErrorCode::kIo)) {
+    // The disk is full or broken, or `out` does not take the files: nothing of this job can
+    // be kept now. What is committed stays.
+    if (!job->stop) {
+      spdlog::error("job {} stops in chain {}: {}", job->id, chain, error->text());
+      job->stop = error;
+      stop(job);
+    }
+  } else if (error && !now.failure) {
+    now.failure = error;
+    pool_.cancel(now.task);
+  }
+  if (now.end && now.unwritten == 0) end_chain(job, chain);
+}
+
+void JobManager::on_checkpoint(const JobPtr& job, std::int64_t chain,
+                               const CheckpointEvent& event) {
+  write_metrics(job, chain);
+  auto files = begin_write(job, chain, {event.file});
+  if (!files) return;
+  // The store works in order: the variants before it are committed by then.
+  store_.submit(
+      StoreThread::Kind::kGatheredWrite,
+      [id = job->id, chain, after = event.after, file = files->front()](Store& store) {
+        return store.commit_notes(id, chain, after, {file, {}});
+      },
+      [this, alive = alive_, job, chain](const Result<MetricsCommit>& commit) {
+        if (!*alive || !known(job)) return;
+        end_write(job, chain,
+                  commit ? std::nullopt : std::optional<Error>(commit.error()), false);
+      });
+}
+
+void JobManager::on_metric(const JobPtr& job, std::int64_t chain, const MetricEvent& event) {
+  Running& running = job->running[chain];
+  running.metrics.push_back({event.name, event.step, event.value});
+  if (running.metrics.size() >= kMostMetricsTogether) return write_metrics(job, chain);
+  if (running.metrics.size() > 1) return;  // The timer of the first is running.
+  auto timer = std::make_shared<asio::steady_timer>(io_, kMetricPeriod);
+  timer->async_wait([this, alive = alive_, job, chain, timer](boost::system::error_code error) {
+    if (!error && *alive && known(job) && job->running.contains(chain)) write_metrics(job, chain);
+  });
+}
+
+void JobManager::write_metrics(const JobPtr& job, std::int64_t chain) {
+  Running& running = job->running[chain];
+  std::vector<Metric> metrics = std::exchange(running.metrics, {});
+  if (metrics.empty() || !begin_write(job, chain, {})) return;
+  store_.submit(
+      StoreThread::Kind::kGatheredWrite,
+      [id = job->id, chain, metrics = std::move(metrics)](Store& store) {
+        return store.add_metrics(id, chain, metrics);
+      },
+      [this, alive = alive_, job, chain](const Result<MetricsCommit>& commit) {
+        if (!*alive || !known(job)) return;
+        if (commit) {
+          for (const Metric& metric : commit.value().fresh) {
+            subscriptions_.tell(job->id, "job.metric",
+                                {{"chain", chain},
+                                 {"name", metric.name},
+                                 {"step", metric.step},
+                                 {"value", metric.value}});
           }
-        } else if (error && !now.failure) {
-          now.failure = error;
-          pool_.cancel(now.task);
+          if (commit.value().dropped > 0 && !std::exchange(job->metrics_full, true)) {
+            log(job, chain,
+                {"log", {}, "warning", "This job has too many metrics; the rest is dropped."});
+          }
         }
-        if (now.end && now.unwritten == 0) end_chain(job, chain);
+        end_write(job, chain,
+                  commit ? std::nullopt : std::optional<Error>(commit.error()), false);
       });
 }
 
 void JobManager::on_end(const JobPtr& job, std::int64_t chain, TaskEnd end) {
+  if (job->running[chain].metrics.size() > 0) write_metrics(job, chain);
   Running& running = job->running[chain];
   const bool stopped = job->cancelled || job->stop;
   if (end.blameless && !stopped && ++job->attempts[chain] < kMaxAttempts) {

@@ -4,6 +4,8 @@ namespace ptah {
 namespace {
 
 constexpr std::int64_t kPage = 100;
+/// A client that has not taken so much gets no more for now.
+constexpr std::size_t kMostBacklog = 4u << 20;
 
 std::string encode(const std::string& job, const EventRow& event) {
   Json params = event.params.is_object() ? event.params : Json::object();
@@ -93,6 +95,18 @@ void Subscriptions::deliver(const Ptr& subscription, const EventRow& event,
   caller->send(encoded != nullptr ? *encoded : encode(subscription->job, event));
 }
 
+void Subscriptions::tell(const std::string& job, const std::string& method, Json params) {
+  const auto found = by_job_.find(job);
+  if (found == by_job_.end()) return;
+  params["job"] = job;
+  const std::string line = rpc::encode_notification(method, params);
+  for (const Ptr& subscription : found->second) {
+    const auto caller = subscription->caller.lock();
+    if (caller && !subscription->catching_up && caller->backlog() < kMostBacklog)
+      caller->send(line);
+  }
+}
+
 void Subscriptions::publish(const std::string& job, const EventRow& event) {
   const auto found = by_job_.find(job);
   if (found == by_job_.end()) return;
@@ -104,7 +118,7 @@ void Subscriptions::publish(const std::string& job, const EventRow& event) {
       drop(subscription);
       continue;
     }
-    if (caller->backlog() > (4u << 20)) {
+    if (caller->backlog() > kMostBacklog) {
       // Back to reading from the store, once the client has taken what is queued.
       subscription->catching_up = true;
       caller->when_drained([this, alive = alive_, subscription] {

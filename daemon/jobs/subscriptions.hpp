@@ -25,6 +25,9 @@ class Subscriptions {
   void remove(const rpc::Caller* caller);
   /// An event that is on disk by now.
   void publish(const std::string& job, const EventRow& event);
+  /// A notification without a number, which is not kept among events: to those who follow live and
+  /// keep up.
+  void tell(const std::string& job, const std::string& method, Json params);
   bool empty() const noexcept { return by_job_.empty(); }
 
  private:

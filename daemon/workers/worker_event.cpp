@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "rpc/message.hpp"
+#include "store/records.hpp"
 
 namespace ptah {
 namespace {
@@ -94,6 +96,16 @@ Status tidy(LogEvent& log) {
 Status tidy(VariantEvent& variant) {
   return bound(variant.files);
 }
+Status tidy(CheckpointEvent& checkpoint) {
+  return bound({checkpoint.file});
+}
+Status tidy(MetricEvent& metric) {
+  if (!is_metric_name(metric.name))
+    return unreadable("name", "Field \"name\" is a word of at most 64 characters.");
+  if (!std::isfinite(metric.value))
+    return unreadable("value", "Field \"value\" is a finite number.");
+  return ok();
+}
 Status tidy(DoneEvent& done) {
   return bound(done.files);
 }
@@ -133,6 +145,8 @@ Result<WorkerEvent> read_worker_event(const Json& json) {
   if (event == "progress") return read<ProgressEvent>(json);
   if (event == "log") return read<LogEvent>(json);
   if (event == "variant") return read<VariantEvent>(json);
+  if (event == "checkpoint") return read<CheckpointEvent>(json);
+  if (event == "metric") return read<MetricEvent>(json);
   if (event == "done") return read<DoneEvent>(json);
   if (event == "error") return read<ErrorEvent>(json);
   return unreadable("event", "There is no event \"" + event.substr(0, 64) + "\".");

@@ -135,6 +135,33 @@ struct VariantEvent {
   }
 };
 
+struct CheckpointEvent {
+  std::string event, task;
+  std::int64_t after = 0;
+  FileEvent file;
+  template <class V>
+  void describe(V& v) {
+    v.required("event", event, "\"checkpoint\"");
+    v.required("task", task, "The task.");
+    v.required("after", after, "The last variant before it.", rpc::Range{0, 1'000'000'000});
+    v.required("file", file, "Its bytes.");
+  }
+};
+
+struct MetricEvent {
+  std::string event, task, name;
+  std::int64_t step = 0;
+  double value = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("event", event, "\"metric\"");
+    v.required("task", task, "The task.");
+    v.required("name", name, "Of the curve: a word.");
+    v.required("step", step, "Where on it.", rpc::Range{0, std::int64_t{1} << 53});
+    v.required("value", value, "A finite number.");
+  }
+};
+
 struct DoneEvent {
   std::string event, task;
   Json result;
@@ -160,7 +187,7 @@ struct ErrorEvent {
 };
 
 using WorkerEvent = std::variant<ReadyEvent, StageEvent, ProgressEvent, LogEvent, VariantEvent,
-                                 DoneEvent, ErrorEvent>;
+                                 CheckpointEvent, MetricEvent, DoneEvent, ErrorEvent>;
 
 /// Fails naming the field. Texts for people are cut, names that are too long are refused.
 Result<WorkerEvent> read_worker_event(const Json& json);

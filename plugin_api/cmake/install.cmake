@@ -8,11 +8,13 @@ set_target_properties(ptah_sdk PROPERTIES EXPORT_NAME sdk)
 install(EXPORT PtahTargets NAMESPACE Ptah:: DESTINATION ${ptah_package} COMPONENT sdk)
 install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include/ptah DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   COMPONENT sdk FILES_MATCHING PATTERN "*.hpp")
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/include/ptah/plugin/sdk_text.hpp
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/ptah/plugin COMPONENT sdk)
 configure_package_config_file(cmake/PtahConfig.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/PtahConfig.cmake
   INSTALL_DESTINATION ${ptah_package})
 # The package's version is the plugin API's (kApiMajor.kApiMinor), which is what authors build for.
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/PtahConfigVersion.cmake
-  VERSION 1.0 COMPATIBILITY SameMajorVersion)
+  VERSION 2.0 COMPATIBILITY SameMajorVersion)
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/PtahConfig.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/PtahConfigVersion.cmake

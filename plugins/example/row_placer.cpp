@@ -42,7 +42,7 @@ class RowPlacer final : public ptah::Placer {
   }
 
   ptah::Result<ptah::Placement> place(const ptah::Circuit& circuit, const ptah::Tiles& tiles,
-                                      const ptah::Technology& technology,
+                                      const ptah::Technology& technology, const ptah::NetWeights&,
                                       ptah::JobContext& job) override {
     if (tiles.size() != circuit.devices.size()) {
       return ptah::make_error(ptah::ErrorCode::kInvalidArgument,

@@ -51,7 +51,7 @@ TEST(OtherCompiler, BuildsPluginsThatLoad) {
   ASSERT_TRUE(placer) << placer.error().text();
   const Circuit circuit = small_amplifier();
   const Tiles tiles = blank_tiles(circuit);
-  const auto placement = placer.value()->place(circuit, tiles, Technology::ptah130(), job);
+  const auto placement = placer.value()->place(circuit, tiles, Technology::ptah130(), {}, job);
   ASSERT_TRUE(placement) << placement.error().text();
 
   // The other compiler's plugin gives the same placement, and its errors arrive.
@@ -60,8 +60,8 @@ TEST(OtherCompiler, BuildsPluginsThatLoad) {
   auto same = own.create<Placer>("row", {{"halo_um", 2}});
   ASSERT_TRUE(same);
   EXPECT_EQ(placement.value(),
-            same.value()->place(circuit, tiles, Technology::ptah130(), job).value());
-  const auto refused = placer.value()->place(circuit, {}, Technology::ptah130(), job);
+            same.value()->place(circuit, tiles, Technology::ptah130(), {}, job).value());
+  const auto refused = placer.value()->place(circuit, {}, Technology::ptah130(), {}, job);
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("0 tiles for 5 devices"));
 }

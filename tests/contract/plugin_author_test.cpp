@@ -80,7 +80,7 @@ TEST(PluginAuthor, TheGuidesCommandsBuildTheExample) {
   ASSERT_TRUE(placer) << placer.error().text();
   const Circuit circuit = small_amplifier();
   const auto placement =
-      placer.value()->place(circuit, blank_tiles(circuit), Technology::ptah130(), job);
+      placer.value()->place(circuit, blank_tiles(circuit), Technology::ptah130(), {}, job);
   ASSERT_TRUE(placement) << placement.error().text();
   EXPECT_EQ(placement.value().tiles[1].slot.width(), 2000 + 2 * 2000);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "every_plugin.hpp"
+#include "fake_space.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "small_circuit.hpp"
 
@@ -153,21 +154,21 @@ void StageContract::check_placer() {
     ASSERT_EQ(tiles.size(), circuit.devices.size());
     SimpleJobContext first = job(), second = job();
     auto one = create<Placer>();
-    const auto placement = one->place(circuit, tiles, technology(), first);
+    const auto placement = one->place(circuit, tiles, technology(), {}, first);
     ASSERT_TRUE(placement) << placement.error().text();
     expect_legal(circuit, tiles, placement.value());
-    const auto again = create<Placer>()->place(circuit, tiles, technology(), second);
+    const auto again = create<Placer>()->place(circuit, tiles, technology(), {}, second);
     EXPECT_EQ(placement.value(), again.value()) << "another instance, the same seed";
-    const auto third = one->place(circuit, tiles, technology(), second);
+    const auto third = one->place(circuit, tiles, technology(), {}, second);
     EXPECT_EQ(placement.value(), third.value()) << "the same instance";
   }
   SimpleJobContext stopped = cancelled_job();
   const auto cancelled =
-      create<Placer>()->place(circuit, blank_tiles(circuit), technology(), stopped);
+      create<Placer>()->place(circuit, blank_tiles(circuit), technology(), {}, stopped);
   ASSERT_FALSE(cancelled);
   expect_cancelled(cancelled.error());
   SimpleJobContext context = job();
-  const auto empty = create<Placer>()->place(empty_circuit(), {}, technology(), context);
+  const auto empty = create<Placer>()->place(empty_circuit(), {}, technology(), {}, context);
   EXPECT_TRUE(!empty || empty.value().tiles.empty());
 }
 
@@ -256,86 +257,35 @@ void StageContract::check_simulator() {
 #endif
 }
 
-/// Accepts every move that stays in its slot, and remembers them.
-class RecordingSpace final : public ExplorationSpace {
- public:
-  RecordingSpace(const Circuit& circuit, Placement start, int next, int last)
-      : circuit_(circuit),
-        tiles_(blank_tiles(circuit)),
-        placement_(std::move(start)),
-        next_(next),
-        last_(last) {
-    baseline_.valid = true;
-    baseline_.pscore = 0.1;
-  }
-  const Circuit& circuit() const override { return circuit_; }
-  const Tiles& tiles() const override { return tiles_; }
-  const Placement& placement() const override { return placement_; }
-  const Evaluation& baseline() const override { return baseline_; }
-  int next_variant() const override { return next_; }
-  int last_variant() const override { return last_; }
-  Result<Evaluation> evaluate(const Move& move) override {
-    tried_ = placement_;
-    PlacedTile& placed = tried_.tiles.at(static_cast<std::size_t>(move.device));
-    placed.origin = placed.origin + move.by;
-    Evaluation found;
-    found.valid = placed.slot.contains(placed_outline(tiles_[move.device], placed));
-    found.reason = found.valid ? "" : "it leaves its slot";
-    last_move_ = move;
-    last_valid_ = found.valid;
-    return found;
-  }
-  Result<bool> accept() override {
-    if (!last_valid_) return make_error(ErrorCode::kInternal, "accepted what is not valid");
-    placement_ = tried_;
-    placements.push_back(placement_);
-    moves.push_back(last_move_);
-    ++next_;
-    last_valid_ = false;
-    return true;
-  }
-
-  std::vector<Placement> placements;
-  std::vector<Move> moves;
-
- private:
-  const Circuit& circuit_;
-  Tiles tiles_;
-  Placement placement_, tried_;
-  Evaluation baseline_;
-  Move last_move_;
-  bool last_valid_ = false;
-  int next_, last_;
-};
-
 void StageContract::check_explorer() {
+  using test::FakeSpace;
   const Circuit circuit = small_amplifier();
-  const Placement start = one_row(blank_tiles(circuit));
-  RecordingSpace whole(circuit, start, 1, 6), again(circuit, start, 1, 6);
+  const Tiles tiles = blank_tiles(circuit);
+  const Placement start = one_row(tiles);
+  FakeSpace whole(circuit, tiles, start, 1, 6), again(circuit, tiles, start, 1, 6);
   SimpleJobContext context = job(), other_seed = job(8), stopped = cancelled_job();
   ASSERT_TRUE(create<Explorer>()->explore(whole, context));
-  EXPECT_EQ(whole.moves.size(), 6u);
+  EXPECT_EQ(whole.accepted.size(), 6u);
   EXPECT_EQ(whole.next_variant(), 7);
   ASSERT_TRUE(create<Explorer>()->explore(again, context));
-  EXPECT_EQ(again.moves, whole.moves);
+  EXPECT_EQ(again.accepted, whole.accepted);
 
   // Interrupted after variant 3, an exploration goes on with the same variants.
-  RecordingSpace rest(circuit, whole.placements[2], 4, 6);
+  FakeSpace rest(circuit, tiles, whole.placements[2], 4, 6);
   ASSERT_TRUE(create<Explorer>()->explore(rest, context));
-  ASSERT_EQ(rest.moves.size(), 3u);
+  ASSERT_EQ(rest.accepted.size(), 3u);
   EXPECT_EQ(rest.placements.back(), whole.placements.back());
 
-  RecordingSpace otherwise(circuit, start, 1, 6);
+  FakeSpace otherwise(circuit, tiles, start, 1, 6);
   ASSERT_TRUE(create<Explorer>()->explore(otherwise, other_seed));
-  EXPECT_NE(otherwise.moves, whole.moves);
+  EXPECT_NE(otherwise.accepted, whole.accepted);
 
-  RecordingSpace never(circuit, start, 1, 6);
+  FakeSpace never(circuit, tiles, start, 1, 6);
   const auto cancelled = create<Explorer>()->explore(never, stopped);
   ASSERT_FALSE(cancelled);
   EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
 
-  const Circuit nothing = empty_circuit();
-  RecordingSpace empty(nothing, {}, 1, 2);
+  FakeSpace empty(empty_circuit(), {}, {}, 1, 2);
   EXPECT_FALSE(create<Explorer>()->explore(empty, context)) << "there is nothing to move";
 }
 
@@ -345,12 +295,11 @@ void StageContract::check_predictor() {
   const Circuit circuit = small_amplifier();
   const Tiles tiles = blank_tiles(circuit);
   const std::vector<Placement> placements(2, one_row(tiles));
-  const auto scores = one->predict(circuit, tiles, placements, context);
-  if (scores) {
-    ASSERT_EQ(scores.value().size(), 2u);
-    EXPECT_EQ(scores.value()[0], scores.value()[1]) << "equal placements";
-  }
-  const auto none = one->predict(circuit, tiles, {}, context);
+  const auto predictions = one->predict(circuit, tiles, technology(), placements, context);
+  ASSERT_TRUE(predictions) << predictions.error().text();
+  ASSERT_EQ(predictions.value().size(), 2u);
+  EXPECT_EQ(predictions.value()[0].cost, predictions.value()[1].cost) << "equal placements";
+  const auto none = one->predict(circuit, tiles, technology(), {}, context);
   EXPECT_TRUE(!none || none.value().empty());
 }
 

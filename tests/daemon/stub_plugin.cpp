@@ -7,10 +7,10 @@ class Stub : public ptah::Predictor {
  public:
   explicit Stub(const ptah::Options&) {}
   static ptah::OptionSchema options() { return {}; }
-  ptah::Result<std::vector<double>> predict(const ptah::Circuit&, const ptah::Tiles&,
-                                            const std::vector<ptah::Placement>& placements,
-                                            ptah::JobContext&) override {
-    return std::vector<double>(placements.size(), 0.0);
+  ptah::Result<std::vector<ptah::Prediction>> predict(
+      const ptah::Circuit&, const ptah::Tiles&, const ptah::Technology&,
+      const std::vector<ptah::Placement>& placements, ptah::JobContext&) override {
+    return std::vector<ptah::Prediction>(placements.size());
   }
 };
 

@@ -108,7 +108,7 @@ TEST_P(IncrementalTest, SaysWhatAFreshEngineSays) {
       tiles.push_back(generator.value()->generate(device, technology, job).value());
     }
     auto placer = host_.create<Placer>("sequence_pair", Json::object());
-    auto placement = placer.value()->place(circuit, tiles, technology, job);
+    auto placement = placer.value()->place(circuit, tiles, technology, {}, job);
     ASSERT_TRUE(placement.has_value()) << placement.error().text();
 
     Engines kept = engines();

@@ -29,7 +29,7 @@ class RandomExplorer final : public ptah::Explorer {
              {}}};
   }
 
-  ptah::Status explore(ptah::ExplorationSpace& space, ptah::JobContext& job) override {
+  ptah::Status explore(ptah::DesignSpace& space, ptah::JobContext& job) override {
     ptah::random_walk::Stats stats;
     return ptah::random_walk::walk(space, params_, job, stats);
   }

@@ -40,21 +40,21 @@ bool can_move(const Tiles& tiles, const Placement& placement, Dbu step) {
 
 }  // namespace
 
-std::optional<Move> draw_move(const Tiles& tiles, const Placement& placement, Dbu step, Rng rng,
-                              int draws) {
+std::optional<Shift> draw_move(const Tiles& tiles, const Placement& placement, Dbu step, Rng rng,
+                               int draws) {
   if (tiles.empty()) return std::nullopt;
   const Point directions[] = {{0, step}, {0, -step}, {-step, 0}, {step, 0}};
   for (int draw = 0; draw < draws; ++draw) {
     const auto device = static_cast<std::size_t>(rng.below(tiles.size()));
     const Point by = directions[rng.below(4)];
     if (stays(tiles[device], placement.tiles[device], by)) {
-      return Move{static_cast<DeviceId>(device), by};
+      return Shift{static_cast<DeviceId>(device), by};
     }
   }
   return std::nullopt;
 }
 
-Status walk(ExplorationSpace& space, const Params& params, JobContext& job, Stats& stats) {
+Status walk(DesignSpace& design, const Params& params, JobContext& job, Stats& stats) {
   stats = {};
   if (params.step <= 0 || params.step % kPlacementGrid != 0) {
     return make_error(ErrorCode::kInvalidArgument,
@@ -63,7 +63,8 @@ Status walk(ExplorationSpace& space, const Params& params, JobContext& job, Stat
                       "option step_um");
   }
   const Rng seeded(job.seed());
-  const int first = space.next_variant(), last = space.last_variant();
+  const int first = design.next_variant(), last = design.last_variant();
+  LayoutSpace& space = design.home();
   std::map<std::string, int> reverted;
   for (int variant = first; variant <= last; ++variant) {
     const std::string name = "variant " + std::to_string(variant);
@@ -82,10 +83,15 @@ Status walk(ExplorationSpace& space, const Params& params, JobContext& job, Stat
                                       .fork(static_cast<std::uint64_t>(attempt)),
                                   kDraws);
       if (!move) continue;
-      PTAH_TRY(const Evaluation evaluation, space.evaluate(*move));
+      const LayoutSpace::Snapshot before = space.snapshot();
+      PTAH_TRY(const Evaluation evaluation, space.step({*move}, Fidelity::kScored));
       bool kept = false;
       if (evaluation.valid) {
-        PTAH_TRY(kept, space.accept());
+        PTAH_TRY(const Evaluation recorded, space.record());
+        kept = recorded.valid;
+        if (!kept) {
+          PTAH_TRY(space.restore(before));
+        }
       }
       if (!kept) {
         reason =

@@ -27,12 +27,12 @@ struct Stats {
 
 /// The move of one attempt: uniform over components and directions, drawn until it stays in its
 /// slot. Nothing when `draws` draws all leave their slots.
-std::optional<Move> draw_move(const Tiles& tiles, const Placement& placement, Dbu step, Rng rng,
-                              int draws);
+std::optional<Shift> draw_move(const Tiles& tiles, const Placement& placement, Dbu step, Rng rng,
+                               int draws);
 
-/// Accepts variants space.next_variant()..space.last_variant(). Fails with kLimit naming the
-/// variant and the last reason when `max_attempts` moves came back invalid, with kInfeasible when
-/// no tile can move at all, with kCancelled, and with whatever the space fails.
-Status walk(ExplorationSpace& space, const Params& params, JobContext& job, Stats& stats);
+/// Records variants space.next_variant()..space.last_variant() of the home. Fails with kLimit
+/// naming the variant and the last reason when `max_attempts` moves came back invalid, with
+/// kInfeasible when no tile can move at all, with kCancelled, and with whatever the space fails.
+Status walk(DesignSpace& space, const Params& params, JobContext& job, Stats& stats);
 
 }  // namespace ptah::random_walk

@@ -123,11 +123,14 @@ class SequencePairPlacer final : public ptah::Placer {
 
   ptah::Result<ptah::Placement> place(const ptah::Circuit& circuit, const ptah::Tiles& tiles,
                                       const ptah::Technology& technology,
+                                      const ptah::NetWeights& weights,
                                       ptah::JobContext& job) override {
     ptah::sequence_pair::Stats stats;
+    ptah::sequence_pair::Params params = params_;
+    params.weights = weights;
     PTAH_TRY(auto placement, ptah::sequence_pair::place(
                                  circuit, tiles, ptah::sequence_pair::clearances(tiles, technology),
-                                 params_, job, stats));
+                                 params, job, stats));
     job.log(ptah::LogLevel::kDebug,
             std::to_string(stats.anneal.evaluations) + " arrangements tried, " +
                 std::to_string(stats.exact_solves) + " packed exactly; weighted wire length " +

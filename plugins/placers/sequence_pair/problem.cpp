@@ -277,7 +277,17 @@ Result<Problem> make_problem(const Circuit& circuit, const Tiles& tiles,
   problem.area_weight = to_weight(params.area_weight);
   problem.pair_weight = to_weight(params.pair_weight);
   problem.tail_weight = to_weight(params.tail_weight);
-  PTAH_TRY(const auto weights, parse_net_weights(circuit, params.net_weights));
+  PTAH_TRY(auto weights, parse_net_weights(circuit, params.net_weights));
+  for (const auto& [net, weight] : params.weights) {
+    if (net < 0 || static_cast<std::size_t>(net) >= circuit.nets.size()) {
+      return bad("The circuit has no net of number " + std::to_string(net) + ".", "net weights");
+    }
+    if (!(weight >= 0 && weight <= 1000)) {
+      return bad("A net weight is a number from 0 to 1000.",
+                 "net " + circuit.nets[static_cast<std::size_t>(net)].name);
+    }
+    weights[net] = to_weight(weight);
+  }
   PTAH_TRY(find_groups(circuit, problem));
   PTAH_TRY(find_nets(circuit, tiles, weights, problem));
   problem.cluster_of.assign(n, -1);

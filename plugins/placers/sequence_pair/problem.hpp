@@ -7,6 +7,7 @@
 #include "ptah/core/error.hpp"
 #include "ptah/layout/layout.hpp"
 #include "ptah/netlist/circuit.hpp"
+#include "ptah/stages/design_space.hpp"
 
 namespace ptah::sequence_pair {
 
@@ -24,6 +25,7 @@ struct Params {
   double pair_weight = 0.0625;  ///< Of the distance of matched devices.
   double tail_weight = 0.0625;  ///< Of a tail device's distance from its pair's axis.
   std::string net_weights;      ///< "vout=2,vdd=0.5"; 1 for every other net.
+  NetWeights weights;           ///< Instead of those, net by net.
   int iterations = 0;           ///< Annealing steps; 0: by the size of the circuit.
   int elites = 6;               ///< Best pairs handed to the exact solver.
   int max_nodes = 2000;         ///< Branch-and-bound nodes a solve.

@@ -13,7 +13,8 @@ class BadPlacer final : public Placer {
   explicit BadPlacer(const Options&) { Behaviour::constructed(); }
   static OptionSchema options() { return {}; }
 
-  Result<Placement> place(const Circuit&, const Tiles&, const Technology&, JobContext&) override {
+  Result<Placement> place(const Circuit&, const Tiles&, const Technology&, const NetWeights&,
+                          JobContext&) override {
     Behaviour::called();
     return make_error(ErrorCode::kInternal, "The bad placer did not misbehave.");
   }

@@ -8,7 +8,8 @@ class SchemaPlacer final : public ptah::Placer {
     return {{"effort", ptah::OptionType::kInt, 11, "How hard to try.", 1, 10, {}}};
   }
   ptah::Result<ptah::Placement> place(const ptah::Circuit&, const ptah::Tiles&,
-                                      const ptah::Technology&, ptah::JobContext&) override {
+                                      const ptah::Technology&, const ptah::NetWeights&,
+                                      ptah::JobContext&) override {
     return ptah::Placement{};
   }
 };

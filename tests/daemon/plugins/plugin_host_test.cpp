@@ -80,7 +80,7 @@ TEST_F(PluginHostTest, LoadsAPluginAndCreatesItsStage) {
   ASSERT_TRUE(stage) << stage.error().text();
   SimpleJobContext job;
   try {
-    (void)stage.value()->place({}, {}, Technology::ptah130(), job);
+    (void)stage.value()->place({}, {}, Technology::ptah130(), {}, job);
     FAIL() << "it should have thrown";
   } catch (const std::exception& exception) {
     EXPECT_STREQ(exception.what(), "the annealer went cold");
@@ -213,7 +213,7 @@ TEST_F(PluginHostTest, OverwritingALoadedFileHurtsNobody) {
   auto stage = host.create<Placer>("bad_throws_in_call");
   ASSERT_TRUE(stage);
   SimpleJobContext job;
-  EXPECT_THROW((void)stage.value()->place({}, {}, Technology::ptah130(), job), std::exception);
+  EXPECT_THROW((void)stage.value()->place({}, {}, Technology::ptah130(), {}, job), std::exception);
 }
 
 TEST_F(PluginHostTest, LeavesMemoryWithTheLastStage) {

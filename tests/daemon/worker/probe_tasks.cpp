@@ -34,7 +34,7 @@ Result<Json> place(const Json& spec, const std::filesystem::path& scratch, Plugi
              {"stage", "placer"},
              {"plugin", host.find(PluginKind::kPlacer, name)->label()}});
   ProbeJob job(sink, scratch);
-  PTAH_TRY(placer->place({}, {}, Technology::ptah130(), job));
+  PTAH_TRY(placer->place({}, {}, Technology::ptah130(), {}, job));
   return Json::object();
 }
 

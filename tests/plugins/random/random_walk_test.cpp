@@ -5,63 +5,34 @@
 
 #include <functional>
 
+#include "../../contract/fake_space.hpp"
+
 namespace ptah::random_walk {
 namespace {
 
 using testing::HasSubstr;
 
-/// Tiles in a row with a halo; what is valid is up to the test.
-class FakeSpace final : public ExplorationSpace {
- public:
-  explicit FakeSpace(int tiles, int last, Dbu halo = 500) : last_(last) {
-    for (int i = 0; i < tiles; ++i) {
-      Device device;
-      device.name = "M" + std::to_string(i);
-      circuit_.devices.push_back(device);
-      Tile tile;
-      tile.outline = {0, 0, 2000, 3000};
-      tiles_.push_back(tile);
-      PlacedTile placed;
-      placed.origin = {i * 5000, 0};
-      placed.slot = placed_outline(tile, placed).bloated(halo);
-      placement_.tiles.push_back(placed);
-    }
-  }
-  const Circuit& circuit() const override { return circuit_; }
-  const Tiles& tiles() const override { return tiles_; }
-  const Placement& placement() const override { return placement_; }
-  const Evaluation& baseline() const override { return baseline_; }
-  int next_variant() const override { return next_; }
-  int last_variant() const override { return last_; }
-  Result<Evaluation> evaluate(const Move& move) override {
-    evaluated.push_back(move);
-    pending_ = move;
-    if (fail_at == static_cast<int>(evaluated.size())) {
-      return make_error(ErrorCode::kToolFailed, "The judge is broken.");
-    }
-    Evaluation evaluation;
-    evaluation.valid = !is_valid || is_valid(move, static_cast<int>(evaluated.size()));
-    if (!evaluation.valid) evaluation.reason = "router: no path for net n1";
-    return evaluation;
-  }
-  Result<bool> accept() override {
-    placement_.tiles[static_cast<std::size_t>(pending_.device)].origin =
-        placement_.tiles[static_cast<std::size_t>(pending_.device)].origin + pending_.by;
-    accepted.push_back(pending_);
-    ++next_;
-    return true;
-  }
+using test::FakeSpace;
 
-  std::function<bool(const Move&, int)> is_valid;
-  int fail_at = 0;
-  std::vector<Move> evaluated, accepted;
-  Circuit circuit_;
-  Tiles tiles_;
-  Placement placement_;
-  Evaluation baseline_;
-  int next_ = 1, last_ = 0;
-  Move pending_;
-};
+/// Tiles in a row with a halo.
+FakeSpace row(int count, int last, Dbu halo = 500) {
+  Circuit circuit;
+  Tiles tiles;
+  Placement placement;
+  for (int i = 0; i < count; ++i) {
+    Device device;
+    device.name = "M" + std::to_string(i);
+    circuit.devices.push_back(device);
+    Tile tile;
+    tile.outline = {0, 0, 2000, 3000};
+    tiles.push_back(tile);
+    PlacedTile placed;
+    placed.origin = {i * 5000, 0};
+    placed.slot = placed_outline(tile, placed).bloated(halo);
+    placement.tiles.push_back(placed);
+  }
+  return {std::move(circuit), std::move(tiles), std::move(placement), 1, last};
+}
 
 class RecordingJob final : public JobContext {
  public:
@@ -102,13 +73,13 @@ bool in_slots(const FakeSpace& space) {
 }
 
 TEST(RandomWalk, AcceptsEveryVariantWithOneStepOfTheGrid) {
-  FakeSpace space(5, 300);
+  FakeSpace space = row(5, 300);
   RecordingJob job;
   const Stats stats = run(space, job);
   EXPECT_EQ(space.accepted.size(), 300u);
   EXPECT_EQ(stats.accepted, 300);
   EXPECT_EQ(stats.reverted, 0);
-  for (const Move& move : space.accepted) {
+  for (const Shift& move : space.accepted) {
     EXPECT_EQ(std::abs(move.by.x) + std::abs(move.by.y), kPlacementGrid);
   }
   EXPECT_TRUE(in_slots(space));
@@ -116,21 +87,21 @@ TEST(RandomWalk, AcceptsEveryVariantWithOneStepOfTheGrid) {
 }
 
 TEST(RandomWalk, PicksComponentsAndDirectionsUniformly) {
-  FakeSpace space(4, 4000, 1'000'000);
+  FakeSpace space = row(4, 4000, 1'000'000);
   RecordingJob job;
   run(space, job);
   std::map<std::pair<DeviceId, Point>, int> counts;
-  for (const Move& move : space.accepted) ++counts[{move.device, move.by}];
+  for (const Shift& move : space.accepted) ++counts[{move.device, move.by}];
   ASSERT_EQ(counts.size(), 16u);
   // Expected 250 each; six standard deviations of a binomial are 92.
   for (const auto& [move, count] : counts) EXPECT_NEAR(count, 250, 92);
 }
 
 TEST(RandomWalk, NeverEvaluatesAMoveThatLeavesItsSlot) {
-  FakeSpace space(3, 500, 100);
+  FakeSpace space = row(3, 500, 100);
   RecordingJob job;
   bool stayed = true;
-  space.is_valid = [&](const Move& move, int) {
+  space.is_valid = [&](const Shift& move, int) {
     const auto i = static_cast<std::size_t>(move.device);
     const PlacedTile& placed = space.placement_.tiles[i];
     stayed = stayed && placed.slot.contains(placed_outline(space.tiles_[i], placed).moved(move.by));
@@ -142,9 +113,9 @@ TEST(RandomWalk, NeverEvaluatesAMoveThatLeavesItsSlot) {
 }
 
 TEST(RandomWalk, RepeatsAFailedStepFromTheSamePlacement) {
-  FakeSpace space(4, 50);
+  FakeSpace space = row(4, 50);
   RecordingJob job;
-  space.is_valid = [](const Move&, int count) { return count % 3 == 0; };
+  space.is_valid = [](const Shift&, int count) { return count % 3 == 0; };
   const Stats stats = run(space, job);
   EXPECT_EQ(stats.accepted, 50);
   EXPECT_EQ(stats.reverted, 100);
@@ -154,14 +125,31 @@ TEST(RandomWalk, RepeatsAFailedStepFromTheSamePlacement) {
   EXPECT_THAT(job.logs.front(), HasSubstr("no path for net n1"));
 }
 
+TEST(RandomWalk, GoesOnFromWhereItWasWhenTheJudgesRejectALayout) {
+  FakeSpace space = row(4, 50);
+  RecordingJob job;
+  int asked = 0;
+  space.is_signed_off = [&](const Shift&) { return ++asked % 2 == 0; };
+  const Stats stats = run(space, job);
+  EXPECT_EQ(stats.accepted, 50);
+  EXPECT_EQ(stats.reverted, 50);
+  // Each recorded layout is one shift from the one before.
+  for (std::size_t i = 1; i < space.placements.size(); ++i) {
+    int moved = 0;
+    for (std::size_t tile = 0; tile < 4; ++tile)
+      moved += space.placements[i].tiles[tile] != space.placements[i - 1].tiles[tile];
+    EXPECT_EQ(moved, 1);
+  }
+}
+
 TEST(RandomWalk, ContinuesAsIfNeverInterrupted) {
-  const auto picky = [](const Move& move, int) { return move.by.x >= 0 || move.device % 2 == 0; };
-  FakeSpace whole(5, 60);
+  const auto picky = [](const Shift& move, int) { return move.by.x >= 0 || move.device % 2 == 0; };
+  FakeSpace whole = row(5, 60);
   whole.is_valid = picky;
   RecordingJob job;
   run(whole, job);
   for (const int cut : {1, 7, 30, 59}) {
-    FakeSpace part(5, cut);
+    FakeSpace part = row(5, cut);
     part.is_valid = picky;
     RecordingJob first;
     run(part, first);
@@ -175,10 +163,10 @@ TEST(RandomWalk, ContinuesAsIfNeverInterrupted) {
 }
 
 TEST(RandomWalk, ContinuesAfterCancellationWithTheSameMoves) {
-  FakeSpace whole(5, 40);
+  FakeSpace whole = row(5, 40);
   RecordingJob job;
   run(whole, job);
-  FakeSpace part(5, 40);
+  FakeSpace part = row(5, 40);
   RecordingJob cancelled;
   cancelled.cancel_after = 17;
   Stats stats;
@@ -192,7 +180,7 @@ TEST(RandomWalk, ContinuesAfterCancellationWithTheSameMoves) {
 }
 
 TEST(RandomWalk, AnotherSeedTakesAnotherWay) {
-  FakeSpace a(5, 20), b(5, 20);
+  FakeSpace a = row(5, 20), b = row(5, 20);
   RecordingJob one(1), two(2);
   run(a, one);
   run(b, two);
@@ -200,8 +188,8 @@ TEST(RandomWalk, AnotherSeedTakesAnotherWay) {
 }
 
 TEST(RandomWalk, GivesUpAfterTheAllowedAttemptsWithTheReason) {
-  FakeSpace space(3, 5);
-  space.is_valid = [&](const Move&, int) { return space.accepted.size() < 2; };
+  FakeSpace space = row(3, 5);
+  space.is_valid = [&](const Shift&, int) { return space.accepted.size() < 2; };
   RecordingJob job;
   Stats stats;
   Params params;
@@ -217,7 +205,7 @@ TEST(RandomWalk, GivesUpAfterTheAllowedAttemptsWithTheReason) {
 }
 
 TEST(RandomWalk, SaysThatNothingCanMove) {
-  FakeSpace space(3, 5, 0);
+  FakeSpace space = row(3, 5, 0);
   RecordingJob job;
   Stats stats;
   const Status status = walk(space, {}, job, stats);
@@ -228,7 +216,7 @@ TEST(RandomWalk, SaysThatNothingCanMove) {
 }
 
 TEST(RandomWalk, PassesOnWhatTheSpaceFailsWith) {
-  FakeSpace space(3, 5);
+  FakeSpace space = row(3, 5);
   space.fail_at = 2;
   RecordingJob job;
   Stats stats;
@@ -239,7 +227,7 @@ TEST(RandomWalk, PassesOnWhatTheSpaceFailsWith) {
 }
 
 TEST(RandomWalk, DoesNothingWhenEveryVariantIsThere) {
-  FakeSpace space(0, 5);
+  FakeSpace space = row(0, 5);
   space.next_ = 6;
   RecordingJob job;
   run(space, job);
@@ -248,7 +236,7 @@ TEST(RandomWalk, DoesNothingWhenEveryVariantIsThere) {
 }
 
 TEST(RandomWalk, RefusesAStepOffTheGrid) {
-  FakeSpace space(3, 5);
+  FakeSpace space = row(3, 5);
   RecordingJob job;
   Stats stats;
   Params params;

@@ -4,6 +4,8 @@
 #include <boost/version.hpp>
 #include <nlohmann/json.hpp>
 
+#include "ptah/plugin/sdk_text.hpp"
+
 namespace ptah {
 
 #define PTAH_STRINGIZE_(x) #x
@@ -32,7 +34,8 @@ namespace ptah {
 #endif
 
 /// The standard library and its ABI, the libraries whose types stand in stage interfaces
-/// (nlohmann::json, Boost.Outcome), the sanitizer. Compilers may be mixed: g++ and clang++ agree on
+/// (nlohmann::json, Boost.Outcome), the sanitizer, and the text of the SDK's headers, which says
+/// what stages and values look like. Compilers may be mixed: g++ and clang++ agree on
 /// the rest (tests/contract tries it). The machine stands in the ELF header.
 inline constexpr char kToolchainFingerprint[] =
     "libstdc++ " PTAH_STRINGIZE(_GLIBCXX_RELEASE) " cxx11 " PTAH_STRINGIZE(
@@ -40,6 +43,6 @@ inline constexpr char kToolchainFingerprint[] =
     " json " PTAH_STRINGIZE(NLOHMANN_JSON_VERSION_MAJOR) "." PTAH_STRINGIZE(
         NLOHMANN_JSON_VERSION_MINOR) "." PTAH_STRINGIZE(NLOHMANN_JSON_VERSION_PATCH)
     " diagnostics " PTAH_STRINGIZE(JSON_DIAGNOSTICS)
-    " boost " BOOST_LIB_VERSION " sanitizer " PTAH_SANITIZER_;
+    " boost " BOOST_LIB_VERSION " sanitizer " PTAH_SANITIZER_ " sdk " PTAH_SDK_TEXT;
 
 }  // namespace ptah

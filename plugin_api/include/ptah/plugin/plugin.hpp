@@ -26,7 +26,7 @@
 
 namespace ptah {
 
-constexpr std::uint32_t kApiMajor = 1;
+constexpr std::uint32_t kApiMajor = 2;
 constexpr std::uint32_t kApiMinor = 0;
 
 enum class PluginKind : std::uint32_t {

@@ -22,9 +22,9 @@
 #include "ptah/layout/gds.hpp"
 #include "ptah/layout/layout.hpp"
 #include "ptah/netlist/circuit.hpp"
-#include "ptah/netlist/fingers.hpp"
 #include "ptah/sim/testbench.hpp"
 #include "ptah/sim/waveform.hpp"
+#include "ptah/stages/design_space.hpp"
 #include "ptah/tech/technology.hpp"
 
 namespace ptah {
@@ -44,7 +44,8 @@ class Placer {
   virtual ~Placer() = default;
   /// Matched groups come out symmetric and equally oriented, slots legal (PlacedTile::slot).
   virtual Result<Placement> place(const Circuit& circuit, const Tiles& tiles,
-                                  const Technology& technology, JobContext& job) = 0;
+                                  const Technology& technology, const NetWeights& weights,
+                                  JobContext& job) = 0;
 };
 
 /// placement -> routed layout
@@ -155,63 +156,25 @@ class Simulator {
 /// The schematic, fingers expanded, as a netlist to simulate: the pre-layout circuit.
 ExtractedNetlist schematic_netlist(const Circuit& circuit, const Technology& technology);
 
-/// One step of a layout exploration: shift a tile.
-struct Move {
-  DeviceId device = 0;
-  Point by;  ///< Multiples of kPlacementGrid.
-  friend bool operator==(const Move&, const Move&) = default;
-};
-
-/// What evaluating a move found.
-struct Evaluation {
-  bool valid = false;  ///< Routed, and accepted by every judge in charge.
-  std::string reason;  ///< Why not: "router: ...", "drc: ...", "lvs: ...", "simulation: ...".
-  std::optional<double> pscore;  ///< Volts.
-  double area_um2 = 0;
-  std::int64_t hpwl = 0;  ///< nm
-};
-
-/// What an explorer explores: the present layout of one finger assignment, and moves from it.
-class ExplorationSpace {
- public:
-  virtual ~ExplorationSpace() = default;
-  virtual const Circuit& circuit() const = 0;
-  virtual const Tiles& tiles() const = 0;
-  /// The layout that the next move starts from.
-  virtual const Placement& placement() const = 0;
-  /// Of the baseline.
-  virtual const Evaluation& baseline() const = 0;
-  /// Index of the next variant to accept; 1 on a fresh start, more when a run is resumed.
-  virtual int next_variant() const = 0;
-  /// The last variant wanted.
-  virtual int last_variant() const = 0;
-  /// Applies the move to the present layout, re-routes and judges. The present layout stays.
-  /// A move that leaves its slot or does not validate comes back with `valid == false`; an Error
-  /// means that the run cannot go on.
-  virtual Result<Evaluation> evaluate(const Move& move) = 0;
-  /// Makes the last evaluated, valid layout the present one and records it as `next_variant()`.
-  /// False: the judges that sign off reject it, and the present layout stays.
-  virtual Result<bool> accept() = 0;
-};
-
 /// design space + evaluator + budget -> variants
 class Explorer {
  public:
   virtual ~Explorer() = default;
-  /// Accepts variants `next_variant()`..`last_variant()` and returns. What it does for variant k
-  /// depends on `job.seed()`, k and the present layout alone, so that an interrupted exploration
-  /// continues with the same variants.
-  virtual Status explore(ExplorationSpace& space, JobContext& job) = 0;
+  /// Records up to variant `space.last_variant()` and returns. Seed, last checkpoint and the spaces
+  /// it works on decide what follows, so that an interrupted exploration ends with the same
+  /// variants: one without checkpoints goes by `next_variant()` and the home's present layout.
+  virtual Status explore(DesignSpace& space, JobContext& job) = 0;
 };
 
 /// placements -> quality
 class Predictor {
  public:
   virtual ~Predictor() = default;
-  /// One score a placement, higher is better, in the order given.
-  virtual Result<std::vector<double>> predict(const Circuit& circuit, const Tiles& tiles,
-                                              const std::vector<Placement>& placements,
-                                              JobContext& job) = 0;
+  /// One prediction a placement, in the order given; equal placements, equal predictions.
+  virtual Result<std::vector<Prediction>> predict(const Circuit& circuit, const Tiles& tiles,
+                                                  const Technology& technology,
+                                                  const std::vector<Placement>& placements,
+                                                  JobContext& job) = 0;
 };
 
 }  // namespace ptah
