@@ -50,8 +50,14 @@ Status copy_result(const Json& result, const std::string& role, const std::files
 }
 
 int check(const Session& session, const CheckArguments& arguments) {
-  Json spec{{"gds", std::filesystem::absolute(arguments.gds).string()}, {"flow", arguments.flow}};
+  Json spec{{"gds", std::filesystem::absolute(arguments.gds).string()},
+            {"flow", name_or_path(arguments.flow)}};
   if (auto filled = arguments.fill(spec); filled.has_error()) return fail(session, filled.error());
+  // The netlist's own `top` and the layout's are two things.
+  if (spec.contains("top")) {
+    spec["subcircuit"] = spec["top"];
+    spec.erase("top");
+  }
   if (!arguments.cell.empty()) spec["top"] = arguments.cell;
   if (!arguments.fingers.empty()) {
     auto fingers = fingers_json(arguments.fingers);
@@ -117,7 +123,7 @@ int render(const Session& session, const RenderArguments& arguments) {
   }
   Json spec{{"gds", std::filesystem::absolute(arguments.gds).string()},
             {"format", extension.substr(1)},
-            {"tech", arguments.tech},
+            {"tech", name_or_path(arguments.tech)},
             {"width_px", arguments.width},
             {"labels", !arguments.bare}};
   if (!arguments.cell.empty()) spec["top"] = arguments.cell;

@@ -33,9 +33,7 @@ Result<Json> run_spec(const RunArguments& arguments) {
   // Not where it is the default: the spec of a job that is continued stays what it was.
   if (arguments.objective != "pscore") spec["objective"] = arguments.objective;
   PTAH_TRY(arguments.fill(spec));
-  spec["flow"] = arguments.flow.find('/') != std::string::npos || arguments.flow.ends_with(".yaml")
-                     ? std::filesystem::absolute(arguments.flow).string()
-                     : arguments.flow;
+  spec["flow"] = name_or_path(arguments.flow);
   if (!arguments.fingers.empty()) {
     PTAH_TRY(spec["fingers"], fingers_json(arguments.fingers));
   } else {

@@ -115,10 +115,7 @@ int score(const Session& session, const ScoreArguments& arguments) {
     if (fingers.has_error()) return fail(session, fingers.error());
     params["fingers"] = fingers.value();
   }
-  params["flow"] =
-      arguments.flow.find('/') != std::string::npos || arguments.flow.ends_with(".yaml")
-          ? std::filesystem::absolute(arguments.flow).string()
-          : arguments.flow;
+  params["flow"] = name_or_path(arguments.flow);
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto reply = client.value().call("score.layout", params, std::chrono::minutes(10));

@@ -145,11 +145,14 @@ Status CircuitArguments::fill(Json& spec) const {
     }
     spec["allowed_fingers"] = counts;
   }
-  // A technology file's path must mean the same to the daemon.
-  spec["tech"] = tech.find('/') != std::string::npos || tech.ends_with(".yaml")
-                     ? fs::absolute(tech).string()
-                     : tech;
+  spec["tech"] = name_or_path(tech);
   return ok();
+}
+
+std::string name_or_path(const std::string& text) {
+  const bool file =
+      text.find('/') != std::string::npos || text.ends_with(".yaml") || text.ends_with(".yml");
+  return file ? std::filesystem::absolute(text).string() : text;
 }
 
 Result<Json> fingers_json(const std::string& text) {

@@ -81,6 +81,10 @@ struct CircuitArguments {
   Status fill(Json& spec) const;
 };
 
+/// A flow or a technology as the daemon takes it: a name as it is, a file by its absolute path, for
+/// a relative one means another file to the daemon.
+std::string name_or_path(const std::string& text);
+
 /// "M0=6,M1=2" -> {"M0": 6, ...}; fails naming the token.
 Result<Json> fingers_json(const std::string& text);
 

@@ -61,12 +61,13 @@ std::shared_ptr<Server::PendingScore> Server::begin_score(const ScoreSubject& su
   return score;
 }
 
-void Server::start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Json spec) {
+template <class Spec>
+void Server::start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Spec spec) {
   if (score->over) return;
-  spec.erase("key");
+  spec.key.reset();
   score->task = jobs_->run_task(
-      kind, spec, [this, score](Result<Json> result) { end_score(score, std::move(result)); },
-      score->affinity);
+      kind, write_value(spec),
+      [this, score](Result<Json> result) { end_score(score, std::move(result)); }, score->affinity);
 }
 
 void Server::end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result) {
@@ -83,20 +84,12 @@ void Server::end_score(const std::shared_ptr<PendingScore>& score, Result<Json> 
 }
 
 void Server::score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> reply) {
-  const LayoutSource& layout = params.layout;
-  if (layout.path.has_value() + layout.hash.has_value() + layout.data.has_value() != 1) {
-    reply(make_error(ErrorCode::kInvalidArgument,
-                     "A layout is given by one of `path`, `hash` and `data`.", "layout"));
-    return;
-  }
   const auto score = begin_score(params, reply);
-  ScoreLayoutParams written = params;
-  Json spec = write_value(written);
-  if (!layout.hash) {
-    start_score(score, "score.layout", std::move(spec));
+  if (!params.layout.hash) {
+    start_score(score, "score.layout", params);
     return;
   }
-  const std::string hash = *layout.hash;
+  const std::string hash = *params.layout.hash;
   if (!FileStore::is_hash(hash)) {
     end_score(score, make_error(ErrorCode::kInvalidArgument,
                                 "A hash is 64 lower-case hexadecimal digits.", "layout.hash"));
@@ -117,20 +110,18 @@ void Server::score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> rep
         }
         return file;
       },
-      [this, score, spec = std::move(spec)](Result<std::string> file) mutable {
+      [this, score, spec = params](Result<std::string> file) mutable {
         if (!file) {
           end_score(score, file.error());
           return;
         }
-        spec["layout"] = {{"path", file.value()}};
+        spec.layout = {file.value(), {}, {}};
         start_score(score, "score.layout", std::move(spec));
       });
 }
 
 void Server::score_placement(const ScorePlacementParams& params, Reply<ScoreReply> reply) {
-  const auto score = begin_score(params, reply);
-  ScorePlacementParams written = params;
-  start_score(score, "score.placement", write_value(written));
+  start_score(begin_score(params, reply), "score.placement", params);
 }
 
 }  // namespace ptah

@@ -45,9 +45,9 @@ class Server final : public rpc::Service {
   void plugin_reload(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
   void plugin_unload(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
   void flow_run(const rpc::RunParams&, rpc::Reply<rpc::JobReply>) override;
-  void flow_plan(const rpc::SpecParams&, rpc::Reply<rpc::ResultReply>) override;
-  void flow_check(const rpc::TaskParams&, rpc::Reply<rpc::JobReply>) override;
-  void flow_render(const rpc::TaskParams&, rpc::Reply<rpc::JobReply>) override;
+  void flow_plan(const rpc::PlanParams&, rpc::Reply<rpc::ResultReply>) override;
+  void flow_check(const rpc::CheckParams&, rpc::Reply<rpc::JobReply>) override;
+  void flow_render(const rpc::RenderParams&, rpc::Reply<rpc::JobReply>) override;
   void score_layout(const rpc::ScoreLayoutParams&, rpc::Reply<rpc::ScoreReply>) override;
   void score_placement(const rpc::ScorePlacementParams&, rpc::Reply<rpc::ScoreReply>) override;
   void job_list(const rpc::JobListParams&, rpc::Reply<rpc::JobListReply>) override;
@@ -73,14 +73,16 @@ class Server final : public rpc::Service {
   void accept(Session::Socket socket, Peer peer);
   /// Why a peer that has just connected must go, if it must.
   std::optional<Error> refusal(const Peer& peer, int descriptor) const;
-  void single_task(const char* kind, const rpc::TaskParams& params,
+  template <class Spec>
+  void single_task(const char* kind, const rpc::TaskParams<Spec>& params,
                    rpc::Reply<rpc::JobReply> reply);
   void small_task(const char* kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
   /// A score that somebody waits for (score_service.cpp).
   struct PendingScore;
   std::shared_ptr<PendingScore> begin_score(const rpc::ScoreSubject& subject,
                                             const rpc::Reply<rpc::ScoreReply>& reply);
-  void start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Json spec);
+  template <class Spec>
+  void start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Spec spec);
   void end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result);
   /// Runs `work` on the store's thread and answers with what it returns.
   template <class R, class Work>

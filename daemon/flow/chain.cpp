@@ -8,12 +8,6 @@
 namespace ptah {
 namespace {
 
-constexpr std::array<std::pair<SignOff, std::string_view>, 4> kSignOffs{
-    {{SignOff::kAll, "all"},
-     {SignOff::kKept, "kept"},
-     {SignOff::kSample, "sample"},
-     {SignOff::kNone, "none"}}};
-
 constexpr std::size_t kMostCommonBytes = 64u << 20;  // a line of the worker's, which it came in
 
 /// The state of a server before 0.2 says of the chain what the variant's did not.
@@ -68,21 +62,6 @@ Result<Json> result_of(const Exploration& exploration, const std::string& name) 
 
 }  // namespace
 
-Result<SignOff> sign_off_from_string(std::string_view text) {
-  for (const auto& [sign_off, name] : kSignOffs) {
-    if (name == text) return sign_off;
-  }
-  return make_error(ErrorCode::kInvalidArgument,
-                    "`" + std::string(text) + "` is none of: all, kept, sample, none.", "judges");
-}
-
-std::string_view to_string(SignOff sign_off) noexcept {
-  for (const auto& [value, name] : kSignOffs) {
-    if (value == sign_off) return name;
-  }
-  return "all";
-}
-
 Json to_json(const ChainSpec& spec) {
   Json json{{"input", to_json(spec.input)},
             {"tech", spec.technology},
@@ -123,9 +102,11 @@ Result<ChainSpec> chain_spec_from_json(const Json& json) {
     spec.assignment = json.at("assignment");
     spec.seed = json.at("seed");
     spec.variants = json.at("variants");
-    PTAH_TRY(spec.judges, sign_off_from_string(json.at("judges").get<std::string>()));
+    PTAH_TRY(spec.judges,
+             choice_from_string<SignOff>(json.at("judges").get<std::string>(), "judges"));
     // Chains of an older server have none.
-    PTAH_TRY(spec.objective, objective_from_string(json.value("objective", "pscore")));
+    PTAH_TRY(spec.objective,
+             choice_from_string<Objective>(json.value("objective", "pscore"), "objective"));
     spec.pictures = json.at("pictures");
     PTAH_TRY(spec.flow, flow_from_json(json.at("flow")));
     if (json.contains("resume") && !json["resume"].is_null()) {

@@ -12,18 +12,9 @@
 #include "flow/tasks.hpp"
 #include "ptah/netlist/fingers.hpp"
 #include "ptah/stages/stages.hpp"
+#include "rpc/specs.hpp"
 
 namespace ptah {
-
-/// Which layouts the judges see.
-enum class SignOff {
-  kAll,     ///< Every layout that an explorer evaluates.
-  kKept,    ///< Those that it accepts; in a flow without checks of its own the same as kAll.
-  kSample,  ///< The baseline and a random share of the accepted ones; without checks as kAll.
-  kNone,    ///< None. A flow without checks then only places and routes: no verdict, no score.
-};
-Result<SignOff> sign_off_from_string(std::string_view text);
-std::string_view to_string(SignOff sign_off) noexcept;
 
 /// The last committed variant of an interrupted chain.
 struct ChainResume {

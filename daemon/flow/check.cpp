@@ -64,19 +64,12 @@ Result<std::string> choose_top(const gds::Library& library, const std::string& a
                     file, "Name one with `top`.");
 }
 
-Result<std::string> path_field(const Json& spec, const char* field) {
-  if (!spec.contains(field) || !spec[field].is_string()) {
-    return make_error(ErrorCode::kInvalidArgument, "The field is the absolute path of a file.",
-                      field);
-  }
-  return spec[field].get<std::string>();
-}
-
-Result<Circuit> circuit_of(const Json& spec, const Technology& technology) {
-  PTAH_TRY(auto input, read_circuit_input(spec));
+Result<Circuit> circuit_of(const rpc::CheckSpec& spec, const Technology& technology) {
+  rpc::CircuitSource source = spec;
+  if (!source.subcircuit) source.subcircuit = spec.top;
+  PTAH_TRY(auto input, read_circuit_input(source));
   PTAH_TRY(auto loaded, load_circuit(input, technology));
-  FingerAssignment fingers;
-  if (spec.contains("fingers")) fingers = spec["fingers"].get<FingerAssignment>();
+  FingerAssignment fingers = assignment_of(spec.fingers.value_or(rpc::FingerCounts{}));
   // A group's count may be given by one of its members.
   PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
   for (const auto& group : space.groups()) {
@@ -103,35 +96,24 @@ Result<Circuit> circuit_of(const Json& spec, const Technology& technology) {
   return circuit;
 }
 
-/// A switch of the spec. Anything else in its place is an error: what a client names here does not
-/// become a file.
-Result<bool> switch_field(const Json& spec, const char* field) {
-  if (!spec.contains(field)) return false;
-  if (spec[field].is_boolean()) return spec[field].get<bool>();
-  return make_error(ErrorCode::kInvalidArgument, "The field is true or false.", field);
-}
-
 /// The netlist in the forms that the spec asks for, below `scratch`.
-Result<Json> netlist_files(const Json& spec, const ExtractedNetlist& netlist,
+Result<Json> netlist_files(const rpc::CheckSpec& spec, const ExtractedNetlist& netlist,
                            const Technology& technology, const std::filesystem::path& scratch) {
   Json files = Json::array();
-  const auto write = [&](const char* field, auto&& text_of) -> Status {
-    PTAH_TRY(const bool wanted, switch_field(spec, field));
-    if (!wanted) return ok();
+  const auto write = [&](const std::string& role, auto&& text_of) -> Status {
     PTAH_TRY(const std::string text, text_of(netlist, technology));
-    const auto path = scratch / (std::string("netlist.") + field);
+    const auto path = scratch / ("netlist." + role);
     PTAH_TRY(write_text_file(path, text, Durability::kCached));
-    files.push_back(
-        {{"role", field}, {"path", path.string()}, {"dataset", std::string("layout.") + field}});
+    files.push_back({{"role", role}, {"path", path.string()}, {"dataset", "layout." + role}});
     return ok();
   };
-  PTAH_TRY(write("spef", write_spef));
-  PTAH_TRY(write("spice", write_extracted_spice));
+  if (spec.spef) {
+    PTAH_TRY(write("spef", write_spef));
+  }
+  if (spec.spice) {
+    PTAH_TRY(write("spice", write_extracted_spice));
+  }
   return files;
-}
-
-bool wants(const Json& spec, const char* field) {
-  return spec.value(field, false);
 }
 
 }  // namespace
@@ -153,21 +135,17 @@ Json verdict_json(const Verdict& verdict) {
           {"violations", std::move(violations)}};
 }
 
-Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
-                          TaskSink& sink) {
-  PTAH_TRY(auto file, path_field(spec, "gds"));
-  PTAH_TRY(const bool spef, switch_field(spec, "spef"));
-  PTAH_TRY(const bool spice, switch_field(spec, "spice"));
-  PTAH_TRY(auto technology, Technology::resolve(spec.value("tech", "ptah130")));
-  PTAH_TRY(auto flow, load_flow(spec.value("flow", "osiris")));
-  PTAH_TRY(auto library, gds::read_file(file));
-  PTAH_TRY(auto top, choose_top(library, spec.value("top", ""), file));
+Result<Json> check_layout(const rpc::CheckSpec& spec, const std::filesystem::path& scratch,
+                          PluginHost& host, TaskSink& sink) {
+  PTAH_TRY(auto technology, Technology::resolve(spec.tech));
+  PTAH_TRY(auto flow, load_flow(spec.flow));
+  PTAH_TRY(auto library, gds::read_file(spec.gds));
+  PTAH_TRY(auto top, choose_top(library, spec.top.value_or(""), spec.gds));
 
-  const bool has_circuit = spec.contains("circuit") || spec.contains("netlist");
-  const bool pex = wants(spec, "pex") || spef || spice;
-  const bool none_given = !wants(spec, "drc") && !wants(spec, "lvs") && !pex;
-  const bool lvs = wants(spec, "lvs") || (none_given && has_circuit);
-  const bool drc = wants(spec, "drc") || none_given;
+  const bool pex = spec.pex || spec.spef || spec.spice;
+  const bool none_given = !spec.drc && !spec.lvs && !pex;
+  const bool lvs = spec.lvs || (none_given && spec.given());
+  const bool drc = spec.drc || none_given;
   Circuit circuit;
   if (lvs || pex) {
     PTAH_TRY(circuit, circuit_of(spec, technology));
@@ -175,7 +153,7 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
 
   FlowJob job(sink, 0, scratch);
   StageSeconds seconds;
-  Json result{{"gds", file}, {"top", top}, {"drc", Json::object()}, {"lvs", Json::object()}};
+  Json result{{"gds", spec.gds}, {"top", top}, {"drc", Json::object()}, {"lvs", Json::object()}};
   bool clean = true;
   std::vector<StageChoice> verifiers;
   if (drc || lvs) {
@@ -189,7 +167,7 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
     if (is_drc ? !drc : !lvs) continue;
     job.progress(0.3, judge.name);
     PTAH_TRY(auto verdict, run_stage(judge, job, seconds, [&](Verifier& stage) {
-               return stage.verify({file, top}, circuit, technology, job);
+               return stage.verify({spec.gds, top}, circuit, technology, job);
              }));
     clean = clean && verdict.clean;
     result[judge.stage][judge.name] = verdict_json(verdict);
@@ -201,19 +179,12 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
                         "flow " + flow.name);
     }
     Json options = found->second.options;
-    if (spec.contains("extractor_options")) {
-      const Json& given = spec["extractor_options"];
-      if (!given.is_object()) {
-        return make_error(ErrorCode::kInvalidArgument, "The field is an object of options.",
-                          "extractor_options");
-      }
-      if (!options.is_object()) options = Json::object();
-      options.update(given);
-    }
+    if (!options.is_object()) options = Json::object();
+    options.update(spec.extractor_options.value);
     PTAH_TRY(auto extractor,
              bind_stage<Extractor>(host, "extractor", found->second.plugin, options));
     PTAH_TRY(auto netlist, run_stage(extractor, job, seconds, [&](Extractor& stage) {
-               return stage.extract({file, top}, circuit, technology, job);
+               return stage.extract({spec.gds, top}, circuit, technology, job);
              }));
     result["pex"] = parasitics_json(netlist);
     PTAH_TRY(auto files, netlist_files(spec, netlist, technology, scratch));
@@ -224,23 +195,12 @@ Result<Json> check_layout(const Json& spec, const std::filesystem::path& scratch
   return result;
 }
 
-Result<Json> render_task(const Json& spec, const std::filesystem::path& scratch) {
-  PTAH_TRY(auto file, path_field(spec, "gds"));
-  const Json format = spec.value("format", Json("png"));
-  if (format != "png" && format != "svg") {
-    return make_error(ErrorCode::kInvalidArgument, "A picture is \"png\" or \"svg\".", "format");
-  }
-  const std::string name = "layout." + format.get<std::string>();
-  PTAH_TRY(auto technology, Technology::resolve(spec.value("tech", "ptah130")));
-  PTAH_TRY(auto library, gds::read_file(file));
-  PTAH_TRY(auto top, choose_top(library, spec.value("top", ""), file));
-  RenderOptions options;
-  options.width_px = spec.value("width_px", options.width_px);
-  options.labels = spec.value("labels", options.labels);
-  if (options.width_px < 64 || options.width_px > 8192) {
-    return make_error(ErrorCode::kInvalidArgument, "A picture is 64 to 8192 pixels wide.",
-                      "width_px");
-  }
+Result<Json> render_task(const rpc::RenderSpec& spec, const std::filesystem::path& scratch) {
+  const std::string name = "layout." + std::string(to_string(spec.format));
+  PTAH_TRY(auto technology, Technology::resolve(spec.tech));
+  PTAH_TRY(auto library, gds::read_file(spec.gds));
+  PTAH_TRY(auto top, choose_top(library, spec.top.value_or(""), spec.gds));
+  const RenderOptions options{static_cast<int>(spec.width_px), spec.labels};
   const auto picture = scratch / name;
   PTAH_TRY(render_layout(library, top, technology, picture, options));
   return Json{{"top", top},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "flow/flow_config.hpp"
 #include "ptah/core/quoting.hpp"
@@ -18,12 +19,9 @@ std::filesystem::path circuits_directory() {
   return config_directory() / "circuits";
 }
 
-Result<std::optional<NamedText>> read_optional(const Json& spec, const char* field) {
-  if (!spec.contains(field) || spec[field].is_null()) return std::optional<NamedText>{};
-  if (!spec[field].is_string()) {
-    return make_error(ErrorCode::kInvalidArgument, "The field is a path.", field);
-  }
-  const std::filesystem::path file = spec[field].get<std::string>();
+Result<std::optional<NamedText>> read_optional(const std::optional<std::string>& path) {
+  if (!path) return std::optional<NamedText>{};
+  const std::filesystem::path file = *path;
   PTAH_TRY(auto text, read_text_file(file, kMaxTestbenchBytes));
   return std::optional<NamedText>(NamedText{file.filename().string(), std::move(text)});
 }
@@ -47,27 +45,6 @@ Result<std::vector<NamedText>> read_benches(const NamedText& measures,
     benches.push_back({spec.testbench, std::move(text)});
   }
   return benches;
-}
-
-Result<std::vector<int>> read_allowed(const Json& spec) {
-  std::vector<int> allowed;
-  if (!spec.contains("allowed_fingers")) return allowed;
-  const Json& given = spec["allowed_fingers"];
-  if (!given.is_array() || given.empty()) {
-    return make_error(ErrorCode::kInvalidArgument, "The field is a list of finger counts.",
-                      "allowed_fingers");
-  }
-  for (const Json& count : given) {
-    if (!count.is_number_integer() || count < 1 || count > 64) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        count.dump() + " is not a finger count; counts are 1 to 64.",
-                        "allowed_fingers");
-    }
-    allowed.push_back(count);
-  }
-  std::sort(allowed.begin(), allowed.end());
-  allowed.erase(std::unique(allowed.begin(), allowed.end()), allowed.end());
-  return allowed;
 }
 
 /// The texts travel as JSON; bytes of another encoding (a Latin-1 comment) are replaced.
@@ -97,24 +74,23 @@ Status check_name(const std::string& name, const std::string& netlist) {
 
 }  // namespace
 
-Result<CircuitInput> read_circuit_input(const Json& spec) {
-  const bool shipped = spec.contains("circuit") && !spec["circuit"].is_null();
-  const bool own = spec.contains("netlist") && !spec["netlist"].is_null();
-  if (shipped == own) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "Give either `circuit` (a shipped circuit) or `netlist` (a file).",
-                      "circuit");
-  }
+FingerAssignment assignment_of(const rpc::FingerCounts& counts) {
+  FingerAssignment fingers;
+  for (const auto& [device, count] : counts) fingers[device] = static_cast<int>(count);
+  return fingers;
+}
+
+Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
   CircuitInput input;
-  PTAH_TRY(input.allowed_fingers, read_allowed(spec));
-  if (shipped) {
-    if (!spec["circuit"].is_string()) {
-      return make_error(ErrorCode::kInvalidArgument, "The field is a name.", "circuit");
-    }
-    const std::string name = spec["circuit"];
+  if (source.allowed_fingers) {
+    const std::set<std::int64_t> allowed(source.allowed_fingers->begin(),
+                                         source.allowed_fingers->end());
+    input.allowed_fingers.assign(allowed.begin(), allowed.end());
+  }
+  if (source.circuit) {
+    const std::string& name = *source.circuit;
     const auto folder = circuits_directory() / name;
-    if (name.empty() || name.find('/') != std::string::npos || name.front() == '.' ||
-        !std::filesystem::exists(folder)) {
+    if (!std::filesystem::exists(folder)) {
       std::string known;
       PTAH_TRY(auto circuits, list_circuits());
       for (const Json& circuit : circuits) {
@@ -133,22 +109,19 @@ Result<CircuitInput> read_circuit_input(const Json& spec) {
     for (const auto& [bench, text] : read.benches) input.benches.push_back({bench, text});
     if (input.allowed_fingers.empty()) input.allowed_fingers = read.allowed_fingers;
   } else {
-    if (!spec["netlist"].is_string()) {
-      return make_error(ErrorCode::kInvalidArgument, "The field is a path.", "netlist");
-    }
-    const std::filesystem::path file = spec["netlist"].get<std::string>();
+    const std::filesystem::path file = *source.netlist;
     PTAH_TRY(auto text, read_text_file(file));
     input.title = file.stem().string();
     input.netlist = {file.filename().string(), std::move(text)};
     input.netlist_folder = file.parent_path().string();
-    PTAH_TRY(input.pairs, read_optional(spec, "pairs"));
-    PTAH_TRY(input.testbench, read_optional(spec, "testbench"));
-    PTAH_TRY(input.measures, read_optional(spec, "measures"));
+    PTAH_TRY(input.pairs, read_optional(source.pairs));
+    PTAH_TRY(input.testbench, read_optional(source.testbench));
+    PTAH_TRY(input.measures, read_optional(source.measures));
     if (input.measures) {
-      const std::filesystem::path measures = spec["measures"].get<std::string>();
+      const std::filesystem::path measures = *source.measures;
       PTAH_TRY(input.benches, read_benches(*input.measures, measures.parent_path()));
     }
-    input.top = spec.value("top", "");
+    input.top = source.subcircuit.value_or("");
   }
   if (input.allowed_fingers.empty()) input.allowed_fingers = {2, 4};
   return input;

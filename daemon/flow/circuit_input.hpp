@@ -10,10 +10,12 @@
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
 #include "ptah/netlist/circuit.hpp"
+#include "ptah/netlist/fingers.hpp"
 #include "ptah/netlist/spice.hpp"
 #include "ptah/sim/measures.hpp"
 #include "ptah/sim/testbench.hpp"
 #include "ptah/tech/technology.hpp"
+#include "rpc/specs.hpp"
 
 namespace ptah {
 
@@ -34,10 +36,10 @@ struct CircuitInput {
   std::vector<NamedText> benches;     ///< The testbenches that measures name, beside `testbench`.
 };
 
-/// Takes from `spec` either `circuit` (a shipped circuit) or `netlist`, `pairs`, `testbench`,
-/// `measures`, `top` (absolute paths), and `allowed_fingers`. Testbenches that measures name lie
-/// beside them. Errors name the field.
-Result<CircuitInput> read_circuit_input(const Json& spec);
+/// The texts of a shipped circuit, or of a netlist and the files beside it. Testbenches that
+/// measures name lie beside them. Errors name the field or the file.
+Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source);
+FingerAssignment assignment_of(const rpc::FingerCounts& counts);
 
 Json to_json(const CircuitInput& input);
 Result<CircuitInput> circuit_input_from_json(const Json& json);

@@ -133,7 +133,7 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
       }
     } else if (key == "measures") {
       const std::string text = value.IsScalar() ? value.Scalar() : "";
-      const auto scope = measure_scope_from_string(text, key);
+      const auto scope = choice_from_string<MeasureScope>(text, key);
       if (scope.has_error()) return bad(name, value, scope.error().message);
       flow.measures = scope.value();
     } else if (key == "stages" && value.IsMap()) {
@@ -162,17 +162,6 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
 }
 
 }  // namespace
-
-Result<MeasureScope> measure_scope_from_string(std::string_view text, std::string_view field) {
-  if (text == "testbench") return MeasureScope::kTestbench;
-  if (text == "all") return MeasureScope::kAll;
-  return make_error(ErrorCode::kInvalidArgument,
-                    "`" + std::string(text) + "` is none of: testbench, all.", std::string(field));
-}
-
-std::string_view to_string(MeasureScope scope) noexcept {
-  return scope == MeasureScope::kAll ? "all" : "testbench";
-}
 
 Result<FlowConfig> parse_flow(std::string_view yaml, std::string_view name) {
   try {
@@ -259,7 +248,7 @@ Result<FlowConfig> flow_from_json(const Json& json) {
     flow.baseline_attempts = json.at("baseline_attempts");
     // Jobs of before there was a choice measured with the testbench alone.
     PTAH_TRY(flow.measures,
-             measure_scope_from_string(json.value("measures", "testbench"), "measures"));
+             choice_from_string<MeasureScope>(json.value("measures", "testbench"), "measures"));
     flow.stages = stages_from_json(json.at("stages"));
     flow.checks = verifiers_from_json(json.at("checks"));
     flow.judges = verifiers_from_json(json.at("judges"));

@@ -9,6 +9,7 @@
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "rpc/specs.hpp"
 
 namespace ptah {
 
@@ -25,15 +26,6 @@ struct SignOffConfig {
       0.02;  ///< Relative difference of the two scores; more is a disagreement.
   double max_disagreements = 0.02;  ///< Share of the judged layouts of a chain; more fails it.
 };
-
-/// Which of a circuit's measures are made of every layout that is kept (docs/measures.md).
-enum class MeasureScope {
-  kTestbench,  ///< Those of the testbench that is scored: no further simulation.
-  kAll,        ///< Those of every testbench: one simulation more for each of the others.
-};
-/// Fails naming `field` and what it may be.
-Result<MeasureScope> measure_scope_from_string(std::string_view text, std::string_view field);
-std::string_view to_string(MeasureScope scope) noexcept;
 
 struct FlowConfig {
   std::string name;

@@ -21,56 +21,14 @@ constexpr std::size_t kMaxWavePoints = 2000;
 constexpr std::size_t kMaxReplyBytes = 900u << 10;
 constexpr std::size_t kFewViolations = 50;
 
-struct Wishes {
-  bool drc = true, lvs = true, score = true, judges = false, blame = false, waveform = false;
-};
-
-Wishes wishes_of(const Json& spec) {
-  Wishes wishes;
-  wishes.drc = spec.value("drc", true);
-  wishes.lvs = spec.value("lvs", true);
-  wishes.score = spec.value("score", true);
-  wishes.judges = spec.value("judges", false);
-  wishes.blame = spec.value("blame", false);
-  wishes.waveform = spec.value("waveform", false);
-  return wishes;
-}
-
-/// The fields of a circuit as flow.run's spec has them. There, `top` is the netlist's subcircuit.
-Json circuit_spec(const Json& spec) {
-  Json circuit = Json::object();
-  for (const char* field :
-       {"circuit", "netlist", "pairs", "testbench", "measures", "allowed_fingers", "tech"}) {
-    if (spec.contains(field)) circuit[field] = spec[field];
-  }
-  if (spec.contains("subcircuit")) circuit["top"] = spec["subcircuit"];
-  return circuit;
-}
-
-Result<FingerAssignment> given_fingers(const Json& spec) {
-  FingerAssignment fingers;
-  for (const auto& [device, count] : spec["fingers"].items()) {
-    if (!count.is_number_integer() || count < 1 || count > 64) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        "The finger count of " + device + " is not a whole number from 1 to 64.",
-                        "fingers");
-    }
-    fingers[device] = count;
-  }
-  return fingers;
-}
-
-Result<FlowConfig> chosen_flow(ScoreSessions& kept, const Json& spec) {
-  PTAH_TRY(FlowConfig flow, kept.flow(spec.value("flow", "native")));
-  if (spec.contains("measuring")) {
-    PTAH_TRY(flow.measures,
-             measure_scope_from_string(spec["measuring"].get<std::string>(), "measuring"));
-  }
+Result<FlowConfig> chosen_flow(ScoreSessions& kept, const rpc::ScoreSubject& subject) {
+  PTAH_TRY(FlowConfig flow, kept.flow(subject.flow));
+  flow.measures = subject.measuring.value_or(flow.measures);
   return flow;
 }
 
-bool has_fingers(const Json& spec) {
-  return spec.contains("fingers") && spec["fingers"].is_object() && !spec["fingers"].empty();
+FingerAssignment given_fingers(const rpc::ScoreSubject& subject) {
+  return assignment_of(subject.fingers.value_or(rpc::FingerCounts{}));
 }
 
 bool all_fixed(const Circuit& circuit) {
@@ -105,8 +63,8 @@ Json box_um(const Rect& box) {
 /// One layout under examination; lives for one request.
 class Examination {
  public:
-  Examination(ScoreSession& session, const Wishes& wishes, ScoreLayout& layout, Drawing drawing,
-              const std::filesystem::path& scratch, TaskSink& sink)
+  Examination(ScoreSession& session, const rpc::ScoreSubject& wishes, ScoreLayout& layout,
+              Drawing drawing, const std::filesystem::path& scratch, TaskSink& sink)
       : session_(session),
         wishes_(wishes),
         layout_(layout),
@@ -159,7 +117,7 @@ class Examination {
   Json waveforms(const Scored& scored) const;
 
   ScoreSession& session_;
-  const Wishes& wishes_;
+  const rpc::ScoreSubject& wishes_;
   ScoreLayout& layout_;
   Drawing drawing_;
   std::optional<ScoreLayout> labelled_;  ///< With the ports that `layout_` leaves unnamed.
@@ -507,16 +465,14 @@ double since(Clock::time_point begin) {
 
 }  // namespace
 
-Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
-                          TaskSink& sink) {
+Result<Json> score_layout(const rpc::ScoreLayoutParams& spec, const std::filesystem::path& scratch,
+                          PluginHost& host, TaskSink& sink) {
   const auto begin = Clock::now();
   ScoreSessions& kept = sessions(host);
-  const Wishes wishes = wishes_of(spec);
-  PTAH_TRY(auto parsed, kept.parse(circuit_spec(spec)));
+  PTAH_TRY(auto parsed, kept.parse(spec, spec.tech));
   PTAH_TRY(const FlowConfig flow, chosen_flow(kept, spec));
   const double parsing = since(begin);
-  PTAH_TRY(auto layout,
-           read_score_layout(spec.at("layout"), spec.value("top", ""), *parsed->technology));
+  PTAH_TRY(auto layout, read_score_layout(spec.layout, spec.top.value_or(""), *parsed->technology));
   const double reading = since(begin) - parsing;
   if (sink.cancelled()) return cancelled_error();
 
@@ -530,46 +486,40 @@ Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch
     PTAH_TRY(refuse_copies(layout, connectivity, drawing.found, circuit, *parsed->technology));
   }
   FingerAssignment fingers;
-  if (has_fingers(spec)) {
-    PTAH_TRY(const auto given, given_fingers(spec));
+  if (const FingerAssignment given = given_fingers(spec); !given.empty()) {
     PTAH_TRY(fingers, complete_fingers(given, circuit, allowed));
   } else if (!all_fixed(circuit)) {
     PTAH_TRY(fingers, fingers_of(drawing.found, free, circuit, allowed));
   }
-  PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, wishes.judges));
+  PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, spec.judges));
   drawing.match = correspond(drawing.found, session->circuit, *parsed->technology);
   FlowJob job(sink, 0, scratch);
   StageSeconds unused;
   // For the areas only: a layout may hold what our generator can not draw.
   (void)prepare_tiles(host, *session, job, unused, false);
-  Examination examination(*session, wishes, layout, std::move(drawing), scratch, sink);
+  Examination examination(*session, spec, layout, std::move(drawing), scratch, sink);
   examination.seconds()["parse"] = parsing;
   examination.seconds()["read"] = reading;
   examination.seconds()["recognise"] = since(begin) - parsing - reading;
   return examine(examination, host, session, begin);
 }
 
-namespace {}  // namespace
-
-Result<Json> score_placement(const Json& spec, const std::filesystem::path& scratch,
-                             PluginHost& host, TaskSink& sink) {
+Result<Json> score_placement(const rpc::ScorePlacementParams& spec,
+                             const std::filesystem::path& scratch, PluginHost& host,
+                             TaskSink& sink) {
   const auto begin = Clock::now();
   ScoreSessions& kept = sessions(host);
-  const Wishes wishes = wishes_of(spec);
-  PTAH_TRY(auto parsed, kept.parse(circuit_spec(spec)));
+  PTAH_TRY(auto parsed, kept.parse(spec, spec.tech));
   PTAH_TRY(const FlowConfig flow, chosen_flow(kept, spec));
-  PTAH_TRY(const auto given,
-           has_fingers(spec) ? given_fingers(spec) : Result<FingerAssignment>(FingerAssignment{}));
-  PTAH_TRY(auto fingers,
-           complete_fingers(given, parsed->loaded.circuit, parsed->input.allowed_fingers));
-  PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, wishes.judges));
-  const bool route = spec.value("route", true);
+  PTAH_TRY(auto fingers, complete_fingers(given_fingers(spec), parsed->loaded.circuit,
+                                          parsed->input.allowed_fingers));
+  PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, spec.judges));
   FlowJob job(sink, 0, scratch);
   StageSeconds seconds;
-  PTAH_TRY(prepare_tiles(host, *session, job, seconds, route));
+  PTAH_TRY(prepare_tiles(host, *session, job, seconds, spec.route));
   const Circuit& circuit = session->circuit;
   const Tiles& tiles = session->tiles;
-  PTAH_TRY(const auto placement, read_placement(spec.at("placement"), circuit, tiles));
+  PTAH_TRY(const auto placement, read_placement(spec.placement, circuit, tiles));
 
   const Rect outline = placement_outline(tiles, placement);
   std::vector<Rect> boxes;
@@ -591,7 +541,7 @@ Result<Json> score_placement(const Json& spec, const std::filesystem::path& scra
              (overlaps[0]["missing_um"] == 0.0 ? " overlap." : " are too close.");
   }
   std::optional<Layout> routed;
-  if (route && reason.empty()) {
+  if (spec.route && reason.empty()) {
     auto result = run_stage(session->router, job, seconds, [&](Router& stage) {
       return stage.route(circuit, tiles, placement, session->technology(), job);
     });
@@ -630,7 +580,7 @@ Result<Json> score_placement(const Json& spec, const std::filesystem::path& scra
       native::find_connectivity(layout.flat, session->technology());
   Drawing drawing{&connectivity, parts_of(connectivity, session->technology()), {}};
   drawing.match = correspond(drawing.found, circuit, session->technology());
-  Examination examination(*session, wishes, layout, std::move(drawing), scratch, sink);
+  Examination examination(*session, spec, layout, std::move(drawing), scratch, sink);
   examination.placed = std::move(boxes);
   examination.seconds() = std::move(seconds);
   PTAH_TRY(auto reply, examine(examination, host, session, begin));

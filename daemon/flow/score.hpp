@@ -7,16 +7,17 @@
 #include "flow/tasks.hpp"
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "rpc/specs.hpp"
 
 namespace ptah {
 
-/// `spec`: the parameters of score.layout; a store hash has become a path. A layout that is not
-/// clean is no Error: the result says what can be told, and why there is no score.
-Result<Json> score_layout(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
-                          TaskSink& sink);
+/// A store hash has become a path. A layout that is not clean is no Error: the result says what can
+/// be told, and why there is no score.
+Result<Json> score_layout(const rpc::ScoreLayoutParams& spec, const std::filesystem::path& scratch,
+                          PluginHost& host, TaskSink& sink);
 
-/// `spec`: the parameters of score.placement.
-Result<Json> score_placement(const Json& spec, const std::filesystem::path& scratch,
-                             PluginHost& host, TaskSink& sink);
+Result<Json> score_placement(const rpc::ScorePlacementParams& spec,
+                             const std::filesystem::path& scratch, PluginHost& host,
+                             TaskSink& sink);
 
 }  // namespace ptah

@@ -97,23 +97,18 @@ Result<std::vector<std::uint8_t>> decode_base64(std::string_view text, std::size
   return bytes;
 }
 
-Result<ScoreLayout> read_score_layout(const Json& layout, const std::string& top,
+Result<ScoreLayout> read_score_layout(const rpc::LayoutSource& layout, const std::string& top,
                                       const Technology& technology) {
   ScoreLayout read;
   gds::ReadLimits limits;
   limits.max_bytes = kMaxFileBytes;
-  if (layout.contains("data")) {
+  if (layout.data) {
     read.name = "layout.data";
-    PTAH_TRY(const auto bytes,
-             decode_base64(layout["data"].get_ref<const std::string&>(), kMaxInlineBytes));
+    PTAH_TRY(const auto bytes, decode_base64(*layout.data, kMaxInlineBytes));
     PTAH_TRY(read.library, gds::read(bytes, read.name, limits));
   } else {
-    read.gds = layout.at("path").get<std::string>();
+    read.gds = layout.path.value_or("");
     read.name = read.gds.string();
-    if (!read.gds.is_absolute()) {
-      return make_error(ErrorCode::kInvalidArgument, "The path of the layout must be absolute.",
-                        "layout.path");
-    }
     PTAH_TRY(read.library, gds::read_file(read.gds, limits));
   }
   PTAH_TRY(read.top, choose_top(read.library, top, read.name));

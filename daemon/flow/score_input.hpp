@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ptah/core/error.hpp"
-#include "ptah/core/json.hpp"
 #include "ptah/layout/gds.hpp"
+#include "rpc/specs.hpp"
 
 namespace ptah {
 
@@ -24,9 +24,8 @@ struct ScoreLayout {
   std::filesystem::path gds;  ///< Empty: not on disk.
 };
 
-/// `layout`: {"path"} or {"data"} (a store hash has become a path by now). `top` may be empty where
-/// there is one top cell.
-Result<ScoreLayout> read_score_layout(const Json& layout, const std::string& top,
+/// A store hash has become a path by now. `top` may be empty where there is one top cell.
+Result<ScoreLayout> read_score_layout(const rpc::LayoutSource& layout, const std::string& top,
                                       const Technology& technology);
 
 /// For stages that read files: the layout below `scratch`, unless it is a file already.

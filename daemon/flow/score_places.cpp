@@ -2,28 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 namespace ptah {
 namespace {
 
-constexpr Orientation kOrientations[] = {Orientation::kR0, Orientation::kMY, Orientation::kMX,
-                                         Orientation::kR180};
-
-std::optional<Orientation> orientation_of(std::string_view name) {
-  for (const Orientation orientation : kOrientations) {
-    if (name == to_string(orientation)) return orientation;
-  }
-  return std::nullopt;
-}
-
-Result<Dbu> coordinate(const Json& item, const char* field, const std::string& device) {
-  if (!item.contains(field) || !item[field].is_number()) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The placement of " + device + " lacks the number `" + field + "`.",
-                      "placement");
-  }
-  const double um = item[field];
+Result<Dbu> coordinate(double um, const char* field, const std::string& device) {
   if (!(std::abs(um) <= 100'000)) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The placement of " + device + " is more than 10 cm away.", "placement");
@@ -35,7 +18,7 @@ Result<Dbu> coordinate(const Json& item, const char* field, const std::string& d
     text.erase(text.find('.') + 2);
     return make_error(ErrorCode::kInvalidArgument,
                       device + " is not on the 0.1 um grid of placements: `" + field + "` is " +
-                          item[field].dump() + ".",
+                          Json(um).dump() + ".",
                       "placement", "The nearest place is " + text + ".");
   }
   return place;
@@ -43,34 +26,13 @@ Result<Dbu> coordinate(const Json& item, const char* field, const std::string& d
 
 }  // namespace
 
-std::string_view to_string(Orientation orientation) noexcept {
-  switch (orientation) {
-    case Orientation::kR0:
-      return "R0";
-    case Orientation::kMY:
-      return "MY";
-    case Orientation::kMX:
-      return "MX";
-    case Orientation::kR180:
-      return "R180";
-  }
-  return "";
-}
-
-Result<Placement> read_placement(const Json& list, const Circuit& circuit, const Tiles& tiles) {
-  if (!list.is_array()) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The field lists {device, x_um, y_um, orientation}.", "placement");
-  }
+Result<Placement> read_placement(const std::vector<rpc::DevicePlace>& places,
+                                 const Circuit& circuit, const Tiles& tiles) {
   Placement placement;
   placement.tiles.resize(circuit.devices.size());
   std::vector<bool> seen(circuit.devices.size(), false);
-  for (const Json& item : list) {
-    if (!item.is_object() || !item.contains("device") || !item["device"].is_string()) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        "Each entry is an object with the name of a `device`.", "placement");
-    }
-    const std::string name = item["device"];
+  for (const rpc::DevicePlace& place : places) {
+    const std::string& name = place.device;
     const DeviceId id = circuit.find_device(name);
     if (id < 0) {
       return make_error(ErrorCode::kNotFound, "The circuit has no device `" + name + "`.",
@@ -82,15 +44,9 @@ Result<Placement> read_placement(const Json& list, const Circuit& circuit, const
     }
     seen[d] = true;
     PlacedTile& placed = placement.tiles[d];
-    PTAH_TRY(placed.origin.x, coordinate(item, "x_um", name));
-    PTAH_TRY(placed.origin.y, coordinate(item, "y_um", name));
-    const std::string text = item.value("orientation", "R0");
-    const auto orientation = orientation_of(text);
-    if (!orientation) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        "`" + text + "` is no orientation: R0, MX, MY or R180.", "placement");
-    }
-    placed.orientation = *orientation;
+    PTAH_TRY(placed.origin.x, coordinate(place.x_um, "x_um", name));
+    PTAH_TRY(placed.origin.y, coordinate(place.y_um, "y_um", name));
+    placed.orientation = place.orientation;
     placed.slot = placed_outline(tiles[d], placed);
   }
   for (std::size_t d = 0; d < seen.size(); ++d) {

@@ -59,9 +59,9 @@ Result<FlowConfig> ScoreSessions::flow(const std::string& name) {
   return config;
 }
 
-Result<std::shared_ptr<const ParsedCircuit>> ScoreSessions::parse(const Json& spec) {
-  PTAH_TRY(auto input, read_circuit_input(spec));
-  const std::string tech = spec.value("tech", "ptah130");
+Result<std::shared_ptr<const ParsedCircuit>> ScoreSessions::parse(const rpc::CircuitSource& source,
+                                                                  const std::string& tech) {
+  PTAH_TRY(auto input, read_circuit_input(source));
   const std::string tech_key = file_key(tech);
   const std::string key = tech_key + "\n" + to_json(input).dump();
   for (std::size_t i = 0; i < parsed_.size(); ++i) {

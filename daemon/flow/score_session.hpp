@@ -55,9 +55,9 @@ struct ScoreSession {
 
 class ScoreSessions {
  public:
-  /// From a request's fields `circuit` | `netlist`.., `tech`. Files are read each time (a designer
-  /// edits them); what they say is parsed once.
-  Result<std::shared_ptr<const ParsedCircuit>> parse(const Json& spec);
+  /// Files are read each time (a designer edits them); what they say is parsed once.
+  Result<std::shared_ptr<const ParsedCircuit>> parse(const rpc::CircuitSource& source,
+                                                     const std::string& tech);
   /// With its stages bound. `judges`: those of the sign-off, too.
   Result<ScoreSession*> open(PluginHost& host, std::shared_ptr<const ParsedCircuit> parsed,
                              const FlowConfig& flow, const FingerAssignment& fingers, bool judges);

@@ -28,17 +28,30 @@ Result<Json> dispatch(std::string_view kind, const Json& spec, const std::filesy
       PTAH_TRY(auto circuits, list_circuits());
       return Json{{"circuits", std::move(circuits)}};
     }
-    return plan_run(spec);
+    PTAH_TRY(const auto run, rpc::read_struct<rpc::RunSpec>(spec));
+    return plan_run(run);
   }
   if (kind == "chain") {
     PTAH_TRY(const Json whole, complete_chain(spec));
     PTAH_TRY(auto chain, chain_spec_from_json(whole));
     return run_chain(chain, scratch, host, sink);
   }
-  if (kind == "check") return check_layout(spec, scratch, host, sink);
-  if (kind == "score.layout") return score_layout(spec, scratch, host, sink);
-  if (kind == "score.placement") return score_placement(spec, scratch, host, sink);
-  if (kind == "render") return render_task(spec, scratch);
+  if (kind == "check") {
+    PTAH_TRY(const auto check, rpc::read_struct<rpc::CheckSpec>(spec));
+    return check_layout(check, scratch, host, sink);
+  }
+  if (kind == "score.layout") {
+    PTAH_TRY(const auto score, rpc::read_struct<rpc::ScoreLayoutParams>(spec));
+    return score_layout(score, scratch, host, sink);
+  }
+  if (kind == "score.placement") {
+    PTAH_TRY(const auto score, rpc::read_struct<rpc::ScorePlacementParams>(spec));
+    return score_placement(score, scratch, host, sink);
+  }
+  if (kind == "render") {
+    PTAH_TRY(const auto render, rpc::read_struct<rpc::RenderSpec>(spec));
+    return render_task(render, scratch);
+  }
   if (kind == "selftest") return selftest(host, sink);
   return make_error(ErrorCode::kInvalidArgument,
                     "`" + std::string(kind) + "` is not a kind of task.", "kind");

@@ -7,8 +7,10 @@
 ///   };
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +18,7 @@
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "rpc/choice.hpp"
 
 namespace ptah::rpc {
 
@@ -24,16 +27,37 @@ struct Object {
   Json value = Json::object();
 };
 
-/// Of an integer's value, and of the length in bytes of the texts in a field.
+/// A struct, read strictly, and the JSON that it was read from, which is what is kept and shown.
+template <class T>
+struct Given {
+  T value;
+  Json json = Json::object();
+};
+
+/// What a text is.
+enum class TextForm {
+  kAny,
+  kFile,        ///< The absolute path of a file: a relative one means another to each process.
+  kName,        ///< A word: no path, and nothing that a shell or a terminal would take for more.
+  kNameOrFile,  ///< A word, or the absolute path of a YAML file.
+};
+
+/// Of an integer's value, and of the length in bytes and the form of the texts in a field.
 struct Range {
   std::int64_t low = std::numeric_limits<std::int64_t>::min();
   std::int64_t high = std::numeric_limits<std::int64_t>::max();
   std::optional<std::size_t> text =
       std::nullopt;  ///< Nothing: as all fields of the struct that is read.
+  TextForm form = TextForm::kAny;
 };
 constexpr Range at_most(std::size_t bytes) {
   Range range;
   range.text = bytes;
+  return range;
+}
+constexpr Range of_form(TextForm form) {
+  Range range;
+  range.form = form;
   return range;
 }
 /// What a text in a request may have, names in an object included, unless its field says otherwise.
@@ -60,6 +84,41 @@ inline Status check_text(const std::string& text, const std::string& path, const
                     path);
 }
 
+inline bool is_word(std::string_view text) {
+  return !text.empty() && text.front() != '.' && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                  c == '_' || c == '.' || c == '+' || c == '-';
+         });
+}
+
+inline const char* form_name(TextForm form) {
+  switch (form) {
+    case TextForm::kFile:
+      return "the absolute path of a file";
+    case TextForm::kName:
+      return "a name of letters, digits, '_', '.', '+' and '-'";
+    case TextForm::kNameOrFile:
+      return "a name, or the absolute path of a YAML file";
+    case TextForm::kAny:
+      break;
+  }
+  return "";
+}
+
+inline Status check_form(const std::string& text, const std::string& path, TextForm form) {
+  const bool file = text.starts_with('/');
+  const bool yaml = text.ends_with(".yaml") || text.ends_with(".yml");
+  const bool fits = form == TextForm::kAny || (form == TextForm::kFile && file) ||
+                    (form == TextForm::kName && is_word(text)) ||
+                    (form == TextForm::kNameOrFile && (file || (is_word(text) && !yaml)));
+  if (fits) return ok();
+  return make_error(ErrorCode::kInvalidArgument,
+                    "Field \"" + path + "\" is \"" + text.substr(0, 200) + "\", it must be " +
+                        form_name(form) + ".",
+                    path);
+}
+
 /// Of every text in a value, names included.
 inline Status check_texts(const Json& json, const std::string& path, const Range& range) {
   if (json.is_string()) return check_text(json.get_ref<const std::string&>(), path, range);
@@ -82,8 +141,31 @@ template <class T>
 struct IsOptional : std::false_type {};
 template <class T>
 struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsMap : std::false_type {};
+template <class T>
+struct IsMap<std::map<std::string, T>> : std::true_type {};
+template <class T>
+struct IsGiven : std::false_type {};
+template <class T>
+struct IsGiven<Given<T>> : std::true_type {};
+
+/// What holds between the fields of a struct, where it has such a rule.
+template <class T>
+Status check_whole(const T& value, const std::string& path) {
+  if constexpr (requires { value.check(path); }) {
+    return value.check(path);
+  } else {
+    return ok();
+  }
+}
 
 }  // namespace detail
+
+/// "outer.inner", or the inner name alone.
+inline std::string field_path(const std::string& outer, const std::string& name) {
+  return outer.empty() ? name : outer + "." + name;
+}
 
 /// Reads the fields of one object; the first problem is kept.
 class FieldReader {
@@ -112,17 +194,16 @@ class FieldReader {
       if (known_.contains(item.key())) continue;
       std::string names;
       for (const std::string& name : known_) names += (names.empty() ? "" : ", ") + name;
-      return make_error(ErrorCode::kInvalidArgument, "Unknown field \"" + full(item.key()) + "\".",
-                        full(item.key()),
+      const std::string unknown = full(item.key().substr(0, kShownName));
+      return make_error(ErrorCode::kInvalidArgument, "Unknown field \"" + unknown + "\".", unknown,
                         names.empty() ? "This takes no fields." : "Known fields: " + names + ".");
     }
     return ok();
   }
 
  private:
-  std::string full(const std::string& name) const {
-    return path_.empty() ? name : path_ + "." + name;
-  }
+  static constexpr std::size_t kShownName = 256;
+  std::string full(const std::string& name) const { return field_path(path_, name); }
   /// False when the field is absent (or null, which means the same but where any value may be).
   template <class T>
   bool read(const char* name, T& value, const Range& range) {
@@ -175,6 +256,22 @@ Status read_value(const Json& json, T& value, const std::string& path, const Ran
       PTAH_TRY(read_value(json[i], value.back(), path + "[" + std::to_string(i) + "]", range));
     }
     return ok();
+  } else if constexpr (detail::IsMap<T>::value) {
+    if (!json.is_object()) return detail::type_error(path, json, "an object");
+    value.clear();
+    for (const auto& item : json.items()) {
+      PTAH_TRY(detail::check_text(item.key(), path, range));
+      PTAH_TRY(read_value(item.value(), value[item.key()], path + "." + item.key(), range));
+    }
+    return ok();
+  } else if constexpr (detail::IsGiven<T>::value) {
+    PTAH_TRY(read_value(json, value.value, path, range));
+    value.json = json;
+    return ok();
+  } else if constexpr (Choice<T>) {
+    if (!json.is_string()) return detail::type_error(path, json, "a string");
+    PTAH_TRY(value, choice_from_string<T>(json.get_ref<const std::string&>(), path));
+    return ok();
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!json.is_string()) return detail::type_error(path, json, "a string");
     value = json.get<std::string>();
@@ -182,7 +279,8 @@ Status read_value(const Json& json, T& value, const std::string& path, const Ran
       return make_error(ErrorCode::kInvalidArgument, "Field \"" + path + "\" holds a zero byte.",
                         path);
     }
-    return detail::check_text(value, path, range);
+    PTAH_TRY(detail::check_text(value, path, range));
+    return detail::check_form(value, path, range.form);
   } else if constexpr (std::is_same_v<T, bool>) {
     if (!json.is_boolean()) return detail::type_error(path, json, "true or false");
     value = json.get<bool>();
@@ -216,7 +314,8 @@ Status read_value(const Json& json, T& value, const std::string& path, const Ran
   } else {
     FieldReader reader(json, path, range.text);
     value.describe(reader);
-    return reader.finish();
+    PTAH_TRY(reader.finish());
+    return detail::check_whole(value, path);
   }
 }
 
@@ -228,6 +327,14 @@ Json write_value(T& value) {
     Json array = Json::array();
     for (auto& item : value) array.push_back(write_value(item));
     return array;
+  } else if constexpr (detail::IsMap<T>::value) {
+    Json object = Json::object();
+    for (auto& [name, item] : value) object[name] = write_value(item);
+    return object;
+  } else if constexpr (detail::IsGiven<T>::value) {
+    return value.json;
+  } else if constexpr (Choice<T>) {
+    return Json(to_string(value));
   } else if constexpr (std::is_same_v<T, Object>) {
     return value.value;
   } else if constexpr (requires {
@@ -248,6 +355,7 @@ Result<T> read_struct(const Json& params, std::optional<std::size_t> text = std:
   FieldReader reader(params, "", text);
   value.describe(reader);
   PTAH_TRY(reader.finish());
+  PTAH_TRY(detail::check_whole(value, ""));
   return value;
 }
 
@@ -280,6 +388,10 @@ class FieldDocumenter {
       return type_name<typename T::value_type>();
     } else if constexpr (detail::IsVector<T>::value) {
       return "array of " + type_name<typename T::value_type>();
+    } else if constexpr (detail::IsMap<T>::value) {
+      return "object of " + type_name<typename T::mapped_type>();
+    } else if constexpr (Choice<T>) {
+      return "one of " + choice_names<T>();
     } else if constexpr (std::is_same_v<T, std::string>) {
       return "string";
     } else if constexpr (std::is_same_v<T, bool>) {
@@ -301,8 +413,11 @@ class FieldDocumenter {
       doc.type += " " + std::to_string(range.low) + ".." + std::to_string(range.high);
     }
     if (range.text) doc.type += ", at most " + std::to_string(*range.text) + " bytes";
-    if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, bool> ||
-                  std::is_same_v<T, std::string>) {
+    if (range.form != TextForm::kAny) doc.type += ": " + std::string(detail::form_name(range.form));
+    if constexpr (Choice<T>) {
+      if (!is_required) doc.default_text = std::string(to_string(value));
+    } else if constexpr (std::is_same_v<T, std::int64_t> || std::is_same_v<T, bool> ||
+                         std::is_same_v<T, std::string>) {
       if (!is_required && value != T{}) doc.default_text = Json(value).dump();
     }
     fields_.push_back(std::move(doc));
@@ -314,6 +429,8 @@ class FieldDocumenter {
       nested<typename T::value_type>(name);
     } else if constexpr (detail::IsVector<T>::value) {
       nested<typename T::value_type>(name + "[]");
+    } else if constexpr (detail::IsGiven<T>::value) {
+      nested<decltype(T::value)>(name);
     } else if constexpr (requires(T & value) {
                            value.describe(std::declval<FieldDocumenter&>());
                          }) {

@@ -1,5 +1,4 @@
 #include "method_table.hpp"
-#include "types.hpp"
 
 namespace ptah::rpc {
 namespace {

@@ -3,7 +3,13 @@
 #pragma once
 
 #include "caller.hpp"
-#include "types.hpp"
+#include "job_types.hpp"
+#include "library_types.hpp"
+#include "plugin_types.hpp"
+#include "score_types.hpp"
+#include "server_types.hpp"
+#include "specs.hpp"
+#include "variant_types.hpp"
 
 namespace ptah::rpc {
 
@@ -25,9 +31,9 @@ class Service {
   virtual void plugin_unload(const PluginParams&, Reply<PluginReply>) = 0;
 
   virtual void flow_run(const RunParams&, Reply<JobReply>) = 0;
-  virtual void flow_plan(const SpecParams&, Reply<ResultReply>) = 0;
-  virtual void flow_check(const TaskParams&, Reply<JobReply>) = 0;
-  virtual void flow_render(const TaskParams&, Reply<JobReply>) = 0;
+  virtual void flow_plan(const PlanParams&, Reply<ResultReply>) = 0;
+  virtual void flow_check(const CheckParams&, Reply<JobReply>) = 0;
+  virtual void flow_render(const RenderParams&, Reply<JobReply>) = 0;
 
   virtual void score_layout(const ScoreLayoutParams&, Reply<ScoreReply>) = 0;
   virtual void score_placement(const ScorePlacementParams&, Reply<ScoreReply>) = 0;

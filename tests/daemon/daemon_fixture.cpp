@@ -224,6 +224,44 @@ bool eventually(const std::function<bool()>& condition, int wait_ms) {
   return condition();
 }
 
+namespace {
+
+/// Scripts of this process, by what they say; gone with it.
+class Scripts {
+ public:
+  Scripts() : folder_(fs::temp_directory_path() / ("ptah-scripts-" + std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+  }
+  ~Scripts() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  std::string file(const Json& script) const {
+    const std::string text = script.dump();
+    const fs::path file = folder_ / (std::to_string(std::hash<std::string>{}(text)) + ".json");
+    std::ofstream(file) << text;
+    return file.string();
+  }
+
+ private:
+  fs::path folder_;
+};
+
+std::string script_file(const Json& script) {
+  static const Scripts scripts;
+  return scripts.file(script);
+}
+
+}  // namespace
+
+Json acting(const Json& script) {
+  return {{"netlist", script_file(script)}};
+}
+
+Json acting_layout(const Json& script) {
+  return {{"gds", script_file(script)}};
+}
+
 Json chain(const std::string& name, int last_variant, const Json& more) {
   Json spec{{"name", name}, {"variants", last_variant}};
   spec.update(more);
@@ -231,7 +269,7 @@ Json chain(const std::string& name, int last_variant, const Json& more) {
 }
 
 Json run(const std::string& job, const std::vector<Json>& chains) {
-  return {{"job", job}, {"spec", {{"chains", chains}}}};
+  return {{"job", job}, {"spec", acting({{"chains", chains}})}};
 }
 
 }  // namespace ptah::test

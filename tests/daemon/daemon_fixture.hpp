@@ -109,6 +109,11 @@ class DaemonTest : public ::testing::Test {
   Daemon daemon;
 };
 
+/// The spec of a run whose worker does what `script` says (fake_worker.cpp): a netlist that holds
+/// it. Equal scripts are equal specs.
+Json acting(const Json& script);
+/// The same of a check and a picture: a layout that holds the script.
+Json acting_layout(const Json& script);
 /// A run of chains as the fake worker understands them.
 Json chain(const std::string& name, int last_variant, const Json& more = Json::object());
 Json run(const std::string& job, const std::vector<Json>& chains);

@@ -1,5 +1,6 @@
 /// A worker that does what its task says, for tests of the daemon: speaks the worker's protocol
-/// (docs/architecture.md) and knows nothing of circuits.
+/// (docs/architecture.md) and knows nothing of circuits. A client's spec has the fields of the
+/// protocol: what it says stands in the file that it names as `netlist` or `gds`.
 ///
 /// plan: {"circuit": C, "chains": [chain...]} -> that; {"list": true} -> {"circuits": ["fake"]}.
 /// chain: {"name", "variants": N (last variant), "ms": a variant's time, "bytes": size of its file,
@@ -238,11 +239,22 @@ void chain(Json spec, const std::string& scratch) {
   }
 }
 
+/// What a spec says: the script in its file, or, of chains and jobs of older servers, itself.
+Json script_of(const Json& spec) {
+  for (const char* field : {"netlist", "gds"}) {
+    if (!spec.contains(field)) continue;
+    std::ifstream stream(spec[field].get<std::string>());
+    const Json script = Json::parse(stream, nullptr, false);
+    if (script.is_object()) return script;
+  }
+  return spec;
+}
+
 void run(const Json& message, const std::vector<std::string>& plugin_texts) {
   task = message["task"];
   cancelled = false;
   const std::string kind = message["kind"];
-  const Json& spec = message["spec"];
+  const Json spec = kind == "chain" ? message["spec"] : script_of(message["spec"]);
   const std::string scratch = message["scratch"];
   if (kind == "selftest") {
     for (const std::string& text : plugin_texts) {

@@ -110,10 +110,37 @@ TEST_F(Jobs, ClientsIdMakesARetryTheSameJob) {
   EXPECT_EQ(client.call("flow.run", relative)["error"]["data"]["where"], "out");
 }
 
+TEST_F(Jobs, AnImpossibleSpecIsTheRequestsErrorAndNoJob) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  const Json layout{{"gds", "/a.gds"}};
+  const Json circuit{{"circuit", "fake"}};
+  const auto with = [](Json spec, const char* field, const Json& value) {
+    spec[field] = value;
+    return spec;
+  };
+  const std::vector<std::tuple<const char*, Json, std::string>> wrong{
+      {"flow.run", with(circuit, "colour", 1), "spec.colour"},
+      {"flow.run", with(circuit, "judges", "some"), "spec.judges"},
+      {"flow.run", with(circuit, "flow", "a b"), "spec.flow"},
+      {"flow.plan", with(circuit, "objective", "size"), "spec.objective"},
+      {"flow.check", with(layout, "drc", "yes"), "spec.drc"},
+      {"flow.render", with(layout, "format", "gif"), "spec.format"}};
+  for (const auto& [method, spec, where] : wrong) {
+    const Json answer = client.call(method, {{"spec", spec}});
+    EXPECT_EQ(answer["error"]["code"], -32602) << answer.dump();
+    EXPECT_EQ(answer["error"]["data"]["where"], where) << answer.dump();
+  }
+  const Json score =
+      client.call("score.layout", {{"circuit", "fake"}, {"layout", layout}, {"measuring", "some"}});
+  EXPECT_EQ(score["error"]["code"], -32602) << score.dump();
+  EXPECT_TRUE(client.result("job.list")["jobs"].empty());
+}
+
 TEST_F(Jobs, ChosenIdsDoNotClash) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  const Json request{{"spec", {{"chains", Json::array({chain("a", 0)})}}}};
+  const Json request{{"spec", acting({{"chains", Json::array({chain("a", 0)})}})}};
   std::set<std::string> ids;
   client.result("flow.run", run("run-2", {chain("a", 0)}));
   for (int i = 0; i < 4; ++i)
@@ -367,7 +394,7 @@ TEST_F(Jobs, ResultThatCannotBeReadIsTheTasksError) {
                                  {"dataset", Json::array({{{"path", 3}, {"text", ""}}})}}};
   for (std::size_t i = 0; i < plans.size(); ++i) {
     const std::string name = "p" + std::to_string(i);
-    client.result("flow.run", {{"job", name}, {"spec", {{"plan_result", plans[i]}}}});
+    client.result("flow.run", {{"job", name}, {"spec", acting({{"plan_result", plans[i]}})}});
     const Json job = wait_for(client, name);
     EXPECT_EQ(job["state"], "failed") << plans[i];
     EXPECT_NE(job["error"]["message"].get<std::string>().find("cannot be read"), std::string::npos)
@@ -383,7 +410,8 @@ TEST_F(Jobs, WhatAllChainsHaveInCommonIsStoredOnce) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
   constexpr std::uintmax_t kNetlist = 200 << 10;
-  client.result("flow.run", {{"job", "j"}, {"spec", {{"many", 200}, {"netlist_bytes", kNetlist}}}});
+  client.result("flow.run",
+                {{"job", "j"}, {"spec", acting({{"many", 200}, {"netlist_bytes", kNetlist}})}});
   const Json job = wait_for(client, "j");
   EXPECT_EQ(job["state"], "done") << job.dump();
   EXPECT_EQ(job["variants"], 200);
@@ -470,14 +498,14 @@ TEST_F(Jobs, WhatADeadWorkerLeavesBehindIsEnded) {
 TEST_F(Jobs, PlanErrorIsTheJobsError) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  client.result("flow.run", {{"job", "j"}, {"spec", {{"plan_error", true}}}});
+  client.result("flow.run", {{"job", "j"}, {"spec", acting({{"plan_error", true}})}});
   const Json job = wait_for(client, "j");
   EXPECT_EQ(job["state"], "failed");
   EXPECT_EQ(job["error"]["where"], "ota.sp:3");
-  const Json plan = client.call("flow.plan", {{"spec", {{"plan_error", true}}}});
+  const Json plan = client.call("flow.plan", {{"spec", acting({{"plan_error", true}})}});
   EXPECT_EQ(plan["error"]["data"]["code"], "parse");
   EXPECT_EQ(plan["error"]["data"]["where"], "ota.sp:3");
-  const Json crash = client.call("flow.plan", {{"spec", {{"plan_do", "crash"}}}});
+  const Json crash = client.call("flow.plan", {{"spec", acting({{"plan_do", "crash"}})}});
   EXPECT_EQ(crash["error"]["data"]["code"], "plugin_failed");
 }
 
@@ -486,7 +514,7 @@ TEST_F(Jobs, PlanThatDoesNotFitIntoALineIsCut) {
   Client client = daemon.client();
   Json chains = Json::array();
   for (int i = 0; i < 300; ++i) chains.push_back(chain(std::string(3000, 'n'), i));
-  const Json plan = client.result("flow.plan", {{"spec", {{"chains", chains}}}})["result"];
+  const Json plan = client.result("flow.plan", {{"spec", acting({{"chains", chains}})}})["result"];
   EXPECT_EQ(plan["count"], 512);
   EXPECT_TRUE(plan["chains_cut"]);
   EXPECT_GT(plan["chains"].size(), 10u);
@@ -500,7 +528,8 @@ TEST_F(Jobs, InteractiveTasksDoNotWaitForBatchWork) {
                 run("j", {chain("a", 0, {{"ms", 60'000}}), chain("b", 0, {{"ms", 60'000}}),
                           chain("c", 0, {{"ms", 60'000}})}));
   EXPECT_EQ(client.result("library.circuits")["result"]["circuits"][0], "fake");
-  EXPECT_EQ(client.result("flow.check", {{"spec", Json::object()}, {"wait", true}})["result"]["ok"],
+  EXPECT_EQ(client.result("flow.check", {{"spec", acting_layout(Json::object())},
+                                         {"wait", true}})["result"]["ok"],
             true);
   client.result("job.cancel", {{"job", "j"}});
 }
@@ -509,15 +538,18 @@ TEST_F(Jobs, CheckAndRenderAreJobsOfOneTask) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
   const Json drawn = client.result(
-      "flow.render", {{"spec", Json::object()}, {"wait", true}, {"out", daemon.out().string()}});
+      "flow.render",
+      {{"spec", acting_layout(Json::object())}, {"wait", true}, {"out", daemon.out().string()}});
   EXPECT_EQ(drawn["state"], "done");
   EXPECT_EQ(drawn["result"]["drawn"], true);
   EXPECT_EQ(text_of(drawn["result"]["files"][0]["path"].get<std::string>()), "<svg/>");
   EXPECT_EQ(text_of(daemon.out() / "layout.svg"), "<svg/>");
-  const Json queued = client.result("flow.check", {{"job", "c"}, {"spec", {{"ms", 20}}}});
+  const Json queued =
+      client.result("flow.check", {{"job", "c"}, {"spec", acting_layout({{"ms", 20}})}});
   EXPECT_EQ(queued["job"], "c");
   EXPECT_EQ(wait_for(client, "c")["result"]["ok"], true);
-  const Json bad = client.call("flow.check", {{"spec", {{"do", "crash"}}}, {"wait", true}});
+  const Json bad =
+      client.call("flow.check", {{"spec", acting_layout({{"do", "crash"}})}, {"wait", true}});
   EXPECT_EQ(bad["error"]["data"]["code"], "plugin_failed");
 }
 

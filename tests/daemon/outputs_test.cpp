@@ -47,8 +47,9 @@ TEST_F(Outputs, NoMethodWritesIntoTheDaemonsFolders) {
         daemon.root() / "link/files/00", daemon.root() / "run/../state"}) {
     EXPECT_EQ(run_into(client, out)["code"], "denied") << out;
     for (const char* method : {"flow.check", "flow.render"}) {
-      const Json answer = client.call(
-          method, {{"spec", {{"name", "admin-token"}}}, {"out", out.string()}, {"wait", true}});
+      const Json answer = client.call(method, {{"spec", acting_layout({{"name", "admin-token"}})},
+                                               {"out", out.string()},
+                                               {"wait", true}});
       EXPECT_EQ(answer["error"]["data"]["code"], "denied") << method << " " << out;
     }
     EXPECT_EQ(client.call("variant.export",
@@ -79,9 +80,9 @@ TEST_F(Outputs, HiddenFilesAreNoResults) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
   for (const char* name : {".bashrc", "a/.ssh", "-rf", ".ptah", "a\nb", "../x", "/etc/x"}) {
-    const Json answer =
-        client.call("flow.render",
-                    {{"spec", {{"name", name}}}, {"out", daemon.out().string()}, {"wait", true}});
+    const Json answer = client.call("flow.render", {{"spec", acting_layout({{"name", name}})},
+                                                    {"out", daemon.out().string()},
+                                                    {"wait", true}});
     EXPECT_EQ(answer["error"]["data"]["code"], "denied") << name << ": " << answer.dump();
   }
   EXPECT_FALSE(fs::exists(daemon.out() / ".bashrc"));

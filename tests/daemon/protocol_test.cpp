@@ -50,6 +50,8 @@ TEST_F(Protocol, BadLinesGetAnErrorAndTheConnectionGoesOn) {
       {R"({"jsonrpc":"2.0","id":1,"method":"job.list","params":{"limit":18446744073709551615}})",
        -32602},
       {R"({"jsonrpc":"2.0","id":1,"method":"flow.run","params":{"spec":"x"}})", -32602},
+      {R"({"jsonrpc":"2.0","id":1,"method":"flow.plan","params":{"spec":{}}})", -32602},
+      {R"({"jsonrpc":"2.0","id":1,"method":"flow.check","params":{"spec":{"gds":"a"}}})", -32602},
   };
   for (const auto& [line, code] : lines) {
     ASSERT_TRUE(client.send_text(line + "\n"));
@@ -155,7 +157,7 @@ TEST_F(Protocol, ManyWaitingRequestsStallReadingButLoseNothing) {
 TEST_F(Protocol, CancelledRequestGetsExactlyOneAnswer) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  const int plan = client.request("flow.plan", {{"spec", {{"plan_ms", 60'000}}}});
+  const int plan = client.request("flow.plan", {{"spec", acting({{"plan_ms", 60'000}})}});
   client.result("flow.run", run("long", {chain("a", 100, {{"ms", 1000}})}));
   const int wait = client.request("job.wait", {{"job", "long"}});
   EXPECT_EQ(client.result("server.cancel", {{"id", wait}})["cancelled"], 1);
@@ -176,7 +178,7 @@ TEST_F(Protocol, CancelledRequestGetsExactlyOneAnswer) {
 TEST_F(Protocol, CancelAnswerCarriesTheCode) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  const int plan = client.request("flow.plan", {{"spec", {{"plan_ms", 60'000}}}});
+  const int plan = client.request("flow.plan", {{"spec", acting({{"plan_ms", 60'000}})}});
   const int cancel = client.request("server.cancel", {{"id", plan}});
   const Json first = client.answer(plan);
   EXPECT_EQ(error_code(first), -32008);

@@ -1,5 +1,4 @@
 """An explorer that learns is killed again and again, daemon and workers, and ends with the bytes of one that was not."""
-import json
 import os
 import random
 import shutil
@@ -54,9 +53,6 @@ class LearnerTest(PtahCase):
     def results(self, job):
         return {name: content for name, content in files_below(self.folder / job).items() if "/times/" not in name}
 
-    def metrics(self, job):
-        return sorted((line["name"], line["step"], line["value"]) for line in self.run_json("jobs", "metrics", job).lines)
-
     def test_a_learner_that_is_killed_ends_with_the_same_bytes(self):
         variants = 4 * KILLS
         self.run_json(*self.run_learner("whole", variants))
@@ -75,10 +71,7 @@ class LearnerTest(PtahCase):
         expected, found = self.results("whole"), self.results("killed")
         self.assertEqual(sorted(found), sorted(expected))
         self.assertEqual([name for name in expected if found[name] != expected[name]], [])
-        metrics = self.metrics("whole")
-        self.assertGreaterEqual(len(metrics), variants)
-        self.assertEqual(self.metrics("killed"), metrics)
-        print(f"{KILLS} kills, {interrupted} in the middle of the job; {variants} variants and {len(metrics)} points of a curve the same")
+        print(f"{KILLS} kills, {interrupted} in the middle of the job; {variants} variants the same")
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ TEST_P(IncrementalTest, SaysWhatAFreshEngineSays) {
   const char* wanted = std::getenv("PTAH_MOVES");
   const int moves = wanted != nullptr ? std::atoi(wanted) : 12;
   const Technology& technology = Technology::ptah130();
-  auto input = read_circuit_input({{"circuit", GetParam()}});
+  auto input = read_circuit_input({.circuit = GetParam()});
   ASSERT_TRUE(input.has_value()) << input.error().text();
   auto loaded = load_circuit(input.value(), technology);
   ASSERT_TRUE(loaded.has_value()) << loaded.error().text();

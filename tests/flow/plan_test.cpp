@@ -44,7 +44,7 @@ TEST_F(FlowTest, WrongRequestsNameTheFieldAndItsValues) {
     const char* says;
   } cases[] = {
       {{{"circuit", "nand"}}, ErrorCode::kNotFound, "five_transistors_ota"},
-      {{{"circuit", "../circuits/ota_ff"}}, ErrorCode::kNotFound, "no circuit"},
+      {{{"circuit", "../circuits/ota_ff"}}, ErrorCode::kInvalidArgument, "circuit"},
       {Json::object(), ErrorCode::kInvalidArgument, "netlist"},
       {{{"circuit", "ota_ff"}, {"netlist", "/x.sp"}}, ErrorCode::kInvalidArgument, "either"},
       {{{"circuit", "ota_ff"}, {"variants", -1}}, ErrorCode::kInvalidArgument, "0 to 100000"},

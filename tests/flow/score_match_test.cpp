@@ -12,7 +12,7 @@ namespace {
 
 Circuit load(const std::string& name, std::vector<int>& allowed) {
   ::setenv("PTAH_CONFIGS", PTAH_SOURCE_DIR "/configs", 1);
-  auto input = read_circuit_input({{"circuit", name}});
+  auto input = read_circuit_input({.circuit = name});
   EXPECT_TRUE(input.has_value()) << input.error().text();
   allowed = input.value().allowed_fingers;
   auto loaded = load_circuit(input.value(), Technology::ptah130());

@@ -161,7 +161,7 @@ def absolute(path: PathLike) -> str:
 def run_params(spec: Mapping[str, Any], out: Optional[PathLike], job: Optional[str], library: str) -> Json:
     """Of flow.run; paths in the spec become absolute, since the daemon has a folder of its own."""
     whole = dict(spec)
-    for field in ("netlist", "pairs", "testbench"):
+    for field in ("netlist", "pairs", "testbench", "measures"):
         if whole.get(field):
             whole[field] = absolute(whole[field])
     params: Json = {"spec": whole, "library": library}

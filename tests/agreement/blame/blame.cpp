@@ -157,7 +157,7 @@ Status examine(PluginHost& host, const std::string& circuit, std::uint64_t seed,
   const auto folder = scratch / (circuit + std::to_string(seed));
   std::filesystem::create_directories(folder);
   PTAH_TRY(run_task("chain", chain_task(plan["common"], plan["chains"][0]), folder, host, sink));
-  PTAH_TRY(const auto input, read_circuit_input({{"circuit", circuit}}));
+  PTAH_TRY(const auto input, read_circuit_input({.circuit = circuit}));
   PTAH_TRY(auto loaded, load_circuit(input, technology));
   const FingerAssignment fingers = sink.variants.front()["record"]["fingers"];
   PTAH_TRY(auto counted, with_fingers(loaded.circuit, fingers));

@@ -59,15 +59,15 @@ class EchoService final : public Service {
     reply(make_error(ErrorCode::kNotFound, "There is no plugin " + params.name + "."));
   }
   void flow_run(const RunParams& params, Reply<JobReply> reply) override { job(params.job, reply); }
-  void flow_plan(const SpecParams& params, Reply<ResultReply> reply) override {
+  void flow_plan(const PlanParams& params, Reply<ResultReply> reply) override {
     ResultReply answer;
-    answer.result = params.spec.value;
+    answer.result = params.spec.json;
     reply(answer);
   }
-  void flow_check(const TaskParams& params, Reply<JobReply> reply) override {
+  void flow_check(const CheckParams& params, Reply<JobReply> reply) override {
     job(params.job, reply);
   }
-  void flow_render(const TaskParams& params, Reply<JobReply> reply) override {
+  void flow_render(const RenderParams& params, Reply<JobReply> reply) override {
     job(params.job, reply);
   }
   void score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> reply) override {

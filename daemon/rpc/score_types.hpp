@@ -1,0 +1,60 @@
+/// Replies of score.*; what they ask is in specs.hpp.
+#pragma once
+
+#include "rpc/fields.hpp"
+
+namespace ptah::rpc {
+
+struct ScoreReply {
+  std::string circuit, top, tech, reason, score_reason;
+  Object fingers, drc, lvs, measures, seconds;
+  bool valid = false;
+  Json pscore_V, judged_pscore_V, measures_schematic, outline_um, nets, devices, overlaps, waveform;
+  double area_um2 = 0, hpwl_um = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("circuit", circuit, "The circuit's name.");
+    v.required("top", top, "The cell; empty for a placement that was not routed.");
+    v.required("tech", tech, "The technology.");
+    v.required("fingers", fingers, "Finger count of every device that the netlist leaves free.");
+    v.required("valid", valid, "Clean, matching, and simulated where that was asked for.");
+    v.required("reason", reason,
+               "Why not: begins with \"drc:\", \"lvs:\", \"extraction:\", \"simulation:\", "
+               "\"router:\" or \"placement:\".");
+    v.required("drc", drc,
+               "By plugin: {\"errors\", \"clean\", \"summary\", \"violations\": [{\"rule\", "
+               "\"text\", \"layer\", \"box_um\"}]}; at most 1000 violations are listed.");
+    v.required("lvs", lvs, "The same of layout against schematic.");
+    v.required("pscore_V", pscore_V,
+               "The OSIRIS score in volts, lower is better; null where there is none. It does not "
+               "wait for design rules.");
+    v.optional("score_reason", score_reason, "Why there is no score, where it was asked for.");
+    v.optional("judged_pscore_V", judged_pscore_V, "The judges' score, with `judges`.");
+    v.required("measures", measures,
+               "By name: {\"value\", \"unit\"} or {\"unit\", \"reason\"} why it does not exist; "
+               "those that `measuring` asks for.");
+    v.optional("measures_schematic", measures_schematic, "The same of the schematic.");
+    v.required("area_um2", area_um2, "Sum of the device boxes.");
+    v.required("outline_um", outline_um, "[width, height] of the box around all shapes.");
+    v.required("hpwl_um", hpwl_um, "Half-perimeter wire length over the devices' terminals.");
+    v.required(
+        "nets", nets,
+        "[{\"net\", \"total_fF\", \"ground_fF\" (towards supplies and substrate), "
+        "\"coupled_fF\" (towards other nets), \"rail\"}]; with blame \"blame_V\" (how much pscore "
+        "falls when all its capacitances are halved), \"blame\" (its share of the sum of what is "
+        "positive) and \"shapes\": [[layer, x0, y0, x1, y1]] in um, where they fit into the "
+        "answer. Sorted by blame, then name. "
+        "Rails bear no blame: capacitance towards them is the other net's.");
+    v.required("devices", devices,
+               "[{\"device\", \"box_um\"}]; with blame \"blame_V\" and \"blame\": its nets' blame "
+               "by how much of their wires' capacitance lies within its box.");
+    v.optional("overlaps", overlaps,
+               "score.placement: [{\"a\", \"b\", \"missing_um\"}], pairs of devices that "
+               "overlap (0) or are too close by so much.");
+    v.optional("waveform", waveform,
+               "{\"x\", \"x_name\", \"output\", \"pre\": [[re, im]], \"post\": [[re, im]]}.");
+    v.required("seconds", seconds, "By stage, and \"total\".");
+  }
+};
+
+}  // namespace ptah::rpc

@@ -1,0 +1,116 @@
+/// Requests and replies of server.*: the texts here are the reference.
+#pragma once
+
+#include "rpc/fields.hpp"
+
+namespace ptah::rpc {
+
+constexpr std::int64_t kProtocolVersion = 1;
+
+struct Nothing {
+  template <class V>
+  void describe(V&) {}
+};
+
+struct HelloParams {
+  std::string client, version, token;
+  std::int64_t protocol = kProtocolVersion;
+  template <class V>
+  void describe(V& v) {
+    v.optional("client", client, "Name of the client, for the log.");
+    v.optional("version", version, "Version of the client, for the log.");
+    v.optional("protocol", protocol, "Protocol version the client speaks.", Range{1, 1000});
+    v.optional("token", token, "The user's or the administrator's token; TCP clients need one.");
+  }
+};
+struct HelloReply {
+  std::string server = "ptahd", version, api, role;
+  std::int64_t protocol = kProtocolVersion, pid = 0, max_line = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("server", server, "Always \"ptahd\".");
+    v.required("version", version, "The daemon's version.");
+    v.required("protocol", protocol, "Protocol version the daemon speaks.");
+    v.required("api", api, "Version of the plugin interface.");
+    v.required("role", role, "\"stranger\", \"user\" or \"admin\": what this connection may do.");
+    v.required("pid", pid, "The daemon's process id.");
+    v.required("max_line", max_line, "Longest line in bytes.");
+  }
+};
+struct CancelParams {
+  Json id;
+  template <class V>
+  void describe(V& v) {
+    v.required("id", id, "The id of a pending request of this connection.");
+  }
+};
+struct CancelReply {
+  std::int64_t cancelled = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("cancelled", cancelled,
+               "How many requests were cancelled; each got its one answer.");
+  }
+};
+struct StatusReply {
+  std::string version, state_dir, socket;
+  std::int64_t pid = 0, uptime_s = 0, rss_bytes = 0, sessions = 0, tcp_port = 0;
+  std::int64_t buffered_bytes = 0;
+  std::int64_t jobs_queued = 0, jobs_running = 0, store_bytes_free = 0;
+  bool ready = false;
+  std::string problem;
+  std::int64_t plugin_generation = 0;
+  std::vector<Object> workers;
+  template <class V>
+  void describe(V& v) {
+    v.required("version", version, "The daemon's version.");
+    v.required("pid", pid, "The daemon's process id.");
+    v.required("uptime_s", uptime_s, "Seconds since the start.");
+    v.required("rss_bytes", rss_bytes, "Resident memory of the daemon.");
+    v.required("sessions", sessions, "Connected clients.");
+    v.required("buffered_bytes", buffered_bytes,
+               "Held for them: lines that are not whole yet, and what they have not read.");
+    v.required("socket", socket, "Path of the Unix socket.");
+    v.required("tcp_port", tcp_port, "Loopback TCP port, 0 when there is none.");
+    v.required("state_dir", state_dir, "Where jobs and files are kept.");
+    v.required("store_bytes_free", store_bytes_free, "Free space there.");
+    v.required("jobs_queued", jobs_queued, "Jobs that wait.");
+    v.required("jobs_running", jobs_running, "Jobs that run.");
+    v.required("ready", ready, "Whether a plugin set serves.");
+    v.optional("problem", problem, "Why workers cannot start, if so.");
+    v.required("plugin_generation", plugin_generation, "Number of the plugin set that serves.");
+    v.required("workers", workers,
+               "One object a worker: pid, state, task, stage, plugin, rss_bytes, generation.");
+  }
+};
+
+struct ShutdownParams {
+  bool now = false;
+  template <class V>
+  void describe(V& v) {
+    v.optional("now", now,
+               "End at once. Otherwise no new task starts, and those that run get up to 10 s to "
+               "come to their end.");
+  }
+};
+
+struct VerifyReply {
+  std::int64_t pages = 0, tables = 0, rows = 0, files = 0;
+  std::vector<Object> damaged;
+  std::vector<std::string> restore;
+  bool cut = false;
+  template <class V>
+  void describe(V& v) {
+    v.required("pages", pages, "Pages of the database that were checked.");
+    v.required("tables", tables, "Tables whose structure was checked.");
+    v.required("rows", rows, "Rows whose values were read.");
+    v.required("files", files, "Files of the store that were checked.");
+    v.required("damaged", damaged,
+               "One object a damaged thing: problem (a sentence that names it), file, and where "
+               "they apply page, table, row, hash, job.");
+    v.required("restore", restore, "What can be done, one sentence a kind of damage.");
+    v.required("cut", cut, "Whether there may be more: it ends after 1,000.");
+  }
+};
+
+}  // namespace ptah::rpc

@@ -1,0 +1,314 @@
+/// What clients ask workers to do, field by field. A spec is read at the request, so that what is
+/// wrong in it is that request's error; a job keeps it as it was given; and the worker reads its
+/// task into the same struct.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ptah/layout/layout.hpp"
+#include "rpc/fields.hpp"
+
+namespace ptah {
+
+/// Which layouts the judges see.
+enum class SignOff {
+  kAll,     ///< Every layout that an explorer evaluates.
+  kKept,    ///< Those that it accepts; in a flow without checks of its own the same as kAll.
+  kSample,  ///< The baseline and a random share of the accepted ones; without checks as kAll.
+  kNone,    ///< None. A flow without checks then only places and routes: no verdict, no score.
+};
+template <>
+struct Choices<SignOff> {
+  static constexpr std::array<NamedChoice<SignOff>, 4> kNames{{{SignOff::kAll, "all"},
+                                                               {SignOff::kKept, "kept"},
+                                                               {SignOff::kSample, "sample"},
+                                                               {SignOff::kNone, "none"}}};
+};
+
+/// What a run is for: by which number its layouts are ranked, by every client.
+enum class Objective {
+  kPscore,
+  kArea,      ///< Sum of the device boxes.
+  kHpwl,      ///< Half-perimeter wire length.
+  kBalanced,  ///< pscore times area: a per cent of one is worth a per cent of the other.
+};
+template <>
+struct Choices<Objective> {
+  static constexpr std::array<NamedChoice<Objective>, 4> kNames{
+      {{Objective::kPscore, "pscore"},
+       {Objective::kArea, "area"},
+       {Objective::kHpwl, "hpwl"},
+       {Objective::kBalanced, "balanced"}}};
+};
+
+/// Which of a circuit's measures are made of every layout that is kept (docs/measures.md).
+enum class MeasureScope {
+  kTestbench,  ///< Those of the testbench that is scored: no further simulation.
+  kAll,        ///< Those of every testbench: one simulation more for each of the others.
+};
+template <>
+struct Choices<MeasureScope> {
+  static constexpr std::array<NamedChoice<MeasureScope>, 2> kNames{
+      {{MeasureScope::kTestbench, "testbench"}, {MeasureScope::kAll, "all"}}};
+};
+
+enum class PictureFormat { kPng, kSvg };
+template <>
+struct Choices<PictureFormat> {
+  static constexpr std::array<NamedChoice<PictureFormat>, 2> kNames{
+      {{PictureFormat::kPng, "png"}, {PictureFormat::kSvg, "svg"}}};
+};
+
+template <>
+struct Choices<Orientation> {
+  static constexpr std::array<NamedChoice<Orientation>, 4> kNames{{{Orientation::kR0, "R0"},
+                                                                   {Orientation::kMX, "MX"},
+                                                                   {Orientation::kMY, "MY"},
+                                                                   {Orientation::kR180, "R180"}}};
+};
+
+}  // namespace ptah
+
+namespace ptah::rpc {
+
+constexpr Range kFingerCount{1, 64};
+constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
+/// Finger counts by device.
+using FingerCounts = std::map<std::string, std::int64_t>;
+
+/// Where a circuit is: a part of the specs that have one.
+struct CircuitSource {
+  std::optional<std::string> circuit, netlist, pairs, testbench, measures, subcircuit;
+  std::optional<std::vector<std::int64_t>> allowed_fingers;
+
+  bool given() const noexcept { return circuit || netlist; }
+
+ protected:
+  /// `subcircuit_field`: where the spec names the netlist's subcircuit.
+  template <class V>
+  void describe_circuit(V& v, const char* subcircuit_field) {
+    v.optional("circuit", circuit, "A shipped circuit; otherwise give `netlist`.",
+               of_form(TextForm::kName));
+    v.optional("netlist", netlist, "A SPICE netlist.", of_form(TextForm::kFile));
+    v.optional("pairs", pairs, "Its matched devices.", of_form(TextForm::kFile));
+    v.optional("testbench", testbench, "Its testbench; without one, no score.",
+               of_form(TextForm::kFile));
+    v.optional("measures", measures,
+               "Its measures (docs/measures.md); testbenches that they name lie beside them.",
+               of_form(TextForm::kFile));
+    v.optional(subcircuit_field, subcircuit, "Subcircuit to take, where the netlist has several.");
+    v.optional("allowed_fingers", allowed_fingers, "Finger counts that free devices may have.",
+               kFingerCount);
+  }
+  Status check_circuit(const std::string& path) const {
+    if (circuit.has_value() == netlist.has_value()) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "Give either `circuit` (a shipped circuit) or `netlist` (a file).",
+                        field_path(path, "circuit"));
+    }
+    if (allowed_fingers && allowed_fingers->empty()) {
+      const std::string field = field_path(path, "allowed_fingers");
+      return make_error(ErrorCode::kInvalidArgument,
+                        "Field \"" + field + "\" lists no finger count.", field);
+    }
+    return ok();
+  }
+};
+
+/// flow.run and flow.plan.
+struct RunSpec : CircuitSource {
+  std::optional<FingerCounts> fingers;
+  std::optional<std::vector<std::int64_t>> indices;
+  std::optional<std::int64_t> assignments;
+  std::int64_t variants = 0, seed = 0;
+  std::string tech = "ptah130", flow = "osiris";
+  SignOff judges = SignOff::kAll;
+  Objective objective = Objective::kPscore;
+  std::optional<MeasureScope> measuring;
+  bool pictures = false;
+
+  template <class V>
+  void describe(V& v) {
+    describe_circuit(v, "top");
+    v.optional("fingers", fingers,
+               "One assignment: finger counts by device, such as {\"M0\": 4}; one of a matched "
+               "group is enough.",
+               kFingerCount);
+    v.optional("indices", indices, "Assignments by their numbers.", Range{0, kNoLimit});
+    v.optional("assignments", assignments,
+               "How many assignments, drawn by `seed`; without `fingers` and `indices`, 1.",
+               Range{0, kNoLimit});
+    v.optional("variants", variants, "Moves after each baseline.", Range{0, 100'000});
+    v.optional("seed", seed, "Of all that is drawn.", Range{0, kNoLimit});
+    v.optional("tech", tech, "Technology.", of_form(TextForm::kNameOrFile));
+    v.optional("flow", flow, "Which plugins do the stages.", of_form(TextForm::kNameOrFile));
+    v.optional("judges", judges, "Which layouts the flow's judges sign off.");
+    v.optional("objective", objective, "What the best layout has least of.");
+    v.optional("measuring", measuring,
+               "Measures of the testbench that is scored, or of all, one more simulation each; "
+               "otherwise as the flow says.");
+    v.optional("pictures", pictures, "A picture and a Bode plot with each variant.");
+  }
+  Status check(const std::string& path) const {
+    PTAH_TRY(check_circuit(path));
+    if (fingers.has_value() + indices.has_value() + assignments.has_value() <= 1) return ok();
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Give one of `fingers`, `indices` and `assignments`.",
+                      field_path(path, "fingers"));
+  }
+};
+
+/// flow.check.
+struct CheckSpec : CircuitSource {
+  std::string gds, tech = "ptah130", flow = "osiris";
+  std::optional<std::string> top;
+  std::optional<FingerCounts> fingers;
+  bool drc = false, lvs = false, pex = false, spef = false, spice = false;
+  Object extractor_options;
+
+  template <class V>
+  void describe(V& v) {
+    v.required("gds", gds, "The layout, a GDSII file.", of_form(TextForm::kFile));
+    v.optional("top", top,
+               "Its cell; needed where the file has several top cells. Without `subcircuit`, the "
+               "netlist's as well.");
+    v.optional("drc", drc,
+               "Check design rules. With neither `drc`, `lvs` nor `pex`: design rules, and the "
+               "layout against the schematic where a circuit is given.");
+    v.optional("lvs", lvs, "Check the layout against the schematic.");
+    v.optional("pex", pex, "Extract parasitics.");
+    v.optional("spef", spef, "The same, and the file layout.spef.");
+    v.optional("spice", spice, "The same, and the file layout.spice.");
+    describe_circuit(v, "subcircuit");
+    v.optional("fingers", fingers,
+               "Finger counts of the layout by device; one of a matched group is enough.",
+               kFingerCount);
+    v.optional("tech", tech, "Technology.", of_form(TextForm::kNameOrFile));
+    v.optional("flow", flow, "Flow whose checks, judges and extractor are asked.",
+               of_form(TextForm::kNameOrFile));
+    v.optional("extractor_options", extractor_options,
+               "Options of the extractor, over those of the flow.");
+  }
+  Status check(const std::string& path) const {
+    const bool needed = lvs || pex || spef || spice;
+    return needed || given() ? check_circuit(path) : ok();
+  }
+};
+
+/// flow.render.
+struct RenderSpec {
+  std::string gds, tech = "ptah130";
+  std::optional<std::string> top;
+  PictureFormat format = PictureFormat::kPng;
+  std::int64_t width_px = 1200;
+  bool labels = true;
+
+  template <class V>
+  void describe(V& v) {
+    v.required("gds", gds, "The layout, a GDSII file.", of_form(TextForm::kFile));
+    v.optional("top", top, "Its cell; needed where the file has several top cells.");
+    v.optional("tech", tech, "Technology, whose colours are used.", of_form(TextForm::kNameOrFile));
+    v.optional("format", format, "Of the file layout.png or layout.svg.");
+    v.optional("width_px", width_px, "Width; the height follows from the layout.", Range{64, 8192});
+    v.optional("labels", labels, "Draw port names and a scale bar.");
+  }
+};
+
+struct LayoutSource {
+  std::optional<std::string> path, hash, data;
+  template <class V>
+  void describe(V& v) {
+    v.optional("path", path, "A GDSII file.", of_form(TextForm::kFile));
+    v.optional("hash", hash, "SHA-256 of a file in the store.");
+    v.optional("data", data, "The bytes of a GDSII file in base64, at most 512 KiB of them.",
+               at_most(700'000));
+  }
+  Status check(const std::string& where) const {
+    if (path.has_value() + hash.has_value() + data.has_value() == 1) return ok();
+    return make_error(ErrorCode::kInvalidArgument,
+                      "A layout is given by one of `path`, `hash` and `data`.", where);
+  }
+};
+
+/// The circuit that a layout is held against, and what to find out.
+struct ScoreSubject : CircuitSource {
+  std::optional<MeasureScope> measuring;
+  std::optional<std::string> key;
+  std::optional<FingerCounts> fingers;
+  std::string tech = "ptah130", flow = "native";
+  bool drc = true, lvs = true, score = true, judges = false, blame = false, waveform = false;
+
+  template <class V>
+  void describe(V& v) {
+    describe_circuit(v, "subcircuit");
+    v.optional("measuring", measuring,
+               "Measures of the testbench that is scored, or of all, one more simulation each; "
+               "otherwise as the flow says.");
+    v.optional("fingers", fingers,
+               "Finger counts by device, such as {\"M0\": 4}; one of a matched group is enough. "
+               "score.layout reads them off the layout where they are missing.",
+               kFingerCount);
+    v.optional("tech", tech, "Technology.", of_form(TextForm::kNameOrFile));
+    v.optional("flow", flow,
+               "Flow whose checks, extractor and simulator are used; where it has no checks, its "
+               "judges.",
+               of_form(TextForm::kNameOrFile));
+    v.optional("drc", drc, "Check design rules.");
+    v.optional("lvs", lvs, "Check the layout against the schematic.");
+    v.optional("score", score, "Simulate, where the layout matches the schematic.");
+    v.optional("judges", judges, "Ask the judges that sign off, too: the trusted tools.");
+    v.optional("blame", blame,
+               "How much each net's parasitics cost: one more simulation a net. Adds the nets' "
+               "shapes.");
+    v.optional("waveform", waveform, "The scored output before and after layout.");
+    v.optional(
+        "key", key,
+        "Who asks, such as an editor's window. A newer request with the same key of the same "
+        "connection supersedes this one, which is answered with error `cancelled`.");
+  }
+  Status check(const std::string& path) const { return check_circuit(path); }
+};
+
+/// score.layout.
+struct ScoreLayoutParams : ScoreSubject {
+  LayoutSource layout;
+  std::optional<std::string> top;
+  template <class V>
+  void describe(V& v) {
+    v.required("layout", layout, "Where the layout is: one of path, hash and data.");
+    v.optional("top", top, "Its cell; needed where the file has several top cells.");
+    ScoreSubject::describe(v);
+  }
+};
+
+struct DevicePlace {
+  std::string device;
+  Orientation orientation = Orientation::kR0;
+  double x_um = 0, y_um = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("device", device, "Name of the device.");
+    v.required("x_um", x_um, "Lower left corner of its outline, on the 0.1 um grid.");
+    v.required("y_um", y_um, "The same.");
+    v.optional("orientation", orientation, "How it is turned.");
+  }
+};
+
+/// score.placement.
+struct ScorePlacementParams : ScoreSubject {
+  std::vector<DevicePlace> placement;
+  bool route = true;
+  template <class V>
+  void describe(V& v) {
+    v.required("placement", placement, "A place for every device of the circuit.");
+    v.optional("route", route,
+               "Route and assess. Otherwise: area, outline, HPWL and overlaps only.");
+    ScoreSubject::describe(v);
+  }
+};
+
+}  // namespace ptah::rpc
