@@ -112,7 +112,15 @@ int show_plan(const Session& session, const CircuitArguments& arguments) {
                device["fingers"] == 0 ? "free" : device["fingers"].dump(),
                device.value("m", Json(1)).dump(), device["model"]});
   }
-  std::cout << table.text() << "\nfinger groups:";
+  std::cout << table.text();
+  if (!result["params"].empty()) {
+    std::cout << "\nparameters given:";
+    for (const auto& [name, value] : result["params"].items()) {
+      std::cout << "  " << name << "=" << value.get<std::string>();
+    }
+    std::cout << "\n";
+  }
+  std::cout << "\nfinger groups:";
   for (const Json& group : result["groups"]) std::cout << "  {" << joined(group) << "}";
   std::cout << "\nallowed counts: " << joined(result["allowed_fingers"])
             << "\nassignments:    " << result["count"] << "\n";

@@ -4,6 +4,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "inputs.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/netlist/fingers.hpp"
 
@@ -88,6 +89,14 @@ void CircuitArguments::add_to(CLI::App* command, bool required) {
       ->check(CLI::ExistingFile);
   command->add_option("--top", top, "Subcircuit to lay out, where the netlist has several");
   command->add_option("--allowed-fingers", allowed, "Finger counts to choose from, such as 2,4,6");
+  command
+      ->add_option("--param", params,
+                   "A parameter of the netlist's top level, NAME=VALUE (repeatable): it wins over "
+                   ".param")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--params", params_file, "File of them: .param lines, or NAME=VALUE lines")
+      ->check(CLI::ExistingFile);
   command->add_option("--tech", tech, "ptah130, sky130A (needs PDK_ROOT), or a technology YAML")
       ->capture_default_str();
 }
@@ -131,6 +140,8 @@ Status CircuitArguments::fill(Json& spec) const {
     }
   }
   if (!measuring.empty()) spec["measuring"] = measuring;
+  PTAH_TRY(const auto given, gather_params(params_file, params));
+  if (!given.empty()) spec["params"] = given;
   if (!allowed.empty()) {
     Json counts = Json::array();
     std::istringstream list(allowed);

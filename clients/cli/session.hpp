@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "client.hpp"
 #include "daemon_launcher.hpp"
@@ -71,7 +72,9 @@ struct CircuitArguments {
   std::string measures_file;
   std::string measuring;  ///< "testbench", "all"; empty: as the flow says.
   std::string top;
-  std::string allowed;  ///< "2,4,6"
+  std::string allowed;              ///< "2,4,6"
+  std::vector<std::string> params;  ///< "w1=1.5u", ...
+  std::string params_file;
   std::string tech = "ptah130";
 
   void add_to(CLI::App* command, bool required = true);

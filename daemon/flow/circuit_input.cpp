@@ -87,6 +87,7 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
                                          source.allowed_fingers->end());
     input.allowed_fingers.assign(allowed.begin(), allowed.end());
   }
+  if (source.params) input.params = *source.params;
   if (source.circuit) {
     const std::string& name = *source.circuit;
     const auto folder = circuits_directory() / name;
@@ -130,15 +131,17 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
 Json to_json(const CircuitInput& input) {
   Json benches = Json::array();
   for (const NamedText& bench : input.benches) benches.push_back(text_json(bench));
-  return {{"title", input.title},
-          {"netlist", text_json(input.netlist)},
-          {"netlist_folder", input.netlist_folder},
-          {"pairs", input.pairs ? text_json(*input.pairs) : Json()},
-          {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
-          {"top", input.top},
-          {"allowed_fingers", input.allowed_fingers},
-          {"measures", input.measures ? text_json(*input.measures) : Json()},
-          {"benches", std::move(benches)}};
+  Json json{{"title", input.title},
+            {"netlist", text_json(input.netlist)},
+            {"netlist_folder", input.netlist_folder},
+            {"pairs", input.pairs ? text_json(*input.pairs) : Json()},
+            {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
+            {"top", input.top},
+            {"allowed_fingers", input.allowed_fingers},
+            {"measures", input.measures ? text_json(*input.measures) : Json()},
+            {"benches", std::move(benches)}};
+  if (!input.params.empty()) json["params"] = input.params;
+  return json;
 }
 
 Result<CircuitInput> circuit_input_from_json(const Json& json) {
@@ -162,6 +165,7 @@ Result<CircuitInput> circuit_input_from_json(const Json& json) {
     for (const Json& bench : json.value("benches", Json::array())) {
       input.benches.push_back({bench.at("name"), bench.at("text")});
     }
+    input.params = json.value("params", input.params);
     return input;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kInvalidArgument, exception.what(), "input");
@@ -171,6 +175,7 @@ Result<CircuitInput> circuit_input_from_json(const Json& json) {
 Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& technology) {
   SpiceOptions options;
   options.top = input.top;
+  options.parameters = input.params;
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
   LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}, {}};

@@ -34,6 +34,8 @@ struct CircuitInput {
   std::vector<int> allowed_fingers;
   std::optional<NamedText> measures;  ///< measures.yaml
   std::vector<NamedText> benches;     ///< The testbenches that measures name, beside `testbench`.
+  /// Parameters of the netlist's top level, as the user hands them over.
+  std::map<std::string, std::string> params;
 };
 
 /// The texts of a shipped circuit, or of a netlist and the files beside it. Testbenches that

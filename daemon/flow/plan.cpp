@@ -117,6 +117,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
               {"allowed_fingers", space.allowed()},
               {"count", space.count()},
               {"notes", notes},
+              {"params", input.params},
               {"dataset", dataset_texts(circuit.name, input)},
               {"common", to_json(common)},
               {"chains", std::move(chains)}};

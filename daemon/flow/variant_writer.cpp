@@ -51,6 +51,7 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"wirelength_um", static_cast<double>(wire) / 1000.0},
                {"seed", chain.spec.seed},
                {"plugins", space.plugins()}};
+  if (!chain.spec.input.params.empty()) metrics["params"] = chain.spec.input.params;
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
   if (variant.measures) metrics["measures"] = to_json(*variant.measures);
   if (variant.schematic_measures)

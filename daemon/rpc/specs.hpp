@@ -84,6 +84,7 @@ using FingerCounts = std::map<std::string, std::int64_t>;
 struct CircuitSource {
   std::optional<std::string> circuit, netlist, pairs, testbench, measures, subcircuit;
   std::optional<std::vector<std::int64_t>> allowed_fingers;
+  std::optional<std::map<std::string, std::string>> params;
 
   bool given() const noexcept { return circuit || netlist; }
 
@@ -103,6 +104,10 @@ struct CircuitSource {
     v.optional(subcircuit_field, subcircuit, "Subcircuit to take, where the netlist has several.");
     v.optional("allowed_fingers", allowed_fingers, "Finger counts that free devices may have.",
                kFingerCount);
+    v.optional(
+        "params", params,
+        "Parameters of the netlist's top level by name, such as {\"w1\": \"1.5u\"}: they win "
+        "over `.param`.");
   }
   Status check_circuit(const std::string& path) const {
     if (circuit.has_value() == netlist.has_value()) {
@@ -114,6 +119,39 @@ struct CircuitSource {
       const std::string field = field_path(path, "allowed_fingers");
       return make_error(ErrorCode::kInvalidArgument,
                         "Field \"" + field + "\" lists no finger count.", field);
+    }
+    return check_params(field_path(path, "params"));
+  }
+
+ private:
+  static constexpr std::size_t kMaxParams = 1000;
+  static constexpr std::size_t kMaxParamName = 64;
+
+  static bool is_parameter_name(std::string_view name) {
+    constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    return !name.empty() && name.size() <= kMaxParamName &&
+           kLetters.find(name.front()) != name.npos &&
+           std::all_of(name.begin(), name.end(), [&](char c) {
+             return kLetters.find(c) != kLetters.npos || (c >= '0' && c <= '9') || c == '.';
+           });
+  }
+  Status check_params(const std::string& path) const {
+    if (!params) return ok();
+    if (params->size() > kMaxParams) {
+      return make_error(ErrorCode::kLimit, "Field \"" + path + "\" has more than 1000 parameters.",
+                        path);
+    }
+    for (const auto& [name, value] : *params) {
+      const std::string field = field_path(path, name.substr(0, kMaxParamName));
+      if (!is_parameter_name(name)) {
+        return make_error(ErrorCode::kInvalidArgument,
+                          "Field \"" + field + "\" is no name of a parameter.", field,
+                          "letters, digits, _ and ., at most 64, beginning with a letter or _");
+      }
+      if (value.empty()) {
+        return make_error(ErrorCode::kInvalidArgument, "Field \"" + field + "\" has no value.",
+                          field);
+      }
     }
     return ok();
   }

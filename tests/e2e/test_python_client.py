@@ -1,5 +1,6 @@
 """The Python client against the real daemon."""
 import asyncio
+import json
 import os
 import re
 import signal
@@ -52,6 +53,34 @@ class PythonClientTest(PtahCase):
             self.assertEqual(caught.exception.code, "invalid_argument")
             self.assertIn("protocol", str(caught.exception))
             self.assertGreater(server.status()["pid"], 0)
+
+    def test_params_are_read_as_the_other_clients_read_them(self):
+        for case in json.loads((SOURCE / "tests/clients/input_cases.json").read_text())["parameters"]:
+            if "where" in case:
+                with self.assertRaises(ptah.inputs.InputError, msg=case["says"]) as caught:
+                    ptah.inputs.read_parameters(case["text"], "p.par")
+                self.assertEqual(caught.exception.where, case["where"], case["says"])
+            else:
+                self.assertEqual(ptah.inputs.read_parameters(case["text"], "p.par"), case["expect"], case["says"])
+
+    def test_params_of_a_file_and_of_the_call_reach_the_layouts(self):
+        netlist = self.folder / "one.sp"
+        netlist.write_text(".subckt one d g s b\nM1 d g s b sky130_fd_pr__nfet_01v8 w=w1 l=l1 nf=2\n.ends\n")
+        sizes = self.folder / "sizes.par"
+        sizes.write_text("w1=1u\n.param l1=0.15u\n")
+        with self.connect() as server:
+            job = server.run(netlist=netlist, params_file=sizes, params={"W1": "2u"}, judges="none")
+            self.assertEqual([variant["record"]["params"] for variant in job.variants()], [{"w1": "2u", "l1": "0.15u"}])
+            with self.assertRaises(ptah.PtahError) as caught:
+                server.run(netlist=netlist, params={"w1": "2u", "l1": "1u", "w2": "1u"}).wait()
+            self.assertIn('"w2"', str(caught.exception))
+        # The command line says the same.
+        planned = self.run_json("plan", str(netlist), "--params", str(sizes), "--param", "W1=2u").lines[0]
+        self.assertEqual(planned["params"], {"w1": "2u", "l1": "0.15u"})
+        self.assertEqual(planned["devices"][0]["width_um"], 2)
+        wrong = self.ptah("plan", str(netlist), "--param", "w1")
+        self.assertEqual(wrong.status, 2)
+        self.assertIn("NAME=VALUE", wrong.err)
 
     def test_nothing_listens(self):
         with self.assertRaises(ptah.Disconnected) as caught:

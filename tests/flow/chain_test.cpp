@@ -40,6 +40,27 @@ TEST_F(ChainTest, EveryVariantIsOneMoveAwayFromTheOneBefore) {
   }
 }
 
+TEST_F(ChainTest, EveryRecordNamesTheParametersThatWereGiven) {
+  const auto file = folder("own") / "one.sp";
+  ASSERT_TRUE(write_text_file(file,
+                              ".subckt one d g s b\n"
+                              "M1 d g s b sky130_fd_pr__nfet_01v8 w=w1 l=0.15u nf=2\n.ends\n")
+                  .has_value());
+  const auto planned = plan({{"netlist", file.string()},
+                             {"params", {{"w1", "2u"}}},
+                             {"variants", 1},
+                             {"judges", "none"}});
+  ASSERT_TRUE(planned.has_value()) << planned.error().text();
+  CollectingSink sink;
+  const auto done =
+      run_task("chain", chain_task(planned.value()["common"], planned.value()["chains"][0]),
+               folder("a"), host_, sink);
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  ASSERT_EQ(sink.variants.size(), 2u);
+  for (const Json& variant : sink.variants)
+    EXPECT_EQ(variant["record"]["params"], (Json{{"w1", "2u"}}));
+}
+
 TEST_F(ChainTest, EveryRecordSaysWhatTheLayoutCostsByTheRunsObjective) {
   const std::pair<const char*, const char*> fields[] = {
       {"pscore", "pscore_V"}, {"area", "area_um2"}, {"hpwl", "hpwl_um"}, {"balanced", ""}};

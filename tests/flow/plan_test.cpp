@@ -92,6 +92,34 @@ TEST_F(FlowTest, ANetlistOfTheReadersOwnNeedsNothingElse) {
   EXPECT_EQ(planned.value()["circuit"], "mirror");
 }
 
+TEST_F(FlowTest, GivenParametersWinOverTheNetlistAndAreListed) {
+  const auto file = folder("own") / "one.sp";
+  ASSERT_TRUE(write_text_file(file,
+                              ".param w1=1u\n.subckt one d g s b\n"
+                              "M1 d g s b sky130_fd_pr__nfet_01v8 w=w1 l=l1 nf=2\n.ends\n")
+                  .has_value());
+  const auto lacking = plan({{"netlist", file.string()}});
+  ASSERT_TRUE(lacking.has_error());
+  EXPECT_NE(lacking.error().hint.find("--param"), std::string::npos) << lacking.error().text();
+  const Json params{{"w1", "2u"}, {"l1", "0.15u"}};
+  const auto planned = plan({{"netlist", file.string()}, {"params", params}});
+  ASSERT_TRUE(planned.has_value()) << planned.error().text();
+  EXPECT_EQ(planned.value()["devices"][0]["width_um"], 2);
+  EXPECT_EQ(planned.value()["devices"][0]["length_um"], 0.15);
+  EXPECT_EQ(planned.value()["params"]["w1"], "2u");
+  const std::pair<Json, const char*> wrong[] = {{{{"w1", "2u"}, {"l1", "1u"}, {"l2", "1u"}}, "l2"},
+                                                {{{"w 1", "2u"}}, "w 1"},
+                                                {{{"w1", ""}}, "params.w1"},
+                                                {{{"w1", true}}, "params.w1"},
+                                                {{{"w1", "2u +"}, {"l1", "1u"}}, "w1"},
+                                                {"w1=2u", "params"}};
+  for (const auto& [given, says] : wrong) {
+    const auto refused = plan({{"netlist", file.string()}, {"params", given}});
+    ASSERT_TRUE(refused.has_error()) << given;
+    EXPECT_NE(refused.error().text().find(says), std::string::npos) << refused.error().text();
+  }
+}
+
 /// A circuit of so many devices with free fingers.
 std::string free_devices(int count) {
   std::string text = ".subckt many a vss\n";

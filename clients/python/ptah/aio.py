@@ -7,7 +7,7 @@ import os
 from typing import Any, AsyncIterator, Dict, List, Mapping, Optional, Set, Union
 
 from .protocol import (MAX_LINE, Address, Disconnected, Event, Json, PathLike, PtahError, check_folder, check_hello,
-                       check_peer, event_of, hello_params, layout_param, make_address, parse_line, request_line,
+                       check_peer, circuit_fields, event_of, hello_params, layout_param, make_address, parse_line, request_line,
                        result_of, run_params, start_daemon)
 
 
@@ -132,10 +132,11 @@ class AsyncServer:
     async def score(self, layout: Union[PathLike, bytes], *, circuit: str = "", **more: Any) -> Json:
         if circuit:
             more["circuit"] = circuit
-        return await self.call("score.layout", layout=layout_param(layout), **more)
+        return await self.call("score.layout", layout=layout_param(layout), **circuit_fields(more))
 
     async def score_placement(self, placement: List[Mapping[str, Any]], *, circuit: str, **more: Any) -> Json:
-        return await self.call("score.placement", placement=[dict(item) for item in placement], circuit=circuit, **more)
+        return await self.call("score.placement", placement=[dict(item) for item in placement], circuit=circuit,
+                                      **circuit_fields(more))
 
 
 class AsyncJob:

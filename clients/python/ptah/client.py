@@ -10,7 +10,7 @@ import time
 from typing import Any, Deque, Iterator, List, Mapping, Optional, Union
 
 from .protocol import (FINAL_STATES, MAX_LINE, Address, Disconnected, Event, Json, PathLike, PtahError, check_folder,
-                       check_hello, check_peer, event_of, hello_params, layout_param, make_address, parse_line,
+                       check_hello, check_peer, circuit_fields, event_of, hello_params, layout_param, make_address, parse_line,
                        request_line, result_of, run_params, start_daemon)
 
 
@@ -145,7 +145,8 @@ class Server:
     def run(self, *, out: Optional[PathLike] = None, job: Optional[str] = None, library: str = "work",
             **spec: Any) -> "Job":
         """Starts a job that makes layout variants: run(circuit="miller_ota", assignments=2, variants=3, seed=1,
-        flow="native", judges="kept"), or netlist="my.sp", pairs=..., testbench=.... The job outlives this client."""
+        flow="native", judges="kept"), or netlist="my.sp", pairs=..., testbench=..., measures=..., params={"w1": "1.5u"},
+        params_file="sizes.par". The job outlives this client."""
         return Job(self, self.call("flow.run", **run_params(spec, out, job, library))["job"])
 
     def job(self, name: str) -> "Job":
@@ -163,17 +164,18 @@ class Server:
 
     def check(self, layout: PathLike, **spec: Any) -> Json:
         """DRC, LVS, extraction of a GDS file: check("a.gds", circuit="miller_ota", fingers={...}, lvs=True)."""
-        return self.call("flow.check", spec={"gds": os.path.abspath(layout), **spec}, wait=True)["result"]
+        return self.call("flow.check", spec={"gds": os.path.abspath(layout), **circuit_fields(spec)}, wait=True)["result"]
 
     def score(self, layout: Union[PathLike, bytes], *, circuit: str = "", **more: Any) -> Json:
         """Score, verdicts and blame of a layout (a GDS file's path, or its bytes): see score.layout."""
         if circuit:
             more["circuit"] = circuit
-        return self.call("score.layout", layout=layout_param(layout), **more)
+        return self.call("score.layout", layout=layout_param(layout), **circuit_fields(more))
 
     def score_placement(self, placement: List[Mapping[str, Any]], *, circuit: str, **more: Any) -> Json:
         """The same of bare placements: [{"device": "M0", "x_um": 0, "y_um": 0, "orientation": "R0"}, ...]."""
-        return self.call("score.placement", placement=[dict(item) for item in placement], circuit=circuit, **more)
+        return self.call("score.placement", placement=[dict(item) for item in placement], circuit=circuit,
+                                **circuit_fields(more))
 
 
 class Job:

@@ -13,6 +13,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any, Dict, Mapping, Optional, Union
 
+from .inputs import InputError, gather_params
+
 Json = Dict[str, Any]
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -158,13 +160,25 @@ def absolute(path: PathLike) -> str:
     return os.path.abspath(os.fspath(path))
 
 
-def run_params(spec: Mapping[str, Any], out: Optional[PathLike], job: Optional[str], library: str) -> Json:
-    """Of flow.run; paths in the spec become absolute, since the daemon has a folder of its own."""
-    whole = dict(spec)
+def circuit_fields(given: Mapping[str, Any]) -> Json:
+    """The fields of a request that name a circuit, with the user's files read: `params_file` (`.param` lines, or
+    NAME=VALUE) joins `params`. Other paths become absolute, since the daemon has a folder of its own."""
+    whole = dict(given)
+    try:
+        params = gather_params(whole.pop("params", None), whole.pop("params_file", None))
+    except InputError as error:
+        raise PtahError(error.code, error.message, error.where, error.hint) from None
+    if params:
+        whole["params"] = params
     for field in ("netlist", "pairs", "testbench", "measures"):
         if whole.get(field):
             whole[field] = absolute(whole[field])
-    params: Json = {"spec": whole, "library": library}
+    return whole
+
+
+def run_params(spec: Mapping[str, Any], out: Optional[PathLike], job: Optional[str], library: str) -> Json:
+    """Of flow.run."""
+    params: Json = {"spec": circuit_fields(spec), "library": library}
     if out is not None:
         params["out"] = absolute(out)
     if job:

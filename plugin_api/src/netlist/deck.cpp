@@ -32,6 +32,10 @@ constexpr std::array<std::string_view, 27> kSimulationCards{
     ".measure", ".meas",    ".ic",   ".nodeset", ".width",  ".temp",   ".model",
     ".title",   ".csparam", ".opt",  ".options", ".option", ".protect"};
 
+bool is_param_card(std::string_view card) {
+  return card == ".param" || card == ".params" || card == ".parameters";
+}
+
 struct Words {
   std::vector<std::string> words;
   Parameters parameters;
@@ -42,23 +46,31 @@ class DeckReader {
   DeckReader(const SpiceOptions& options, const std::filesystem::path& base, Deck& deck)
       : options_(options), base_(base), deck_(deck) {}
 
-  Status parameter_file(const std::filesystem::path& path) {
-    PTAH_TRY(const std::string source, load(path, path.string()));
-    PTAH_TRY(const int file, add_file(path.filename().string()));
-    PTAH_TRY(refuse_other_formats(source, deck_.files.back()));
-    PTAH_TRY(const auto lines,
-             text::logical_lines(source, deck_.files.back(), {options_.max_line_bytes}));
+  /// A file of parameters alone, into the deck's globals.
+  Status parameters(std::string_view source, std::string_view name) {
+    PTAH_TRY(const int file, add_file(std::string(name)));
+    PTAH_TRY(refuse_other_formats(source, name));
+    PTAH_TRY(const auto lines, text::logical_lines(source, name, {options_.max_line_bytes}));
     for (const text::LogicalLine& line : lines) {
       const Place place{file, line.line};
       const std::string card = text::lower(line.text.substr(0, line.text.find_first_of(" \t")));
       if (card == ".end") break;
-      if (card != ".param" && card != ".params" && card != ".parameters") {
-        return fail(place, "A parameter file holds .param lines only, not " +
+      if (line.text.front() == '#') continue;  // a comment of a script
+      const bool dotted = is_param_card(card);
+      if (line.text.front() == '.' && !dotted) {
+        return fail(place, "A parameter file holds .param lines and NAME=VALUE only, not " +
                                text::quoted(line.text) + ".");
       }
-      PTAH_TRY(param_card(line.text, place, deck_.globals));
+      PTAH_TRY(param_card(dotted ? line.text : ".param " + line.text, place, deck_.globals));
     }
     return ok();
+  }
+
+  void hand_over(const std::map<std::string, std::string>& parameters) {
+    for (const auto& [name, value] : parameters) {
+      deck_.files.push_back("parameter " + text::quoted(name));
+      deck_.given[text::lower(name)] = {value, {static_cast<int>(deck_.files.size()) - 1, 0}};
+    }
   }
 
   Status netlist(std::string_view source, std::string_view name, int depth) {
@@ -325,7 +337,7 @@ class DeckReader {
       PTAH_TRY(open_subcircuit(line, place));
     } else if (card == ".ends" || card == ".eom") {
       PTAH_TRY(close_subcircuit(line, place));
-    } else if (card == ".param" || card == ".params" || card == ".parameters") {
+    } else if (is_param_card(card)) {
       PTAH_TRY(
           param_card(line.text, place, open_ ? deck_.subcircuits.back().locals : deck_.globals));
     } else if (card == ".include" || card == ".inc") {
@@ -380,12 +392,16 @@ char Element::letter() const {
 Status read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
                  const std::filesystem::path& base, Deck& deck) {
   DeckReader reader(options, base, deck);
-  for (const std::filesystem::path& file : options.parameter_files) {
-    PTAH_TRY(reader.parameter_file(file));
-  }
   PTAH_TRY(reader.netlist(source, name, 0));
   reader.finish();
+  reader.hand_over(options.parameters);
   return ok();
+}
+
+Status read_parameter_deck(std::string_view source, std::string_view name, Deck& deck) {
+  const SpiceOptions options;
+  const std::filesystem::path nowhere;
+  return DeckReader(options, nowhere, deck).parameters(source, name);
 }
 
 }  // namespace ptah::spice

@@ -13,7 +13,7 @@
 
 namespace ptah::spice {
 
-/// A line of one of the deck's files.
+/// A line of one of the deck's files; line 0: no line, `files` says all.
 struct Place {
   int file = 0;
   int line = 0;
@@ -54,19 +54,24 @@ struct Deck {
   std::vector<Subcircuit> subcircuits;
   std::map<std::string, std::size_t> by_name;  ///< Lower-case name -> index.
   Parameters globals;
+  Parameters given;  ///< By the user: they win over `globals`, and over the top's own.
   std::set<std::string> global_nets;  ///< Lower case.
   std::vector<std::string> global_spelling;
   double scale = 0;  ///< `.option scale=`; 0: none.
   std::vector<std::string> notes;
 
   std::string where(Place place) const {
-    return files.at(static_cast<std::size_t>(place.file)) + ":" + std::to_string(place.line);
+    const std::string& file = files.at(static_cast<std::size_t>(place.file));
+    return place.line == 0 ? file : file + ":" + std::to_string(place.line);
   }
 };
 
-/// Reads a netlist into a deck; parameter files first. After an error, `deck.files` and
-/// `deck.included` are those that were read.
+/// Reads a netlist into a deck; its file is the first of `deck.files`. After an error, `deck.files`
+/// and `deck.included` are those that were read.
 Status read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
                  const std::filesystem::path& base, Deck& deck);
+
+/// Reads a file of parameters alone into `deck.globals`.
+Status read_parameter_deck(std::string_view source, std::string_view name, Deck& deck);
 
 }  // namespace ptah::spice

@@ -213,7 +213,7 @@ class Parser {
     return make_error(ErrorCode::kNotFound,
                       "The expression " + text::quoted(text_) + " uses " + text::quoted(id) +
                           ", which no .param defines.",
-                      {}, "define it with .param or hand it over as a parameter");
+                      {}, "define it with .param or hand it over: --param NAME=VALUE");
   }
 
   Result<Quantity> call(const std::string& function) {

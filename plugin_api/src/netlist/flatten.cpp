@@ -11,16 +11,19 @@ namespace ptah::spice {
 namespace {
 
 constexpr int kMaxHierarchy = 64;
+constexpr std::size_t kMostListed = 20;
 
 using NetMap = std::unordered_map<std::string, NetId>;  // lower-case name; looked up only
 
 class Flattener {
  public:
   Flattener(const Deck& deck, const Technology& technology, const SpiceOptions& options)
-      : deck_(deck), options_(options), devices_(deck, technology, options) {}
+      : deck_(deck),
+        options_(options),
+        devices_(deck, technology, options),
+        globals_(deck, nullptr, {}, nullptr) {}
 
   Result<SpiceCircuit> run() {
-    PTAH_TRY(override_globals());
     PTAH_TRY(refuse_recursion());
     PTAH_TRY(const std::size_t top_index, top());
     const Subcircuit& top = deck_.subcircuits[top_index];
@@ -33,13 +36,10 @@ class Flattener {
       if (is_global(text::lower(port))) global_ids_.emplace(text::lower(port), net);
       circuit.ports.push_back(net);
     }
-    // Overrides reach the parameters of the top's own header as well.
-    std::map<std::string, Quantity> given;
-    for (const auto& [name, value] : overrides_) {
-      if (top.defaults.count(name) != 0 || top.locals.count(name) != 0) given.emplace(name, value);
-    }
-    Scope scope(deck_, &top, std::move(given), &*globals_);
+    PTAH_TRY(auto given, given_to(top));
+    Scope scope(deck_, &top, std::move(given), &globals_);
     PTAH_TRY(instance(top, "", nets, scope, 1, 0));
+    PTAH_TRY(check_given(top, scope));
     finish_globals();
     result_.notes = deck_.notes;
     for (std::string& note : notes_) result_.notes.push_back(std::move(note));
@@ -57,19 +57,37 @@ class Flattener {
     return lower_name == "0" || deck_.global_nets.count(lower_name) != 0;
   }
 
-  Status override_globals() {
-    Scope written(deck_, nullptr, {}, nullptr);
-    for (const auto& [name, text] : options_.parameters) {
-      auto value = evaluate(
-          text, [&](const std::string& n, int d) { return written.find(n, d); }, 0);
-      if (!value) {
-        Error error = value.error();
-        if (error.where.empty()) error.where = "parameter " + name;
-        return error;
-      }
-      overrides_.emplace(text::lower(name), value.value());
+  static bool declares(const Subcircuit& s, const std::string& name) {
+    return s.defaults.count(name) != 0 || s.locals.count(name) != 0;
+  }
+
+  /// What the user hands over for parameters of the top's own header and body. A scope of its own
+  /// evaluates it: that alone makes no use of them.
+  Result<std::map<std::string, Quantity>> given_to(const Subcircuit& top) const {
+    Scope scope(deck_, nullptr, {}, nullptr);
+    std::map<std::string, Quantity> values;
+    for (const auto& [name, parameter] : deck_.given) {
+      if (!declares(top, name)) continue;
+      PTAH_TRY(const std::optional<Quantity> value, scope.find(name, 0));
+      values.emplace(name, *value);
     }
-    globals_.emplace(deck_, nullptr, overrides_, nullptr);
+    return values;
+  }
+
+  /// A value on which nothing depends is a name misspelt, unless the netlist declares that name.
+  Status check_given(const Subcircuit& top, const Scope& scope) {
+    std::set<std::string> used = globals_.used();
+    used.insert(scope.used().begin(), scope.used().end());
+    for (const auto& [name, parameter] : deck_.given) {
+      if (used.count(name) != 0) continue;
+      const std::string what = "the parameter " + text::quoted(name);
+      if (deck_.globals.count(name) == 0 && !declares(top, name)) {
+        return fail(parameter.place, "Nothing in the netlist uses " + what + ".",
+                    used.empty() ? "it uses no parameters" : "it uses " + listed(used),
+                    ErrorCode::kInvalidArgument);
+      }
+      notes_.push_back("No device depends on " + what + ", which is given.");
+    }
     return ok();
   }
 
@@ -125,8 +143,7 @@ class Flattener {
 
   Result<std::size_t> top() const {
     if (deck_.subcircuits.empty()) {
-      return make_error(ErrorCode::kParse, "The netlist defines no .subckt.",
-                        deck_.files.empty() ? std::string() : deck_.files.back(),
+      return make_error(ErrorCode::kParse, "The netlist defines no .subckt.", deck_.files.front(),
                         "put the circuit between .subckt NAME PORTS and .ends");
     }
     if (!options_.top.empty()) {
@@ -134,7 +151,7 @@ class Flattener {
       if (it != deck_.by_name.end()) return it->second;
       return make_error(ErrorCode::kNotFound,
                         "The netlist has no subcircuit " + text::quoted(options_.top) + ".",
-                        deck_.files.back(), "it has " + names(all()));
+                        deck_.files.front(), "it has " + names(all()));
     }
     std::vector<bool> called(deck_.subcircuits.size(), false);
     for (const Subcircuit& s : deck_.subcircuits) {
@@ -166,12 +183,21 @@ class Flattener {
     return indices;
   }
 
-  std::string names(const std::vector<std::size_t>& indices) const {
+  template <class Names>
+  static std::string listed(const Names& names) {
     std::string list;
-    for (std::size_t i = 0; i < std::min<std::size_t>(indices.size(), 20); ++i) {
-      list += (i == 0 ? "" : ", ") + text::quoted(deck_.subcircuits[indices[i]].name);
+    std::size_t count = 0;
+    for (const std::string& name : names) {
+      if (count == kMostListed) return list + ", ...";
+      list += (count++ == 0 ? "" : ", ") + text::quoted(name);
     }
-    return indices.size() > 20 ? list + ", ..." : list;
+    return list;
+  }
+
+  std::string names(const std::vector<std::size_t>& indices) const {
+    std::vector<std::string> names;
+    for (const std::size_t i : indices) names.push_back(deck_.subcircuits[i].name);
+    return listed(names);
   }
 
   Result<NetId> add_net(const std::string& name, const std::string& where) {
@@ -273,7 +299,7 @@ class Flattener {
                          " declares none of that name (" + deck_.where(element.place) + ").");
       }
     }
-    Scope inner_scope(deck_, &called, std::move(given), &*globals_);
+    Scope inner_scope(deck_, &called, std::move(given), &globals_);
     return instance(called, path + ".", inner, inner_scope, multiplier * m, depth + 1);
   }
 
@@ -354,8 +380,7 @@ class Flattener {
   const Deck& deck_;
   const SpiceOptions& options_;
   DeviceReader devices_;
-  std::optional<Scope> globals_;
-  std::map<std::string, Quantity> overrides_;
+  Scope globals_;
   SpiceCircuit result_;
   std::vector<std::string> notes_;
   std::set<std::string> net_names_;     // lower case, of the flat circuit

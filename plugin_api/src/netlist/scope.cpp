@@ -10,7 +10,10 @@ const Parameter* written(const Deck& deck, const Subcircuit* subcircuit, const s
     const auto it = parameters.find(name);
     return it == parameters.end() ? nullptr : &it->second;
   };
-  if (subcircuit == nullptr) return in(deck.globals);
+  if (subcircuit == nullptr) {
+    const Parameter* given = in(deck.given);
+    return given != nullptr ? given : in(deck.globals);
+  }
   if (const Parameter* p = in(subcircuit->defaults)) return p;
   return in(subcircuit->locals);
 }
@@ -29,12 +32,16 @@ bool Scope::has(const std::string& name) const {
 }
 
 Result<std::optional<Quantity>> Scope::find(const std::string& name, int depth) {
-  if (const auto it = values_.find(name); it != values_.end()) return std::optional(it->second);
+  if (const auto it = values_.find(name); it != values_.end()) {
+    used_.insert(name);
+    return std::optional(it->second);
+  }
   const Parameter* parameter = written(deck_, subcircuit_, name);
   if (parameter == nullptr) {
     if (globals_ != nullptr) return globals_->find(name, depth);
     return std::optional<Quantity>();
   }
+  used_.insert(name);
   const std::string where = deck_.where(parameter->place);
   if (!open_.insert(name).second) {
     return make_error(ErrorCode::kParse,

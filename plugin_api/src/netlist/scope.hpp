@@ -23,6 +23,8 @@ class Scope {
 
   Result<std::optional<Quantity>> find(const std::string& name, int depth);
   bool has(const std::string& name) const;
+  /// Names that were asked for and belong to this scope.
+  const std::set<std::string>& used() const noexcept { return used_; }
 
   /// Evaluates a parameter of an element line: names of this scope first, then the line's own other
   /// parameters (xschem writes `ad='W/nf*0.29'` beside `W=`). Errors name the parameter and place.
@@ -39,6 +41,7 @@ class Scope {
   const Subcircuit* subcircuit_;
   std::map<std::string, Quantity> values_;  ///< Given or evaluated already.
   std::set<std::string> open_;              ///< Being evaluated: to find cycles.
+  std::set<std::string> used_;
   Scope* globals_;
 };
 

@@ -44,4 +44,13 @@ Result<SpiceCircuit> read_spice_file(const std::filesystem::path& file,
   return read_spice(text, file.filename().string(), technology, options, base);
 }
 
+Result<std::map<std::string, std::string>> read_parameters(std::string_view text,
+                                                           std::string_view name) {
+  spice::Deck deck;
+  PTAH_TRY(spice::read_parameter_deck(text, name, deck));
+  std::map<std::string, std::string> parameters;
+  for (auto& [key, parameter] : deck.globals) parameters.emplace(key, std::move(parameter.text));
+  return parameters;
+}
+
 }  // namespace ptah

@@ -66,20 +66,16 @@ TEST(SpiceSizes, OffGridAndSenselessSizesAreRefused) {
 }
 
 TEST(SpiceSizes, ParametersFromEverywhere) {
-  const TemporaryFolder folder;
-  SpiceOptions options;
-  options.parameter_files = {folder.write("sizes.par",
-                                          "* sizes\n.param wn=1.05u ln = 150n\n"
-                                          "+ wp='2*wn'\n")};
   const std::string netlist =
-      ".param k=3\n"
+      ".param k=3 wn=1.05u ln = 150n\n"
+      "+ wp='2*wn'\n"
       ".subckt top a b c wx=0.5u\n"
       ".param lx={ln*2}\n"
       "M1 a b c c nfet w=wn l=ln nf=k\n"
       "M2 a b c c nfet w='wp' l=lx nf={k-1}\n"
       "M3 a b c c nfet w=wx l=ln nf='max(k, 4)'\n"
       ".ends\n";
-  const Circuit c = read_ok(netlist, options).circuit;
+  const Circuit c = read_ok(netlist).circuit;
   EXPECT_EQ(device(c, "M1").width, 1050);
   EXPECT_EQ(device(c, "M1").fingers, 3);
   EXPECT_EQ(device(c, "M2").width, 2100);
@@ -87,6 +83,7 @@ TEST(SpiceSizes, ParametersFromEverywhere) {
   EXPECT_EQ(device(c, "M2").fingers, 2);
   EXPECT_EQ(device(c, "M3").width, 500);
   EXPECT_EQ(device(c, "M3").fingers, 4);
+  SpiceOptions options;
   options.parameters = {{"WN", "4*525n"}, {"wx", "2u"}};
   const Circuit changed = read_ok(netlist, options).circuit;
   EXPECT_EQ(device(changed, "M1").width, 2100);
@@ -94,14 +91,46 @@ TEST(SpiceSizes, ParametersFromEverywhere) {
   EXPECT_EQ(device(changed, "M3").width, 2000);
 }
 
-TEST(SpiceSizes, ParameterFilesHoldParametersOnly) {
-  const TemporaryFolder folder;
+TEST(SpiceSizes, GivenParametersNameEachOtherAndWhatTheNetlistHas) {
   SpiceOptions options;
-  options.parameter_files = {folder.write("p.par", ".param a=1\nM1 a b c d nfet\n")};
-  const Error error = read_error(one("M1 a b c d nfet w=1u l=1u"), options);
-  EXPECT_EQ(error.where, "p.par:2");
-  options.parameter_files = {folder.path() / "none.par"};
-  EXPECT_EQ(read_error(one("M1 a b c d nfet w=1u l=1u"), options).code, ErrorCode::kNotFound);
+  options.parameters = {{"w", "2*half"}, {"half", "0.3u+more"}};
+  const std::string netlist = ".param more=0.2u\n" + one("M1 a b c d nfet w=w l=0.15u");
+  EXPECT_EQ(device(read_ok(netlist, options).circuit, "M1").width, 1000);
+  options.parameters = {{"w", "half"}, {"half", "w"}};
+  EXPECT_THAT(read_error(netlist, options).message, HasSubstr("defined by itself"));
+  options.parameters = {{"w", "2*missing"}};
+  const Error error = read_error(netlist, options);
+  EXPECT_EQ(error.where, "parameter \"w\"");
+  EXPECT_THAT(error.hint, HasSubstr("--param"));
+}
+
+TEST(SpiceSizes, AGivenParameterThatNothingUsesIsRefused) {
+  SpiceOptions options;
+  options.parameters = {{"w1", "1u"}, {"wnn", "1u"}};
+  const std::string netlist =
+      ".param wn=1u idle=2\n.subckt t a b c d\nM1 a b c d nfet w=w1 l=0.15u\n"
+      "M2 a b c d nfet w=wn l=0.15u\n.ends\n";
+  const Error error = read_error(netlist, options);
+  EXPECT_EQ(error.code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(error.message, HasSubstr("\"wnn\""));
+  EXPECT_EQ(error.hint, "it uses \"w1\", \"wn\"");
+  // Declared, and of no use to a device: no typing error, but worth a word.
+  options.parameters = {{"w1", "1u"}, {"idle", "3"}};
+  EXPECT_THAT(read_ok(netlist, options).notes, Contains(HasSubstr("\"idle\", which is given")));
+  options.parameters = {{"w", "1u"}};
+  EXPECT_EQ(read_error(one("M1 a b c d nfet w=1u l=1u"), options).hint, "it uses no parameters");
+}
+
+TEST(SpiceSizes, GivenParametersReachTheTopAlone) {
+  SpiceOptions options;
+  options.parameters = {{"w", "2u"}};
+  const std::string leaf = ".subckt leaf a b w=1u\nM1 a b a a nfet w=w l=1u\n.ends\n";
+  // The leaf's default is its own business; nobody else uses the name.
+  EXPECT_THAT(read_error(leaf + ".subckt top a b\nx a b leaf\n.ends\n", options).message,
+              HasSubstr("Nothing in the netlist uses"));
+  const std::string handing = leaf + ".subckt top a b w=3u\nx a b leaf w=w\n.ends\n";
+  EXPECT_EQ(device(read_ok(handing).circuit, "x.M1").width, 3000);
+  EXPECT_EQ(device(read_ok(handing, options).circuit, "x.M1").width, 2000);
 }
 
 TEST(SpiceSizes, Expressions) {

@@ -25,8 +25,10 @@ enum class WidthMeaning {
 struct SpiceOptions {
   std::string top;  ///< The subcircuit to flatten; empty: the only one, or the one nobody calls.
   WidthMeaning width = WidthMeaning::kByDialect;
-  std::map<std::string, std::string> parameters;       ///< Overrides `.param`, expressions allowed.
-  std::vector<std::filesystem::path> parameter_files;  ///< Extra `.param` files, read first.
+  /// Of the top level, handed over by the user: they win over `.param` of the netlist and over the
+  /// top's own. Expressions, as after `.param`; they may name each other. One on which nothing
+  /// depends is an error.
+  std::map<std::string, std::string> parameters;
   std::size_t max_line_bytes = 1 << 20;
   std::size_t max_file_bytes = 64u << 20;
   std::size_t max_devices = 100'000;
@@ -46,6 +48,11 @@ Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
 Result<SpiceCircuit> read_spice_file(const std::filesystem::path& file,
                                      const Technology& technology,
                                      const SpiceOptions& options = {});
+
+/// A parameter file, as optimisers write them: `.param` lines, or lines NAME=VALUE. By lower-case
+/// name; of a name that is given twice the later one counts. Fails with name:line.
+Result<std::map<std::string, std::string>> read_parameters(std::string_view text,
+                                                           std::string_view name);
 
 /// OSIRIS pairs file: {"pairs": [["M1","M2"], ...]}; sets `circuit.matched`. Pairs that share a
 /// device are merged into one group. Fails naming the unknown or unmatched device.
