@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "job_metrics.hpp"
 #include "job_view.hpp"
 #include "measure_view.hpp"
 #include "terminal.hpp"
@@ -200,6 +201,8 @@ void add_job_commands(CLI::App& app, Session& session, int& status) {
       [&session](const std::string& job) { return follow(session, job); });
   add("wait", "Wait until a job ends", call("job.wait"));
   add("get", "Everything about a job", call("job.get"));
+  add("metrics", "What a job's chains measured while they worked",
+      [&session](const std::string& job) { return job_metrics(session, job); });
   add("cancel", "Stop a job; its variants stay", call("job.cancel"));
   add("resume", "Go on with a failed or cancelled job", call("job.resume"));
   add("delete", "Forget a finished job and its files", call("job.delete"));

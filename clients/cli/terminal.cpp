@@ -111,6 +111,25 @@ std::string engineering(double value, const std::string& unit) {
   return text;
 }
 
+std::string sparkline(const std::vector<double>& values, std::size_t width) {
+  static constexpr const char* kBars[] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  if (values.empty()) return "";
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const double span = *high - *low;
+  std::string line;
+  const std::size_t columns = std::min(width, values.size());
+  for (std::size_t column = 0; column < columns; ++column) {
+    // The mean of the values that share a column.
+    const std::size_t begin = column * values.size() / columns;
+    const std::size_t end = (column + 1) * values.size() / columns;
+    double sum = 0;
+    for (std::size_t i = begin; i < end; ++i) sum += values[i] / static_cast<double>(end - begin);
+    const double share = span > 0 ? (sum - *low) / span : 0.5;
+    line += kBars[std::clamp(static_cast<int>(share * 8), 0, 7)];
+  }
+  return line;
+}
+
 std::string duration(double seconds) {
   if (seconds < 60) return number(seconds, seconds < 10 ? 2 : 1) + " s";
   const auto whole = static_cast<std::int64_t>(seconds);

@@ -47,6 +47,10 @@ class Table {
 std::string number(double value, int digits);
 /// Four significant digits with a unit prefix: "57.8 mV".
 std::string engineering(double value, const std::string& unit);
+/// The values as a line of bars, at most `width` wide: the least is the lowest bar, several values
+/// that share one are its mean.
+std::string sparkline(const std::vector<double>& values, std::size_t width);
+
 /// "1 min 12 s"
 std::string duration(double seconds);
 

@@ -58,6 +58,7 @@ class Server final : public rpc::Service {
   void job_delete(const rpc::JobParams&, rpc::Reply<rpc::Nothing>) override;
   void job_chains(const rpc::ChainListParams&, rpc::Reply<rpc::ChainListReply>) override;
   void job_events(const rpc::JobEventsParams&, rpc::Reply<rpc::JobEventsReply>) override;
+  void job_metrics(const rpc::MetricListParams&, rpc::Reply<rpc::MetricListReply>) override;
   void job_subscribe(const rpc::SubscribeParams&, rpc::Reply<rpc::JobReply>) override;
   void job_unsubscribe(const rpc::JobParams&, rpc::Reply<rpc::Nothing>) override;
   void variant_list(const rpc::VariantListParams&, rpc::Reply<rpc::VariantListReply>) override;

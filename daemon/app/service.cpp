@@ -435,6 +435,25 @@ void Server::job_events(const JobEventsParams& params, Reply<JobEventsReply> rep
   });
 }
 
+void Server::job_metrics(const MetricListParams& params, Reply<MetricListReply> reply) {
+  answer_from_store(reply, [params](Store& store) {
+    store.existing_job(params.job);
+    std::optional<MetricKey> after;
+    if (params.after) after = {params.after->chain, params.after->name, params.after->step};
+    const std::vector<MetricRow> rows = store.metrics(params.job, after, params.limit);
+    MetricListReply answer;
+    std::size_t bytes = 0;
+    for (const MetricRow& row : rows) {
+      if (!add_row(answer.metrics, bytes, MetricInfo{{row.chain, row.step, row.name}, row.value}))
+        break;
+    }
+    const bool cut = answer.metrics.size() < rows.size();
+    if (cut || static_cast<std::int64_t>(rows.size()) == params.limit)
+      answer.next = answer.metrics.back();
+    return answer;
+  });
+}
+
 void Server::job_subscribe(const SubscribeParams& params, Reply<JobReply> reply) {
   store_->submit(
       StoreThread::Kind::kRead,

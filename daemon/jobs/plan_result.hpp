@@ -27,7 +27,7 @@ struct PlanResult {
   std::vector<rpc::Object> chains;
   // Kept for job.get as they are.
   std::optional<std::string> title, tech;
-  std::optional<Json> ports, devices, nets, groups, allowed_fingers, count, notes;
+  std::optional<Json> ports, devices, nets, groups, allowed_fingers, count, notes, params;
   template <class V>
   void describe(V& v) {
     v.required("circuit", circuit, "The circuit's name.");
@@ -40,6 +40,7 @@ struct PlanResult {
     v.optional("allowed_fingers", allowed_fingers, "What each group chooses from.");
     v.optional("count", count, "Of assignments.");
     v.optional("notes", notes, "For people.");
+    v.optional("params", params, "Parameters of the netlist, as the client gave them.");
     v.optional("dataset", dataset, "Texts that become files of the job.");
     v.optional("common", common, "What the specs of all chains have in common.");
     v.required("chains", chains, "What each of them differs in.");

@@ -177,6 +177,47 @@ struct ChainListReply {
     v.required("more", more, "Whether there are more: ask again after the last one.");
   }
 };
+/// Metrics of a job are in order of chain, name and step.
+struct MetricPlace {
+  std::int64_t chain = 0, step = 0;
+  std::string name;
+  template <class V>
+  void describe(V& v) {
+    v.required("chain", chain, "Number of the chain; -1: the job as a whole.",
+               Range{-1, std::numeric_limits<std::int64_t>::max()});
+    v.required("name", name, "Name of the metric.");
+    v.required("step", step, "Step at which it was measured.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+  }
+};
+struct MetricInfo : MetricPlace {
+  double value = 0;
+  template <class V>
+  void describe(V& v) {
+    MetricPlace::describe(v);
+    v.required("value", value, "The value.");
+  }
+};
+struct MetricListParams {
+  std::string job;
+  std::optional<MetricPlace> after;
+  std::int64_t limit = 1000;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("after", after, "`next` of the answer before.");
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
+  }
+};
+struct MetricListReply {
+  std::vector<MetricInfo> metrics;
+  std::optional<MetricPlace> next;
+  template <class V>
+  void describe(V& v) {
+    v.required("metrics", metrics, "In order of chain, name and step; as many as fit into a line.");
+    v.optional("next", next, "`after` for the next call, where there are more at present.");
+  }
+};
 struct JobEventsParams {
   std::string job;
   std::int64_t after = 0, limit = 100;

@@ -83,6 +83,9 @@ MethodTable bind_methods(Service& service) {
   bind("job.chains", Role::kUser, "The chains of a job: one for each finger assignment.",
        &Service::job_chains);
   bind("job.events", Role::kUser, "Events of a job after a number.", &Service::job_events);
+  bind("job.metrics", Role::kUser,
+       "What the chains of a job measured while they worked: names, steps, values.",
+       &Service::job_metrics);
   bind("job.subscribe", Role::kUser,
        "Sends this connection the events of a job as notifications, those after `after` first. "
        "Ends with job.finished.",

@@ -46,6 +46,7 @@ class Service {
   virtual void job_delete(const JobParams&, Reply<Nothing>) = 0;
   virtual void job_chains(const ChainListParams&, Reply<ChainListReply>) = 0;
   virtual void job_events(const JobEventsParams&, Reply<JobEventsReply>) = 0;
+  virtual void job_metrics(const MetricListParams&, Reply<MetricListReply>) = 0;
   virtual void job_subscribe(const SubscribeParams&, Reply<JobReply>) = 0;
   virtual void job_unsubscribe(const JobParams&, Reply<Nothing>) = 0;
 

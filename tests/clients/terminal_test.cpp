@@ -28,5 +28,16 @@ TEST(PrintableStream, ACharacterInTwoPiecesStaysOne) {
   EXPECT_EQ(terminal.str(), "\xc2\xb5m\n");
 }
 
+TEST(Sparkline, TheLeastIsLowAndTheMostHigh) {
+  EXPECT_EQ(sparkline({}, 8), "");
+  EXPECT_EQ(sparkline({0, 7, 14}, 8), "▁▅█");
+  EXPECT_EQ(sparkline({-2, -1}, 8), "▁█");
+  EXPECT_EQ(sparkline({5, 5}, 8), "▅▅") << "a value that never changes is in the middle";
+}
+
+TEST(Sparkline, ValuesThatShareABarAreTheirMean) {
+  EXPECT_EQ(sparkline({0, 0, 0, 8, 4, 4}, 3), "▁▅▅");
+}
+
 }  // namespace
 }  // namespace ptah::cli
