@@ -43,11 +43,11 @@ class InlineWorker final : public Worker, public std::enable_shared_from_this<In
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  void start_task(const std::string& id, const std::string& kind, const Json& spec,
+  void start_task(const std::string& id, TaskKind kind, const Json& spec,
                   const std::string& scratch) override {
     const std::lock_guard lock(mutex_);
     cancelled_ = false;
-    work_ = Work{id, kind, scratch, spec};
+    work_ = Work{id, std::string(traits(kind).name), scratch, spec};
     wake_.notify_one();
   }
   void cancel_task(const std::string&) override { cancelled_ = true; }

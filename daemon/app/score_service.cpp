@@ -62,7 +62,7 @@ std::shared_ptr<Server::PendingScore> Server::begin_score(const ScoreSubject& su
 }
 
 template <class Spec>
-void Server::start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Spec spec) {
+void Server::start_score(const std::shared_ptr<PendingScore>& score, TaskKind kind, Spec spec) {
   if (score->over) return;
   spec.key.reset();
   score->task = jobs_->run_task(
@@ -86,7 +86,7 @@ void Server::end_score(const std::shared_ptr<PendingScore>& score, Result<Json> 
 void Server::score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> reply) {
   const auto score = begin_score(params, reply);
   if (!params.layout.hash) {
-    start_score(score, "score.layout", params);
+    start_score(score, TaskKind::kScoreLayout, params);
     return;
   }
   const std::string hash = *params.layout.hash;
@@ -116,12 +116,12 @@ void Server::score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> rep
           return;
         }
         spec.layout = {file.value(), {}, {}};
-        start_score(score, "score.layout", std::move(spec));
+        start_score(score, TaskKind::kScoreLayout, std::move(spec));
       });
 }
 
 void Server::score_placement(const ScorePlacementParams& params, Reply<ScoreReply> reply) {
-  start_score(begin_score(params, reply), "score.placement", params);
+  start_score(begin_score(params, reply), TaskKind::kScorePlacement, params);
 }
 
 }  // namespace ptah

@@ -75,15 +75,15 @@ class Server final : public rpc::Service {
   /// Why a peer that has just connected must go, if it must.
   std::optional<Error> refusal(const Peer& peer, int descriptor) const;
   template <class Spec>
-  void single_task(const char* kind, const rpc::TaskParams<Spec>& params,
+  void single_task(const JobKind& kind, const rpc::TaskParams<Spec>& params,
                    rpc::Reply<rpc::JobReply> reply);
-  void small_task(const char* kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
+  void small_task(TaskKind kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
   /// A score that somebody waits for (score_service.cpp).
   struct PendingScore;
   std::shared_ptr<PendingScore> begin_score(const rpc::ScoreSubject& subject,
                                             const rpc::Reply<rpc::ScoreReply>& reply);
   template <class Spec>
-  void start_score(const std::shared_ptr<PendingScore>& score, const char* kind, Spec spec);
+  void start_score(const std::shared_ptr<PendingScore>& score, TaskKind kind, Spec spec);
   void end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result);
   /// Runs `work` on the store's thread and answers with what it returns.
   template <class R, class Work>

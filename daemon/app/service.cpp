@@ -221,7 +221,7 @@ void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
     reply(status.error());
     return;
   }
-  NewJob job{params.job, "run", params.out, params.library, params.spec.json};
+  NewJob job{params.job, std::string(kRunJob.name), params.out, params.library, params.spec.json};
   jobs_->create(std::move(job), [reply](Result<JobRow> row) {
     if (row) {
       reply(brief(row.value()));
@@ -231,7 +231,7 @@ void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
   });
 }
 
-void Server::small_task(const char* kind, const Json& spec, Reply<ResultReply> reply) {
+void Server::small_task(TaskKind kind, const Json& spec, Reply<ResultReply> reply) {
   const std::string task = jobs_->run_task(kind, spec, [reply](Result<Json> result) {
     if (!result) {
       reply(result.error());
@@ -260,29 +260,30 @@ void Server::small_task(const char* kind, const Json& spec, Reply<ResultReply> r
 }
 
 void Server::flow_plan(const PlanParams& params, Reply<ResultReply> reply) {
-  small_task("plan", params.spec.json, std::move(reply));
+  small_task(TaskKind::kPlan, params.spec.json, std::move(reply));
 }
 
 void Server::library_circuits(const Nothing&, Reply<ResultReply> reply) {
-  small_task("plan", {{"list", true}}, std::move(reply));
+  small_task(TaskKind::kCircuits, Json::object(), std::move(reply));
 }
 
 void Server::flow_check(const CheckParams& params, Reply<JobReply> reply) {
-  single_task("check", params, std::move(reply));
+  single_task(kCheckJob, params, std::move(reply));
 }
 void Server::flow_render(const RenderParams& params, Reply<JobReply> reply) {
-  single_task("render", params, std::move(reply));
+  single_task(kRenderJob, params, std::move(reply));
 }
 
 template <class Spec>
-void Server::single_task(const char* kind, const TaskParams<Spec>& params, Reply<JobReply> reply) {
+void Server::single_task(const JobKind& kind, const TaskParams<Spec>& params,
+                         Reply<JobReply> reply) {
   Status status = params.job.empty() ? ok() : check_id(params.job, "job");
   if (status) status = check_out(params.out);
   if (!status) {
     reply(status.error());
     return;
   }
-  NewJob job{params.job, kind, params.out, "work", params.spec.json};
+  NewJob job{params.job, std::string(kind.name), params.out, "work", params.spec.json};
   jobs_->create(std::move(job), [this, reply, wait = params.wait](Result<JobRow> row) {
     if (!row) {
       reply(row.error());

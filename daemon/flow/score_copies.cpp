@@ -4,9 +4,9 @@
 #include <map>
 #include <set>
 
-#include "disjoint_sets.hpp"
 #include "flow/score_graph.hpp"
 #include "flow/score_nets.hpp"
+#include "recognition/disjoint_sets.hpp"
 
 namespace ptah {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "connectivity.hpp"
 #include "flow/score_input.hpp"
 #include "flow/score_match.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
 #include "flow/score_match.hpp"
 #include "ptah/core/json.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah {
 

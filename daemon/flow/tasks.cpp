@@ -1,11 +1,15 @@
 #include "flow/tasks.hpp"
 
+#include <array>
+#include <type_traits>
+
 #include "flow/chain.hpp"
 #include "flow/check.hpp"
 #include "flow/circuit_input.hpp"
 #include "flow/plan.hpp"
 #include "flow/score.hpp"
 #include "plugins/plugin_host.hpp"
+#include "rpc/task_kind.hpp"
 
 namespace ptah {
 namespace {
@@ -21,38 +25,69 @@ Result<Json> selftest(PluginHost& host, TaskSink& sink) {
   return Json{{"plugins", std::move(tested)}};
 }
 
+Result<Json> circuits() {
+  PTAH_TRY(auto circuits, list_circuits());
+  return Json{{"circuits", std::move(circuits)}};
+}
+
+/// The one place where a spec is read: behind it are structs.
+template <class Spec>
+Result<Spec> read_spec(const Json& json) {
+  return rpc::read_struct<Spec>(json);
+}
+template <>
+Result<ChainSpec> read_spec<ChainSpec>(const Json& json) {
+  PTAH_TRY(const Json whole, complete_chain(json));
+  return chain_spec_from_json(whole);
+}
+
+struct Nothing {
+  template <class V>
+  void describe(V&) {}
+};
+
+/// Reads the spec of a task and does it.
+struct Handler {
+  TaskKind kind;
+  Result<Json> (*run)(const Json& spec, const std::filesystem::path& scratch, PluginHost& host,
+                      TaskSink& sink);
+};
+
+template <class Spec, auto kFunction>
+Result<Json> handle(const Json& json, const std::filesystem::path& scratch, PluginHost& host,
+                    TaskSink& sink) {
+  PTAH_TRY([[maybe_unused]] const Spec spec, read_spec<Spec>(json));
+  if constexpr (std::is_invocable_v<decltype(kFunction), const Spec&, const std::filesystem::path&,
+                                    PluginHost&, TaskSink&>) {
+    return kFunction(spec, scratch, host, sink);
+  } else if constexpr (std::is_invocable_v<decltype(kFunction), const Spec&,
+                                           const std::filesystem::path&>) {
+    return kFunction(spec, scratch);
+  } else if constexpr (std::is_invocable_v<decltype(kFunction), const Spec&>) {
+    return kFunction(spec);
+  } else if constexpr (std::is_invocable_v<decltype(kFunction), PluginHost&, TaskSink&>) {
+    return kFunction(host, sink);
+  } else {
+    return kFunction();
+  }
+}
+
+constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
+    {TaskKind::kPlan, handle<rpc::RunSpec, plan_run>},
+    {TaskKind::kCircuits, handle<Nothing, circuits>},
+    {TaskKind::kChain, handle<ChainSpec, run_chain>},
+    {TaskKind::kCheck, handle<rpc::CheckSpec, check_layout>},
+    {TaskKind::kRender, handle<rpc::RenderSpec, render_task>},
+    {TaskKind::kScoreLayout, handle<rpc::ScoreLayoutParams, score_layout>},
+    {TaskKind::kScorePlacement, handle<rpc::ScorePlacementParams, score_placement>},
+    {TaskKind::kSelfTest, handle<Nothing, selftest>},
+}};
+
 Result<Json> dispatch(std::string_view kind, const Json& spec, const std::filesystem::path& scratch,
                       PluginHost& host, TaskSink& sink) {
-  if (kind == "plan") {
-    if (spec.value("list", false)) {
-      PTAH_TRY(auto circuits, list_circuits());
-      return Json{{"circuits", std::move(circuits)}};
-    }
-    PTAH_TRY(const auto run, rpc::read_struct<rpc::RunSpec>(spec));
-    return plan_run(run);
+  for (const Handler& handler : kHandlers) {
+    if (traits(handler.kind).name == kind) return handler.run(spec, scratch, host, sink);
   }
-  if (kind == "chain") {
-    PTAH_TRY(const Json whole, complete_chain(spec));
-    PTAH_TRY(auto chain, chain_spec_from_json(whole));
-    return run_chain(chain, scratch, host, sink);
-  }
-  if (kind == "check") {
-    PTAH_TRY(const auto check, rpc::read_struct<rpc::CheckSpec>(spec));
-    return check_layout(check, scratch, host, sink);
-  }
-  if (kind == "score.layout") {
-    PTAH_TRY(const auto score, rpc::read_struct<rpc::ScoreLayoutParams>(spec));
-    return score_layout(score, scratch, host, sink);
-  }
-  if (kind == "score.placement") {
-    PTAH_TRY(const auto score, rpc::read_struct<rpc::ScorePlacementParams>(spec));
-    return score_placement(score, scratch, host, sink);
-  }
-  if (kind == "render") {
-    PTAH_TRY(const auto render, rpc::read_struct<rpc::RenderSpec>(spec));
-    return render_task(render, scratch);
-  }
-  if (kind == "selftest") return selftest(host, sink);
   return make_error(ErrorCode::kInvalidArgument,
                     "`" + std::string(kind) + "` is not a kind of task.", "kind");
 }

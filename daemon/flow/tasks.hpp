@@ -23,7 +23,8 @@ class TaskSink {
 
 /// Runs a task to its end and returns its result; every file it names lies below `scratch`. A
 /// result's `files` become those of the `done` event.
-/// `kind` is "plan", "chain", "check", "render", "score.layout", "score.placement" or "selftest".
+/// `kind` is a name of rpc/task_kind.hpp. The spec is read into its struct here, and nowhere
+/// behind.
 Result<Json> run_task(std::string_view kind, const Json& spec, const std::filesystem::path& scratch,
                       PluginHost& host, TaskSink& sink);
 

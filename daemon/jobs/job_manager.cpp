@@ -137,7 +137,7 @@ void JobManager::activate(const JobRow& row, std::vector<std::int64_t> pending) 
   if (stopped_ || jobs_.contains(row.id)) return;
   auto job = std::make_shared<Job>();
   job->id = row.id;
-  job->kind = row.kind;
+  job->kind = job_kind(row.kind);
   job->out = row.out;
   job->spec = row.spec;
   job->planned = row.planned;
@@ -147,11 +147,9 @@ void JobManager::activate(const JobRow& row, std::vector<std::int64_t> pending) 
   job->pending.assign(pending.begin(), pending.end());
   jobs_[job->id] = job;
   order_.push_back(job->id);
-  spdlog::info("job {} ({}) {}", job->id, job->kind, row.planned ? "goes on" : "begins");
-  if (job->kind != "run") {
-    submit(job, kSingle, job->kind, job->spec);
-  } else if (!job->planned) {
-    submit(job, kPlan, "plan", job->spec);
+  spdlog::info("job {} ({}) {}", job->id, row.kind, row.planned ? "goes on" : "begins");
+  if (!job->planned) {
+    submit(job, kFirst, job->spec);
   } else {
     finish_if_ready(job);
     schedule();
@@ -292,7 +290,7 @@ void JobManager::finish_if_ready(const JobPtr& job) {
   if (job->finishing || !job->running.empty()) return;
   const bool stopped = job->cancelled || job->stop;
   const bool complete =
-      job->kind == "run" ? job->planned && job->pending.empty() : !job->result.is_null();
+      job->kind->has_chains() ? job->planned && job->pending.empty() : !job->result.is_null();
   if (stopped || complete) finish(job);
 }
 
@@ -301,7 +299,7 @@ void JobManager::finish(const JobPtr& job) {
   JobState state = JobState::kDone;
   Json error;
   Json result = job->result;
-  if (job->kind == "run") {
+  if (job->kind->has_chains()) {
     result = {{"chains", {{"total", job->total}, {"done", job->done}, {"failed", job->failed}}}};
   }
   if (job->stop) {
@@ -326,10 +324,11 @@ void JobManager::finish(const JobPtr& job) {
   };
   store_.submit(
       StoreThread::Kind::kEssentialWrite,
-      [id = job->id, state, error, result, out = job->out](Store& store) {
+      [id = job->id, chains = job->kind->has_chains(), state, error, result,
+       out = job->out](Store& store) {
         JobRow row = store.existing_job(id);
         Json shown = result;
-        if (row.kind == "run") {
+        if (chains) {
           shown["circuit"] = row.circuit;
           shown["variants"] = row.variants;
         }
@@ -365,28 +364,28 @@ void JobManager::finish(const JobPtr& job) {
       });
 }
 
-std::string JobManager::run_task(const std::string& kind, const Json& spec, TaskDone done,
+std::string JobManager::run_task(TaskKind kind, const Json& spec, TaskDone done,
                                  const std::string& affinity) {
   Task task;
   task.id = "small-" + std::to_string(next_task_++);
   task.kind = kind;
   task.spec = spec;
   task.scratch = scratch(task.id);
-  task.interactive = true;
   task.affinity = affinity;
   ++ephemeral_;
   const std::string id = task.id;
-  submit_small(std::move(task), true, std::move(done));
+  submit_small(std::move(task), traits(kind).attempts, std::move(done));
   return id;
 }
 
-void JobManager::submit_small(Task task, bool again, TaskDone done) {
+void JobManager::submit_small(Task task, int attempts, TaskDone done) {
   // The pool gives the spec to the worker.
-  auto copy = again ? std::make_shared<Task>(task) : nullptr;
-  task.on_end = [this, alive = alive_, id = task.id, copy, done = std::move(done)](TaskEnd end) {
+  auto copy = attempts > 1 ? std::make_shared<Task>(task) : nullptr;
+  task.on_end = [this, alive = alive_, id = task.id, copy, attempts,
+                 done = std::move(done)](TaskEnd end) {
     if (*alive && end.blameless && copy && !stopped_) {
       spdlog::info("task {} is done again: {}", id, end.result.error().text());
-      submit_small(std::move(*copy), false, done);
+      submit_small(std::move(*copy), attempts - 1, done);
       return;
     }
     if (*alive) {

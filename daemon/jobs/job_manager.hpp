@@ -17,6 +17,7 @@
 #include <string>
 
 #include "jobs/subscriptions.hpp"
+#include "rpc/task_kind.hpp"
 #include "store/store_thread.hpp"
 #include "workers/worker_pool.hpp"
 
@@ -51,9 +52,9 @@ class JobManager {
   std::int64_t wait(const std::string& id, Done done);
   void forget(std::int64_t ticket);
 
-  /// A small task without a job; its id, for `cancel_task`. Done once more when its worker was
+  /// A small task without a job; its id, for `cancel_task`. Done again when its worker was
   /// ended from outside. `affinity`: see Task.
-  std::string run_task(const std::string& kind, const Json& spec, TaskDone done,
+  std::string run_task(TaskKind kind, const Json& spec, TaskDone done,
                        const std::string& affinity = {});
   void cancel_task(const std::string& id);
 
@@ -76,13 +77,14 @@ class JobManager {
     std::optional<Error> failure;  ///< Of a variant: the chain cannot be whole.
   };
   struct Job {
-    std::string id, kind, out;
+    std::string id, out;
+    const JobKind* kind = nullptr;
     Json spec;
     bool started = false;
     bool planned = false;
     std::int64_t total = 0, done = 0, failed = 0, logs = 0;
     std::deque<std::int64_t> pending;
-    std::map<std::int64_t, Running> running;  ///< By chain; kPlan and kSingle beside them.
+    std::map<std::int64_t, Running> running;  ///< By chain; kFirst beside them.
     std::map<std::int64_t, int> attempts;
     bool cancelled = false;
     std::optional<Error> stop;         ///< The whole job ends with this.
@@ -97,15 +99,18 @@ class JobManager {
     bool progress_waits = false;
   };
   using JobPtr = std::shared_ptr<Job>;
-  static constexpr std::int64_t kPlan = -1;
-  static constexpr std::int64_t kSingle = -2;
+  /// In place of a chain's number: the task that a job begins with.
+  static constexpr std::int64_t kFirst = -1;
+  static TaskKind task_kind(const Job& job, std::int64_t chain) {
+    return chain == kFirst ? job.kind->first : TaskKind::kChain;
+  }
 
   /// Activates a job, which ends at once with `problem` if there is one.
   void begin(Loaded loaded, std::optional<Error> problem);
   void activate(const JobRow& row, std::vector<std::int64_t> pending);
   void schedule();
   void start_chain(const JobPtr& job, std::int64_t chain);
-  void submit(const JobPtr& job, std::int64_t chain, const std::string& kind, Json spec);
+  void submit(const JobPtr& job, std::int64_t chain, Json spec);
   void on_event(const JobPtr& job, std::int64_t chain, const WorkerEvent& event);
   void on_variant(const JobPtr& job, std::int64_t chain, const VariantEvent& event);
   void on_checkpoint(const JobPtr& job, std::int64_t chain, const CheckpointEvent& event);
@@ -120,9 +125,10 @@ class JobManager {
                  bool committed);
   void log(const JobPtr& job, std::int64_t chain, const LogEvent& event);
   void on_end(const JobPtr& job, std::int64_t chain, TaskEnd end);
-  void end_chain(const JobPtr& job, std::int64_t chain);
+  void end_task(const JobPtr& job, std::int64_t chain);
+  void chain_done(const JobPtr& job, std::int64_t chain, TaskEnd end);
   void planned(const JobPtr& job, TaskEnd end);
-  void single_done(const JobPtr& job, TaskEnd end);
+  void files_done(const JobPtr& job, const std::string& task, TaskEnd end);
   void stop(const JobPtr& job);
   void finish_if_ready(const JobPtr& job);
   void finish(const JobPtr& job);
@@ -135,7 +141,7 @@ class JobManager {
   void clean(const std::string& task);
   void continue_deletions();
   void remove_orphans(int folder);
-  void submit_small(Task task, bool again, TaskDone done);
+  void submit_small(Task task, int attempts, TaskDone done);
 
   boost::asio::io_context& io_;
   StoreThread& store_;

@@ -1,11 +1,11 @@
-// The tasks of jobs: plan, chains, and the jobs of one task.
+// The tasks of jobs while they run; what becomes of their results is in job_results.cpp.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 
 #include "jobs/job_manager.hpp"
-#include "jobs/plan_result.hpp"
+#include "jobs/task_files.hpp"
 #include "ptah/core/job_context.hpp"
 #include "rpc/message.hpp"
 #include "store/failure.hpp"
@@ -16,10 +16,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// A chain whose worker was ended from outside is tried so many times.
-constexpr int kMaxAttempts = 3;
 constexpr std::int64_t kMaxLogs = 5000;
-constexpr std::size_t kMaxPlan = 256u << 10;
 /// Variants of one chain on their way to disk before its worker is made to wait.
 constexpr int kMaxUnwritten = 32;
 /// Metrics are written and told together: so many, or all that came in so long.
@@ -28,51 +25,15 @@ constexpr std::chrono::milliseconds kMetricPeriod{200};
 /// Under the promised ten a second.
 constexpr std::chrono::milliseconds kProgressPeriod{150};
 
-/// The files of an event, each inside the task's scratch folder.
-Result<std::vector<NewFile>> files_of_event(const std::vector<FileEvent>& files,
-                                            const std::filesystem::path& scratch) {
-  std::vector<NewFile> list;
-  std::error_code error;
-  const std::filesystem::path base = std::filesystem::canonical(scratch, error);
-  if (error && !files.empty()) {
-    return make_error(ErrorCode::kIo, "The scratch folder is gone: " + error.message() + ".",
-                      scratch.string());
-  }
-  std::string last;  // Files of a variant mostly are parts of one.
-  std::filesystem::path real;
-  for (const FileEvent& file : files) {
-    if (file.path != last) real = std::filesystem::canonical(file.path, error);
-    last = file.path;
-    const auto [end, rest] = std::mismatch(base.begin(), base.end(), real.begin(), real.end());
-    if (error || end != base.end()) {
-      return make_error(ErrorCode::kPluginFailed,
-                        "A worker named a file that is not in its scratch folder.",
-                        file.path.substr(0, 300));
-    }
-    if (!file.dataset.empty()) {
-      PTAH_TRY(check_relative_path(file.dataset));
-    }
-    list.push_back({file.role,
-                    real.string(),
-                    {},
-                    file.dataset,
-                    file.offset.value_or(0),
-                    file.size.value_or(-1)});
-  }
-  return list;
-}
-
 }  // namespace
 
-void JobManager::submit(const JobPtr& job, std::int64_t chain, const std::string& kind, Json spec) {
+void JobManager::submit(const JobPtr& job, std::int64_t chain, Json spec) {
   Task task;
-  task.id = job->id + (chain == kPlan     ? ".plan"
-                       : chain == kSingle ? ".task"
-                                          : ".chain" + std::to_string(chain));
-  task.kind = kind;
+  task.kind = task_kind(*job, chain);
+  task.id = job->id + "." + std::string(traits(task.kind).name) +
+            (chain == kFirst ? "" : std::to_string(chain));
   task.spec = std::move(spec);
   task.scratch = scratch(task.id);
-  task.interactive = chain < 0;
   task.on_event = [this, alive = alive_, job, chain](const WorkerEvent& event) {
     if (*alive && known(job)) on_event(job, chain, event);
   };
@@ -128,7 +89,7 @@ void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
           spdlog::warn("job {} chain {}: {}", job->id, chain, start.value().warning);
           log(job, chain, {"log", {}, "warning", start.value().warning});
         }
-        submit(job, chain, "chain", std::move(start.value().spec));
+        submit(job, chain, std::move(start.value().spec));
       });
 }
 
@@ -180,7 +141,7 @@ void JobManager::progress(const JobPtr& job) {
   }
   job->last_progress = now;
   double fraction = job->told;
-  if (job->kind != "run") {
+  if (!job->kind->has_chains()) {
     for (const auto& [chain, running] : job->running)
       fraction = std::max(fraction, running.fraction);
   } else if (job->planned) {
@@ -232,7 +193,7 @@ std::optional<std::vector<NewFile>> JobManager::begin_write(const JobPtr& job, s
     pool_.cancel(running.task);
     return std::nullopt;
   };
-  if (chain < 0) {
+  if (traits(task_kind(*job, chain)).leaves != Leaves::kVariants) {
     return fail(make_error(ErrorCode::kPluginFailed,
                            "A task that is no chain announced a variant, a checkpoint or a metric."));
   }
@@ -265,7 +226,7 @@ void JobManager::end_write(const JobPtr& job, std::int64_t chain, const std::opt
     now.failure = error;
     pool_.cancel(now.task);
   }
-  if (now.end && now.unwritten == 0) end_chain(job, chain);
+  if (now.end && now.unwritten == 0) end_task(job, chain);
 }
 
 void JobManager::on_checkpoint(const JobPtr& job, std::int64_t chain,
@@ -330,11 +291,12 @@ void JobManager::on_end(const JobPtr& job, std::int64_t chain, TaskEnd end) {
   if (job->running[chain].metrics.size() > 0) write_metrics(job, chain);
   Running& running = job->running[chain];
   const bool stopped = job->cancelled || job->stop;
-  if (end.blameless && !stopped && ++job->attempts[chain] < kMaxAttempts) {
+  const TaskTraits& kind = traits(task_kind(*job, chain));
+  if (end.blameless && !stopped && ++job->attempts[chain] < kind.attempts) {
     spdlog::warn("job {}: the worker of task {} was ended from outside; once more", job->id,
                  running.task);
-    if (chain < 0) {
-      submit(job, chain, chain == kPlan ? "plan" : job->kind, job->spec);
+    if (!kind.resumable) {
+      submit(job, chain, job->spec);
       return;
     }
     // Its committed variants are the start of the next attempt, once the last is on disk.
@@ -343,170 +305,28 @@ void JobManager::on_end(const JobPtr& job, std::int64_t chain, TaskEnd end) {
     end.blameless = false;
   }
   running.end = std::move(end);
-  if (running.unwritten == 0) end_chain(job, chain);
+  if (running.unwritten == 0) end_task(job, chain);
 }
 
-void JobManager::end_chain(const JobPtr& job, std::int64_t chain) {
+void JobManager::end_task(const JobPtr& job, std::int64_t chain) {
   Running running = std::move(job->running[chain]);
   job->running.erase(chain);
-  if (chain != kSingle) clean(running.task);
   TaskEnd end = std::move(*running.end);
   if (running.failure) end = {*running.failure, {}, false};
   const bool stopped = job->cancelled || job->stop;
+  const Leaves leaves = traits(task_kind(*job, chain)).leaves;
+  // Files of its end are taken from its folder first.
+  if (stopped || leaves != Leaves::kFiles) clean(running.task);
   if (stopped) {
-    if (chain == kSingle) clean(running.task);
-    // The chain stays pending, for job.resume.
+    // A chain stays pending, for job.resume.
     finish_if_ready(job);
-    return;
-  }
-  if (chain == kPlan) {
+  } else if (leaves == Leaves::kPlan) {
     planned(job, std::move(end));
-    return;
-  }
-  if (chain == kSingle) {
-    single_done(job, std::move(end));
-    return;
-  }
-  if (end.blameless) {
-    job->pending.push_front(chain);
-    schedule();
-    return;
-  }
-  Json error, result;
-  if (end.result) {
-    result = end.result.value();
-    ++job->done;
+  } else if (leaves == Leaves::kFiles) {
+    files_done(job, running.task, std::move(end));
   } else {
-    error = rpc::error_to_json(end.result.error());
-    ++job->failed;
-    if (!job->first_error) job->first_error = end.result.error();
+    chain_done(job, chain, std::move(end));
   }
-  job->running[chain].fraction = 1;  // Until it is written, the job is not complete.
-  store_.submit(
-      StoreThread::Kind::kWrite,
-      [id = job->id, chain, error, result](Store& store) {
-        return store.finish_chain(id, chain, error, result);
-      },
-      [this, alive = alive_, job, chain](Result<EventRow> row) {
-        if (!*alive || !known(job)) return;
-        job->running.erase(chain);
-        if (row) {
-          publish(job->id, row.value());
-          progress(job);
-        } else if (!job->stop) {
-          job->stop = row.error();
-          stop(job);
-        }
-        finish_if_ready(job);
-        schedule();
-      });
-}
-
-void JobManager::planned(const JobPtr& job, TaskEnd end) {
-  if (!end.result) {
-    job->stop = end.result.error();
-    finish_if_ready(job);
-    return;
-  }
-  Result<PlanResult> read = rpc::read_struct<PlanResult>(end.result.value());
-  if (!read) {
-    job->stop = make_error(ErrorCode::kPluginFailed,
-                           "The plan cannot be read: " + read.error().message, read.error().where);
-    finish_if_ready(job);
-    return;
-  }
-  const std::string circuit = read.value().circuit;
-  std::vector<Json> chains;
-  for (rpc::Object& chain : std::exchange(read.value().chains, {}))
-    chains.push_back(std::move(chain.value));
-  std::vector<NewFile> files;
-  for (PlanText& text : std::exchange(read.value().dataset, {})) {
-    files.push_back(
-        {text.role.empty() ? "dataset" : text.role, {}, std::move(text.text), text.path});
-  }
-  // Once for all chains, and like every file as long as the job is there.
-  if (const auto common = std::exchange(read.value().common, std::nullopt))
-    files.push_back({kCommonRole, {}, rpc::dump(common->value), {}});
-  Json plan = rpc::write_value(read.value());
-  plan.erase("chains");
-  plan.erase("dataset");
-  if (circuit.empty() || rpc::dump(plan).size() > kMaxPlan) {
-    job->stop = make_error(ErrorCode::kLimit,
-                           "The plan has no circuit, or describes it in more than " +
-                               std::to_string(kMaxPlan >> 10) + " KiB.",
-                           job->id);
-    finish_if_ready(job);
-    return;
-  }
-  job->running[kPlan].fraction = 1;
-  store_.submit_then(
-      StoreThread::Kind::kWrite,
-      [id = job->id, circuit, plan, chains = std::move(chains), files](Store& store) {
-        store.save_plan(id, circuit, plan, chains, files);
-        return store.pending_chains(id);
-      },
-      [id = job->id, out = job->out](Store& store, const std::vector<std::int64_t>&) {
-        if (!out.empty()) store.materialise(store.job_files(id), out);
-      },
-      [this, alive = alive_, job](Result<std::vector<std::int64_t>> pending, Status written) {
-        if (!*alive || !known(job)) return;
-        job->running.erase(kPlan);
-        if (!pending || !written) {
-          if (!job->stop) job->stop = pending ? written.error() : pending.error();
-        } else {
-          job->planned = true;
-          job->total = static_cast<std::int64_t>(pending.value().size());
-          if (!job->cancelled) job->pending.assign(pending.value().begin(), pending.value().end());
-          job->message = "planned";
-          progress(job);
-        }
-        finish_if_ready(job);
-        schedule();
-      });
-}
-
-void JobManager::single_done(const JobPtr& job, TaskEnd end) {
-  const std::string task = job->id + ".task";
-  if (!end.result) {
-    clean(task);
-    job->stop = end.result.error();
-    finish_if_ready(job);
-    return;
-  }
-  Result<std::vector<NewFile>> files = files_of_event(end.files, scratch(task));
-  if (!files) {
-    clean(task);
-    job->stop = files.error();
-    finish_if_ready(job);
-    return;
-  }
-  job->result = end.result.value().is_null() ? Json::object() : std::move(end.result.value());
-  job->running[kSingle].fraction = 1;
-  struct Stored {
-    std::vector<FileRow> rows;
-    Json shown = Json::array();
-  };
-  store_.submit_then(
-      StoreThread::Kind::kWrite,
-      [id = job->id, files = files.value()](Store& store) {
-        Stored stored{store.add_job_files(id, files)};
-        for (const FileRow& row : stored.rows) stored.shown.push_back(store.describe(row));
-        return stored;
-      },
-      [out = job->out](Store& store, const Stored& stored) {
-        if (!out.empty()) store.materialise(stored.rows, out);
-      },
-      [this, alive = alive_, job, task](Result<Stored> stored, Status written) {
-        if (!*alive || !known(job)) return;
-        clean(task);
-        job->running.erase(kSingle);
-        if (!stored || !written) {
-          job->stop = stored ? written.error() : stored.error();
-        } else if (!stored.value().rows.empty() && job->result.is_object()) {
-          job->result["files"] = std::move(stored.value().shown);
-        }
-        finish_if_ready(job);
-      });
 }
 
 }  // namespace ptah

@@ -97,8 +97,7 @@ MethodTable bind_methods(Service& service) {
   bind("variant.export", Role::kUser, "Writes a job's dataset into another folder.",
        &Service::variant_export);
 
-  bind("library.circuits", Role::kUser,
-       "The circuits that Ptah brings along (from the flow's `plan` task with {\"list\": true}).",
+  bind("library.circuits", Role::kUser, "The circuits that Ptah brings along.",
        &Service::library_circuits);
   bind("library.cells", Role::kUser, "Cells of a library.", &Service::library_cells);
   bind("library.views", Role::kUser, "Views of cells.", &Service::library_views);

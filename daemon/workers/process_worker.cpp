@@ -58,9 +58,9 @@ class ProcessWorker final : public Worker, public std::enable_shared_from_this<P
     read_stderr();
   }
 
-  void start_task(const std::string& id, const std::string& kind, const Json& spec,
+  void start_task(const std::string& id, TaskKind kind, const Json& spec,
                   const std::string& scratch) override {
-    send({{"task", id}, {"kind", kind}, {"spec", spec}, {"scratch", scratch}});
+    send({{"task", id}, {"kind", traits(kind).name}, {"spec", spec}, {"scratch", scratch}});
   }
   void cancel_task(const std::string& id) override { send({{"cancel", id}}); }
   void quit() override { send({{"quit", true}}); }

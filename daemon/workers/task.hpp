@@ -8,6 +8,7 @@
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "rpc/task_kind.hpp"
 #include "workers/worker_event.hpp"
 
 namespace ptah {
@@ -23,17 +24,17 @@ struct TaskEnd {
 /// One task as the pool runs it. Functions are called on the main thread, `on_end` exactly once.
 struct Task {
   std::string id;
-  std::string kind;  ///< "plan", "chain", "check", "render", "score.layout", ... (flow/tasks.hpp)
+  TaskKind kind = TaskKind::kSelfTest;
   Json spec = Json::object();
   std::filesystem::path scratch;  ///< Exists while the task runs.
-  /// Somebody waits for the answer: it goes before batch work.
-  bool interactive = false;
   /// Interactive tasks of one affinity go to the worker that had the last one, where it is free: it
   /// still knows what they have in common.
   std::string affinity;
   /// "stage", "progress", "log" and "variant" events.
   std::function<void(const WorkerEvent& event)> on_event;
   std::function<void(TaskEnd end)> on_end;
+
+  bool interactive() const noexcept { return traits(kind).lane == Lane::kInteractive; }
 };
 
 }  // namespace ptah

@@ -13,6 +13,7 @@
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "rpc/task_kind.hpp"
 #include "workers/worker_event.hpp"
 
 namespace ptah {
@@ -34,7 +35,7 @@ class Worker {
     std::function<void(const WorkerExit&)> on_exit;    ///< Once, last: after all of its events.
   };
   virtual ~Worker() = default;
-  virtual void start_task(const std::string& id, const std::string& kind, const Json& spec,
+  virtual void start_task(const std::string& id, TaskKind kind, const Json& spec,
                           const std::string& scratch) = 0;
   virtual void cancel_task(const std::string& id) = 0;
   /// Finish the present task, then exit.

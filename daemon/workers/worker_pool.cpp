@@ -52,7 +52,7 @@ void WorkerPool::submit(Task task) {
                 {make_error(ErrorCode::kCancelled, "The daemon is stopping."), {}, true});
     return;
   }
-  (task.interactive ? interactive_ : batch_).push_back(std::move(task));
+  (task.interactive() ? interactive_ : batch_).push_back(std::move(task));
   schedule_soon();
 }
 
@@ -95,7 +95,7 @@ int WorkerPool::free_slots() const {
   if (!current_ || stopping_ || held_) return 0;
   int used = static_cast<int>(batch_.size());
   for (const SlotPtr& slot : slots_) {
-    if (slot->task && !slot->task->interactive && !slot->draining) ++used;
+    if (slot->task && !slot->task->interactive() && !slot->draining) ++used;
   }
   return std::max(0, options_.workers - used);
 }
@@ -273,7 +273,7 @@ void WorkerPool::on_ready(const SlotPtr& slot, const ReadyEvent& event) {
     std::error_code ignored;
     const auto scratch = selftest_scratch(*slot);
     std::filesystem::create_directories(scratch, ignored);
-    slot->worker->start_task("selftest", "selftest", Json::object(), scratch.string());
+    slot->worker->start_task("selftest", TaskKind::kSelfTest, Json::object(), scratch.string());
     return;
   }
   start_failures_ = 0;
@@ -409,7 +409,7 @@ void WorkerPool::schedule() {
   int batch_busy = 0, starting = 0;
   for (const SlotPtr& slot : slots_) {
     if (slot->draining) continue;
-    if (slot->state == State::kBusy && !slot->task->interactive) ++batch_busy;
+    if (slot->state == State::kBusy && !slot->task->interactive()) ++batch_busy;
     if (slot->state == State::kStarting && !slot->proposal) ++starting;
   }
   int interactive_wanted = 0, batch_wanted = 0;

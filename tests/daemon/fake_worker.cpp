@@ -2,7 +2,7 @@
 /// (docs/architecture.md) and knows nothing of circuits. A client's spec has the fields of the
 /// protocol: what it says stands in the file that it names as `netlist` or `gds`.
 ///
-/// plan: {"circuit": C, "chains": [chain...]} -> that; {"list": true} -> {"circuits": ["fake"]}.
+/// plan: {"circuit": C, "chains": [chain...]} -> that. circuits: -> {"circuits": ["fake"]}.
 /// chain: {"name", "variants": N (last variant), "ms": a variant's time, "bytes": size of its file,
 ///   "at": K with "do": "crash" | "exit" | "hang" | "hog" | "abort" | "term" | "garbage" | "error"
 ///   | "scream" | "outside" | "orphan" | "long" | "say" (the text "line")} Writes one GDS-like file
@@ -284,8 +284,6 @@ void run(const Json& message, const std::vector<std::string>& plugin_texts) {
               {{"variants", 0},
                {"ms", 0},
                {"netlist", std::string(spec.value("netlist_bytes", 0), 'n')}}}}}});
-    } else if (spec.value("list", false)) {
-      say({{"event", "done"}, {"result", {{"circuits", {"fake"}}}}});
     } else if (spec.contains("plan_error")) {
       say({{"event", "error"},
            {"error",
@@ -301,6 +299,8 @@ void run(const Json& message, const std::vector<std::string>& plugin_texts) {
              {"dataset",
               Json::array({{{"path", "netlists/fake/template.sp"}, {"text", "* fake\n"}}})}}}});
     }
+  } else if (kind == "circuits") {
+    say({{"event", "done"}, {"result", {{"circuits", {"fake"}}}}});
   } else if (kind == "chain") {
     chain(spec, scratch);
   } else {

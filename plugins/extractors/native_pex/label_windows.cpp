@@ -4,7 +4,7 @@
 #include <map>
 #include <tuple>
 
-#include "region.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::native {
 namespace {

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "capacitance.hpp"
-#include "connectivity.hpp"
 #include "label_windows.hpp"
 #include "network.hpp"
 #include "ptah/stages/stages.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::native {
 

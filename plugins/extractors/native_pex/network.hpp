@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
-#include "disjoint_sets.hpp"
 #include "ptah/tech/technology.hpp"
-#include "rect_join.hpp"
+#include "recognition/connectivity.hpp"
+#include "recognition/disjoint_sets.hpp"
+#include "recognition/rect_join.hpp"
 
 namespace ptah::native {
 

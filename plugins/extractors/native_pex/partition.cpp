@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "disjoint_sets.hpp"
-#include "rect_join.hpp"
+#include "recognition/disjoint_sets.hpp"
+#include "recognition/rect_join.hpp"
 
 namespace ptah::native {
 namespace {

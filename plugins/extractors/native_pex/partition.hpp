@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "connectivity.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::native {
 

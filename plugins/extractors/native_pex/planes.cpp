@@ -4,7 +4,7 @@
 #include <span>
 
 #include "edges.hpp"
-#include "region.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::native {
 namespace {

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "connectivity.hpp"
 #include "ptah/tech/technology.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::native {
 

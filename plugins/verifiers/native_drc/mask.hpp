@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "bins.hpp"
 #include "ptah/geom/geometry.hpp"
-#include "region.hpp"
+#include "recognition/bins.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::native::drc {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
 #include "ptah/netlist/circuit.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::native::lvs {
 

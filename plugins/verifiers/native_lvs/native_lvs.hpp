@@ -1,8 +1,8 @@
 /// Layout versus schematic by our own means: find_connectivity, then graph comparison.
 #pragma once
 
-#include "connectivity.hpp"
 #include "ptah/stages/stages.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::native {
 

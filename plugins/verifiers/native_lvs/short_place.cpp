@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "rect_join.hpp"
+#include "recognition/rect_join.hpp"
 
 namespace ptah::native::lvs {
 namespace {

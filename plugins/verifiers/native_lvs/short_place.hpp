@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "connectivity.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::native::lvs {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "ptah/tech/generate.hpp"
-#include "region.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::agreement {
 namespace {

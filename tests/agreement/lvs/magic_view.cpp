@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "region.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::agreement {
 namespace {

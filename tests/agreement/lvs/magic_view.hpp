@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::agreement {
 

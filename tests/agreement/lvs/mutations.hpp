@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
 #include "ptah/core/random.hpp"
 #include "ptah/layout/gds.hpp"
 #include "ptah/netlist/circuit.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::agreement {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
 #include "ptah/stages/stages.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::agreement {
 

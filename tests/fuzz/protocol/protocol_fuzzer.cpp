@@ -98,6 +98,9 @@ class EchoService final : public Service {
   void job_events(const JobEventsParams&, Reply<JobEventsReply> reply) override {
     reply(JobEventsReply{});
   }
+  void job_metrics(const MetricListParams&, Reply<MetricListReply> reply) override {
+    reply(MetricListReply{});
+  }
   void job_subscribe(const SubscribeParams& params, Reply<JobReply> reply) override {
     job(params.job, reply);
   }

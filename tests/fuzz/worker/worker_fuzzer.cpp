@@ -35,8 +35,7 @@ void require(bool condition) {
 class ToldWorker final : public Worker {
  public:
   explicit ToldWorker(Callbacks callbacks) : callbacks_(std::move(callbacks)) {}
-  void start_task(const std::string&, const std::string&, const Json&,
-                  const std::string&) override {}
+  void start_task(const std::string&, TaskKind, const Json&, const std::string&) override {}
   void cancel_task(const std::string&) override {}
   void quit() override {}
   void kill() override {}
@@ -102,7 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(worker->say(R"({"event":"done","task":"selftest","result":{}})"));
       Task task;
       task.id = "t";
-      task.kind = "chain";
+      task.kind = TaskKind::kChain;
       task.scratch = options.scratch_root / "t";
       task.on_event = [](const WorkerEvent&) {};
       task.on_end = [&](const TaskEnd&) { ++ended; };

@@ -71,14 +71,18 @@ TEST(Manifest, IsTheSameFromMemoryAndFromAFile) {
 }
 
 TEST(Manifest, OtherApiVersionsAreRefusedWithBothVersions) {
-  for (const auto& [name, version] : {std::pair{"wrong_api", "2.0"}, {"newer_minor", "1.1"}}) {
+  const auto text = [](std::uint32_t major, std::uint32_t minor) {
+    return std::to_string(major) + "." + std::to_string(minor);
+  };
+  for (const auto& [name, version] : {std::pair{"wrong_api", text(kApiMajor + 1, kApiMinor)},
+                                      {"newer_minor", text(kApiMajor, kApiMinor + 1)}}) {
     const auto info = read_manifest(bad(name));
     ASSERT_TRUE(info) << info.error().text();
     const auto status = check_compatible(info.value(), "x.so");
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::kUnsupported);
-    EXPECT_THAT(status.error().message, HasSubstr(std::string("API ") + version));
-    EXPECT_THAT(status.error().message, HasSubstr("offers 1.0"));
+    EXPECT_THAT(status.error().message, HasSubstr("API " + version));
+    EXPECT_THAT(status.error().message, HasSubstr("offers " + text(kApiMajor, kApiMinor)));
   }
 }
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
 #include "ptah/layout/gds.hpp"
 #include "ptah/netlist/circuit.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::test {
 

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <set>
 
-#include "connectivity.hpp"
 #include "ptah/core/random.hpp"
-#include "region.hpp"
+#include "recognition/connectivity.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::native {
 namespace {

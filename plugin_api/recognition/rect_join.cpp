@@ -1,4 +1,4 @@
-#include "rect_join.hpp"
+#include "recognition/rect_join.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
-#include "bins.hpp"
+#include "recognition/bins.hpp"
 
 #include <cmath>
 
-#include "region.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::native {
 

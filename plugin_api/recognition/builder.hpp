@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "connectivity.hpp"
-#include "disjoint_sets.hpp"
-#include "rect_join.hpp"
-#include "region.hpp"
+#include "recognition/connectivity.hpp"
+#include "recognition/disjoint_sets.hpp"
+#include "recognition/rect_join.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::native {
 

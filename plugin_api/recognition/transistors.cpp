@@ -4,7 +4,7 @@
 #include <cmath>
 #include <map>
 
-#include "builder.hpp"
+#include "recognition/builder.hpp"
 
 namespace ptah::native {
 namespace {

@@ -1,11 +1,11 @@
-#include "rect_join.hpp"
+#include "recognition/rect_join.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
 #include "ptah/core/random.hpp"
-#include "region.hpp"
+#include "recognition/region.hpp"
 
 namespace ptah::native {
 namespace {

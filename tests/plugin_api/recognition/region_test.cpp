@@ -1,13 +1,14 @@
 // Regions against a bitmap, bins against a plain loop, over random rectangles.
+#include "recognition/region.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <set>
 #include <tuple>
 
-#include "bins.hpp"
 #include "ptah/core/random.hpp"
-#include "region.hpp"
+#include "recognition/bins.hpp"
 
 namespace ptah::native {
 namespace {

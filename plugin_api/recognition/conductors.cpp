@@ -2,7 +2,7 @@
 /// through wells, taps and cuts.
 #include <algorithm>
 
-#include "builder.hpp"
+#include "recognition/builder.hpp"
 
 namespace ptah::native {
 namespace {

@@ -1,10 +1,10 @@
 /// The steps in order, then names and numbers for what they found.
-#include "connectivity.hpp"
+#include "recognition/connectivity.hpp"
 
 #include <algorithm>
 #include <cstdio>
 
-#include "builder.hpp"
+#include "recognition/builder.hpp"
 
 namespace ptah::native {
 namespace {

@@ -1,7 +1,7 @@
 // Sweep upwards over horizontal edges. The sweep line is a sorted list of breaks with the depth of
 // each set to their right; an event changes and re-examines only the runs that it touches, so the
 // cost follows the edges, not the width of the layout.
-#include "region.hpp"
+#include "recognition/region.hpp"
 
 #include <algorithm>
 #include <cstdint>

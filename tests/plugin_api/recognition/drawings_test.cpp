@@ -2,8 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "connectivity.hpp"
 #include "ptah/core/random.hpp"
+#include "recognition/connectivity.hpp"
 
 namespace ptah::native {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "builder.hpp"
+#include "recognition/builder.hpp"
 
 namespace ptah::native {
 namespace {
