@@ -18,6 +18,8 @@ namespace {
 
 constexpr const char* kDisabledSetting = "plugins.unloaded";
 constexpr int kMostTrials = 4;  // side by side
+/// After this a plugin whose trial goes on is of no use to the jobs that wait.
+constexpr std::chrono::seconds kLongestFirstTrials{5};
 
 std::set<std::string> shipped_names(const fs::path& file) {
   std::set<std::string> names;
@@ -39,6 +41,7 @@ PluginRegistry::PluginRegistry(boost::asio::io_context& io, StoreThread& files, 
 
 void PluginRegistry::start() {
   pool_.hold(true);
+  pool_.hold_batch(true);
   files_.submit(
       StoreThread::Kind::kRead, [](Store& store) { return store.setting(kDisabledSetting); },
       [this, alive = alive_](Result<std::string> setting) {
@@ -433,7 +436,16 @@ void PluginRegistry::answer_waiters(bool hopeless) {
       [&](const auto& item) { return item.second.shipped && pending(item.first, item.second); });
   if (first_set_ && (shipped_settled || hopeless)) {
     first_set_ = false;
+    first_set_at_ = WorkerPool::Clock::now();
     pool_.hold(false);
+  }
+  const bool settled = std::none_of(entries_.begin(), entries_.end(), [&](const auto& item) {
+    return pending(item.first, item.second);
+  });
+  if (first_trials_ && !first_set_ &&
+      (settled || hopeless || WorkerPool::Clock::now() - first_set_at_ > kLongestFirstTrials)) {
+    first_trials_ = false;
+    pool_.hold_batch(false);
   }
   const auto waiters = std::move(waiters_);
   waiters_.clear();

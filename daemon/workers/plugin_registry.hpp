@@ -4,7 +4,9 @@
 /// its manifest is read (never loaded here). Then a worker of its own loads it and passes the
 /// self-test, beside those of other files; only what has passed joins the set that serves. So a
 /// plugin that hangs or crashes costs nobody but itself. At the start the shipped plugins are
-/// proposed together, without trials: the first job waits for them alone.
+/// proposed together, without trials: who asks for an answer waits for them alone. Chains, also
+/// those that go on from before, wait for the trials of all others, a few seconds at most: their
+/// flows may name them.
 ///
 /// The private copy is what workers load, so that an old version can go on serving after its file
 /// was replaced by one that is no good. It is removed when it is nobody's.
@@ -134,6 +136,8 @@ class PluginRegistry {
   bool serves_ = false;        ///< A set does.
   bool shipped_whole_ = true;  ///< The shipped plugins are proposed together, not tried first.
   bool first_set_ = true;      ///< Not decided yet: the pool is held.
+  bool first_trials_ = true;   ///< Not over yet: the pool's batch work is held.
+  WorkerPool::Clock::time_point first_set_at_{};
   int trials_ = 0;
   bool stopped_ = false;
   WorkerPool::Clock::time_point next_try_{};

@@ -91,8 +91,14 @@ void WorkerPool::hold(bool held) {
   schedule_soon();
 }
 
+void WorkerPool::hold_batch(bool held) {
+  if (batch_held_ == held) return;
+  batch_held_ = held;
+  schedule_soon();
+}
+
 int WorkerPool::free_slots() const {
-  if (!current_ || stopping_ || held_) return 0;
+  if (!current_ || stopping_ || held_ || batch_held_) return 0;
   int used = static_cast<int>(batch_.size());
   for (const SlotPtr& slot : slots_) {
     if (slot->task && !slot->task->interactive() && !slot->draining) ++used;

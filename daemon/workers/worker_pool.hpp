@@ -71,6 +71,8 @@ class WorkerPool {
   std::set<std::string> files_in_use() const;
   /// While held, no task starts: sets come and go until the first is settled.
   void hold(bool held);
+  /// As `hold`, but only batch work waits.
+  void hold_batch(bool held);
   bool proposing() const noexcept { return proposing_; }
   /// Number of the set that serves; 0 before the first.
   std::int64_t generation() const noexcept { return current_ ? current_->generation : 0; }
@@ -155,6 +157,7 @@ class WorkerPool {
   bool scheduled_ = false;
   bool stopping_ = false;
   bool held_ = false;
+  bool batch_held_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -66,7 +66,8 @@ class LearnerTest(PtahCase):
             kills += 1
             self.start_daemon()
             interrupted += self.run_json("jobs", "get", "killed").lines[0]["state"] != "done"
-        self.run_json("jobs", "wait", "killed", timeout=600)
+        end = self.run_json("jobs", "wait", "killed", timeout=600).lines
+        self.assertEqual(end[0]["state"], "done", f"{end[0]}\n{self.daemon_log()}")
         self.assertGreater(interrupted, KILLS / 4)
         expected, found = self.results("whole"), self.results("killed")
         self.assertEqual(sorted(found), sorted(expected))
