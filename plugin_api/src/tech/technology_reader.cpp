@@ -147,6 +147,7 @@ std::vector<Error> TechnologyReader::read(std::string_view yaml, std::string_vie
 }
 
 void TechnologyReader::set_pdk(Technology& technology, std::string name, Pdk pdk) {
+  technology.identity_ = Technology::new_identity();
   technology.name_ = std::move(name);
   technology.pdk_ = std::move(pdk);
 }

@@ -55,7 +55,7 @@ double magic_farad(double af) {
 }  // namespace
 
 Status PexEngine::read_laws(const Technology& technology) {
-  if (technology_ == &technology) return ok();
+  if (technology_ == technology.identity()) return ok();
   technology_ = nullptr;
   laws_.stack = conductor_stack(technology);
   laws_.magic = magic_law(technology, laws_.stack);
@@ -63,7 +63,7 @@ Status PexEngine::read_laws(const Technology& technology) {
   if (options_.calibration == Calibration::kFoundry) {
     PTAH_TRY(laws_.lines, LineLaw::of(technology, laws_.stack));
   }
-  technology_ = &technology;
+  technology_ = technology.identity();
   return ok();
 }
 

@@ -37,7 +37,7 @@ class PexEngine {
                                    const std::string& top);
 
  private:
-  /// Kept while the technology is the same object.
+  /// Of the technology that was asked for last.
   struct Laws {
     Stack stack;
     CapacitanceLaw magic;
@@ -47,7 +47,7 @@ class PexEngine {
   Status read_laws(const Technology& technology);
 
   PexOptions options_;
-  const Technology* technology_ = nullptr;
+  Technology::Identity technology_;  ///< Whose `laws_` are; none at first.
   Laws laws_;
   Planes planes_;
   CapacitanceEngine capacitance_;

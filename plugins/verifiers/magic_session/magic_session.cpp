@@ -9,6 +9,7 @@
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
+#include "ptah/tech/generate.hpp"
 
 namespace ptah::magic {
 namespace {
@@ -266,16 +267,21 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
   Session session;
   PTAH_TRY(session.top, top_of(bytes, layout, technology));
 
-  const std::string identity =
-      session.top + "\n" + technology.name() + "\n" +
-      (technology.pdk() ? technology.pdk()->root.string() : std::string("generated")) + "\n";
+  // Of a technology without a PDK what Magic is told of it counts: two may have one name.
+  std::string rules;
+  if (technology.pdk()) {
+    rules = technology.pdk()->root.string();
+  } else {
+    PTAH_TRY(rules, magic_tech(technology));
+  }
+  const std::string identity = session.top + "\n" + technology.name() + "\n" + rules + "\n";
   const fs::path folder = job.scratch_dir() / ("magic-" + hex(fnv1a(bytes, fnv1a(identity))));
   std::error_code ignored;
   const std::string name = technology.pdk() ? "sky130A" : technology.name();
   if (fs::is_regular_file(folder / kFinished, ignored)) {
     // A hash may collide: the bytes and the question decide.
     const auto kept = read_text_file(folder / "layout.gds", kMaxGdsBytes);
-    const auto asked = read_text_file(folder / kFinished, 1u << 16);
+    const auto asked = read_text_file(folder / kFinished, kMaxGdsBytes);
     if (kept && asked && kept.value() == bytes && asked.value() == identity) {
       Session earlier;
       earlier.top = session.top;

@@ -28,11 +28,10 @@ class NativeDrc : public ptah::Verifier {
   ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
                                      const ptah::Technology& technology,
                                      ptah::JobContext& job) override {
-    if (!engine_ || technology_ != &technology || name_ != technology.name()) {
+    if (!engine_ || technology_ != technology.identity()) {
       PTAH_TRY(ptah::native::drc::Plan plan, ptah::native::drc::Plan::compile(technology));
       engine_.emplace(std::move(plan), limits_);
-      technology_ = &technology;
-      name_ = technology.name();
+      technology_ = technology.identity();
     }
     ptah::gds::Flat storage;
     PTAH_TRY(const ptah::gds::Flat* flat, ptah::flat_layout(layout, technology, storage));
@@ -42,8 +41,7 @@ class NativeDrc : public ptah::Verifier {
  private:
   ptah::native::drc::Limits limits_;
   std::optional<ptah::native::drc::Engine> engine_;
-  const ptah::Technology* technology_ = nullptr;  // Whose rules the engine holds.
-  std::string name_;
+  ptah::Technology::Identity technology_;  // Whose rules the engine holds.
 };
 
 }  // namespace

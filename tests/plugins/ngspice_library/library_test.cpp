@@ -10,7 +10,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "circuit_fixture.hpp"
@@ -192,6 +194,47 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test_case) {
       return std::string(test_case.param.circuit) + "_" + test_case.param.technology;
     });
+
+TEST(LibrarySimulationModels, AreThoseOfTheTechnologyThatIsAskedFor) {
+  if (!find_tool("ngspice", "ngspice")) GTEST_SKIP() << "ngspice is not installed";
+  // As shipped under the shipped name, but slow.
+  const std::filesystem::path shipped = PTAH_SOURCE_DIR "/configs/technologies";
+  auto folder = ScratchDir::create(std::filesystem::temp_directory_path(), "models");
+  ASSERT_TRUE(folder) << folder.error().text();
+  auto models = read_text_file(shipped / "ptah130_models.yaml", 1u << 20);
+  ASSERT_TRUE(models) << models.error().text();
+  const std::string typical = "tt: {}";
+  const std::size_t at = models.value().find(typical);
+  ASSERT_NE(at, std::string::npos);
+  models.value().replace(at, typical.size(),
+                         "tt: {nmos: {vth_v: 0.07, mobility: 0.86}, pmos: {vth_v: 0.1, mobility: "
+                         "0.81}}");
+  const auto path = folder.value().path();
+  ASSERT_TRUE(write_text_file(path / "ptah130_models.yaml", models.value(), Durability::kCached));
+  std::filesystem::copy_file(shipped / "ptah130.yaml", path / "ptah130.yaml");
+  auto slow = Technology::load(path / "ptah130.yaml");
+  ASSERT_TRUE(slow) << slow.error().text();
+  ASSERT_EQ(slow.value().name(), Technology::ptah130().name());
+
+  // One lies where the other lay.
+  std::optional<Technology> technology = Technology::ptah130();
+  const auto loaded = test::load_circuit("five_transistors_ota", 4, *technology);
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  const ExtractedNetlist netlist =
+      with_parasitics(schematic_netlist(loaded.value().circuit, *technology), 1);
+  const Testbench& bench = loaded.value().testbench;
+  SimpleJobContext job;
+  LibrarySimulation kept({});
+  const auto first = kept.simulate(netlist, bench, *technology, job);
+  ASSERT_TRUE(first) << first.error().text();
+  technology.emplace(std::move(slow.value()));
+  const auto second = kept.simulate(netlist, bench, *technology, job);
+  ASSERT_TRUE(second) << second.error().text();
+  const auto fresh = LibrarySimulation({}).simulate(netlist, bench, *technology, job);
+  ASSERT_TRUE(fresh) << fresh.error().text();
+  EXPECT_EQ(difference(second.value()[0], fresh.value()[0]), 0);
+  EXPECT_GT(difference(first.value()[0], fresh.value()[0]), 1e-3);
+}
 
 /// Simulations of one object, which keeps circuits, against those of objects that know nothing.
 TEST_P(SameAsProgram, KeptCircuitsSayWhatFreshOnesSay) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,8 +92,8 @@ struct DeviceModel {
   /// technology does not say, and capacitors need sizes.
   double area_cap_af_um2 = 0;
   double edge_cap_af_um = 0;
-  Dbu default_width = 0;       ///< Resistors given by value only.
-  std::string magic_type;      ///< The tile type Magic draws it with; may be empty.
+  Dbu default_width = 0;   ///< Resistors given by value only.
+  std::string magic_type;  ///< The tile type Magic draws it with; may be empty.
 
   /// Resistors, drawn sizes in nm: sheet * length / (width - offset) + contact / width.
   double resistance(Dbu width, Dbu length) const noexcept;
@@ -202,6 +203,12 @@ class Technology {
   /// Every problem of a technology file, in file order, at most 100; empty: `parse` succeeds.
   static std::vector<Error> lint(std::string_view yaml, std::string_view name);
 
+  /// What these contents are known by: copies share it, no other technology has it. Who keeps what
+  /// a technology says from one call to the next keeps this beside it, and compares: at the address
+  /// of a technology that is gone another one may lie, and names are given twice.
+  using Identity = std::shared_ptr<const void>;
+  const Identity& identity() const noexcept { return identity_; }
+
   const std::string& name() const noexcept { return name_; }
   const std::optional<Pdk>& pdk() const noexcept { return pdk_; }
   Dbu grid() const noexcept { return grid_; }
@@ -238,6 +245,9 @@ class Technology {
 
  private:
   friend struct TechnologyReader;
+  static Identity new_identity() { return std::make_shared<const char>(); }
+
+  Identity identity_ = new_identity();
   std::string name_;
   std::optional<Pdk> pdk_;
   Dbu grid_ = 5;

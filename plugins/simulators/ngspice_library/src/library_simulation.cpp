@@ -113,7 +113,7 @@ Result<LibrarySimulation::Models*> LibrarySimulation::models(const ExtractedNetl
   request.uses = model_uses(netlist, testbench, technology);
   request.corner = testbench.corner;
   const auto same = [&](const std::unique_ptr<Models>& models) {
-    return models->technology == &technology && models->technology_name == technology.name() &&
+    return models->technology == technology.identity() &&
            models->request.corner == request.corner && models->request.uses == request.uses;
   };
   const auto found = std::find_if(models_.begin(), models_.end(), same);
@@ -123,8 +123,7 @@ Result<LibrarySimulation::Models*> LibrarySimulation::models(const ExtractedNetl
   }
   auto fresh = std::make_unique<Models>();
   PTAH_TRY(fresh->text, spice_models(technology, request));
-  fresh->technology = &technology;
-  fresh->technology_name = technology.name();
+  fresh->technology = technology.identity();
   fresh->request = std::move(request);
   if (models_.size() >= kMostModels) models_.erase(models_.begin());
   models_.push_back(std::move(fresh));

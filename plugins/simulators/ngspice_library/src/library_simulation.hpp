@@ -43,8 +43,7 @@ class LibrarySimulation {
   /// The models of one set of uses. Of an installed PDK they are read once a simulator: a chain
   /// does not mix two states of its library.
   struct Models {
-    const Technology* technology = nullptr;
-    std::string technology_name;
+    Technology::Identity technology;
     ModelRequest request;
     std::string text;
     FlatModels flat;
