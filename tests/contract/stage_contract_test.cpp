@@ -1,15 +1,22 @@
-// What each stage owes its caller, on a small circuit: equal results for equal seeds, an answer to
-// cancel, and an Error or an empty result, but no crash, for empty input.
+// What each stage owes its caller, on a small circuit: right results, equal ones for equal
+// arguments, an answer to cancel, and an Error or an empty result, but no crash, for empty input.
 #include <gmock/gmock.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <list>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "every_plugin.hpp"
 #include "fake_space.hpp"
+#include "predictor_contract.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/netlist/extracted.hpp"
+#include "shipped_circuit.hpp"
 #include "small_circuit.hpp"
 
 namespace ptah::contract {
@@ -83,7 +90,43 @@ class StageContract : public EveryPlugin {
     return tiles;
   }
 
+  /// The shipped OTA, drawn by the plugins of the build.
+  struct Drawn {
+    Circuit circuit;
+    Tiles tiles;
+    Layout layout;
+  };
+  void draw_ota(Drawn& drawn) {
+    auto circuit = shipped_ota(technology());
+    ASSERT_TRUE(circuit) << circuit.error().text();
+    drawn.circuit = std::move(circuit.value());
+    drawn.tiles = real_tiles(drawn.circuit);
+    ASSERT_EQ(drawn.tiles.size(), drawn.circuit.devices.size());
+    const auto placer = other<Placer>("sequence_pair");
+    const auto router = other<Router>("maze");
+    ASSERT_TRUE(placer && router);
+    SimpleJobContext context = job();
+    const auto placed = placer->place(drawn.circuit, drawn.tiles, technology(), {}, context);
+    ASSERT_TRUE(placed) << placed.error().text();
+    auto layout = router->route(drawn.circuit, drawn.tiles, placed.value(), technology(), context);
+    ASSERT_TRUE(layout) << layout.error().text();
+    drawn.layout = std::move(layout.value());
+  }
+  /// `layout` of `drawn` as judges get it, on disk and in memory; good until the test's end.
+  LayoutFile file_of(const Drawn& drawn, const Layout& layout, const std::string& name) {
+    const gds::Library library =
+        gds::from_layout(drawn.circuit, drawn.tiles, layout, technology(), name);
+    LayoutFile file{scratch_->path() / (name + ".gds"), name};
+    const auto written = gds::write_file(library, file.gds);
+    EXPECT_TRUE(written) << written.error().text();
+    auto flat = gds::flatten(library, name, technology());
+    EXPECT_TRUE(flat) << flat.error().text();
+    if (flat) file.flat = &flats_.emplace_back(std::move(flat.value()));
+    return file;
+  }
+
   std::unique_ptr<ScratchDir> scratch_;
+  std::list<gds::Flat> flats_;
 };
 
 // A cancelled call says so; where the outside program is missing, it may say that first.
@@ -206,6 +249,15 @@ void StageContract::check_router() {
   EXPECT_TRUE(!empty || empty.value().wires.empty());
 }
 
+std::string text_of(const Verdict& verdict) {
+  std::string text = std::to_string(verdict.clean) + " " + std::to_string(verdict.errors) + " " +
+                     verdict.summary + "\n";
+  for (const Violation& violation : verdict.violations) {
+    text += violation.rule + " on " + violation.layer + ": " + violation.text + "\n";
+  }
+  return text;
+}
+
 void StageContract::check_verifier() {
   auto one = create<Verifier>();
   SimpleJobContext context = job(), stopped = cancelled_job();
@@ -215,6 +267,62 @@ void StageContract::check_verifier() {
       one->verify(single_device_file(scratch_->path()), circuit, technology(), stopped);
   ASSERT_FALSE(cancelled);
   expect_cancelled(cancelled.error());
+
+  Drawn ota;
+  ASSERT_NO_FATAL_FAILURE(draw_ota(ota));
+  const LayoutFile good = file_of(ota, ota.layout, "good");
+  const auto judged = one->verify(good, ota.circuit, technology(), context);
+  if (!judged && judged.error().code == ErrorCode::kToolMissing) {
+    GTEST_SKIP() << judged.error().text();
+  }
+  ASSERT_TRUE(judged) << judged.error().text();
+  EXPECT_EQ(judged.value().kind, one->kind());
+  EXPECT_TRUE(judged.value().clean) << text_of(judged.value());
+  EXPECT_EQ(judged.value().errors, 0);
+
+  const bool drc = one->kind() == Verdict::Kind::kDrc;
+  const Layout broken =
+      drc ? with_sliver(ota.layout, technology()) : without_a_net(ota.layout, ota.circuit);
+  const LayoutFile bad = file_of(ota, broken, "bad");
+  const auto refused = one->verify(bad, ota.circuit, technology(), context);
+  ASSERT_TRUE(refused) << refused.error().text();
+  EXPECT_FALSE(refused.value().clean);
+  EXPECT_GT(refused.value().errors, 0);
+  EXPECT_FALSE(refused.value().summary.empty());
+
+  // What it saw before does not count.
+  const auto again = one->verify(good, ota.circuit, technology(), context);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(text_of(again.value()), text_of(judged.value()));
+
+  // Nor which technology lay where this one does.
+  std::optional<Technology> place = technology();
+  ASSERT_TRUE(one->verify(good, ota.circuit, *place, context));
+  auto other_rules = other_technology(scratch_->path());
+  ASSERT_TRUE(other_rules) << other_rules.error().text();
+  place.emplace(std::move(other_rules.value()));
+  const auto kept = one->verify(good, ota.circuit, *place, context);
+  ASSERT_TRUE(kept) << kept.error().text();
+  auto elsewhere = ScratchDir::create(scratch_->path(), "fresh");
+  ASSERT_TRUE(elsewhere);
+  SimpleJobContext fresh_job(7, elsewhere.value().path());
+  const auto fresh = create<Verifier>()->verify(good, ota.circuit, *place, fresh_job);
+  ASSERT_TRUE(fresh) << fresh.error().text();
+  EXPECT_EQ(text_of(kept.value()), text_of(fresh.value()));
+  EXPECT_EQ(fresh.value().clean, !drc) << "the other technology has a rule that the layout breaks";
+}
+
+/// Widths in um of all devices of a model together.
+std::map<std::string, double> widths_by_model(const ExtractedNetlist& netlist) {
+  std::map<std::string, double> widths;
+  for (const ExtractedDevice& device : netlist.devices) {
+    const auto of = [&](const char* name, double otherwise) {
+      const auto found = device.parameters.find(name);
+      return found == device.parameters.end() ? otherwise : found->second;
+    };
+    widths[device.model] += of("w", 0) * of("m", 1);
+  }
+  return widths;
 }
 
 void StageContract::check_extractor() {
@@ -227,6 +335,53 @@ void StageContract::check_extractor() {
       one->extract(single_device_file(scratch_->path()), circuit, technology(), stopped);
   ASSERT_FALSE(cancelled);
   expect_cancelled(cancelled.error());
+
+  Drawn ota;
+  ASSERT_NO_FATAL_FAILURE(draw_ota(ota));
+  const LayoutFile good = file_of(ota, ota.layout, "good");
+  const auto found = one->extract(good, ota.circuit, technology(), context);
+  if (!found && found.error().code == ErrorCode::kToolMissing) {
+    GTEST_SKIP() << found.error().text();
+  }
+  ASSERT_TRUE(found) << found.error().text();
+  const ExtractedNetlist& netlist = found.value();
+  for (const NetId port : ota.circuit.ports) {
+    EXPECT_THAT(netlist.ports,
+                ::testing::Contains(ota.circuit.nets[static_cast<std::size_t>(port)].name));
+  }
+  const auto widths = widths_by_model(netlist);
+  const auto drawn = widths_by_model(schematic_netlist(ota.circuit, technology()));
+  ASSERT_EQ(widths.size(), drawn.size());
+  for (const auto& [model, width] : drawn) {
+    ASSERT_TRUE(widths.contains(model)) << model;
+    EXPECT_NEAR(widths.at(model), width, 1e-3 * width) << model;
+  }
+  EXPECT_FALSE(netlist.capacitors.empty());
+  for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
+    EXPECT_TRUE(capacitor.farad > 0 && capacitor.farad < 1e-11)
+        << capacitor.a << " " << capacitor.b << " " << capacitor.farad;
+  }
+  const auto text = [](const Result<ExtractedNetlist>& extracted, const Technology& with) {
+    if (!extracted) return extracted.error().text();
+    const auto spice = write_extracted_spice(extracted.value(), with);
+    return spice ? spice.value() : spice.error().text();
+  };
+  EXPECT_EQ(
+      text(create<Extractor>()->extract(good, ota.circuit, technology(), context), technology()),
+      text(found, technology()));
+
+  // Which technology lay where this one does does not count.
+  std::optional<Technology> place = technology();
+  ASSERT_TRUE(one->extract(good, ota.circuit, *place, context));
+  auto other_coefficients = other_technology(scratch_->path());
+  ASSERT_TRUE(other_coefficients) << other_coefficients.error().text();
+  place.emplace(std::move(other_coefficients.value()));
+  const std::string kept = text(one->extract(good, ota.circuit, *place, context), *place);
+  auto elsewhere = ScratchDir::create(scratch_->path(), "fresh");
+  ASSERT_TRUE(elsewhere);
+  SimpleJobContext fresh_job(7, elsewhere.value().path());
+  EXPECT_EQ(kept, text(create<Extractor>()->extract(good, ota.circuit, *place, fresh_job), *place));
+  EXPECT_NE(kept, text(found, technology())) << "the other technology has other capacitances";
 }
 
 void StageContract::check_simulator() {
@@ -290,17 +445,9 @@ void StageContract::check_explorer() {
 }
 
 void StageContract::check_predictor() {
-  auto one = create<Predictor>();
   SimpleJobContext context = job();
-  const Circuit circuit = small_amplifier();
-  const Tiles tiles = blank_tiles(circuit);
-  const std::vector<Placement> placements(2, one_row(tiles));
-  const auto predictions = one->predict(circuit, tiles, technology(), placements, context);
-  ASSERT_TRUE(predictions) << predictions.error().text();
-  ASSERT_EQ(predictions.value().size(), 2u);
-  EXPECT_EQ(predictions.value()[0].cost, predictions.value()[1].cost) << "equal placements";
-  const auto none = one->predict(circuit, tiles, technology(), {}, context);
-  EXPECT_TRUE(!none || none.value().empty());
+  EXPECT_THAT(predictor_breaches(*create<Predictor>(), *create<Predictor>(), context),
+              ::testing::IsEmpty());
 }
 
 TEST_P(StageContract, IsKept) {
