@@ -12,6 +12,7 @@
 #include <boost/dll/shared_library.hpp>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 
 #include "plugins/content_hash.hpp"
 #include "plugins/crash_notes.hpp"
@@ -73,6 +74,11 @@ class PluginLibrary {
       : descriptor_(std::move(descriptor)), library_(std::move(library)), name_(std::move(name)) {}
 
   ~PluginLibrary() {
+    // An exception that is under way may be the plugin's own: its type, its words and its
+    // destructor lie in the library, which then stays in memory for good.
+    if (std::uncaught_exceptions() > 0) {
+      ::dlopen(name_.c_str(), RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    }
     library_.unload();
     if (descriptor_.get() < 0) return;
     // Some libraries stay in memory after dlclose (unique symbols, thread-local destructors); then
@@ -100,6 +106,7 @@ class PluginLibrary {
 };
 
 PluginHost::~PluginHost() {
+  forget_kept();
   plugins_.clear();
   note_libraries();
 }
@@ -184,12 +191,22 @@ std::vector<PluginRefusal> PluginHost::load_all(std::span<const std::filesystem:
 }
 
 Status PluginHost::unload(PluginKind kind, std::string_view name) {
-  if (plugins_.erase(Key{kind, std::string(name)}) == 0) {
+  const auto found = plugins_.find(Key{kind, std::string(name)});
+  if (found == plugins_.end()) {
     return make_error(ErrorCode::kNotFound, "No " + std::string(to_string(kind)) + " \"" +
                                                 std::string(name) + "\" is loaded.");
   }
+  forget_kept();
+  plugins_.erase(found);
   note_libraries();
   return ok();
+}
+
+void PluginHost::forget_kept() noexcept {
+  while (!kept_.empty()) {
+    const auto last = std::move(kept_.back());
+    kept_.pop_back();
+  }
 }
 
 void PluginHost::note_libraries() const {

@@ -84,7 +84,8 @@ class PluginHost {
   Result<const LoadedPlugin*> load(const std::filesystem::path& file);
   /// Loads each in turn; returns those that were refused.
   std::vector<PluginRefusal> load_all(std::span<const std::filesystem::path> files);
-  /// The code leaves memory with the last of its stages. Fails with kNotFound.
+  /// The code leaves memory with the last of its stages; what is `kept` goes first, because it may
+  /// hold some and would go on with them. Fails with kNotFound.
   Status unload(PluginKind kind, std::string_view name);
 
   /// nullptr when there is none.
@@ -103,12 +104,16 @@ class PluginHost {
   Status try_create(PluginKind kind, std::string_view name, const Json& options = Json::object());
 
   /// What tasks keep from one to the next in this process (stages that remember, parsed inputs):
-  /// one object a type, made when first asked for, gone before the plugins are.
+  /// one object a type, made when first asked for. They go before any plugin does, the last made
+  /// first: at `unload`, or with the host.
   template <class T>
   T& kept() {
-    std::shared_ptr<void>& object = kept_[std::type_index(typeid(T))];
-    if (!object) object = std::make_shared<T>();
-    return *static_cast<T*>(object.get());
+    for (const auto& [type, object] : kept_) {
+      if (type == typeid(T)) return *static_cast<T*>(object.get());
+    }
+    const auto made = std::make_shared<T>();
+    kept_.emplace_back(typeid(T), made);
+    return *made;
   }
 
  private:
@@ -120,12 +125,12 @@ class PluginHost {
 
   Result<std::pair<void*, StageDeleter>> create_untyped(PluginKind kind, std::string_view name,
                                                         const Json& options);
+  void forget_kept() noexcept;
   void note_libraries() const;
 
   PluginLoading loading_;
   std::map<Key, std::unique_ptr<Entry>> plugins_;
-  std::map<std::type_index, std::shared_ptr<void>>
-      kept_;  ///< After the plugins: its stages use them.
+  std::vector<std::pair<std::type_index, std::shared_ptr<void>>> kept_;  ///< In order of making.
 };
 
 }  // namespace ptah

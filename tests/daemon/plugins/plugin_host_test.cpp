@@ -235,6 +235,77 @@ TEST_F(PluginHostTest, LeavesMemoryWithTheLastStage) {
   EXPECT_FALSE(is_mapped("unloads.so"));
 }
 
+/// What a task keeps: a stage. Notes at its end whether the stage's plugin is still there.
+template <int>
+struct Keeper {
+  ~Keeper() {
+    if (host == nullptr) return;
+    const bool there = host->find(PluginKind::kPlacer, "bad_exits") != nullptr;
+    ends->push_back(name + (there ? " with its plugin" : " without its plugin"));
+  }
+  std::string name;
+  PluginHost* host = nullptr;
+  std::vector<std::string>* ends = nullptr;
+  StagePtr<Placer> stage;
+};
+
+TEST_F(PluginHostTest, WhatIsKeptGoesBeforeThePluginsTheLastMadeFirst) {
+  std::vector<std::string> ends;
+  const auto file = put("exits", "kept.so");
+  {
+    PluginHost host;
+    ASSERT_TRUE(host.load(file));
+    const auto keep = [&](auto& keeper, const std::string& name) {
+      keeper.name = name;
+      keeper.host = &host;
+      keeper.ends = &ends;
+      keeper.stage = std::move(host.create<Placer>("bad_exits").value());
+    };
+    keep(host.kept<Keeper<2>>(), "first");
+    keep(host.kept<Keeper<1>>(), "second");
+    keep(host.kept<Keeper<3>>(), "third");
+    EXPECT_EQ(host.kept<Keeper<1>>().name, "second") << "one object a type";
+  }
+  EXPECT_THAT(ends, ::testing::ElementsAre("third with its plugin", "second with its plugin",
+                                           "first with its plugin"));
+  EXPECT_FALSE(is_mapped("kept.so"));
+}
+
+TEST_F(PluginHostTest, UnloadingEndsWhatIsKept) {
+  std::vector<std::string> ends;
+  PluginHost host;
+  ASSERT_TRUE(host.load(put("exits", "kept.so")));
+  auto& keeper = host.kept<Keeper<1>>();
+  keeper.name = "session";
+  keeper.host = &host;
+  keeper.ends = &ends;
+  keeper.stage = std::move(host.create<Placer>("bad_exits").value());
+  ASSERT_FALSE(host.unload(PluginKind::kRouter, "bad_exits"));
+  EXPECT_TRUE(ends.empty()) << "nothing was unloaded";
+  ASSERT_TRUE(host.unload(PluginKind::kPlacer, "bad_exits"));
+  EXPECT_THAT(ends, ::testing::ElementsAre("session with its plugin"));
+  EXPECT_FALSE(is_mapped("kept.so")) << "a session would go on with old code";
+  EXPECT_EQ(host.kept<Keeper<1>>().stage, nullptr) << "the next task begins anew";
+}
+
+TEST_F(PluginHostTest, AnExceptionOfAPluginOutlivesItsHost) {
+  const auto file = put("throws_in_call", "throws.so");
+  const int before = open_descriptors();
+  SimpleJobContext job;
+  try {
+    PluginHost host;
+    ASSERT_TRUE(host.load(file));
+    auto stage = host.create<Placer>("bad_throws_in_call");
+    ASSERT_TRUE(stage);
+    (void)stage.value()->place({}, {}, Technology::ptah130(), {}, job);
+    FAIL() << "it should have thrown";
+  } catch (const std::exception& exception) {
+    EXPECT_STREQ(exception.what(), "the annealer went cold");
+  }
+  EXPECT_TRUE(is_mapped("throws.so")) << "the exception's type is in it";
+  EXPECT_EQ(open_descriptors(), before + 1) << "the loader knows it by that name";
+}
+
 TEST_F(PluginHostTest, ReloadsAnotherFileUnderTheSameName) {
   const int before = open_descriptors();
   for (int round = 0; round < 20; ++round) {
