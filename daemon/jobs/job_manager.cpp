@@ -19,6 +19,8 @@ namespace {
 JobManager::Loaded load(Store& store, const std::string& id) {
   JobManager::Loaded loaded{store.existing_job(id), {}};
   if (loaded.row.planned) loaded.pending = store.pending_chains(id);
+  // One that had ended, and is resumed, begins its bar anew.
+  if (loaded.row.state == JobState::kRunning) loaded.told = store.told_fraction(id);
   return loaded;
 }
 
@@ -109,8 +111,10 @@ void JobManager::restore() {
 void JobManager::begin(Loaded loaded, std::optional<Error> problem) {
   activate(loaded.row, loaded.pending);
   const auto found = jobs_.find(loaded.row.id);
-  if (!problem || found == jobs_.end()) return;
+  if (found == jobs_.end()) return;
   const JobPtr job = found->second;
+  job->told = std::max(job->told, loaded.told);
+  if (!problem) return;
   job->stop = std::move(problem);
   stop(job);
 }

@@ -31,6 +31,7 @@ class JobManager {
   struct Loaded {
     JobRow row;
     std::vector<std::int64_t> pending;
+    double told = 0;  ///< What clients were told of its progress before it was interrupted.
   };
 
   JobManager(boost::asio::io_context& io, StoreThread& store, WorkerPool& pool,

@@ -297,4 +297,20 @@ std::vector<EventRow> Store::events(const std::string& job, std::int64_t after,
   return rows;
 }
 
+double Store::told_fraction(const std::string& job) {
+  std::int64_t number = 0;
+  {
+    Query query(database_, "SELECT progress_event FROM jobs WHERE id=?");
+    query << job;
+    if (query.next()) number = query.integer(0);
+  }
+  if (number == 0) return 0;
+  for (const EventRow& event : events(job, number - 1, 1)) {
+    const auto fraction = event.params.find("fraction");
+    if (event.number == number && fraction != event.params.end() && fraction->is_number())
+      return std::clamp(fraction->get<double>(), 0.0, 1.0);
+  }
+  return 0;
+}
+
 }  // namespace ptah

@@ -153,6 +153,8 @@ class Store {
   // Events.
   EventRow add_event(const std::string& job, const std::string& method, const Json& params);
   std::vector<EventRow> events(const std::string& job, std::int64_t after, std::int64_t limit);
+  /// What the job's last job.progress said, 0..1; 0 where there was none.
+  double told_fraction(const std::string& job);
 
   // Metrics. `chain` may be kWholeJob. A value that is there stays.
   MetricsCommit add_metrics(const std::string& job, std::int64_t chain,

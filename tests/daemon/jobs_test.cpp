@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -196,10 +197,30 @@ TEST_F(Jobs, SubscribersOfAFinishedJobGetItsEventsAndNoMore) {
   EXPECT_TRUE(events["more"]);
 }
 
+/// Chains whose bars fall back, one that is tried again and one that fails.
+TEST_F(Jobs, ProgressNeverFalls) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  client.result("flow.run", run("j", {chain("a", 20, {{"ms", 40}}), chain("b", 30, {{"ms", 40}}),
+                                      chain("c", 10, {{"ms", 40}, {"at", 7}, {"do", "exit"}}),
+                                      chain("d", 10, {{"ms", 40}, {"at", 3}, {"do", "error"}})}));
+  client.result("job.subscribe", {{"job", "j"}});
+  std::vector<double> told;
+  for (;;) {
+    const Json event = client.notification();
+    ASSERT_TRUE(event.is_object());
+    if (event["method"] == "job.finished") break;
+    if (event["method"] == "job.progress") told.push_back(event["params"]["fraction"]);
+  }
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end())) << Json(told).dump();
+  EXPECT_GT(told.size(), 3u);
+  EXPECT_GT(told.back(), told.front());
+}
+
 TEST_F(Jobs, ProgressIsThinned) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  client.result("flow.run", run("j", {chain("a", 20, {{"ms", 50}, {"chatter", 500}})}));
+  client.result("flow.run", run("j", {chain("a", 20, {{"ms", 50}, {"tries", 200}})}));
   client.result("job.subscribe", {{"job", "j"}});
   const auto begin = std::chrono::steady_clock::now();
   int progress = 0;

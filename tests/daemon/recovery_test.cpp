@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <thread>
@@ -297,6 +298,36 @@ TEST_F(Recovery, FlippedByteIsDetectedAndTheRestIsServed) {
   client.result("flow.run", run("again", {chain("a", 4)}));
   client.result("job.wait", {{"job", "again"}});
   EXPECT_TRUE(client.result("server.verify")["damaged"].empty());
+}
+
+TEST_F(Recovery, ProgressGoesOnWhereItWas) {
+  ASSERT_TRUE(daemon.start());
+  std::vector<Json> chains;
+  for (const char* name : {"a", "b", "c", "d"}) chains.push_back(chain(name, 40, {{"ms", 20}}));
+  std::vector<double> told;
+  {
+    Client client = daemon.client();
+    client.result("flow.run", run("j", chains));
+    client.result("job.subscribe", {{"job", "j"}});
+    while (told.empty() || told.back() < 0.2) {
+      const Json event = client.notification();
+      ASSERT_TRUE(event.is_object());
+      if (event["method"] == "job.progress") told.push_back(event["params"]["fraction"]);
+    }
+  }
+  daemon.kill();
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  client.result("job.subscribe", {{"job", "j"}});
+  const std::size_t before = told.size();
+  for (;;) {
+    const Json event = client.notification();
+    ASSERT_TRUE(event.is_object());
+    if (event["method"] == "job.finished") break;
+    if (event["method"] == "job.progress") told.push_back(event["params"]["fraction"]);
+  }
+  EXPECT_GT(told.size(), before + 1);
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end())) << Json(told).dump();
 }
 
 TEST_F(Recovery, ChainWithADamagedStateIsMadeAgain) {

@@ -43,6 +43,14 @@ class PythonClientTest(PtahCase):
             # Whoever comes later sees the same.
             self.assertEqual(len(list(server.job(job.name).variants())), 5)
 
+    def test_progress_never_falls(self):
+        with self.connect() as server:
+            job = server.run(circuit="five_transistors_ota", flow="native", judges="none", assignments=4, variants=60)
+            told = [event.params["fraction"] for event in job.events() if event.name == "job.progress"]
+            self.assertEqual(told, sorted(told))
+            self.assertGreater(len(set(told)), 2)
+            self.assertLessEqual(told[-1], 1)
+
     def test_errors_are_the_daemons_words(self):
         with self.connect() as server:
             with self.assertRaises(ptah.PtahError) as caught:

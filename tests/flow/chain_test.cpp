@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "flow_fixture.hpp"
 #include "ptah/layout/gds.hpp"
 
@@ -165,6 +167,24 @@ TEST_F(ChainTest, CancellingKeepsWhatIsFinished) {
   ASSERT_TRUE(done.has_error());
   EXPECT_EQ(done.error().code, ErrorCode::kCancelled) << done.error().text();
   EXPECT_EQ(sink.variants.size(), 2u);
+}
+
+/// Stages tell of their own part, a step that comes to nothing begins it again: the chain's bar
+/// stays, and ends near its end.
+TEST_F(ChainTest, ProgressNeverFalls) {
+  CollectingSink sink;
+  Json spec = chain("five_transistors_ota", 12);
+  const auto done = run_task("chain", spec, folder("a"), host_, sink);
+  ASSERT_TRUE(done.has_value()) << done.error().text();
+  std::vector<double> told;
+  for (const Json& event : sink.events) {
+    if (event["event"] == "progress") told.push_back(event["fraction"]);
+  }
+  ASSERT_GT(told.size(), 12u);
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end())) << Json(told).dump();
+  EXPECT_LT(told.front(), 0.1);
+  EXPECT_GT(told.back(), 0.9);
+  EXPECT_LE(told.back(), 1);
 }
 
 TEST_F(ChainTest, ADamagedStateIsRefused) {
