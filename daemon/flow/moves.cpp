@@ -5,12 +5,12 @@
 namespace ptah {
 namespace {
 
-/// No tile lies further out, so that no sum of coordinates overflows.
-constexpr Dbu kFarthest = 100'000'000;  // 10 cm
+/// No tile lies further out: what it draws stays within kFarthest.
+constexpr Dbu kFarthestTile = kFarthest / 2;  // 10 cm
 
 bool is_near(Point point) {
-  return point.x >= -kFarthest && point.x <= kFarthest && point.y >= -kFarthest &&
-         point.y <= kFarthest;
+  return point.x >= -kFarthestTile && point.x <= kFarthestTile && point.y >= -kFarthestTile &&
+         point.y <= kFarthestTile;
 }
 
 bool is_near(const Rect& rect) {

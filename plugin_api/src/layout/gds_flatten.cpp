@@ -1,7 +1,6 @@
 /// From a hierarchy of any origin to rectangles and labels on the technology's layers.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "ptah/layout/gds.hpp"
@@ -16,15 +15,14 @@ struct Placed {
   double mag = 1;
   double x = 0, y = 0;  ///< Exact: whole numbers far below 2^53.
 
-  /// False when out of range.
+  /// False beyond kFarthest.
   bool apply(Point p, Point& out) const {
     double px = p.x * mag, py = p.y * mag;
     if (mirror) py = -py;
     rotate(px, py);
     px = std::round(px + x);
     py = std::round(py + y);
-    constexpr double kMost = std::numeric_limits<Dbu>::max();
-    if (!(std::fabs(px) <= kMost && std::fabs(py) <= kMost)) return false;
+    if (!(std::fabs(px) <= kFarthest && std::fabs(py) <= kFarthest)) return false;
     out = {static_cast<Dbu>(px), static_cast<Dbu>(py)};
     return true;
   }
@@ -125,10 +123,14 @@ class Flattener {
                                              std::to_string(limits_.max_elements) + " shapes.");
   }
 
-  Error out_of_range(const Cell& cell) const {
-    return make_error(ErrorCode::kUnsupported,
-                      "A placed shape is beyond the +-2.1 m that Ptah's nm can hold.",
-                      "cell " + cell.name);
+  Error too_far(const Cell& cell, const std::string& what, LayerId layer, Point at) const {
+    return make_error(
+        ErrorCode::kLimit,
+        what + " lies more than " + std::to_string(static_cast<int>(to_um(kFarthest) / 1000)) +
+            " mm from the origin of the layout.",
+        "cell " + cell.name + ", layer " + technology_.layer(layer).name + ", at (" +
+            std::to_string(to_um(at.x)) + ", " + std::to_string(to_um(at.y)) + ") um of the cell",
+        "Move the layout nearer to the origin.");
   }
 
   /// The shapes of the cell itself, cut once however often it is placed.
@@ -171,7 +173,7 @@ class Flattener {
       Point a, b;
       if (!placed.apply({shape.rect.x0, shape.rect.y0}, a) ||
           !placed.apply({shape.rect.x1, shape.rect.y1}, b))
-        return out_of_range(cell);
+        return too_far(cell, "A shape", shape.layer, {shape.rect.x0, shape.rect.y0});
       flat_.shapes.push_back(
           {shape.layer,
            {std::min(a.x, b.x), std::min(a.y, b.y), std::max(a.x, b.x), std::max(a.y, b.y)}});
@@ -187,7 +189,9 @@ class Flattener {
       }
       PTAH_TRY(count(1));
       Point at;
-      if (!placed.apply(text.at, at)) return out_of_range(cell);
+      if (!placed.apply(text.at, at)) {
+        return too_far(cell, "A label", layer->second.first, text.at);
+      }
       flat_.labels.push_back({layer->second.first, at, text.text, layer->second.second});
     }
     for (const Reference& reference : cell.references) {

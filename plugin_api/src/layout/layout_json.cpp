@@ -3,7 +3,6 @@
 ///   {"tiles": [{"origin": [x, y], "orientation": "R0", "slot": [x0, y0, x1, y1]}, ...],
 ///    "wires": [[net, "met1", x0, y0, x1, y1], ...], "ports": [[net, "met1", x, y], ...]}
 #include <array>
-#include <limits>
 #include <string>
 
 #include "ptah/layout/layout.hpp"
@@ -23,7 +22,7 @@ Error field_error(const std::string& field, const std::string& expected) {
                     "The file was changed or made by another version; run the flow again.");
 }
 
-/// Integers `from`.. of the array `json` into the references.
+/// Integers `from`.. of the array `json` into the references; none is beyond kFarthest.
 template <typename... Ints>
 bool read_ints(const Json& json, std::size_t from, Ints&... out) {
   std::size_t i = from;
@@ -32,11 +31,10 @@ bool read_ints(const Json& json, std::size_t from, Ints&... out) {
     if (!item.is_number_integer()) return false;
     // Unsigned numbers beyond 2^63 would wrap in a signed read.
     if (item.is_number_unsigned() &&
-        item.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<Dbu>::max()))
+        item.get<std::uint64_t>() > static_cast<std::uint64_t>(kFarthest))
       return false;
     const auto wide = item.get<std::int64_t>();
-    if (wide < std::numeric_limits<Dbu>::min() || wide > std::numeric_limits<Dbu>::max())
-      return false;
+    if (wide < -kFarthest || wide > kFarthest) return false;
     value = static_cast<Dbu>(wide);
     return true;
   };

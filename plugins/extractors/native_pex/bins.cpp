@@ -24,6 +24,11 @@ void begin_lists(std::vector<std::uint32_t>& start) {
 
 }  // namespace
 
+std::int64_t Bins::count(const Rect& box) {
+  if (box.empty()) return 0;
+  return (std::int64_t{box.width()} / kSide + 3) * (std::int64_t{box.height()} / kSide + 3);
+}
+
 void Bins::fill(const std::vector<Plate>& plates, const std::vector<Edge>& vertical,
                 const std::vector<Edge>& horizontal) {
   Rect box;

@@ -14,6 +14,9 @@ class Bins {
  public:
   static constexpr Dbu kSide = 4000;
 
+  /// How many bins a layout of this box fills, full or empty.
+  static std::int64_t count(const Rect& box);
+
   void fill(const Planes& planes) { fill(planes.plates, planes.vertical, planes.horizontal); }
   void fill(const std::vector<Plate>& plates, const std::vector<Edge>& vertical,
             const std::vector<Edge>& horizontal);

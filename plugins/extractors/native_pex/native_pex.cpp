@@ -46,6 +46,20 @@ Result<std::vector<std::string>> find_ports(const Connectivity& connectivity,
   return ports;
 }
 
+/// Capacitances are found bin by bin, and empty bins cost, too: two shapes at the ends of a wafer
+/// would take all memory.
+Status check_size(const Planes& planes, const std::string& top) {
+  constexpr std::int64_t kMostBins = 1 << 22;  // 67 mm^2
+  Rect box;
+  for (const Plate& plate : planes.plates) box = box.united(plate.rect);
+  if (Bins::count(box) <= kMostBins) return ok();
+  return make_error(ErrorCode::kLimit,
+                    "The layout is too large to extract: the box around its shapes is " +
+                        std::to_string(box.width() / 1000) + " by " +
+                        std::to_string(box.height() / 1000) + " um.",
+                    top, "Extract its parts, at most 67 mm^2 each; look for stray shapes.");
+}
+
 /// Magic's netlists hold two digits of a femtofarad, and no capacitor that is not positive.
 double magic_farad(double af) {
   const double hundredths = std::nearbyint(af / 10);
@@ -79,6 +93,7 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connect
   const Laws& law = laws_;
   const bool magic = options_.calibration == Calibration::kMagic;
   find_planes(flat, connectivity, technology, law.stack, planes_, magic);
+  PTAH_TRY(check_size(planes_, top));
   NetNames names;
   for (const FoundNet& net : connectivity.nets) names.nets.push_back(net.name);
   for (const std::size_t body : planes_.bodies) {

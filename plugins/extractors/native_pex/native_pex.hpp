@@ -28,7 +28,8 @@ class PexEngine {
   explicit PexEngine(PexOptions options) : options_(options) {}
 
   /// Fails when the layout lacks a port of the circuit: its netlist could not stand for the
-  /// circuit. With kFoundry, fails when the technology lacks a line table.
+  /// circuit. Fails with kLimit when the box around its shapes is beyond 67 mm^2. With kFoundry,
+  /// fails when the technology lacks a line table.
   Result<ExtractedNetlist> extract(const gds::Flat& flat, const Circuit& circuit,
                                    const Technology& technology, const std::string& top);
   /// The same of what is known of the layout's nets.

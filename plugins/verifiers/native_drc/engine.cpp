@@ -11,8 +11,6 @@
 namespace ptah::native::drc {
 namespace {
 
-constexpr Dbu kFarthest = 500'000'000;  // Sums of two coordinates and a distance stay in 32 bits.
-
 void run_check(const Work& work) {
   switch (work.check.kind) {
     case CheckKind::kWidth:
@@ -274,8 +272,8 @@ Result<Verdict> Engine::check(const gds::Flat& flat, const JobContext& job) {
   for (const Shape& shape : flat.shapes) {
     if (shape.layer >= plan.layer_count) continue;
     const Rect& r = shape.rect;
-    if (r.x0 < -kFarthest || r.y0 < -kFarthest || r.x1 > kFarthest || r.y1 > kFarthest) {
-      return make_error(ErrorCode::kLimit, "A shape lies more than 500 mm from the origin.",
+    if (!r.near()) {
+      return make_error(ErrorCode::kLimit, "A shape lies more than 200 mm from the origin.",
                         "layer " + plan.layer_names[shape.layer], "Move the layout nearer to it.");
     }
     drawn[shape.layer].push_back(r);

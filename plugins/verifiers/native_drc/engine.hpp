@@ -26,7 +26,7 @@ class Engine {
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
 
-  /// Fails with kLimit for coordinates beyond half a metre, kCancelled.
+  /// Fails with kLimit for coordinates beyond kFarthest, kCancelled.
   Result<Verdict> check(const gds::Flat& flat, const JobContext& job);
 
  private:

@@ -1,9 +1,41 @@
-/// Reads bytes as GDSII, writes and re-reads what was understood, and flattens every top cell.
+/// Reads bytes as GDSII, writes and re-reads what was understood, flattens every top cell, and
+/// finds the nets, devices and parasitics of those that have few shapes.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
+#include "native_pex.hpp"
 #include "ptah/layout/gds.hpp"
+#include "recognition/connectivity.hpp"
+
+namespace {
+
+/// More shapes say nothing new, and an input has to be quick.
+constexpr std::size_t kMostShapes = 300, kMostLabels = 50;
+
+void extract(const ptah::gds::Flat& flat, const std::string& top, std::size_t choice) {
+  using namespace ptah;
+  const Technology& technology = Technology::ptah130();
+  const native::Connectivity found = native::find_connectivity(flat, technology);
+  for (const native::FoundDevice& device : found.devices) {
+    for (const native::FoundTerminal& terminal : device.terminals) {
+      if (terminal.net != native::kNone &&
+          static_cast<std::size_t>(terminal.net) >= found.nets.size())
+        std::abort();
+    }
+  }
+  native::PexEngine engine({.merge_fingers = (choice & 1) != 0,
+                            .network = (choice & 2) != 0,
+                            .calibration = (choice & 4) != 0 ? native::Calibration::kFoundry
+                                                             : native::Calibration::kMagic});
+  const auto netlist = engine.extract(flat, found, Circuit{}, technology, top);
+  if (!netlist) return;
+  for (const ExtractedCapacitor& capacitor : netlist.value().capacitors) {
+    if (!(capacitor.farad > -1 && capacitor.farad < 1)) std::abort();
+  }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace ptah;
@@ -13,7 +45,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!library) return 0;
   for (const std::string& top : library.value().tops()) {
     const auto flat = gds::flatten(library.value(), top, Technology::ptah130(), limits);
-    if (flat && flat.value().shapes.size() > limits.max_elements) std::abort();
+    if (!flat) continue;
+    if (flat.value().shapes.size() > limits.max_elements) std::abort();
+    if (flat.value().shapes.size() <= kMostShapes && flat.value().labels.size() <= kMostLabels)
+      extract(flat.value(), top, size);
   }
   // What was read can be written and read again, with the same cells and elements in it. (Steps of
   // arrays and foreign database units are rounded, so that bytes may differ.)

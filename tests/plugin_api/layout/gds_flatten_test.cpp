@@ -205,7 +205,35 @@ TEST(GdsFlatten, CoordinatesOutOfRangeAreAnError) {
   gds::Reference r;
   r.at = {2'147'483'000, 0};
   r.magnification = 1000;
-  EXPECT_EQ(gds::flatten(with_reference(r), "T", tech()).error().code, ErrorCode::kUnsupported);
+  EXPECT_EQ(gds::flatten(with_reference(r), "T", tech()).error().code, ErrorCode::kLimit);
+}
+
+/// As far as GDSII's coordinates reach, a width would not fit into Dbu.
+TEST(GdsFlatten, ShapesAndLabelsBeyondTheFarthestAreRefusedWithTheirPlace) {
+  const auto& met1 = tech().layer(tech().layer("met1"));
+  const auto with_box = [&](Dbu far) {
+    gds::Library library;
+    gds::Cell cell;
+    cell.name = "T";
+    cell.polygons.push_back({met1.drawing, {{-far, 0}, {far, 0}, {far, far}, {-far, far}}});
+    library.cells.push_back(cell);
+    return library;
+  };
+  const auto kept = gds::flatten(with_box(kFarthest), "T", tech());
+  ASSERT_TRUE(kept) << kept.error().text();
+  const Rect box = kept.value().shapes.at(0).rect;
+  EXPECT_EQ(box.width(), 2 * kFarthest);
+  EXPECT_EQ(box.area(), DbuArea{2} * kFarthest * kFarthest);
+  for (const Dbu far : {kFarthest + 5, 2'147'483'645}) {
+    const auto refused = gds::flatten(with_box(far), "T", tech());
+    ASSERT_FALSE(refused) << far;
+    EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+    EXPECT_NE(refused.error().text().find("200 mm"), std::string::npos) << refused.error().text();
+    EXPECT_NE(refused.error().where.find("cell T, layer met1"), std::string::npos);
+  }
+  gds::Library labelled = with_box(1000);
+  labelled.cells[0].texts.push_back({met1.label, {0, -kFarthest - 5}, "out"});
+  EXPECT_EQ(gds::flatten(labelled, "T", tech()).error().code, ErrorCode::kLimit);
 }
 
 }  // namespace

@@ -157,6 +157,11 @@ TEST(LayoutJson, ErrorsNameTheField) {
   expect(broken([](Json& j) { j["tiles"][0]["slot"] = {1, 2, 3}; }), "tiles[0].slot");
   expect(broken([](Json& j) { j["wires"][1][1] = "met9"; }), "wires[1][1]");
   expect(broken([](Json& j) { j["wires"][1][5] = 3'000'000'000; }), "wires[1][2..5]");
+  expect(broken([](Json& j) { j["wires"][1][5] = kFarthest + 1; }), "wires[1][2..5]");
+  expect(broken([](Json& j) {
+           j["tiles"][0]["origin"] = {0, -kFarthest - 100};
+         }),
+         "tiles[0].origin");
   expect(broken([](Json& j) { j["wires"][1][5] = 18'000'000'000'000'000'000u; }), "wires[1]");
   expect(broken([](Json& j) { j["wires"][0][2] = 1.5; }), "wires[0]");
   expect(broken([](Json& j) { j["wires"][0][0] = -7; }), "wires[0][0]");

@@ -118,6 +118,24 @@ TEST(MagicFormula, ManyNetsCoupleAsFewDo) {
   EXPECT_EQ(few.ground(x, "a"), many.ground(y, "a"));
 }
 
+/// A kilobyte of GDSII, and bins for 9 GB.
+TEST(PexEngine, RefusesALayoutThatIsMostlyEmpty) {
+  const Technology& technology = Technology::ptah130();
+  const LayerId met1 = technology.layer("met1");
+  gds::Flat flat;
+  flat.shapes.push_back({met1, {-kFarthest, -kFarthest, -kFarthest + 1000, -kFarthest + 1000}});
+  flat.shapes.push_back({met1, {kFarthest - 1000, kFarthest - 1000, kFarthest, kFarthest}});
+  PexEngine engine{PexOptions{}};
+  const auto refused = engine.extract(flat, Circuit{}, technology, "far");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kLimit);
+  EXPECT_NE(refused.error().text().find("400000 by 400000 um"), std::string::npos)
+      << refused.error().text();
+  // The engine is as good as before.
+  flat.shapes.pop_back();
+  EXPECT_TRUE(engine.extract(flat, Circuit{}, technology, "near"));
+}
+
 TEST(MagicFormula, AnEmptyLayoutHasNone) {
   Drawing d;
   EXPECT_TRUE(d.extract().couplings.empty());

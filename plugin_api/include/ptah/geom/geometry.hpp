@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <cstdlib>
+#include <limits>
 #include <vector>
 
 namespace ptah {
@@ -13,11 +14,24 @@ namespace ptah {
 using Dbu = std::int32_t;      ///< A coordinate or a length, in nm.
 using DbuArea = std::int64_t;  ///< An area, in nm^2.
 
+/// No shape of a layout lies further from the origin, in x or in y: 20 cm, more than a wafer.
+/// Whoever reads a layout (gds::flatten, layout_from_json) refuses what does. So sums and
+/// differences of coordinates and of a rule's distance, and the way round a box, stay in Dbu; areas
+/// and squares of distances stay in DbuArea.
+constexpr Dbu kFarthest = 200'000'000;
+
+/// The nearest; what no Dbu holds comes out as the largest one, and what is no number as 0.
 constexpr Dbu from_um(double um) noexcept {
-  return static_cast<Dbu>(um * 1000.0 + (um < 0 ? -0.5 : 0.5));
+  constexpr double kMost = std::numeric_limits<Dbu>::max();
+  if (!(um == um)) return 0;
+  return static_cast<Dbu>(std::clamp(um * 1000.0 + (um < 0 ? -0.5 : 0.5), -kMost, kMost));
 }
-constexpr double to_um(Dbu dbu) noexcept { return dbu / 1000.0; }
-constexpr double to_um2(DbuArea area) noexcept { return static_cast<double>(area) / 1e6; }
+constexpr double to_um(Dbu dbu) noexcept {
+  return dbu / 1000.0;
+}
+constexpr double to_um2(DbuArea area) noexcept {
+  return static_cast<double>(area) / 1e6;
+}
 
 struct Point {
   Dbu x = 0;
@@ -71,6 +85,10 @@ struct Rect {
     if (empty()) return o;
     if (o.empty()) return *this;
     return {std::min(x0, o.x0), std::min(y0, o.y0), std::max(x1, o.x1), std::max(y1, o.y1)};
+  }
+  /// Within `kFarthest`.
+  constexpr bool near() const noexcept {
+    return -kFarthest <= x0 && -kFarthest <= y0 && x1 <= kFarthest && y1 <= kFarthest;
   }
   friend constexpr auto operator<=>(const Rect&, const Rect&) = default;
 };
