@@ -4,20 +4,13 @@
 #include <array>
 #include <map>
 
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/random.hpp"
 
 namespace ptah::score_graph {
 
 Colour mix(Colour a, Colour b) {
   return mix64(a * 0x9e3779b97f4a7c15ull + b + 0x7f4a7c159e3779b9ull);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
 }
 
 Colour hash_text(std::string_view text) {
@@ -65,10 +58,10 @@ Type type_of(const std::string& model, Dbu width, Dbu length, const Technology& 
   Type type;
   if (kind == DeviceKind::kResistor) {
     // Given by value or by size, with the width in the name or beside it: the topology tells.
-    type.kind = hash_text(lower(without_width(name)));
+    type.kind = hash_text(lower_case(without_width(name)));
     return type;
   }
-  type.kind = hash_text(lower(name));
+  type.kind = hash_text(lower_case(name));
   if (kind == DeviceKind::kCapacitor && width > length) std::swap(width, length);
   type.size = mix(static_cast<Colour>(width), static_cast<Colour>(length));
   return type;

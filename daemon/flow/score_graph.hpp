@@ -17,7 +17,6 @@ using Colour = std::uint64_t;
 /// splitmix64
 Colour mix(Colour a, Colour b);
 Colour hash_text(std::string_view text);
-std::string lower(std::string_view text);
 
 /// What a device is apart from its nets: `kind` must agree, `size` should.
 struct Type {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "flow/score_graph.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah {
 namespace {
@@ -173,12 +174,12 @@ void learn_nets(const Item& found, const Item& wanted, std::vector<NetId>& net_o
 /// Nets of the circuit by the names found, where a name is not found twice.
 std::vector<NetId> named_nets(const FoundParts& found, const Circuit& circuit, bool ports_only) {
   std::map<std::string, int> pieces;
-  for (const std::string& name : found.nets) ++pieces[lower(name)];
+  for (const std::string& name : found.nets) ++pieces[lower_case(name)];
   std::vector<NetId> net_of(found.nets.size(), kNoNet);
   for (std::size_t n = 0; n < found.nets.size(); ++n) {
     const NetId net = found.nets[n].empty() ? kNoNet : circuit.find_net(found.nets[n]);
     if (net == kNoNet || (ports_only && !circuit.is_port(net))) continue;
-    if (ports_only && pieces[lower(found.nets[n])] > 1) continue;
+    if (ports_only && pieces[lower_case(found.nets[n])] > 1) continue;
     net_of[n] = net;
   }
   return net_of;
@@ -336,13 +337,14 @@ Correspondence correspond(const FoundParts& found, const Circuit& circuit,
   std::vector<NetId> nets;
   const auto seed = [&](bool with_names) {
     for (std::size_t n = 0; n < ports.size(); ++n) {
-      have.seed[n] = with_names && ports[n] != kNoNet
-                         ? hash_text(lower(circuit.nets[static_cast<std::size_t>(ports[n])].name))
-                         : 0;
+      have.seed[n] =
+          with_names && ports[n] != kNoNet
+              ? hash_text(lower_case(circuit.nets[static_cast<std::size_t>(ports[n])].name))
+              : 0;
     }
     for (const NetId port : circuit.ports) {
       wanted.seed[static_cast<std::size_t>(port)] =
-          with_names ? hash_text(lower(circuit.nets[static_cast<std::size_t>(port)].name)) : 0;
+          with_names ? hash_text(lower_case(circuit.nets[static_cast<std::size_t>(port)].name)) : 0;
     }
   };
   for (const bool with_names : {true, false}) {

@@ -1,19 +1,15 @@
 #include "flow/score_nets.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
+
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah {
 namespace {
 
 /// Rectangles in one answer; a line of the protocol holds about 15,000.
 constexpr std::size_t kMaxShapes = 10'000;
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 /// Ports that are the bulk of a device.
 std::vector<bool> rails_of(const Circuit& circuit) {
@@ -73,7 +69,7 @@ NetLoads net_loads(const ExtractedNetlist& netlist, const Circuit& circuit,
     // Magic's and SPICE's names of what lies below everything.
     static const std::set<std::string> kGround{"vsubs", "sub", "0"};
     row[n] = static_cast<int>(loads.nets.size());
-    loads.nets.push_back({found.nets[n], kNoNet, kGround.contains(lower(found.nets[n]))});
+    loads.nets.push_back({found.nets[n], kNoNet, kGround.contains(lower_case(found.nets[n]))});
   }
   for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
     const int a = row[static_cast<std::size_t>(net_of_node.at(capacitor.a))];

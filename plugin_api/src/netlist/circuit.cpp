@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah {
 
@@ -39,14 +40,15 @@ std::vector<std::string_view> terminal_names(DeviceKind kind, std::size_t count)
 }
 
 NetId Circuit::find_net(std::string_view net_name) const noexcept {
-  const auto it = std::find_if(nets.begin(), nets.end(),
-                               [&](const Net& net) { return text::same(net.name, net_name); });
+  const auto it = std::find_if(nets.begin(), nets.end(), [&](const Net& net) {
+    return same_but_for_case(net.name, net_name);
+  });
   return it == nets.end() ? kNoNet : static_cast<NetId>(it - nets.begin());
 }
 
 DeviceId Circuit::find_device(std::string_view device_name) const noexcept {
   const auto it = std::find_if(devices.begin(), devices.end(), [&](const Device& device) {
-    return text::same(device.name, device_name);
+    return same_but_for_case(device.name, device_name);
   });
   return it == devices.end() ? -1 : static_cast<DeviceId>(it - devices.begin());
 }

@@ -7,6 +7,7 @@
 #include "netlist/dialect.hpp"
 #include "netlist/expression.hpp"
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/run_tool.hpp"
 
 namespace ptah::spice {
@@ -53,7 +54,7 @@ class DeckReader {
     PTAH_TRY(const auto lines, text::logical_lines(source, name, {options_.max_line_bytes}));
     for (const text::LogicalLine& line : lines) {
       const Place place{file, line.line};
-      const std::string card = text::lower(line.text.substr(0, line.text.find_first_of(" \t")));
+      const std::string card = lower_case(line.text.substr(0, line.text.find_first_of(" \t")));
       if (card == ".end") break;
       if (line.text.front() == '#') continue;  // a comment of a script
       const bool dotted = is_param_card(card);
@@ -69,7 +70,7 @@ class DeckReader {
   void hand_over(const std::map<std::string, std::string>& parameters) {
     for (const auto& [name, value] : parameters) {
       deck_.files.push_back("parameter " + text::quoted(name));
-      deck_.given[text::lower(name)] = {value, {static_cast<int>(deck_.files.size()) - 1, 0}};
+      deck_.given[lower_case(name)] = {value, {static_cast<int>(deck_.files.size()) - 1, 0}};
     }
   }
 
@@ -164,7 +165,7 @@ class DeckReader {
         if (i + 2 >= tokens.size() || tokens[i + 2].assigns || next_name) {
           return fail(place, "The parameter " + text::quoted(tokens[i].text) + " has no value.");
         }
-        const std::string key = text::lower(tokens[i].text);
+        const std::string key = lower_case(tokens[i].text);
         if (!out.parameters.emplace(key, Parameter{tokens[i + 2].text, place}).second) {
           return fail(place, "The parameter " + text::quoted(key) + " is given twice.");
         }
@@ -187,7 +188,7 @@ class DeckReader {
         return fail(place, "A .param line reads \".param name=value\"; " +
                                text::quoted(tokens[i].text) + " has no value.");
       }
-      const std::string name = text::lower(tokens[i].text);
+      const std::string name = lower_case(tokens[i].text);
       std::string value;
       for (i += 2; i < tokens.size() && !(i + 1 < tokens.size() && tokens[i + 1].assigns); ++i) {
         if (tokens[i].assigns) return fail(place, "A \"=\" stands where no name precedes it.");
@@ -237,13 +238,14 @@ class DeckReader {
                     "close it with .ends first; nested definitions are not supported");
       }
       // A user's commented-out header, not xschem's: there is nothing in it.
-      deck_.by_name.erase(text::lower(outer.name));
+      deck_.by_name.erase(lower_case(outer.name));
       deck_.subcircuits.pop_back();
       open_ = false;
     }
     PTAH_TRY(Words parts, split(line.text, place));
     // HSPICE and PSpice write "params:" before the defaults.
-    std::erase_if(parts.words, [](const std::string& w) { return text::same(w, "params:"); });
+    std::erase_if(parts.words,
+                  [](const std::string& w) { return same_but_for_case(w, "params:"); });
     if (parts.words.size() < 2) return fail(place, "This .subckt has no name.");
     Subcircuit s;
     s.name = parts.words[1];
@@ -255,12 +257,12 @@ class DeckReader {
     std::set<std::string> seen;
     for (const std::string& port : s.ports) {
       if (!text::is_plain_name(port)) return bad_name(place, "port", port);
-      if (!seen.insert(text::lower(port)).second) {
+      if (!seen.insert(lower_case(port)).second) {
         return fail(place, "The subcircuit " + text::quoted(s.name) + " has the port " +
                                text::quoted(port) + " twice.");
       }
     }
-    const auto [it, fresh] = deck_.by_name.emplace(text::lower(s.name), deck_.subcircuits.size());
+    const auto [it, fresh] = deck_.by_name.emplace(lower_case(s.name), deck_.subcircuits.size());
     if (!fresh) {
       return fail(place, "The subcircuit " + text::quoted(s.name) + " is defined twice, first at " +
                              deck_.where(deck_.subcircuits[it->second].place) + ".");
@@ -278,7 +280,7 @@ class DeckReader {
     const Subcircuit& s = deck_.subcircuits.back();
     // A plain .ends inside xschem's commented top closes it as well.
     PTAH_TRY(const Words parts, split(line.text, place));
-    if (parts.words.size() > 1 && !text::same(parts.words[1], s.name)) {
+    if (parts.words.size() > 1 && !same_but_for_case(parts.words[1], s.name)) {
       return fail(place, "This .ends names " + text::quoted(parts.words[1]) + " but closes " +
                              text::quoted(s.name) + " of " + deck_.where(s.place) + ".");
     }
@@ -332,7 +334,7 @@ class DeckReader {
 
   /// False: nothing after this card counts.
   Result<bool> dot_card(const text::LogicalLine& line, Place place, int depth) {
-    const std::string card = text::lower(line.text.substr(0, line.text.find_first_of(" \t")));
+    const std::string card = lower_case(line.text.substr(0, line.text.find_first_of(" \t")));
     if (card == ".subckt" || card == ".macro") {
       PTAH_TRY(open_subcircuit(line, place));
     } else if (card == ".ends" || card == ".eom") {
@@ -348,7 +350,7 @@ class DeckReader {
     } else if (card == ".global") {
       PTAH_TRY(const Words parts, split(line.text, place));
       for (std::size_t i = 1; i < parts.words.size(); ++i) {
-        if (deck_.global_nets.insert(text::lower(parts.words[i])).second) {
+        if (deck_.global_nets.insert(lower_case(parts.words[i])).second) {
           deck_.global_spelling.push_back(parts.words[i]);
         }
       }
@@ -386,7 +388,7 @@ class DeckReader {
 }  // namespace
 
 char Element::letter() const {
-  return name.empty() ? '\0' : text::lower(name.front());
+  return name.empty() ? '\0' : lower_case(name.front());
 }
 
 Status read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::spice {
 namespace {
@@ -20,7 +21,7 @@ constexpr std::array<std::string_view, 25> kLayoutDependent{
     "area", "perim", "spiceprefix", "model", "mult", "mf",  "multi"};
 
 bool is_free(const std::string& text) {
-  return text::same(text, "ZZZ");
+  return same_but_for_case(text, "ZZZ");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::spice {
 namespace {
@@ -89,7 +90,7 @@ bool lists_nodes_in_parentheses(std::string_view after_name) {
 std::string without_spaces(std::string_view s) {
   std::string out;
   for (const char c : s.substr(0, 200)) {
-    if (!text::is_space(c)) out += text::lower(c);
+    if (!text::is_space(c)) out += lower_case(c);
   }
   return out;
 }
@@ -121,13 +122,13 @@ Status refuse_other_formats(std::string_view source, std::string_view name) {
     }
     if (line.front() == '*' || line.substr(0, 2) == "//" || line.front() == '+') continue;
     const std::string_view word = first_word(line);
-    if (text::same(word, "subckt") || text::same(word, "parameters") ||
-        (text::same(word, "inline") && packed.starts_with("inlinesubckt"))) {
+    if (same_but_for_case(word, "subckt") || same_but_for_case(word, "parameters") ||
+        (same_but_for_case(word, "inline") && packed.starts_with("inlinesubckt"))) {
       return spectre();
     }
     const bool verilog_directive = line.front() == '`';
-    if (verilog_directive || (text::same(word, "module") && first) ||
-        text::same(word, "endmodule")) {
+    if (verilog_directive || (same_but_for_case(word, "module") && first) ||
+        same_but_for_case(word, "endmodule")) {
       return refuse(name, number, "This is a Verilog file, not a SPICE netlist.",
                     std::string(kNetlistHint));
     }
@@ -140,12 +141,12 @@ Status refuse_other_formats(std::string_view source, std::string_view name) {
         return refuse(name, number, "This looks like JSON or XML, not a SPICE netlist.",
                       std::string(kNetlistHint));
       }
-      if ((text::same(word, "entity") || text::same(word, "library")) &&
+      if ((same_but_for_case(word, "entity") || same_but_for_case(word, "library")) &&
           (packed.ends_with("is") || packed.ends_with(';'))) {
         return refuse(name, number, "This is a VHDL file, not a SPICE netlist.",
                       std::string(kNetlistHint));
       }
-      if (text::same(word, "magic") || text::same(word, "version")) {
+      if (same_but_for_case(word, "magic") || same_but_for_case(word, "version")) {
         return refuse(name, number, "This is a layout file (Magic, LEF or DEF), not a netlist.",
                       std::string(kNetlistHint));
       }

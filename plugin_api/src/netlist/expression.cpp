@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::spice {
 namespace {
@@ -35,7 +36,7 @@ std::optional<Number> leading_number(std::string_view s) {
   std::size_t at = static_cast<std::size_t>(end - s.begin());
   const std::size_t letters = at;
   while (at < s.size() && is_letter(s[at])) ++at;
-  const std::string suffix = text::lower(s.substr(letters, at - letters));
+  const std::string suffix = lower_case(s.substr(letters, at - letters));
   struct Scale {
     std::string_view name;
     double factor;
@@ -205,7 +206,7 @@ class Parser {
            (is_letter(text_[at_]) || is_digit(text_[at_]) || text_[at_] == '.')) {
       ++at_;
     }
-    const std::string id = text::lower(text_.substr(start, at_ - start));
+    const std::string id = lower_case(text_.substr(start, at_ - start));
     if (take("(")) return call(id);
     PTAH_TRY(const std::optional<Quantity> found, lookup_(id, depth_));
     if (found) return *found;

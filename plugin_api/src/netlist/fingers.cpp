@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah {
 namespace {
@@ -160,7 +161,7 @@ Result<std::int64_t> FingerSpace::index_of(const FingerAssignment& assignment) c
   for (const auto& [name, fingers] : assignment) {
     const auto it =
         std::find_if(names_.begin(), names_.end(),
-                     [&name = name](const std::string& n) { return text::same(n, name); });
+                     [&name = name](const std::string& n) { return same_but_for_case(n, name); });
     if (it == names_.end()) return unknown_device(name);
     const std::int32_t group = group_of_[static_cast<std::size_t>(it - names_.begin())];
     if (group < 0) {
@@ -297,7 +298,7 @@ Result<FingerAssignment> parse_fingers(std::string_view text) {
     if (error != std::errc{} || end != number.end()) return bad(token, "has no whole number");
     if (fingers < 1 || fingers > kMaxFingers) return bad(token, "is outside 1..64");
     for (const auto& [other, count] : assignment) {
-      if (text::same(other, name)) return bad(token, "gives " + other + " a second count");
+      if (same_but_for_case(other, name)) return bad(token, "gives " + other + " a second count");
     }
     assignment.emplace(std::string(name), fingers);
     if (comma == std::string_view::npos) return assignment;

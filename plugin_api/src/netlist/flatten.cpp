@@ -6,6 +6,7 @@
 #include "netlist/device_line.hpp"
 #include "netlist/scope.hpp"
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::spice {
 namespace {
@@ -32,8 +33,8 @@ class Flattener {
     NetMap nets;
     for (const std::string& port : top.ports) {
       PTAH_TRY(const NetId net, add_net(port, deck_.where(top.place)));
-      nets.emplace(text::lower(port), net);
-      if (is_global(text::lower(port))) global_ids_.emplace(text::lower(port), net);
+      nets.emplace(lower_case(port), net);
+      if (is_global(lower_case(port))) global_ids_.emplace(lower_case(port), net);
       circuit.ports.push_back(net);
     }
     PTAH_TRY(auto given, given_to(top));
@@ -94,7 +95,7 @@ class Flattener {
   /// The subcircuit an X line calls; nullptr when it is a device of the technology.
   const Subcircuit* callee(const Element& element) const {
     if (element.letter() != 'x' || element.words.empty()) return nullptr;
-    const auto it = deck_.by_name.find(text::lower(element.words.back()));
+    const auto it = deck_.by_name.find(lower_case(element.words.back()));
     return it == deck_.by_name.end() ? nullptr : &deck_.subcircuits[it->second];
   }
 
@@ -147,7 +148,7 @@ class Flattener {
                         "put the circuit between .subckt NAME PORTS and .ends");
     }
     if (!options_.top.empty()) {
-      const auto it = deck_.by_name.find(text::lower(options_.top));
+      const auto it = deck_.by_name.find(lower_case(options_.top));
       if (it != deck_.by_name.end()) return it->second;
       return make_error(ErrorCode::kNotFound,
                         "The netlist has no subcircuit " + text::quoted(options_.top) + ".",
@@ -207,7 +208,7 @@ class Flattener {
                             " cannot be used: layout tools would not read it as one word.",
                         where, "use letters, digits and _ . + - # [ ] < >");
     }
-    if (!net_names_.insert(text::lower(name)).second) {
+    if (!net_names_.insert(lower_case(name)).second) {
       return make_error(
           ErrorCode::kParse,
           "Two nets would be called " + text::quoted(name) + " once the hierarchy is flat.", where,
@@ -219,7 +220,7 @@ class Flattener {
 
   /// The net that `name` means inside the instance `prefix` ("x1.x2." or "").
   Result<NetId> net(const std::string& name, const std::string& prefix, NetMap& nets, Place place) {
-    const std::string key = text::lower(name);
+    const std::string key = lower_case(name);
     if (const auto it = nets.find(key); it != nets.end()) return it->second;
     if (!is_global(key)) {
       PTAH_TRY(const NetId id, add_net(prefix + name, deck_.where(place)));
@@ -282,7 +283,7 @@ class Flattener {
     NetMap inner;
     for (std::size_t i = 0; i < nodes.size(); ++i) {
       PTAH_TRY(const NetId id, net(nodes[i], prefix, nets, element.place));
-      inner.emplace(text::lower(called.ports[i]), id);
+      inner.emplace(lower_case(called.ports[i]), id);
     }
     PTAH_TRY(const int m, devices_.count(element, "m", scope, 1024));
     if (multiplier > 1'000'000 / m) {
@@ -361,7 +362,7 @@ class Flattener {
       return fail(place, "The device name " + text::quoted(device.name) + " is too long.", {},
                   ErrorCode::kLimit);
     }
-    if (!device_names_.insert(text::lower(device.name)).second) {
+    if (!device_names_.insert(lower_case(device.name)).second) {
       return fail(place, "Two devices are called " + text::quoted(device.name) + ".");
     }
     result_.circuit.devices.push_back(device);

@@ -2,27 +2,13 @@
 
 #include <algorithm>
 
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
 
 namespace ptah::text {
 
-char lower(char c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view s) {
-  std::string out(s);
-  for (char& c : out) c = lower(c);
-  return out;
-}
-
-bool same(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
-                                            [](char x, char y) { return lower(x) == lower(y); });
-}
-
 bool starts_with_no_case(std::string_view s, std::string_view prefix) noexcept {
-  return s.size() >= prefix.size() && same(s.substr(0, prefix.size()), prefix);
+  return s.size() >= prefix.size() && same_but_for_case(s.substr(0, prefix.size()), prefix);
 }
 
 bool is_space(char c) noexcept {

@@ -10,11 +10,6 @@
 
 namespace ptah::text {
 
-/// ASCII only: SPICE knows no other case.
-char lower(char c) noexcept;
-std::string lower(std::string_view s);
-/// Equal but for case.
-bool same(std::string_view a, std::string_view b) noexcept;
 bool starts_with_no_case(std::string_view s, std::string_view prefix) noexcept;
 bool is_space(char c) noexcept;
 std::string_view trim(std::string_view s) noexcept;

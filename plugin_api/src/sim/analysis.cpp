@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah {
 namespace {
@@ -18,7 +19,7 @@ constexpr double kMostPoints = 2e7;  ///< Of one analysis; what a result may hol
 constexpr double kMostPointsAStep = 1e6;
 
 bool is_letter(char c) {
-  const char l = text::lower(c);
+  const char l = lower_case(c);
   return l >= 'a' && l <= 'z';
 }
 
@@ -41,7 +42,7 @@ std::optional<int> scale_exponent(std::string_view tail) {
                                                          {'f', -15},
                                                          {'a', -18}}};
   for (const auto& [letter, exponent] : kScales) {
-    if (text::lower(tail.front()) == letter) return exponent;
+    if (lower_case(tail.front()) == letter) return exponent;
   }
   return 0;  // a unit
 }
@@ -165,11 +166,11 @@ class CardReader {
   Result<FrequencySweep> frequency_sweep() {
     FrequencySweep sweep;
     PTAH_TRY(const std::string steps, word("lin, dec or oct"));
-    if (text::same(steps, "lin")) {
+    if (same_but_for_case(steps, "lin")) {
       sweep.steps = FrequencySweep::Steps::kLinear;
-    } else if (text::same(steps, "oct")) {
+    } else if (same_but_for_case(steps, "oct")) {
       sweep.steps = FrequencySweep::Steps::kOctave;
-    } else if (!text::same(steps, "dec")) {
+    } else if (!same_but_for_case(steps, "dec")) {
       return malformed(text::quoted(steps) + " in the analysis ." + kind_ +
                        " is not one of lin, dec, oct");
     }
@@ -208,7 +209,7 @@ class CardReader {
     TranAnalysis tran;
     PTAH_TRY(tran.step_s, positive("the step"));
     PTAH_TRY(tran.stop_s, positive("the last time"));
-    const auto more = [&] { return !at_end() && !text::same(words_[at_], "uic"); };
+    const auto more = [&] { return !at_end() && !same_but_for_case(words_[at_], "uic"); };
     if (more()) {
       PTAH_TRY(tran.start_s, number("the first time"));
       const double start = tran.start_s->value();
@@ -219,7 +220,7 @@ class CardReader {
     if (more()) {
       PTAH_TRY(tran.longest_step_s, positive("the longest step"));
     }
-    if (!at_end() && text::same(words_[at_], "uic")) {
+    if (!at_end() && same_but_for_case(words_[at_], "uic")) {
       tran.use_initial_conditions = true;
       ++at_;
     }
@@ -310,7 +311,7 @@ std::optional<SpiceNumber> read_spice_number(std::string_view text) {
     }
   }
   if (!any) return std::nullopt;
-  if (text.size() > 1 && text::lower(text.front()) == 'e' &&
+  if (text.size() > 1 && lower_case(text.front()) == 'e' &&
       (is_digit(text[1]) || ((text[1] == '+' || text[1] == '-') && text.size() > 2))) {
     const char* begin = text.data() + (text[1] == '+' ? 2 : 1);
     const char* end = text.data() + text.size();
@@ -341,7 +342,7 @@ Result<Analysis> read_analysis(std::string_view card) {
   }
   std::vector<std::string> words = words_of(card);
   const std::string kind =
-      words.empty() || words[0].front() != '.' ? "" : text::lower(words[0].substr(1));
+      words.empty() || words[0].front() != '.' ? "" : lower_case(words[0].substr(1));
   constexpr std::array<std::string_view, 5> kKinds{"op", "dc", "ac", "tran", "noise"};
   if (std::find(kKinds.begin(), kKinds.end(), kind) == kKinds.end()) {
     return make_error(ErrorCode::kUnsupported, text::quoted(card) + " is no analysis.", {},
@@ -371,9 +372,9 @@ Result<SimulationOutput> read_output(std::string_view text) {
   const std::string_view function = text::trim(text.substr(0, open));
   const std::string_view inside = text.substr(open + 1, text.size() - open - 2);
   SimulationOutput output;
-  if (text::same(function, "i")) {
+  if (same_but_for_case(function, "i")) {
     output.kind = SimulationOutput::Kind::kCurrent;
-  } else if (!text::same(function, "v")) {
+  } else if (!same_but_for_case(function, "v")) {
     return no_output();
   }
   const std::size_t comma = inside.find(',');

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/sim/analysis.hpp"
 
 namespace ptah {
@@ -60,7 +61,7 @@ std::vector<std::string_view> words_of(std::string_view card) {
 
 /// `file=`, `pwl_file =`, `filesource(`, or "file" among the values of a source.
 bool names_file(std::string_view card, bool source) {
-  const std::string lower = text::lower(card);
+  const std::string lower = lower_case(card);
   for (std::size_t at = lower.find("file"); at != std::string::npos;
        at = lower.find("file", at + 1)) {
     std::size_t after = at + 4;
@@ -81,7 +82,7 @@ Error refused(std::string message, std::string hint, ErrorCode code = ErrorCode:
 
 Status check_model(const std::vector<std::string_view>& words) {
   if (words.size() < 3) return refused("This .model has no type.", {}, ErrorCode::kParse);
-  const std::string type = text::lower(words[2].substr(0, words[2].find_first_of("(,=")));
+  const std::string type = lower_case(words[2].substr(0, words[2].find_first_of("(,=")));
   if (is_one_of(type, kModelTypes)) return ok();
   return refused("Models of the type " + text::quoted(type) + " are not supported in a testbench.",
                  "supported are the models of resistors, capacitors, inductors, switches, diodes "
@@ -95,7 +96,7 @@ Status check_options(std::string_view card) {
   const std::vector<text::Token>& tokens = parsed.value();
   for (std::size_t i = 1; i < tokens.size(); ++i) {
     if (tokens[i].assigns || tokens[i - 1].assigns) continue;
-    if (is_one_of(text::lower(tokens[i].text), kOptions)) continue;
+    if (is_one_of(lower_case(tokens[i].text), kOptions)) continue;
     return refused("The option " + text::quoted(tokens[i].text) + " is not supported.",
                    "options of the numerical methods are, such as reltol, gmin, method, temp",
                    ErrorCode::kUnsupported);
@@ -115,7 +116,7 @@ Status check_bench_card(std::string_view card) {
   }
   const std::vector<std::string_view> words = words_of(card);
   if (words.empty()) return refused("The line is empty.", {}, ErrorCode::kParse);
-  const std::string first = text::lower(words.front());
+  const std::string first = lower_case(words.front());
   if (names_file(card, first.front() == 'v' || first.front() == 'i')) {
     return refused("The line makes the simulator read a file.", "write the values out");
   }

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <set>
 
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
 #include "sim_text.hpp"
 #include "tech/yaml_fields.hpp"

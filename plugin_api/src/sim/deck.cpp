@@ -8,6 +8,7 @@
 #include <set>
 
 #include "bench_cards.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/sim/analysis.hpp"
 #include "sim_text.hpp"
@@ -60,7 +61,7 @@ std::string simulated_model(const ExtractedDevice& device, const Technology& tec
 /// Words of a card; parentheses around the nodes of an instance are no part of them.
 std::vector<std::string> card_words(const std::string& card) {
   std::string text = card;
-  if (!text.empty() && std::tolower(static_cast<unsigned char>(text[0])) == 'x') {
+  if (!text.empty() && lower_case(text[0]) == 'x') {
     const std::size_t parameters = text.find('=');
     for (std::size_t i = 0; i < std::min(parameters, text.size()); ++i) {
       if (text[i] == '(' || text[i] == ')') text[i] = ' ';
@@ -308,7 +309,7 @@ std::vector<ModelUse> model_uses(const ExtractedNetlist& netlist, const Testbenc
   for (const std::string& card : testbench.cards) {
     const std::vector<std::string> words = card_words(card);
     if (words.empty()) continue;
-    const char type = static_cast<char>(std::tolower(static_cast<unsigned char>(words[0][0])));
+    const char type = lower_case(words[0][0]);
     if (std::string_view("xmrcdq").find(type) == std::string_view::npos) continue;
     ModelUse use;
     for (std::size_t i = 1; i < words.size(); ++i) {

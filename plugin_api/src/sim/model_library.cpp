@@ -10,6 +10,7 @@
 #include <set>
 #include <system_error>
 
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/sim/models.hpp"
 #include "sim_text.hpp"

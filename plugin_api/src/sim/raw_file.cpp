@@ -1,21 +1,15 @@
 #include "ptah/sim/raw_file.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
 
+#include "ptah/core/letter_case.hpp"
+
 namespace ptah {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
 
 std::string_view trim(std::string_view text) {
   const auto space = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
@@ -79,8 +73,8 @@ class RawReader {
       if (colon == std::string_view::npos) continue;
       const std::string_view key = line.substr(0, colon);
       const std::string_view value = trim(line.substr(colon + 1));
-      if (key == "Plotname") plot_ = lower(value);
-      if (key == "Flags") complex_ = lower(value).find("complex") != std::string::npos;
+      if (key == "Plotname") plot_ = lower_case(value);
+      if (key == "Flags") complex_ = lower_case(value).find("complex") != std::string::npos;
       if (key == "No. Variables" || key == "No. Points") {
         const auto number = parse_number<std::size_t>(value);
         if (!number)
@@ -120,7 +114,7 @@ class RawReader {
       if (index != i || variable.empty()) {
         return error("Variable " + std::to_string(i) + " was expected here.");
       }
-      names_.push_back(lower(variable));
+      names_.push_back(lower_case(variable));
     }
     std::string_view line;
     if (!next_line(line) || line != "Values:") {

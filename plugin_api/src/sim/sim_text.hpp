@@ -8,7 +8,6 @@
 
 namespace ptah {
 
-std::string lower_case(std::string_view text);
 /// Without blanks at both ends.
 std::string_view trimmed(std::string_view text);
 /// Without one pair of quotes.

@@ -9,6 +9,7 @@
 #include "bench_cards.hpp"
 #include "netlist/dialect.hpp"
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/sim/analysis.hpp"
 
@@ -136,7 +137,7 @@ class TestbenchReader {
       return true;
     }
     const std::vector<std::string> words = split(line);
-    const std::string word = text::lower(words.front());
+    const std::string word = lower_case(words.front());
     if (word == ".end") return false;
     if (word == ".subckt") {
       if (body_) return fail("A .subckt starts inside another.", "close the first with .ends");
@@ -200,7 +201,7 @@ class TestbenchReader {
       body_->lines.push_back(line);
       return ok();
     }
-    const char letter = text::lower(line.front());
+    const char letter = lower_case(line.front());
     if (letter != 'x') {
       bench_.cards.push_back(line);
       return ok();
@@ -225,7 +226,7 @@ class TestbenchReader {
     Body body = std::move(*body_);
     body_.reset();
     const bool placeholder =
-        body.lines.size() == 1 && text::same(text::trim(body.lines.front()), "XXX");
+        body.lines.size() == 1 && same_but_for_case(text::trim(body.lines.front()), "XXX");
     if (placeholder) {
       if (!bench_.dut.empty()) {
         return fail("A second .subckt holds the placeholder XXX.",
@@ -266,7 +267,7 @@ class TestbenchReader {
 
   Status control(const std::string& line) {
     const std::vector<std::string> words = split(line);
-    const std::string command = text::lower(words.front());
+    const std::string command = lower_case(words.front());
     if (command == ".endc") {
       in_control_ = false;
       return ok();
@@ -307,7 +308,7 @@ class TestbenchReader {
       if (open == std::string::npos) break;
       std::size_t start = open;
       while (start > at && is_letter_or_digit(joined[start - 1])) --start;
-      const std::string function = text::lower(joined.substr(start, open - start));
+      const std::string function = lower_case(joined.substr(start, open - start));
       at = open + 1;
       const bool voltage =
           is_one_of(function, std::array<std::string_view, 6>{"v", "vdb", "vm", "vp", "vr", "vi"});
@@ -325,7 +326,7 @@ class TestbenchReader {
       any = true;
       at = close + 1;
     }
-    const std::string rest = text::lower(text::trim(joined));
+    const std::string rest = lower_case(text::trim(joined));
     if (!any && !saved && !rest.empty() && rest != "all") {
       return fail("The output " + text::quoted(rest) + " is neither v(net) nor i(source).",
                   "write v(OUT), for example");
@@ -334,13 +335,13 @@ class TestbenchReader {
   }
 
   static bool is_letter_or_digit(char c) {
-    const char l = text::lower(c);
+    const char l = lower_case(c);
     return (l >= 'a' && l <= 'z') || (l >= '0' && l <= '9') || l == '_';
   }
 
   static void add_output(std::vector<std::string>& list, const std::string& output) {
     const bool known = std::any_of(list.begin(), list.end(), [&](const std::string& other) {
-      return text::same(other, output);
+      return same_but_for_case(other, output);
     });
     if (!known) list.push_back(output);
   }
@@ -363,7 +364,8 @@ class TestbenchReader {
     }
     bool instantiated = false;
     for (const Instance& instance : instances_) {
-      if (instance.words.size() < 2 || !text::same(instance.words.back(), bench_.dut)) continue;
+      if (instance.words.size() < 2 || !same_but_for_case(instance.words.back(), bench_.dut))
+        continue;
       instantiated = true;
       const std::size_t nodes = instance.words.size() - 2;
       if (nodes != bench_.dut_ports.size()) {

@@ -1,28 +1,15 @@
 #include "ptah/sim/waveform.hpp"
 
 #include <array>
-#include <cctype>
 #include <cmath>
 
+#include "ptah/core/letter_case.hpp"
+
 namespace ptah {
-namespace {
-
-bool equal_names(const std::string& a, const std::string& b) noexcept {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (std::tolower(static_cast<unsigned char>(a[i])) !=
-        std::tolower(static_cast<unsigned char>(b[i]))) {
-      return false;
-    }
-  }
-  return true;
-}
-
-}  // namespace
 
 const std::vector<std::complex<double>>* Waveform::find(const std::string& name) const noexcept {
   for (std::size_t i = 0; i < names.size() && i < y.size(); ++i) {
-    if (equal_names(names[i], name)) return &y[i];
+    if (same_but_for_case(names[i], name)) return &y[i];
   }
   return nullptr;
 }

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cmath>
 #include <stdexcept>
+
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah {
 namespace {
@@ -31,13 +32,6 @@ constexpr std::array<std::string_view, 22> kRuleKindNames{"width",
                                                           "rectangular",
                                                           "exclusive",
                                                           "antenna"};
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 }  // namespace
 

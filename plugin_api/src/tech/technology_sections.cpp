@@ -1,11 +1,11 @@
 #include "technology_sections.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
 #include "embedded.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 
@@ -53,11 +53,6 @@ constexpr RuleForm kRuleForms[] = {
     {RuleKind::kExclusive, Operands::kLayers, Value::kNone},
     {RuleKind::kAntenna, Operands::kLayer, Value::kRatio},
 };
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 /// Empty where the node is anything else.
 std::vector<double> three_positive(const YAML::Node& node) {

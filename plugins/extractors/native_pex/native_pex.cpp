@@ -1,21 +1,15 @@
 #include "native_pex.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <tuple>
 
 #include "device_list.hpp"
 #include "node_names.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::native {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 /// Ports in the circuit's order and spelling, then the layout's further ones; `names` adopts the
 /// spelling. Fails with the port that the layout lacks.

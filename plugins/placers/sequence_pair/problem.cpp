@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "ptah/core/letter_case.hpp"
+
 namespace ptah::sequence_pair {
 namespace {
 
@@ -40,13 +42,7 @@ Result<std::map<NetId, int>> parse_net_weights(const Circuit& circuit, const std
     NetId net = kNoNet;
     const std::string name = token.substr(0, equals);
     for (std::size_t i = 0; i < circuit.nets.size() && net == kNoNet; ++i) {
-      const std::string& candidate = circuit.nets[i].name;
-      const bool same = std::equal(candidate.begin(), candidate.end(), name.begin(), name.end(),
-                                   [](char a, char b) {
-                                     return std::tolower(static_cast<unsigned char>(a)) ==
-                                            std::tolower(static_cast<unsigned char>(b));
-                                   });
-      if (same) net = static_cast<NetId>(i);
+      if (same_but_for_case(circuit.nets[i].name, name)) net = static_cast<NetId>(i);
     }
     if (net == kNoNet) return bad("The circuit has no net \"" + name + "\".", where);
     char* rest = nullptr;

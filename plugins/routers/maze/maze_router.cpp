@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <chrono>
 #include <limits>
 #include <map>
 #include <optional>
 
 #include "negotiation.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::maze {
 namespace {
@@ -269,9 +269,7 @@ std::vector<bool> supply_nets(const Circuit& circuit) {
                                                 "dgnd", "vpwr", "vgnd"};
   for (const NetId port : circuit.ports) {
     if (port < 0 || port >= static_cast<NetId>(supplies.size())) continue;
-    std::string name = circuit.nets[port].name;
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    const std::string name = lower_case(circuit.nets[port].name);
     if (std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames)) mark(port);
   }
   return supplies;

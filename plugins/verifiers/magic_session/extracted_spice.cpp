@@ -6,14 +6,10 @@
 #include <cmath>
 #include <map>
 
+#include "ptah/core/letter_case.hpp"
+
 namespace ptah::magic {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 /// Lines with their continuations joined, without comments and "$" notes.
 std::vector<std::string> card_lines(std::string_view text) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "align.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "short_place.hpp"
 
 namespace ptah::native::lvs {

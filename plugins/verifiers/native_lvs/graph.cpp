@@ -1,10 +1,11 @@
 #include "graph.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <map>
 #include <tuple>
+
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::native::lvs {
 namespace {
@@ -44,12 +45,6 @@ void set_sizes(Instance& instance, const DeviceModel& model, Dbu width, Dbu leng
 }
 
 }  // namespace
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 std::int32_t terminal_class(DeviceKind kind, std::size_t terminal) noexcept {
   switch (kind) {

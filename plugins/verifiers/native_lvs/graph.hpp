@@ -61,6 +61,4 @@ std::vector<Bundle> make_bundles(const Side& side, const Technology& technology,
 constexpr double kValueTolerance = 0.01;
 bool same_size(const Instance& a, const Instance& b) noexcept;
 
-std::string lower_case(std::string_view text);
-
 }  // namespace ptah::native::lvs

@@ -1,22 +1,16 @@
 #include "comparison.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <cstdio>
 #include <map>
 #include <set>
 
 #include "extracted_spice.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::netgen {
 namespace {
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return lower;
-}
 
 std::string six_digits(double value) {
   char text[32];

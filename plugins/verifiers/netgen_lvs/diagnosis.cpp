@@ -1,12 +1,13 @@
 #include "diagnosis.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <cstdio>
 #include <map>
 #include <set>
 #include <sstream>
+
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah::netgen {
 namespace {
@@ -125,8 +126,7 @@ Report read_report(std::string_view text) {
   std::istringstream lines{std::string(text)};
   std::string line;
   while (std::getline(lines, line)) {
-    std::string lower = line;
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const std::string lower = lower_case(line);
     const auto says = [&](const char* words) { return lower.find(words) != std::string::npos; };
     // The result of the top cell is the last of its kind in the file.
     if (says("circuits match uniquely")) report.complete = report.unique_match = true;

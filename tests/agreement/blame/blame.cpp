@@ -16,6 +16,7 @@
 #include "flow/flow_config.hpp"
 #include "flow/stage_runner.hpp"
 #include "flow/tasks.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/netlist/fingers.hpp"
 
@@ -49,11 +50,6 @@ Result<std::string> layout_of(const Json& variant, const std::filesystem::path& 
     return path.string();
   }
   return make_error(ErrorCode::kNotFound, "The variant has no layout.");
-}
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
 }
 
 /// What halving the capacitors at one node gives.
@@ -91,7 +87,7 @@ class Independent {
       const std::size_t bulk = device.is_mos() ? 3 : 2;
       if (device.nets.size() <= bulk || device.kind == DeviceKind::kCapacitor) continue;
       if (circuit_.is_port(device.nets[bulk])) {
-        rails.insert(lower(circuit_.nets[static_cast<std::size_t>(device.nets[bulk])].name));
+        rails.insert(lower_case(circuit_.nets[static_cast<std::size_t>(device.nets[bulk])].name));
       }
     }
     std::map<std::string, double> totals;
@@ -102,7 +98,7 @@ class Independent {
     }
     std::vector<Candidate> candidates;
     for (const auto& [node, farad] : totals) {
-      if (rails.contains(lower(node))) continue;
+      if (rails.contains(lower_case(node))) continue;
       ExtractedNetlist lighter = netlist;
       for (ExtractedCapacitor& capacitor : lighter.capacitors) {
         if (capacitor.a == capacitor.b) continue;
@@ -178,7 +174,7 @@ Status examine(PluginHost& host, const std::string& circuit, std::uint64_t seed,
     PTAH_TRY(const auto candidates, independent.run(gds, score["top"]));
     const Candidate& best = candidates.front();
     const std::string name = most["net"];
-    const bool named = lower(name) == lower(best.node);
+    const bool named = lower_case(name) == lower_case(best.node);
     const bool weighed = std::abs(most["total_fF"].get<double>() - best.fF) < 1e-6 * best.fF;
     const double difference = std::abs(most["blame_V"].get<double>() - best.gain_V) /
                               std::max(1e-12, std::abs(best.gain_V));

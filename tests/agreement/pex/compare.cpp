@@ -7,13 +7,10 @@
 #include <map>
 #include <set>
 
+#include "ptah/core/letter_case.hpp"
+
 namespace ptah::agreement {
 namespace {
-
-std::string lower_case(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
 
 /// "m1_n90_1533#": plane, x, y (n: negative) in units of 5 nm. False where `name` is none.
 bool read_place(const std::string& name, std::string& plane, Point& at) {

@@ -4,18 +4,13 @@
 #include <cctype>
 #include <cmath>
 
+#include "ptah/core/letter_case.hpp"
+
 namespace ptah {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 bool did_not_converge(const std::string& words) {
-  const std::string text = lower(words);
+  const std::string text = lower_case(words);
   for (const char* sign : {"converge", "singular matrix", "iteration limit", "timestep too small",
                            "gmin stepping failed", "source stepping failed"}) {
     if (text.find(sign) != std::string::npos) return true;
@@ -34,7 +29,7 @@ std::string ngspice_complaints(std::initializer_list<std::string_view> texts) {
       rest.remove_prefix(std::min(end + 1, rest.size()));
       while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())))
         line.pop_back();
-      const std::string words = lower(line);
+      const std::string words = lower_case(line);
       const auto says = [&](const char* text_of) {
         return words.find(text_of) != std::string::npos;
       };
@@ -101,7 +96,7 @@ Waveform keep_outputs(Waveform waveform, const std::vector<std::string>& outputs
   kept.y.clear();
   for (const std::string& output : outputs) {
     if (const auto* values = waveform.find(output)) {
-      kept.names.push_back(lower(output));
+      kept.names.push_back(lower_case(output));
       kept.y.push_back(*values);
     }
   }

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/random.hpp"
 #include "spice_text.hpp"
 
@@ -46,7 +47,7 @@ class Canon {
  public:
   explicit Canon(const ExtractedNetlist& netlist, const Technology& technology)
       : netlist_(netlist) {
-    for (const std::string& port : netlist.ports) colour_[net(port)] = mix(1, lower(port));
+    for (const std::string& port : netlist.ports) colour_[net(port)] = mix(1, lower_case(port));
     for (const ExtractedDevice& device : netlist.devices) add(device, technology);
     for (const ExtractedCapacitor& capacitor : netlist.capacitors) {
       net(capacitor.a);
@@ -78,7 +79,7 @@ class Canon {
 
  private:
   std::size_t net(const std::string& name) {
-    const auto [found, fresh] = ids_.emplace(lower(name), colour_.size());
+    const auto [found, fresh] = ids_.emplace(lower_case(name), colour_.size());
     if (fresh) {
       colour_.push_back(0);
       names_.push_back(name);
@@ -99,7 +100,7 @@ class Canon {
     const auto copies = device.parameters.find("m");
     const double count = copies == device.parameters.end() ? 1 : copies->second;
     part.copies = static_cast<Colour>(std::llround(1e3 * count));
-    part.kind = mix(3, lower(device.model));
+    part.kind = mix(3, lower_case(device.model));
     for (const auto& [name, value] : device.parameters) {
       if (name == "m") continue;
       part.kind = mix(part.kind, name);
@@ -158,11 +159,11 @@ class Canon {
   /// Of each net, ports keep theirs.
   std::vector<std::string> new_names(const std::vector<std::size_t>& order) const {
     std::set<std::string> kept{"0", "gnd"};
-    for (const std::string& port : netlist_.ports) kept.insert(lower(port));
+    for (const std::string& port : netlist_.ports) kept.insert(lower_case(port));
     std::vector<std::string> names(order.size());
     std::size_t serial = 0;
     for (const std::size_t id : order) {
-      if (kept.count(lower(names_[id])) != 0) {
+      if (kept.count(lower_case(names_[id])) != 0) {
         names[id] = names_[id];
         continue;
       }

@@ -9,6 +9,7 @@
 #include "canonical.hpp"
 #include "model_text.hpp"
 #include "ngspice_result.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/sim/analysis.hpp"
 #include "ptah/sim/deck.hpp"
 #include "spice_text.hpp"
@@ -41,12 +42,12 @@ std::vector<std::string> circuit_lines(std::string_view text) {
 std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const std::string& dut,
                                            const std::vector<double>& farads) {
   const auto begins = [&](const std::string& line, std::string_view keyword) {
-    return lower(line.substr(0, keyword.size())) == keyword;
+    return lower_case(line.substr(0, keyword.size())) == keyword;
   };
   const auto is_begin = [&](const std::string& line) { return begins(line, ".subckt"); };
   // Models that were left whole come before the DUT.
   const auto first = std::find_if(lines.begin(), lines.end(), [&](const std::string& line) {
-    return is_begin(line) && statement_words(line)[1] == lower(dut);
+    return is_begin(line) && statement_words(line)[1] == lower_case(dut);
   });
   const auto last = std::find_if(first, lines.end(),
                                  [&](const std::string& line) { return begins(line, ".ends"); });
@@ -56,7 +57,7 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
     if (!begins(*line, "x")) continue;
     const std::vector<std::string> words = statement_words(*line);
     // The name becomes a part of commands.
-    if (words.back() != lower(dut) || !is_command_name(words.front())) return {};
+    if (words.back() != lower_case(dut) || !is_command_name(words.front())) return {};
     instances.push_back(words.front());
   }
 
@@ -77,7 +78,7 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
     } else if (begins(*line, "x") && line->find(" ad=") != std::string::npos) {
       return {};  // a transistor whose model could not be expanded
     } else if (begins(*line, "m")) {
-      const std::string element = lower(line->substr(0, line->find(' ')));
+      const std::string element = lower_case(line->substr(0, line->find(' ')));
       if (!is_command_name(element)) return {};
       for (const std::string_view name : kDiffusion) {
         const std::size_t at = line->find(" " + std::string(name) + "=");
@@ -164,7 +165,7 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
   std::vector<LibraryAnalysis> analyses;
   for (const DeckAnalysis& analysis : deck.analyses) {
     // ngspice folds the case of a deck, but not of a command.
-    analyses.push_back({analysis.kind, lower(analysis.card.substr(1)), deck.outputs});
+    analyses.push_back({analysis.kind, lower_case(analysis.card.substr(1)), deck.outputs});
   }
   PTAH_TRY(LibraryRun run, circuit ? library_->run(owner_, *circuit, analyses, options_.wall_s, job)
                                    : library_->run(lines, analyses, options_.wall_s, job));

@@ -1,8 +1,8 @@
 #include "model_text.hpp"
 
 #include <algorithm>
-#include <cctype>
 
+#include "ptah/core/letter_case.hpp"
 #include "ptah/sim/deck.hpp"
 #include "spice_text.hpp"
 
@@ -73,7 +73,7 @@ std::vector<std::string> statement_words(std::string_view statement) {
     word.clear();
   };
   for (const char raw : statement) {
-    const char c = static_cast<char>(std::tolower(static_cast<unsigned char>(raw)));
+    const char c = lower_case(raw);
     const bool inside = quoted || braces > 0;
     if (c == '\'') quoted = !quoted;
     if (!quoted && c == '{') ++braces;
@@ -109,7 +109,7 @@ ModelText read_model_text(std::string_view text) {
   ModelSubcircuit open;
   int depth = 0;
   for (const std::string& statement : statements(text)) {
-    const std::string keyword = lower(statement.substr(0, statement.find_first_of(" \t")));
+    const std::string keyword = lower_case(statement.substr(0, statement.find_first_of(" \t")));
     if (keyword == ".subckt") {
       if (depth++ == 0) {
         open = read_header(statement, statement_words(statement));

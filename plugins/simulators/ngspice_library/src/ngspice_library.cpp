@@ -24,6 +24,7 @@
 #include <set>
 #include <thread>
 
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/sim/deck.hpp"
 #include "spice_text.hpp"
@@ -519,7 +520,8 @@ class NgspiceLibrary::Thread {
       add("onoise_spectrum", values(plot, "onoise_spectrum"));
       add("inoise_spectrum", values(plot, "inoise_spectrum"));
     } else {
-      for (const std::string& name : analysis.outputs) add(lower(name), output(plot, lower(name)));
+      for (const std::string& name : analysis.outputs)
+        add(lower_case(name), output(plot, lower_case(name)));
     }
     for (const char* scale :
          {"frequency", "time", "v-sweep", "i-sweep", "res-sweep", "temp-sweep"}) {
