@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "ptah/geom/region.hpp"
 #include "render/canvas.hpp"
 #include "render/render.hpp"
 
@@ -81,7 +82,7 @@ Status render_layout(const gds::Library& library, const std::string& top,
     const auto id = technology.find_layer(style.layer);
     if (!id || !by_layer.contains(*id)) continue;
     canvas.colour(style.fill);
-    for (const Rect& rect : disjoint_union(std::move(by_layer[*id]))) {
+    for (const Rect& rect : united(by_layer[*id])) {
       cairo_rectangle(canvas.cairo(), x(rect.x0), y(rect.y1), rect.width() * scale,
                       rect.height() * scale);
     }

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "recognition/region.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah::native {
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "ptah/geom/region.hpp"
 #include "recognition/connectivity.hpp"
 #include "recognition/disjoint_sets.hpp"
 #include "recognition/rect_join.hpp"
-#include "recognition/region.hpp"
 
 namespace ptah::native {
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "ptah/geom/region.hpp"
 #include "ptah/layout/gds.hpp"
 
 namespace ptah::gds {
@@ -84,7 +85,7 @@ int cut(const std::vector<Point>& points, std::vector<Rect>& out) {
       if (winding == 0 && begin < e.x) all.push_back({begin, ys[i], e.x, ys[i + 1]});
     }
   }
-  const auto joined = disjoint_union(std::move(all));
+  const Region joined = united(all);
   out.insert(out.end(), joined.begin(), joined.end());
   return -1;
 }

@@ -4,7 +4,7 @@
 #include <map>
 #include <tuple>
 
-#include "recognition/region.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah::native {
 namespace {

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "edges.hpp"
-#include "recognition/region.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah::native {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "ptah/geom/geometry.hpp"
+#include "ptah/geom/region.hpp"
 #include "recognition/bins.hpp"
-#include "recognition/region.hpp"
 
 namespace ptah::native::drc {
 

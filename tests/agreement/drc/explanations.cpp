@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "ptah/geom/region.hpp"
 #include "ptah/tech/generate.hpp"
-#include "recognition/region.hpp"
 
 namespace ptah::agreement {
 namespace {
-
-using native::Region;
 
 /// How far from the shapes that cause it a place may lie: the largest step of the damage.
 constexpr Dbu kNear = 200;
@@ -35,38 +33,36 @@ class Scene {
     }
     return rects;
   }
-  Region region(std::string_view layer) const { return native::united(drawn(layer)); }
+  Region region(std::string_view layer) const { return united(drawn(layer)); }
 
   /// Diffusion that is no device's: both implants or none, n-diffusion in an n-well, p-diffusion
   /// outside, taps the other way round, diffusion that is also a tap.
   Region odd_diffusion() const {
     const Region diff = region("diff"), tap = region("tap"), n = region("nsdm"), p = region("psdm"),
                  well = region("nwell");
-    const Region any = native::united(diff, tap);
-    Region odd = native::united(native::intersection(any, native::intersection(n, p)),
-                                native::difference(any, native::united(n, p)));
-    odd = native::united(odd, native::intersection(diff, tap));
-    odd = native::united(odd, native::intersection(native::intersection(diff, n), well));
-    odd = native::united(odd, native::difference(native::intersection(diff, p), well));
-    odd = native::united(odd, native::difference(native::intersection(tap, n), well));
-    return native::united(odd, native::intersection(native::intersection(tap, p), well));
+    const Region any = united(diff, tap);
+    Region odd = united(intersection(any, intersection(n, p)), difference(any, united(n, p)));
+    odd = united(odd, intersection(diff, tap));
+    odd = united(odd, intersection(intersection(diff, n), well));
+    odd = united(odd, difference(intersection(diff, p), well));
+    odd = united(odd, difference(intersection(tap, n), well));
+    return united(odd, intersection(intersection(tap, p), well));
   }
 
   /// Poly over diffusion that Magic takes for a p-gate although it is none: no n-implant on it, and
   /// not in a well under the p-implant either.
   Region p_gates_by_mistake() const {
-    const Region gates =
-        native::difference(native::intersection(region("poly"), region("diff")), region("nsdm"));
-    return native::difference(gates, native::intersection(region("psdm"), region("nwell")));
+    const Region gates = difference(intersection(region("poly"), region("diff")), region("nsdm"));
+    return difference(gates, intersection(region("psdm"), region("nwell")));
   }
 
   /// Where the p-well that Magic draws around diffusion outside the n-well cuts into the n-well.
   Region lost_well() const {
     const Region well = region("nwell");
-    const Region outside = native::difference(native::united(region("diff"), region("tap")), well);
+    const Region outside = difference(united(region("diff"), region("tap")), well);
     std::vector<Rect> drawn;
     for (const Rect& r : outside) drawn.push_back(r.bloated(kPwellPast));
-    return native::intersection(native::united(drawn), well);
+    return intersection(united(drawn), well);
   }
 
   bool has_off_grid(const Rect& near) const {
@@ -160,15 +156,15 @@ bool contact_is_clipped(const Violation& v, const Scene& scene) {
         });
     if (!on_licon) return false;
   }
-  const Region lower = native::united(native::united(scene.region("diff"), scene.region("tap")),
-                                      scene.region("poly"));
-  const Region kept = native::intersection(scene.region("li1"), lower);
-  return touches(native::difference(scene.region("licon1"), kept), v.place.bloated(kNear));
+  const Region lower =
+      united(united(scene.region("diff"), scene.region("tap")), scene.region("poly"));
+  const Region kept = intersection(scene.region("li1"), lower);
+  return touches(difference(scene.region("licon1"), kept), v.place.bloated(kNear));
 }
 
 /// Under a resistor implant Magic draws contact and li1 of a head itself, from poly and poly.res.
 bool in_a_head(const Violation& v, const Scene& scene) {
-  return touches(native::united(scene.region("rpm"), scene.region("urpm")), v.place);
+  return touches(united(scene.region("rpm"), scene.region("urpm")), v.place);
 }
 
 /// A MIM capacitor is plate over its bottom metal: of a plate beside it nothing is read.
@@ -182,7 +178,7 @@ bool plate_is_clipped(const Violation& v, const Scene& scene) {
       // The bottom metal is the one that must surround the plate.
       for (const Rule& other : technology.rules()) {
         if (other.kind != RuleKind::kEnclosure || other.layers[1] != name) continue;
-        const Region off = native::difference(scene.region(name), scene.region(other.layers[0]));
+        const Region off = difference(scene.region(name), scene.region(other.layers[0]));
         if (touches(off, v.place)) return true;
       }
       return false;

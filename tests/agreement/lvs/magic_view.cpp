@@ -2,7 +2,7 @@
 
 #include <map>
 
-#include "recognition/region.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah::agreement {
 namespace {
@@ -36,9 +36,9 @@ gds::Flat without_gate_contacts(gds::Flat flat, const Technology& technology) {
     if (shape.layer == diff) diffs.push_back(shape.rect);
     if (shape.layer == poly) polys.push_back(shape.rect);
   }
-  const native::Region gates = native::intersection(diffs, polys);
+  const Region gates = intersection(diffs, polys);
   std::erase_if(flat.shapes, [&](const Shape& shape) { return shape.layer == licon; });
-  for (const Rect& r : native::difference(cuts, gates)) flat.shapes.push_back({licon, r});
+  for (const Rect& r : difference(cuts, gates)) flat.shapes.push_back({licon, r});
   return flat;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gds_test_data.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah {
 namespace {
@@ -97,7 +98,7 @@ TEST(GdsFlatten, PolygonsBecomeDisjointRectanglesOfEqualArea) {
       sum += s.rect.area();
     }
     EXPECT_EQ(sum, 900 * 800 - 300 * 500) << name;
-    EXPECT_EQ(union_area(rects), sum) << name;
+    EXPECT_EQ(area(united(rects)), sum) << name;
   }
 }
 
@@ -122,7 +123,7 @@ TEST(GdsFlatten, RingsThatTouchThemselvesKeepTheirHole) {
   ASSERT_TRUE(flat) << flat.error().text();
   std::vector<Rect> rects;
   for (const Shape& s : flat.value().shapes) rects.push_back(s.rect);
-  EXPECT_EQ(union_area(rects), 1000 * 1000 - 200 * 200);
+  EXPECT_EQ(area(united(rects)), 1000 * 1000 - 200 * 200);
 }
 
 TEST(GdsFlatten, SlantedEdgesAndAnglesNameTheirPlace) {

@@ -7,6 +7,7 @@
 
 #include "gds_test_data.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah {
 namespace {
@@ -83,7 +84,7 @@ TEST(GdsForeign, FlattensToTheSameAreasAsKlayout) {
       }
     }
     for (const auto& [layer, areas] : drawn_and_pin) {
-      const double ours = to_um2(union_area(shapes[layer]));
+      const double ours = to_um2(area(united(shapes[layer])));
       EXPECT_GE(ours, areas.first - 1e-6) << name << " " << tech().layer(layer).name;
       EXPECT_LE(ours, areas.first + areas.second + 1e-6) << name << " " << tech().layer(layer).name;
       if (areas.second == 0) {

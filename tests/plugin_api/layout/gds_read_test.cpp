@@ -2,6 +2,7 @@
 
 #include "gds_test_data.hpp"
 #include "ptah/core/random.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah {
 namespace {
@@ -31,7 +32,7 @@ DbuArea flat_area(const Stream& s) {
   if (!flat) return -1;
   std::vector<Rect> rects;
   for (const Shape& shape : flat.value().shapes) rects.push_back(shape.rect);
-  return union_area(rects);
+  return area(united(rects));
 }
 
 TEST(GdsRead, EveryTruncationIsAnErrorWithTheByteOffset) {

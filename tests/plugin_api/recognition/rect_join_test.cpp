@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "ptah/core/random.hpp"
-#include "recognition/region.hpp"
+#include "ptah/geom/region.hpp"
 
 namespace ptah::native {
 namespace {

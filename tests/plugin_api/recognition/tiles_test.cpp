@@ -7,8 +7,8 @@
 #include <set>
 
 #include "ptah/core/random.hpp"
+#include "ptah/geom/region.hpp"
 #include "recognition/connectivity.hpp"
-#include "recognition/region.hpp"
 
 namespace ptah::native {
 namespace {

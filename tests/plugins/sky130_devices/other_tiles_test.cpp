@@ -6,6 +6,7 @@
 #include "devices.hpp"
 #include "meander.hpp"
 #include "ptah/core/random.hpp"
+#include "ptah/geom/region.hpp"
 #include "tiles.hpp"
 
 namespace ptah {
@@ -24,7 +25,7 @@ DbuArea layer_area(const Tile& tile, const char* layer) {
   for (const Shape& s : tile.shapes) {
     if (s.layer == tech().layer(layer)) rects.push_back(s.rect);
   }
-  return union_area(rects);
+  return area(united(rects));
 }
 
 class AnyTile : public ::testing::TestWithParam<Device> {};
@@ -121,7 +122,7 @@ TEST(Meander, KeepsTheLengthWhateverTheFold) {
     // Squares counted whole make area / width; half corners take a square off every turn.
     const DbuArea turns = half ? static_cast<DbuArea>(m.legs - 1) * width * width : 0;
     EXPECT_EQ(area - turns, static_cast<DbuArea>(width) * length) << width << " " << length;
-    EXPECT_EQ(area, union_area(body));
+    EXPECT_EQ(area, ptah::area(united(body)));
   }
 }
 

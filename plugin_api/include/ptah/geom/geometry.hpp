@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <limits>
-#include <vector>
 
 namespace ptah {
 
@@ -131,10 +130,5 @@ struct Shape {
 /// Index of a net in its Circuit.
 using NetId = std::int32_t;
 constexpr NetId kNoNet = -1;
-
-/// The union of `rects` as disjoint rectangles (horizontal slabs, deterministic order).
-std::vector<Rect> disjoint_union(std::vector<Rect> rects);
-/// Area of the union of `rects`.
-DbuArea union_area(const std::vector<Rect>& rects);
 
 }  // namespace ptah

@@ -1,16 +1,14 @@
-// Regions against a bitmap, bins against a plain loop, over random rectangles.
-#include "recognition/region.hpp"
+// Against a bitmap, over random rectangles.
+#include "ptah/geom/region.hpp"
 
 #include <gtest/gtest.h>
 
 #include <array>
-#include <set>
 #include <tuple>
 
 #include "ptah/core/random.hpp"
-#include "recognition/bins.hpp"
 
-namespace ptah::native {
+namespace ptah {
 namespace {
 
 constexpr int kSide = 40;
@@ -104,28 +102,10 @@ TEST(Region, GrowingAndShrinkingAreEachOthersComplement) {
   }
 }
 
-TEST(Bins, FindEachNeighbourOnce) {
-  Rng rng(3);
-  for (int round = 0; round < 400; ++round) {
-    auto rects = random_rects(rng, 1 + rng.below(60), round % 2 == 0 ? 4 : 40);
-    if (round % 5 == 0) rects.push_back({-1000, 3, 5000, 4});
-    const Bins bins{std::span<const Rect>(rects)};
-    for (int q = 0; q < 20; ++q) {
-      const auto query = random_rects(rng, 1, 10).front();
-      std::multiset<std::size_t> found, expected;
-      bins.touching(query, [&](std::size_t i) { found.insert(i); });
-      for (std::size_t i = 0; i < rects.size(); ++i) {
-        if (rects[i].touches(query)) expected.insert(i);
-      }
-      ASSERT_EQ(found, expected) << round;
-    }
-  }
-}
-
-TEST(Bins, OfNothingFindNothing) {
-  const Bins none;
-  EXPECT_FALSE(none.any_touching({-10, -10, 10, 10}, [](std::size_t) { return true; }));
+TEST(Region, AreasDoNotOverflow) {
+  constexpr Dbu kFar = 2'000'000'000;
+  EXPECT_EQ(area(united(std::vector<Rect>{{0, 0, kFar, kFar}})), 4'000'000'000'000'000'000);
 }
 
 }  // namespace
-}  // namespace ptah::native
+}  // namespace ptah

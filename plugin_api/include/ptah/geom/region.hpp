@@ -1,5 +1,4 @@
-/// Sets of points with axis-parallel edges, as canonical lists of rectangles: what the native
-/// checks compute with.
+/// Sets of points with axis-parallel edges, as canonical lists of rectangles.
 #pragma once
 
 #include <span>
@@ -7,7 +6,7 @@
 
 #include "ptah/geom/geometry.hpp"
 
-namespace ptah::native {
+namespace ptah {
 
 /// Canonical: disjoint rectangles of positive area, maximal in x, joined in y where the run of x is
 /// the same; sorted by (y0, x0). Equal sets of points are equal lists.
@@ -27,4 +26,4 @@ Region shrunk(std::span<const Rect> rects, Dbu d);
 DbuArea area(const Region& region) noexcept;
 Rect bounding_box(std::span<const Rect> rects) noexcept;
 
-}  // namespace ptah::native
+}  // namespace ptah

@@ -1,13 +1,13 @@
 // Sweep upwards over horizontal edges. The sweep line is a sorted list of breaks with the depth of
 // each set to their right; an event changes and re-examines only the runs that it touches, so the
 // cost follows the edges, not the width of the layout.
-#include "recognition/region.hpp"
+#include "ptah/geom/region.hpp"
 
 #include <algorithm>
 #include <cstdint>
 #include <limits>
 
-namespace ptah::native {
+namespace ptah {
 namespace {
 
 /// (y, x) as one number in the same order: half of the time goes into sorting by them.
@@ -227,4 +227,4 @@ Rect bounding_box(std::span<const Rect> rects) noexcept {
   return box;
 }
 
-}  // namespace ptah::native
+}  // namespace ptah
