@@ -33,14 +33,13 @@ Error failed_call(const char* call, const std::filesystem::path& file) {
 
 /// The file's bytes in an anonymous, sealed file of this process, and their hash.
 struct PrivateCopy {
-  FileDescriptor file;
+  Descriptor file;
   std::string hash;
 };
 
-Result<PrivateCopy> copy_privately(const FileDescriptor& source,
-                                   const std::filesystem::path& file) {
+Result<PrivateCopy> copy_privately(const Descriptor& source, const std::filesystem::path& file) {
   const std::string name = "ptah:" + file.filename().string().substr(0, 200);
-  FileDescriptor copy(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  Descriptor copy(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (copy.get() < 0) return failed_call("memfd_create", file);
   PTAH_TRY(std::string hash, sha256_of(source.get(), kMostFileBytes, file.string(),
                                        [&](std::span<const std::byte> bytes) -> Status {
@@ -70,7 +69,7 @@ class PluginLibrary {
  public:
   /// `descriptor` stays open as long as the library is in memory: the loader knows libraries by
   /// their names, and another file under the same number would be taken for this one.
-  PluginLibrary(FileDescriptor descriptor, boost::dll::shared_library library, std::string name)
+  PluginLibrary(Descriptor descriptor, boost::dll::shared_library library, std::string name)
       : descriptor_(std::move(descriptor)), library_(std::move(library)), name_(std::move(name)) {}
 
   ~PluginLibrary() {
@@ -91,7 +90,7 @@ class PluginLibrary {
 
   /// What the loader and backtraces call it.
   const std::string& name() const noexcept { return name_; }
-  static std::string loader_name(const FileDescriptor& descriptor) {
+  static std::string loader_name(const Descriptor& descriptor) {
     return "/proc/self/fd/" + std::to_string(descriptor.get());
   }
 
@@ -100,7 +99,7 @@ class PluginLibrary {
   }
 
  private:
-  FileDescriptor descriptor_;
+  Descriptor descriptor_;
   boost::dll::shared_library library_;
   std::string name_;
 };
@@ -112,7 +111,7 @@ PluginHost::~PluginHost() {
 }
 
 Result<const LoadedPlugin*> PluginHost::load(const std::filesystem::path& file) {
-  PTAH_TRY(FileDescriptor opened, open_trusted_file(file));
+  PTAH_TRY(Descriptor opened, open_trusted_file(file));
   const std::string where = file.string();
 
   // From here on only `opened`, or the copy of it, is looked at: a file put under the same name
@@ -141,7 +140,7 @@ Result<const LoadedPlugin*> PluginHost::load(const std::filesystem::path& file) 
     std::filesystem::path name = PluginLibrary::loader_name(opened);
     if (loading_ == PluginLoading::kInPlace) name = std::filesystem::absolute(file);
     boost::dll::shared_library loaded(name, kLoadMode);
-    if (loading_ == PluginLoading::kInPlace) opened = FileDescriptor();
+    if (loading_ == PluginLoading::kInPlace) opened = Descriptor();
     library = std::make_shared<PluginLibrary>(std::move(opened), std::move(loaded), name.string());
   } catch (const std::exception& exception) {
     return plugin_error(info, ErrorCode::kPluginFailed,

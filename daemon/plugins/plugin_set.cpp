@@ -14,7 +14,7 @@ constexpr std::uint64_t kMostFileBytes = 512u << 20;
 constexpr std::size_t kMostEntries = 10'000;  // of one folder
 
 Status look_at(const std::filesystem::path& file, ScannedPlugin& found) {
-  PTAH_TRY(const FileDescriptor opened, open_trusted_file(file));
+  PTAH_TRY(const Descriptor opened, open_trusted_file(file));
   PTAH_TRY(found.hash, sha256_of(opened.get(), kMostFileBytes, file.string()));
   PTAH_TRY(found.info, read_manifest(opened.get(), file.string()));
   return check_compatible(*found.info, file.string());

@@ -62,18 +62,6 @@ Status check_permissions(const std::filesystem::path& path, const struct stat& s
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  if (this != &other) {
-    if (value_ >= 0) ::close(value_);
-    value_ = std::exchange(other.value_, -1);
-  }
-  return *this;
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (value_ >= 0) ::close(value_);
-}
-
 Status check_trusted_directory(const std::filesystem::path& directory) {
   std::error_code failed;
   // The canonical path has no links and no "..", so its components are the whole truth about who
@@ -95,13 +83,13 @@ Status check_trusted_directory(const std::filesystem::path& directory) {
   return ok();
 }
 
-Result<FileDescriptor> open_trusted_file(const std::filesystem::path& file) {
+Result<Descriptor> open_trusted_file(const std::filesystem::path& file) {
   const std::filesystem::path folder = file.has_parent_path() ? file.parent_path() : ".";
   PTAH_TRY(check_trusted_directory(folder));
   std::error_code failed;
   const std::filesystem::path name = std::filesystem::canonical(folder, failed) / file.filename();
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
-  FileDescriptor opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  Descriptor opened(::open(name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (opened.get() < 0) {
     if (errno == ELOOP) {
       return make_error(ErrorCode::kDenied,

@@ -4,28 +4,11 @@
 
 #include <filesystem>
 #include <string>
-#include <utility>
 
+#include "ptah/core/descriptor.hpp"
 #include "ptah/core/error.hpp"
 
 namespace ptah {
-
-/// Owns a file descriptor.
-class FileDescriptor {
- public:
-  FileDescriptor() = default;
-  explicit FileDescriptor(int value) noexcept : value_(value) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  ~FileDescriptor();
-
-  int get() const noexcept { return value_; }
-  /// Gives the descriptor up without closing it.
-  int release() noexcept { return std::exchange(value_, -1); }
-
- private:
-  int value_ = -1;
-};
 
 /// `directory` and each of its parents: owned by root or this process's user, and writable by
 /// nobody else. Allowed besides: a sticky directory (such as /tmp) as a parent, because others can
@@ -37,6 +20,6 @@ Status check_trusted_directory(const std::filesystem::path& directory);
 /// Opens a plugin's file for reading once, after checking its directory, and checks the very file
 /// it opened: regular, no symbolic link, owner and permissions as above. Whatever happens to the
 /// name afterwards, the descriptor stays that file.
-Result<FileDescriptor> open_trusted_file(const std::filesystem::path& file);
+Result<Descriptor> open_trusted_file(const std::filesystem::path& file);
 
 }  // namespace ptah

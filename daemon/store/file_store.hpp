@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "ptah/core/descriptor.hpp"
 #include "ptah/core/error.hpp"
-#include "store/descriptor.hpp"
 #include "store/outputs.hpp"
 
 namespace ptah {

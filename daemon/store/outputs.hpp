@@ -14,7 +14,7 @@
 #include <map>
 #include <vector>
 
-#include "store/descriptor.hpp"
+#include "ptah/core/descriptor.hpp"
 
 namespace ptah {
 

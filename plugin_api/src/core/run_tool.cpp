@@ -21,6 +21,7 @@
 #include <system_error>
 #include <thread>
 
+#include "ptah/core/descriptor.hpp"
 #include "ptah/core/write_fence.hpp"
 
 namespace ptah {
@@ -40,30 +41,6 @@ std::string number_text(double value) {
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr;
   return {buffer.data(), end};
 }
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    if (this != &other) {
-      close();
-      fd_ = std::exchange(other.fd_, -1);
-    }
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  int get() const noexcept { return fd_; }
-  bool open() const noexcept { return fd_ >= 0; }
-  void close() noexcept {
-    if (fd_ >= 0) ::close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  int fd_ = -1;
-};
 
 struct Pipe {
   Descriptor read;
@@ -280,7 +257,7 @@ Result<ToolOutput> run_tool(const ToolRun& run, JobContext& job) {
   PTAH_TRY(Pipe err, make_pipe());
   PTAH_TRY(Pipe failure_pipe, make_pipe());
   const Descriptor null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!null.open()) return make_error(ErrorCode::kIo, "/dev/null can not be opened.");
+  if (!null) return make_error(ErrorCode::kIo, "/dev/null can not be opened.");
 
   const std::string program = run.program.string();
   const std::string directory = run.directory.string();
@@ -379,14 +356,14 @@ Result<ToolOutput> run_tool(const ToolRun& run, JobContext& job) {
     std::array<pollfd, 3> fds{pollfd{out.read.get(), POLLIN, 0}, pollfd{err.read.get(), POLLIN, 0},
                               pollfd{group.pidfd(), POLLIN, 0}};
     // Without a pidfd, closed pipes leave nothing to wait on: look again soon.
-    const bool blind = group.pidfd() < 0 && !out.read.open() && !err.read.open();
+    const bool blind = group.pidfd() < 0 && !out.read && !err.read;
     const int timeout = std::min(blind ? 2 : kPollMs, static_cast<int>(left * 1000) + 1);
     ::poll(fds.data(), fds.size(), timeout);
-    if (out.read.open() && fds[0].revents != 0 &&
+    if (out.read && fds[0].revents != 0 &&
         !drain(out.read.get(), output.out, run.output_limit_bytes)) {
       out.read.close();
     }
-    if (err.read.open() && fds[1].revents != 0 &&
+    if (err.read && fds[1].revents != 0 &&
         !drain(err.read.get(), output.err, run.output_limit_bytes)) {
       err.read.close();
     }
@@ -394,8 +371,8 @@ Result<ToolOutput> run_tool(const ToolRun& run, JobContext& job) {
   group.finish();
   output.seconds = seconds_since(start);
   // What is still in the pipes; no writer is left to refill them.
-  if (out.read.open()) drain(out.read.get(), output.out, run.output_limit_bytes);
-  if (err.read.open()) drain(err.read.get(), output.err, run.output_limit_bytes);
+  if (out.read) drain(out.read.get(), output.out, run.output_limit_bytes);
+  if (err.read) drain(err.read.get(), output.err, run.output_limit_bytes);
   if (end == End::kCancelled) return cancelled_error();
   if (end == End::kWall) return limit_error(run, number_text(run.wall_limit_s) + " s wall time");
 

@@ -331,7 +331,7 @@ TEST_F(PluginHostTest, LoadsInPlaceForDebuggers) {
 
 TEST_F(PluginHostTest, HashesAreSha256) {
   std::ofstream(folder() / "abc") << "abc";
-  const FileDescriptor file(::open((folder() / "abc").c_str(), O_RDONLY));
+  const Descriptor file(::open((folder() / "abc").c_str(), O_RDONLY));
   // FIPS 180-2, appendix B.1
   EXPECT_EQ(sha256_of(file.get(), 3, "abc").value(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

@@ -1,4 +1,4 @@
-/// A file descriptor of the store, closed at its end.
+/// A file descriptor that is closed at its end.
 #pragma once
 
 #include <unistd.h>
@@ -12,14 +12,18 @@ class Descriptor {
   explicit Descriptor(int value = -1) noexcept : value_(value) {}
   Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
+    if (this != &other) {
+      close();
+      value_ = std::exchange(other.value_, -1);
+    }
     return *this;
   }
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
+  ~Descriptor() { close(); }
+
   /// False, with errno, where the system says only now that what was written is lost.
-  bool close() noexcept { return ::close(std::exchange(value_, -1)) == 0; }
+  bool close() noexcept { return value_ < 0 || ::close(std::exchange(value_, -1)) == 0; }
+  /// Gives it up without closing it.
+  int release() noexcept { return std::exchange(value_, -1); }
   int get() const noexcept { return value_; }
   explicit operator bool() const noexcept { return value_ >= 0; }
 
