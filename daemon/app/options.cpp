@@ -10,6 +10,8 @@
 #include <map>
 
 #include "net/runtime_dir.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "ptah/core/yaml.hpp"
 
 namespace ptah {
 
@@ -124,8 +126,10 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
   const auto place = [&](const YAML::Mark& mark) {
     return file.string() + ":" + std::to_string(mark.line + 1);
   };
+  constexpr std::size_t kMaxBytes = 1u << 20;
+  PTAH_TRY(const std::string text, read_text_file(file, kMaxBytes));
+  PTAH_TRY(const YAML::Node root, load_yaml(text, file.string(), kMaxBytes));
   try {
-    const YAML::Node root = YAML::LoadFile(file.string());
     if (root.IsNull()) return ok();
     if (!root.IsMap())
       return make_error(ErrorCode::kParse, "The configuration is not a map of fields.",
@@ -148,8 +152,6 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
                           place(item.second.Mark()));
       }
     }
-  } catch (const YAML::BadFile&) {
-    return make_error(ErrorCode::kIo, "The configuration file cannot be read.", file.string());
   } catch (const YAML::Exception& exception) {
     return make_error(ErrorCode::kParse, exception.msg, place(exception.mark));
   }

@@ -7,9 +7,12 @@
 #include <span>
 
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/yaml.hpp"
 
 namespace ptah {
 namespace {
+
+constexpr std::size_t kMaxBytes = 1u << 20;
 
 constexpr std::array<std::string_view, 7> kStages{
     "device_generator", "placer", "router", "extractor", "simulator", "explorer", "predictor"};
@@ -164,8 +167,9 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
 }  // namespace
 
 Result<FlowConfig> parse_flow(std::string_view yaml, std::string_view name) {
+  PTAH_TRY(const YAML::Node root, load_yaml(yaml, name, kMaxBytes));
   try {
-    return read_flow(YAML::Load(std::string(yaml)), name);
+    return read_flow(root, name);
   } catch (const YAML::Exception& exception) {
     return make_error(ErrorCode::kParse, exception.msg,
                       std::string(name) + ":" + std::to_string(exception.mark.line + 1));
@@ -190,7 +194,7 @@ Result<FlowConfig> load_flow(std::string_view name_or_path) {
                       "There is no flow named `" + std::string(name_or_path) + "`.", file.string(),
                       "Name a YAML file, or one of those in " + file.parent_path().string() + ".");
   }
-  PTAH_TRY(auto text, read_text_file(file, 1u << 20));
+  PTAH_TRY(auto text, read_text_file(file, kMaxBytes));
   return parse_flow(text, file.filename().string());
 }
 

@@ -93,6 +93,19 @@ TEST(FlowConfig, MistakesNameLineAndField) {
   }
 }
 
+TEST(FlowConfig, AliasesOfAliasesAreBounded) {
+  std::string yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 9; ++i) {
+    const std::string alias = "*a" + std::to_string(i - 1);
+    yaml += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + alias;
+    for (int k = 1; k < 10; ++k) yaml += ", " + alias;
+    yaml += "]\n";
+  }
+  const auto flow = parse_flow(yaml, "f.yaml");
+  ASSERT_TRUE(flow.has_error());
+  EXPECT_EQ(flow.error().code, ErrorCode::kLimit) << flow.error().text();
+}
+
 TEST(FlowConfig, TheShippedFlowLoads) {
   const auto flow = load_flow(PTAH_SOURCE_DIR "/configs/flows/osiris.yaml");
   ASSERT_TRUE(flow.has_value()) << flow.error().text();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/yaml.hpp"
 #include "tech/yaml_fields.hpp"
 
 namespace ptah {
@@ -38,7 +39,7 @@ Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder) {
     return make_error(ErrorCode::kNotFound, "The folder holds no circuit.yaml.", folder.string());
   }
   PTAH_TRY(const std::string text, read_text_file(file, kMaxYamlBytes));
-  PTAH_TRY(const YAML::Node root, tech::load_yaml(text, where, kMaxYamlBytes));
+  PTAH_TRY(const YAML::Node root, load_yaml(text, where, kMaxYamlBytes));
   tech::Problems problems(where);
   const tech::Fields fields(root, "circuit",
                             {"name", "title", "description", "netlist", "pairs", "testbench",

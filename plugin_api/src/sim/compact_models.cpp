@@ -11,6 +11,7 @@
 
 #include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
+#include "ptah/core/yaml.hpp"
 #include "sim_text.hpp"
 #include "tech/yaml_fields.hpp"
 
@@ -225,7 +226,7 @@ struct CompactModelReader {
 
 Result<CompactModels> CompactModels::parse(std::string_view yaml, std::string_view name) {
   try {
-    PTAH_TRY(const YAML::Node root, tech::load_yaml(yaml, name, kMaxBytes));
+    PTAH_TRY(const YAML::Node root, load_yaml(yaml, name, kMaxBytes));
     return CompactModelReader{std::string(name)}.read(root);
   } catch (const YAML::Exception& exception) {
     return make_error(ErrorCode::kParse, "A value has the wrong form.",

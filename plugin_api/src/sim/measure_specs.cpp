@@ -3,6 +3,7 @@
 #include <array>
 #include <cctype>
 
+#include "ptah/core/yaml.hpp"
 #include "ptah/sim/analysis.hpp"
 #include "ptah/sim/measures.hpp"
 #include "tech/yaml_fields.hpp"
@@ -82,7 +83,7 @@ Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::strin
   tech::Problems problems(where);
   std::vector<MeasureSpec> specs;
   try {
-    PTAH_TRY(const YAML::Node root, tech::load_yaml(text, name, kMaxBytes));
+    PTAH_TRY(const YAML::Node root, load_yaml(text, name, kMaxBytes));
     const tech::Fields fields(root, "measures file", {"measures"}, problems);
     const YAML::Node list = fields.is_map() ? fields.node("measures") : YAML::Node();
     if (fields.is_map() && (!list || !list.IsSequence())) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ptah/core/yaml.hpp"
 #include "technology_sections.hpp"
 
 namespace ptah {
@@ -72,7 +73,7 @@ std::vector<Error> TechnologyReader::read(std::string_view yaml, std::string_vie
                                           Technology& into) {
   Problems problems{std::string(name)};
   Sections sections(problems, beside, folder);
-  const auto root = tech::load_yaml(yaml, name, kMaxBytes);
+  const auto root = load_yaml(yaml, name, kMaxBytes);
   if (!root) return {root.error()};
   try {
     sections.read(root.value());

@@ -14,10 +14,6 @@
 
 namespace ptah::tech {
 
-/// The document of `text`, bounded: at most `max_bytes`, 100,000 entries once every alias is
-/// written out, 16 levels. Fails with name:line, without words of the file.
-Result<YAML::Node> load_yaml(std::string_view text, std::string_view name, std::size_t max_bytes);
-
 /// Collects problems instead of stopping at the first, so that an author sees all of them.
 class Problems {
  public:
