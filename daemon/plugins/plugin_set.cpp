@@ -1,7 +1,5 @@
 #include "plugins/plugin_set.hpp"
 
-#include <algorithm>
-#include <map>
 #include <utility>
 
 #include "plugins/content_hash.hpp"
@@ -11,39 +9,12 @@ namespace ptah {
 namespace {
 
 constexpr std::uint64_t kMostFileBytes = 512u << 20;
-constexpr std::size_t kMostEntries = 10'000;  // of one folder
 
 Status look_at(const std::filesystem::path& file, ScannedPlugin& found) {
   PTAH_TRY(const Descriptor opened, open_trusted_file(file));
   PTAH_TRY(found.hash, sha256_of(opened.get(), kMostFileBytes, file.string()));
   PTAH_TRY(found.info, read_manifest(opened.get(), file.string()));
   return check_compatible(*found.info, file.string());
-}
-
-// Names of the folder's *.so entries, whatever they are: links and folders are refused by name.
-Result<std::vector<std::filesystem::path>> libraries_in(const std::filesystem::path& directory) {
-  PTAH_TRY(check_trusted_directory(directory));
-  std::vector<std::filesystem::path> files;
-  std::error_code failed;
-  std::size_t entries = 0;
-  for (std::filesystem::directory_iterator at(directory, failed), end; !failed && at != end;
-       at.increment(failed)) {
-    if (++entries > kMostEntries) {
-      return make_error(ErrorCode::kLimit,
-                        "The plugin folder has more than " + std::to_string(kMostEntries) +
-                            " entries; it is not scanned.",
-                        directory.string());
-    }
-    const std::filesystem::path& file = at->path();
-    if (has_plugin_name(file)) files.push_back(file);
-  }
-  if (failed) {
-    return make_error(ErrorCode::kIo,
-                      "The plugin folder can not be read: " + failed.message() + ".",
-                      directory.string());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
 }
 
 }  // namespace
@@ -85,36 +56,6 @@ Result<std::filesystem::path> copy_plugin(const ScannedPlugin& plugin,
   fs::remove(target, ignored);
   if (copy.refusal) return *copy.refusal;
   return make_error(ErrorCode::kIo, "The file changed while it was read.", plugin.file.string());
-}
-
-std::vector<ScannedPlugin> scan_directories(std::span<const std::filesystem::path> directories) {
-  std::vector<ScannedPlugin> all;
-  std::map<std::pair<PluginKind, std::string>, std::filesystem::path> taken;
-  for (const std::filesystem::path& directory : directories) {
-    auto files = libraries_in(directory);
-    if (!files) {
-      ScannedPlugin refused;
-      refused.file = directory;
-      refused.refusal = std::move(files).error();
-      all.push_back(std::move(refused));
-      continue;
-    }
-    for (const std::filesystem::path& file : files.value()) {
-      ScannedPlugin found = scan_file(file);
-      if (found.usable()) {
-        const auto [first, fresh] = taken.try_emplace({found.info->kind, found.info->name}, file);
-        if (!fresh) {
-          found.refusal =
-              make_error(ErrorCode::kConflict,
-                         "The " + std::string(to_string(found.info->kind)) + " \"" +
-                             found.info->name + "\" is taken from " + first->second.string() + ".",
-                         file.string(), "keep one of the two files");
-        }
-      }
-      all.push_back(std::move(found));
-    }
-  }
-  return all;
 }
 
 }  // namespace ptah

@@ -3,9 +3,7 @@
 
 #include <filesystem>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
 #include "ptah/core/error.hpp"
 #include "ptah/plugin/manifest.hpp"
@@ -35,11 +33,5 @@ ScannedPlugin scan_file(const std::filesystem::path& file);
 /// that is there already is left alone: a worker may run it.
 Result<std::filesystem::path> copy_plugin(const ScannedPlugin& plugin,
                                           const std::filesystem::path& private_dir);
-
-/// Every `*.so` directly in one of `directories`, in the order of the directories and then by file
-/// name. A folder that is missing, unreadable or not trusted gives one entry with itself as the
-/// file and the reason. Of two usable plugins with the same kind and name the first one is kept and
-/// the others are refused with kConflict, so that an earlier folder overrides a later one.
-std::vector<ScannedPlugin> scan_directories(std::span<const std::filesystem::path> directories);
 
 }  // namespace ptah

@@ -34,7 +34,6 @@ class Database {
 
   void exec(const char* sql);
   std::int64_t changes() const;
-  std::int64_t last_rowid() const;
   bool in_transaction() const;
   const std::filesystem::path& file() const noexcept { return file_; }
   /// Writes what is committed into the database file and empties the log. Outside a transaction.

@@ -232,46 +232,4 @@ Json to_json(const OptionSchema& schema) {
   return array;
 }
 
-Result<OptionSchema> option_schema_from_json(const Json& json) {
-  const auto malformed = [](const std::string& field) {
-    return make_error(ErrorCode::kParse, "The field is missing or of the wrong type.", field);
-  };
-  if (!json.is_array()) return malformed("options");
-  OptionSchema schema;
-  for (const Json& item : json) {
-    const std::string place = "options[" + std::to_string(schema.size()) + "]";
-    if (!item.is_object()) return malformed(place);
-    OptionSpec spec;
-    if (!item.contains("name") || !item["name"].is_string()) return malformed(place + ".name");
-    spec.name = item["name"].get<std::string>();
-    bool known = false;
-    for (OptionType type :
-         {OptionType::kBool, OptionType::kInt, OptionType::kReal, OptionType::kText}) {
-      if (item.value("type", Json()) != Json(to_string(type))) continue;
-      spec.type = type;
-      known = true;
-    }
-    if (!known) return malformed(place + ".type");
-    spec.default_value = item.value("default", Json());
-    const Json description = item.value("description", Json(""));
-    if (!description.is_string()) return malformed(place + ".description");
-    spec.description = description.get<std::string>();
-    for (const auto& [field, bound] :
-         {std::pair{"minimum", &spec.minimum}, std::pair{"maximum", &spec.maximum}}) {
-      if (!item.contains(field)) continue;
-      if (!item[field].is_number()) return malformed(place + "." + field);
-      *bound = item[field].get<double>();
-    }
-    if (item.contains("choices")) {
-      if (!item["choices"].is_array()) return malformed(place + ".choices");
-      for (const Json& choice : item["choices"]) {
-        if (!choice.is_string()) return malformed(place + ".choices");
-        spec.choices.push_back(choice.get<std::string>());
-      }
-    }
-    schema.push_back(std::move(spec));
-  }
-  return schema;
-}
-
 }  // namespace ptah

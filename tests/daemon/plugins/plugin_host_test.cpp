@@ -338,31 +338,23 @@ TEST_F(PluginHostTest, HashesAreSha256) {
   EXPECT_EQ(sha256_of(file.get(), 2, "abc").error().code, ErrorCode::kLimit);
 }
 
-TEST_F(PluginHostTest, ScanningSaysWhatEachFolderHolds) {
-  const fs::path one = folder() / "one", two = folder() / "two";
-  fs::create_directories(one);
-  fs::create_directories(two);
-  fs::copy_file(bad("exits"), one / "b.so");
-  fs::copy_file(bad("wrong_api"), one / "a.so");
-  fs::copy_file(bad("exits"), two / "again.so");
-  fs::copy_file(bad("loops"), two / "loops.so");
-  fs::copy_file(bad("loops"), two / ".half_copied.so");
-  std::ofstream(two / "README") << "not a plugin";
-  const std::vector<fs::path> folders{one, folder() / "absent", two};
-  const auto found = scan_directories(folders);
-  ASSERT_EQ(found.size(), 5u);
-  EXPECT_EQ(found[0].file, one / "a.so");
-  EXPECT_FALSE(found[0].usable());
-  EXPECT_EQ(found[0].info->name, "bad_wrong_api");
-  EXPECT_EQ(found[0].refusal->code, ErrorCode::kUnsupported);
-  EXPECT_TRUE(found[1].usable());
-  EXPECT_EQ(found[1].info->name, "bad_exits");
-  EXPECT_EQ(found[1].hash.size(), 64u);
-  EXPECT_EQ(found[2].file, folder() / "absent");
-  EXPECT_EQ(found[2].refusal->code, ErrorCode::kNotFound);
-  EXPECT_EQ(found[3].refusal->code, ErrorCode::kConflict) << "the first folder wins";
-  EXPECT_EQ(found[3].hash, found[1].hash);
-  EXPECT_TRUE(found[4].usable());
+TEST_F(PluginHostTest, ScanningSaysWhatAFileHolds) {
+  const ScannedPlugin good = scan_file(put("exits", "a.so"));
+  EXPECT_TRUE(good.usable());
+  EXPECT_EQ(good.info->name, "bad_exits");
+  EXPECT_EQ(good.hash.size(), 64u);
+  const ScannedPlugin again = scan_file(put("exits", "b.so"));
+  EXPECT_EQ(again.hash, good.hash);
+  const ScannedPlugin foreign = scan_file(put("wrong_api", "c.so"));
+  EXPECT_FALSE(foreign.usable());
+  EXPECT_EQ(foreign.info->name, "bad_wrong_api");
+  EXPECT_EQ(foreign.refusal->code, ErrorCode::kUnsupported);
+  const ScannedPlugin absent = scan_file(folder() / "absent.so");
+  EXPECT_FALSE(absent.usable());
+  EXPECT_EQ(absent.refusal->code, ErrorCode::kNotFound);
+  EXPECT_TRUE(has_plugin_name("/p/ptah_row.so"));
+  EXPECT_FALSE(has_plugin_name("/p/.ptah_row.so"));
+  EXPECT_FALSE(has_plugin_name("/p/README"));
 }
 
 }  // namespace

@@ -53,7 +53,5 @@ std::string_view to_string(OptionType type) noexcept;
 /// For people and for the protocol: an array of objects, one an option, with "name", "type",
 /// "default", "description" and, where they apply, "minimum", "maximum", "choices".
 Json to_json(const OptionSchema& schema);
-/// The inverse; fails naming the field.
-Result<OptionSchema> option_schema_from_json(const Json& json);
 
 }  // namespace ptah
