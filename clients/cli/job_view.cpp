@@ -91,6 +91,14 @@ void print_summary(const Session& session, const std::string& job, const Json& f
                   {"error", finished.value("error", Json())}}}});
     return;
   }
+  if (!tally.lines.empty() && tally.lines.front().contains("model")) {
+    const Json& model = tally.lines.front();
+    std::cout << "job " << job << ": " << state << ", model "
+              << model["model"].get<std::string>() << ", " << duration(seconds) << "\n";
+    for (const auto& [name, value] : model.value("metrics", Json::object()).items())
+      std::cout << "  " << name << " " << value << "\n";
+    return;
+  }
   if (!tally.lines.empty()) std::cout << variant_table(tally.lines) << "\n";
   std::cout << "job " << job << ": " << state << ", " << tally.lines.size() << " layouts, "
             << tally.clean << " clean, " << duration(seconds);

@@ -73,6 +73,32 @@ int follow(const Session& session, const std::string& job) {
   return follow_jobs(session, client.value(), {&job, 1}, info.value().value("out", ""));
 }
 
+struct AppendArguments {
+  std::string job, fingers;
+  std::int64_t assignments = 0, seed = -1;
+};
+
+int append(const Session& session, const AppendArguments& arguments) {
+  Json params{{"job", arguments.job}};
+  if (!arguments.fingers.empty()) {
+    auto fingers = fingers_json(arguments.fingers);
+    if (fingers.has_error()) return fail(session, fingers.error());
+    params["fingers"] = fingers.value();
+  }
+  if (arguments.assignments > 0) params["assignments"] = arguments.assignments;
+  if (arguments.seed >= 0) params["seed"] = arguments.seed;
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto reply = client.value().call("job.append", params, std::chrono::minutes(10));
+  if (reply.has_error()) return fail(session, reply.error());
+  if (session.json) {
+    print_line(reply.value());
+  } else {
+    std::cout << reply.value()["fresh"] << " assignments more for " << arguments.job << "\n";
+  }
+  return kOk;
+}
+
 Result<std::vector<Json>> all_variants(Client& client, const std::string& job) {
   std::vector<Json> variants;
   std::int64_t after = 0;
@@ -206,6 +232,18 @@ void add_job_commands(CLI::App& app, Session& session, int& status) {
   add("cancel", "Stop a job; its variants stay", call("job.cancel"));
   add("resume", "Go on with a failed or cancelled job", call("job.resume"));
   add("delete", "Forget a finished job and its files", call("job.delete"));
+  auto more = std::make_shared<AppendArguments>();
+  auto* append_command = jobs->add_subcommand("append", "Give a run that goes on more assignments");
+  append_command->add_option("job", more->job, "The job's id")->required();
+  auto* count = append_command
+                    ->add_option("-k,--assignments", more->assignments,
+                                 "How many, drawn at random by the seed")
+                    ->check(CLI::Range(1, 10'000'000));
+  append_command->add_option("--fingers", more->fingers, "One assignment: M0=6,M1=2,...")
+      ->excludes(count);
+  append_command->add_option("--seed", more->seed, "Of the draw; otherwise the run's")
+      ->check(CLI::NonNegativeNumber);
+  on_command(append_command, status, [&session, more] { return append(session, *more); });
 
   auto* list = app.add_subcommand("variants", "Layouts that a job has made");
   list->add_option("job", arguments->job, "The job's id")->required();

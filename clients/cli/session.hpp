@@ -54,6 +54,7 @@ void on_command(CLI::App* command, int& status, Action action);
 void add_circuit_commands(CLI::App& app, Session& session, int& status);
 void add_run_command(CLI::App& app, Session& session, int& status);
 void add_job_commands(CLI::App& app, Session& session, int& status);
+void add_model_commands(CLI::App& app, Session& session, int& status);
 void add_layout_commands(CLI::App& app, Session& session, int& status);
 void add_score_command(CLI::App& app, Session& session, int& status);
 void add_report_command(CLI::App& app, Session& session, int& status);

@@ -61,6 +61,7 @@ Server::Server(DaemonOptions options)
       last_busy_(started_) {}
 
 Server::~Server() {
+  *alive_ = false;
   for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
     session->close("the daemon ends");
   listener_.reset();
@@ -135,6 +136,7 @@ Status Server::open() {
   subscriptions_ = std::make_unique<Subscriptions>(*store_);
   jobs_ = std::make_unique<JobManager>(io_, *store_, *pool_, *subscriptions_, pool.scratch_root);
 
+  jobs_->on_model([this](const VersionRow& model) { tell_models("ready", model); });
   jobs_->restore();
   listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, Peer peer) {
     accept(std::move(socket), std::move(peer));

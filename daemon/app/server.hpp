@@ -47,6 +47,7 @@ class Server final : public rpc::Service {
   void flow_run(const rpc::RunParams&, rpc::Reply<rpc::JobReply>) override;
   void flow_plan(const rpc::PlanParams&, rpc::Reply<rpc::ResultReply>) override;
   void flow_check(const rpc::CheckParams&, rpc::Reply<rpc::JobReply>) override;
+  void flow_train(const rpc::TrainParams&, rpc::Reply<rpc::JobReply>) override;
   void flow_render(const rpc::RenderParams&, rpc::Reply<rpc::JobReply>) override;
   void score_layout(const rpc::ScoreLayoutParams&, rpc::Reply<rpc::ScoreReply>) override;
   void score_placement(const rpc::ScorePlacementParams&, rpc::Reply<rpc::ScoreReply>) override;
@@ -55,6 +56,7 @@ class Server final : public rpc::Service {
   void job_wait(const rpc::JobWaitParams&, rpc::Reply<rpc::JobInfo>) override;
   void job_cancel(const rpc::JobParams&, rpc::Reply<rpc::JobReply>) override;
   void job_resume(const rpc::JobParams&, rpc::Reply<rpc::JobReply>) override;
+  void job_append(const rpc::AppendParams&, rpc::Reply<rpc::AppendReply>) override;
   void job_delete(const rpc::JobParams&, rpc::Reply<rpc::Nothing>) override;
   void job_chains(const rpc::ChainListParams&, rpc::Reply<rpc::ChainListReply>) override;
   void job_events(const rpc::JobEventsParams&, rpc::Reply<rpc::JobEventsReply>) override;
@@ -64,6 +66,11 @@ class Server final : public rpc::Service {
   void variant_list(const rpc::VariantListParams&, rpc::Reply<rpc::VariantListReply>) override;
   void variant_get(const rpc::VariantParams&, rpc::Reply<rpc::VariantInfo>) override;
   void variant_export(const rpc::ExportParams&, rpc::Reply<rpc::ExportReply>) override;
+  void model_list(const rpc::ModelListParams&, rpc::Reply<rpc::ModelListReply>) override;
+  void model_get(const rpc::ModelParams&, rpc::Reply<rpc::ModelInfo>) override;
+  void model_put(const rpc::ModelPutParams&, rpc::Reply<rpc::ModelInfo>) override;
+  void model_use(const rpc::ModelUseParams&, rpc::Reply<rpc::ModelInfo>) override;
+  void model_delete(const rpc::ModelParams&, rpc::Reply<rpc::Nothing>) override;
   void library_circuits(const rpc::Nothing&, rpc::Reply<rpc::ResultReply>) override;
   void library_cells(const rpc::CellParams&, rpc::Reply<rpc::CellsReply>) override;
   void library_views(const rpc::CellParams&, rpc::Reply<rpc::ViewsReply>) override;
@@ -89,6 +96,10 @@ class Server final : public rpc::Service {
   template <class R, class Work>
   void answer_from_store(const rpc::Reply<R>& reply, Work work,
                          StoreThread::Kind kind = StoreThread::Kind::kRead);
+  void tell_models(const std::string& change, const VersionRow& model);
+  /// Does `work` on the store's thread and answers with the model that it returns.
+  template <class Work>
+  void change_model(const std::string& change, const rpc::Reply<rpc::ModelInfo>& reply, Work work);
   /// A check of the state that somebody waits for (verify_service.cpp).
   struct PendingVerification;
   void verify_more(const std::shared_ptr<PendingVerification>& pending);
@@ -121,7 +132,16 @@ class Server final : public rpc::Service {
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point last_busy_;
   bool ending_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
+
+/// Whether a client may call something so.
+Status check_id(const std::string& id, const char* field);
+
+template <class R, class Work>
+void Server::answer_from_store(const rpc::Reply<R>& reply, Work work, StoreThread::Kind kind) {
+  store_->submit(kind, std::move(work), [reply](Result<R> result) { reply(std::move(result)); });
+}
 
 /// The version of this program.
 const char* ptah_version() noexcept;

@@ -39,15 +39,6 @@ void name_fingers(Json& chain, const Json& groups) {
   chain["fingers"] = std::move(fingers);
 }
 
-Status check_id(const std::string& id, const char* field) {
-  if (is_id(id)) return ok();
-  return make_error(ErrorCode::kInvalidArgument,
-                    "\"" + id.substr(0, kMaxId) +
-                        "\" cannot be an id: letters, digits, '.', '_' and '-', at most 64, not "
-                        "beginning with '.' or '-'.",
-                    field);
-}
-
 Status check_out(const std::string& out) {
   if (out.empty()) return ok();
   const std::filesystem::path path(out);
@@ -116,9 +107,13 @@ VariantInfo info_of(const std::string& job, const VariantRow& row, const FileSto
 
 }  // namespace
 
-template <class R, class Work>
-void Server::answer_from_store(const Reply<R>& reply, Work work, StoreThread::Kind kind) {
-  store_->submit(kind, std::move(work), [reply](Result<R> result) { reply(std::move(result)); });
+Status check_id(const std::string& id, const char* field) {
+  if (is_id(id)) return ok();
+  return make_error(ErrorCode::kInvalidArgument,
+                    "\"" + id.substr(0, kMaxId) +
+                        "\" cannot be an id: letters, digits, '.', '_' and '-', at most 64, not "
+                        "beginning with '.' or '-'.",
+                    field);
 }
 
 // Server.
@@ -390,6 +385,19 @@ void Server::job_resume(const JobParams& params, Reply<JobReply> reply) {
     } else {
       reply(row.error());
     }
+  });
+}
+
+void Server::job_append(const AppendParams& params, Reply<AppendReply> reply) {
+  AppendParams choice = params;
+  Json fields = write_value(choice);
+  fields.erase("job");
+  jobs_->append(params.job, std::move(fields), [reply](Result<JobManager::Appended> appended) {
+    if (!appended) return reply(appended.error());
+    AppendReply answer{std::move(appended.value().chains), appended.value().fresh};
+    constexpr std::size_t kMostShown = 1000;
+    if (answer.chains.size() > kMostShown) answer.chains.resize(kMostShown);
+    reply(std::move(answer));
   });
 }
 

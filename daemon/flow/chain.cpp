@@ -4,6 +4,7 @@
 
 #include "flow/design_space.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "store/stored_path.hpp"
 
 namespace ptah {
 namespace {
@@ -109,6 +110,13 @@ Result<ChainSpec> chain_spec_from_json(const Json& json) {
              choice_from_string<Objective>(json.value("objective", "pscore"), "objective"));
     spec.pictures = json.at("pictures");
     PTAH_TRY(spec.flow, flow_from_json(json.at("flow")));
+    if (json.contains("model")) {
+      const Json& model = json["model"];
+      spec.model = ChosenModel{model.at("name"), model.at("hash"), model.at("version"), {}};
+      const std::filesystem::path files = json.at("files").get<std::string>();
+      for (const auto& [name, hash] : model.at("files").items())
+        spec.model->files[name] = stored_path(files, hash.get<std::string>());
+    }
     if (json.contains("resume") && !json["resume"].is_null()) {
       const Json& resume = json["resume"];
       spec.resume =

@@ -24,6 +24,13 @@ struct ChainResume {
   std::filesystem::path checkpoint;
 };
 
+/// The version of a model that a run's predictor works with.
+struct ChosenModel {
+  std::string name, hash;
+  std::int64_t version = 0;
+  ModelFiles files;
+};
+
 struct ChainSpec {
   CircuitInput input;
   std::string technology = "ptah130";
@@ -35,6 +42,7 @@ struct ChainSpec {
   Objective objective = Objective::kPscore;
   bool pictures = false;  ///< A PNG and a Bode plot with each variant.
   FlowConfig flow;
+  std::optional<ChosenModel> model;
   std::optional<ChainResume> resume;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "flow/resident_predictors.hpp"
 #include "flow/score_places.hpp"
 
 namespace ptah {
@@ -109,7 +110,11 @@ Result<std::unique_ptr<Exploration>> Exploration::create(const ChainSpec& spec,
   PTAH_TRY(bind(made->generator, "device_generator"));
   PTAH_TRY(bind(made->placer, "placer"));
   PTAH_TRY(bind(made->router, "router"));
-  PTAH_TRY(bind(made->predictor, "predictor"));
+  if (const auto chosen = spec.flow.stages.find("predictor"); chosen != spec.flow.stages.end()) {
+    FlowJob job(made->sink, spec.seed, scratch);
+    PTAH_TRY(made->predictor, host.kept<ResidentPredictors>().get(
+                                  host, chosen->second, spec.model ? &*spec.model : nullptr, job));
+  }
   return made;
 }
 

@@ -63,7 +63,7 @@ class Exploration {
   Bound<DeviceGenerator> generator;
   Bound<Placer> placer;
   Bound<Router> router;
-  Bound<Predictor> predictor;  ///< Where the flow has one.
+  Bound<Predictor>* predictor = nullptr;  ///< Where the flow has one; with its model.
   std::string explorer;        ///< "random 1.0.0"; as records name it.
   Bundle bundle;
   const FlowLayoutSpace* home = nullptr;  ///< What the chain goes on from is this space's state.

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::size_t kMaxBytes = 1u << 20;
 
-constexpr std::array<std::string_view, 7> kStages{
-    "device_generator", "placer", "router", "extractor", "simulator", "explorer", "predictor"};
+constexpr std::array<std::string_view, 8> kStages{"device_generator", "placer",    "router",
+                                                  "extractor",        "simulator", "explorer",
+                                                  "predictor",        "trainer"};
 constexpr std::array<std::string_view, 2> kScoreStages{"extractor", "simulator"};
 
 std::string place(std::string_view name, const YAML::Node& node) {
@@ -53,11 +54,13 @@ Result<StageChoice> read_choice(const YAML::Node& node, std::string_view name) {
         }
         choice.options[option.first.Scalar()] = to_json_value(option.second);
       }
+    } else if (key == "model" && entry.second.IsScalar()) {
+      choice.model = entry.second.Scalar();
     } else {
-      return bad(
-          name, entry.first,
-          "`" + key +
-              "` is not a field of a stage; it has `plugin` (a name) and `options` (a map).");
+      return bad(name, entry.first,
+                 "`" + key +
+                     "` is not a field of a stage; it has `plugin` (a name), `options` (a map) "
+                     "and, of a predictor, `model` (a name).");
     }
   }
   if (choice.plugin.empty()) return bad(name, node, "The stage names no `plugin`.");
@@ -78,6 +81,9 @@ Result<std::map<std::string, StageChoice>> read_stages(const YAML::Node& node,
                  "`" + stage_name + "` is not a stage here; stages are " + list + ".");
     }
     PTAH_TRY(auto choice, read_choice(stage.second, name));
+    if (!choice.model.empty() && stage_name != "predictor") {
+      return bad(name, stage.second, "Stage `" + stage_name + "` takes no `model`.");
+    }
     stages[stage_name] = std::move(choice);
   }
   return stages;
@@ -87,6 +93,7 @@ Result<std::vector<StageChoice>> read_verifiers(const YAML::Node& node, std::str
   std::vector<StageChoice> verifiers;
   for (const auto& verifier : node) {
     PTAH_TRY(auto choice, read_choice(verifier, name));
+    if (!choice.model.empty()) return bad(name, verifier, "A verifier takes no `model`.");
     verifiers.push_back(std::move(choice));
   }
   return verifiers;
@@ -201,10 +208,12 @@ Result<FlowConfig> load_flow(std::string_view name_or_path) {
 namespace {
 
 Json to_json(const StageChoice& choice) {
-  return {{"plugin", choice.plugin}, {"options", choice.options}};
+  Json json{{"plugin", choice.plugin}, {"options", choice.options}};
+  if (!choice.model.empty()) json["model"] = choice.model;
+  return json;
 }
 StageChoice choice_from_json(const Json& json) {
-  return {json.at("plugin"), json.at("options")};
+  return {json.at("plugin"), json.at("options"), json.value("model", "")};
 }
 Json to_json(const std::map<std::string, StageChoice>& stages) {
   Json json = Json::object();

@@ -16,6 +16,7 @@ namespace ptah {
 struct StageChoice {
   std::string plugin;
   Json options = Json::object();
+  std::string model;  ///< Of a predictor: "name" or "name@3" in the run's library; may be empty.
 };
 
 /// How judges sign off what the flow's own checks and score found.
@@ -30,7 +31,8 @@ struct SignOffConfig {
 struct FlowConfig {
   std::string name;
   std::string description;
-  /// Keys: device_generator, placer, router, extractor, simulator, explorer, predictor.
+  /// Keys: device_generator, placer, router, extractor, simulator, explorer, predictor,
+  /// trainer.
   std::map<std::string, StageChoice> stages;
   std::vector<StageChoice> checks;  ///< Verifiers of every layout; empty: the judges do it.
   std::vector<StageChoice> judges;  ///< Verifiers that sign off.

@@ -308,7 +308,7 @@ Status FlowLayoutSpace::restore(const Snapshot& snapshot) {
 }
 
 Result<std::vector<Prediction>> FlowLayoutSpace::predict(const std::vector<Placement>& placements) {
-  if (!exploration_.predictor) {
+  if (exploration_.predictor == nullptr) {
     return make_error(ErrorCode::kUnsupported, "The flow names no predictor.",
                       "flow " + exploration_.spec.flow.name,
                       "Add a stage `predictor` to the flow.");
@@ -316,14 +316,14 @@ Result<std::vector<Prediction>> FlowLayoutSpace::predict(const std::vector<Place
   FlowJob context = job(Stream::kExplorer, exploration_.scratch);
   StageSeconds seconds;
   PTAH_TRY(auto predictions,
-           run_stage(exploration_.predictor, context, seconds, [&](Predictor& stage) {
+           run_stage(*exploration_.predictor, context, seconds, [&](Predictor& stage) {
              return stage.predict(circuit_, tiles_, exploration_.technology, placements, context);
            }));
   if (predictions.size() != placements.size()) {
     return make_error(ErrorCode::kPluginFailed,
                       "The predictor gave " + std::to_string(predictions.size()) +
                           " predictions for " + std::to_string(placements.size()) + " placements.",
-                      "predictor " + exploration_.predictor.plugin);
+                      "predictor " + exploration_.predictor->plugin);
   }
   return predictions;
 }

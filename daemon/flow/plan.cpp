@@ -107,6 +107,11 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
     notes.push_back(
         "No testbench: layouts are checked (DRC, LVS) but not simulated, and have no pscore.");
   }
+  Json models = Json::array();
+  if (const auto predictor = flow.stages.find("predictor");
+      predictor != flow.stages.end() && !predictor->second.model.empty()) {
+    models.push_back(predictor->second.model);
+  }
   return Json{{"circuit", circuit.name},
               {"title", input.title},
               {"tech", spec.tech},
@@ -118,6 +123,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
               {"count", space.count()},
               {"notes", notes},
               {"params", input.params},
+              {"models", std::move(models)},
               {"dataset", dataset_texts(circuit.name, input)},
               {"common", to_json(common)},
               {"chains", std::move(chains)}};

@@ -7,7 +7,8 @@
 namespace ptah {
 
 void FlowJob::metric(std::string_view name, std::int64_t step, double value) {
-  const bool word = !name.empty() && name.size() <= 64 &&
+  // What the daemon would not take ends the worker.
+  const bool word = !name.empty() && name.size() <= 64 && name.front() != '.' &&
                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
                       return std::isalnum(c) != 0 || c == '_' || c == '.';
                     });

@@ -60,6 +60,7 @@ struct Bound {
   std::string stage;   ///< "placer"
   std::string plugin;  ///< "sequence_pair 1.0.0"
   std::string name;    ///< "sequence_pair"
+  std::string hash;    ///< SHA-256 of the plugin's file.
   StagePtr<Stage> instance;
   explicit operator bool() const noexcept { return instance != nullptr; }
 };
@@ -69,7 +70,7 @@ Result<Bound<Stage>> bind_stage(PluginHost& host, const std::string& stage,
                                 const std::string& plugin, const Json& options) {
   PTAH_TRY(auto instance, host.create<Stage>(plugin, options));
   const LoadedPlugin* loaded = host.find(PluginKindOf<Stage>::value, plugin);
-  return Bound<Stage>{stage, loaded->label(), plugin, std::move(instance)};
+  return Bound<Stage>{stage, loaded->label(), plugin, loaded->hash, std::move(instance)};
 }
 
 /// Runs `call(*bound.instance)`; what it returns is a Result.

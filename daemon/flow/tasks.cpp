@@ -8,6 +8,7 @@
 #include "flow/circuit_input.hpp"
 #include "flow/plan.hpp"
 #include "flow/score.hpp"
+#include "flow/training.hpp"
 #include "plugins/plugin_host.hpp"
 #include "rpc/task_kind.hpp"
 
@@ -34,6 +35,11 @@ Result<Json> circuits() {
 template <class Spec>
 Result<Spec> read_spec(const Json& json) {
   return rpc::read_struct<Spec>(json);
+}
+template <>
+Result<rpc::TrainTask> read_spec<rpc::TrainTask>(const Json& json) {
+  PTAH_TRY(const Json whole, complete_chain(json));
+  return rpc::read_struct<rpc::TrainTask>(whole);
 }
 template <>
 Result<ChainSpec> read_spec<ChainSpec>(const Json& json) {
@@ -76,6 +82,7 @@ constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
     {TaskKind::kPlan, handle<rpc::RunSpec, plan_run>},
     {TaskKind::kCircuits, handle<Nothing, circuits>},
     {TaskKind::kChain, handle<ChainSpec, run_chain>},
+    {TaskKind::kTrain, handle<rpc::TrainTask, train_model>},
     {TaskKind::kCheck, handle<rpc::CheckSpec, check_layout>},
     {TaskKind::kRender, handle<rpc::RenderSpec, render_task>},
     {TaskKind::kScoreLayout, handle<rpc::ScoreLayoutParams, score_layout>},

@@ -120,20 +120,28 @@ void JobManager::begin(Loaded loaded, std::optional<Error> problem) {
 }
 
 void JobManager::create(NewJob new_job, Done done) {
+  struct Created {
+    Loaded loaded;
+    bool fresh = false;
+  };
   store_.submit(
       StoreThread::Kind::kWrite,
       [new_job = std::move(new_job)](Store& store) {
         if (!new_job.out.empty()) store.files().outputs().check(new_job.out);
-        return store.create_job(new_job);
+        Created created;
+        std::tie(created.loaded.row, created.fresh) = store.create_job(new_job);
+        if (created.fresh && new_job.plan)
+          created.loaded.pending = store.pending_chains(created.loaded.row.id);
+        return created;
       },
-      [this, alive = alive_, done = std::move(done)](Result<std::pair<JobRow, bool>> created) {
+      [this, alive = alive_, done = std::move(done)](Result<Created> created) {
         if (!created) {
           done(created.error());
           return;
         }
-        const auto& [row, fresh] = created.value();
-        if (*alive && fresh) activate(row, {});
-        done(row);
+        const auto& [loaded, fresh] = created.value();
+        if (*alive && fresh) activate(loaded.row, loaded.pending);
+        done(loaded.row);
       });
 }
 
@@ -291,7 +299,7 @@ void JobManager::stop(const JobPtr& job) {
 }
 
 void JobManager::finish_if_ready(const JobPtr& job) {
-  if (job->finishing || !job->running.empty()) return;
+  if (job->finishing || job->appending > 0 || !job->running.empty()) return;
   const bool stopped = job->cancelled || job->stop;
   const bool complete =
       job->kind->has_chains() ? job->planned && job->pending.empty() : !job->result.is_null();

@@ -47,6 +47,14 @@ class JobManager {
   /// `done` when it has ended, and that is on disk.
   void cancel(const std::string& id, Done done);
   void resume(const std::string& id, Done done);
+  /// What became of chains for a job that runs: their numbers, and how many are new.
+  struct Appended {
+    std::vector<std::int64_t> chains;
+    std::int64_t fresh = 0;
+  };
+  /// More chains for a run that is not finished: those of `choice` (fields of its spec that say
+  /// which assignments).
+  void append(const std::string& id, Json choice, std::function<void(Result<Appended>)> done);
   /// `done` when nobody sees the job any more, and that is on disk; its rows and files go later.
   void remove(const std::string& id, std::function<void(Status)> done);
   /// Calls `done` when the job has finished; at once when it has. Returns a ticket for `forget`.
@@ -58,6 +66,9 @@ class JobManager {
   std::string run_task(TaskKind kind, const Json& spec, TaskDone done,
                        const std::string& affinity = {});
   void cancel_task(const std::string& id);
+
+  /// Called when a job has made a version of a model, and that is on disk.
+  void on_model(std::function<void(const VersionRow&)> made) { on_model_ = std::move(made); }
 
   bool busy() const noexcept { return !jobs_.empty() || ephemeral_ > 0; }
   std::pair<std::int64_t, std::int64_t> counts() const;  ///< Queued, running.
@@ -92,6 +103,7 @@ class JobManager {
     std::optional<Error> first_error;  ///< Of a chain.
     Json result;
     bool finishing = false;
+    int appending = 0;  ///< Requests for more chains that are under way: the end waits for them.
     std::vector<Done> on_finish;
     std::string stage, message;
     double told = 0;  ///< The last fraction: it never falls.
@@ -103,7 +115,7 @@ class JobManager {
   /// In place of a chain's number: the task that a job begins with.
   static constexpr std::int64_t kFirst = -1;
   static TaskKind task_kind(const Job& job, std::int64_t chain) {
-    return chain == kFirst ? job.kind->first : TaskKind::kChain;
+    return chain == kFirst ? *job.kind->first : *job.kind->chain;
   }
 
   /// Activates a job, which ends at once with `problem` if there is one.
@@ -129,6 +141,8 @@ class JobManager {
   void end_task(const JobPtr& job, std::int64_t chain);
   void chain_done(const JobPtr& job, std::int64_t chain, TaskEnd end);
   void planned(const JobPtr& job, TaskEnd end);
+  void append_planned(const JobPtr& job, Result<Json> plan,
+                      const std::function<void(Result<Appended>)>& done);
   void files_done(const JobPtr& job, const std::string& task, TaskEnd end);
   void stop(const JobPtr& job);
   void finish_if_ready(const JobPtr& job);
@@ -144,6 +158,7 @@ class JobManager {
   void remove_orphans(int folder);
   void submit_small(Task task, int attempts, TaskDone done);
 
+  std::function<void(const VersionRow&)> on_model_;
   boost::asio::io_context& io_;
   StoreThread& store_;
   WorkerPool& pool_;

@@ -1,16 +1,50 @@
 // What a job's tasks leave when they end: chains of a plan, files, the end of a chain.
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "jobs/job_manager.hpp"
 #include "jobs/plan_result.hpp"
 #include "jobs/task_files.hpp"
+#include "ptah/core/run_tool.hpp"
 #include "rpc/message.hpp"
+#include "store/failure.hpp"
 
 namespace ptah {
 
 namespace {
 
 constexpr std::size_t kMaxPlan = 256u << 10;
+constexpr std::size_t kMostCommon = 64u << 20;
+
+/// {"name", "version", "hash", "files": {name: hash}}; its files join `files`.
+Json chosen_model(Store& store, const std::string& job, const std::string& reference,
+                  std::vector<NewFile>& files) {
+  const ModelRow model = store.model(store.existing_job(job).library, reference);
+  Json named = Json::object();
+  for (const FileRow& file : model.files) {
+    if (file.role != kModelFileRole) continue;
+    named[std::filesystem::path(file.dataset).filename().string()] = file.hash;
+    files.push_back({kModelFileRole, store.files().path(file.hash).string(), {}, {}});
+  }
+  return {{"name", model.version.cell},
+          {"version", model.version.version},
+          {"hash", model.version.hash},
+          {"files", std::move(named)}};
+}
+
+/// What the chains of a planned job have in common, less what the daemon added.
+Json common_of(Store& store, const std::string& job) {
+  for (const FileRow& file : store.job_files(job)) {
+    if (file.role != kCommonRole) continue;
+    const auto text = read_text_file(store.files().path(file.hash), kMostCommon);
+    Json common = text ? Json::parse(text.value(), nullptr, false) : Json();
+    if (!common.is_object()) break;
+    common.erase("model");
+    return common;
+  }
+  return {};
+}
 
 }  // namespace
 
@@ -72,9 +106,8 @@ void JobManager::planned(const JobPtr& job, TaskEnd end) {
     files.push_back(
         {text.role.empty() ? "dataset" : text.role, {}, std::move(text.text), text.path});
   }
-  // Once for all chains, and like every file as long as the job is there.
-  if (const auto common = std::exchange(read.value().common, std::nullopt))
-    files.push_back({kCommonRole, {}, rpc::dump(common->value), {}});
+  auto common = std::exchange(read.value().common, std::nullopt);
+  const std::vector<std::string> models = read.value().models;
   Json plan = rpc::write_value(read.value());
   plan.erase("chains");
   plan.erase("dataset");
@@ -89,7 +122,13 @@ void JobManager::planned(const JobPtr& job, TaskEnd end) {
   job->running[kFirst].fraction = 1;
   store_.submit_then(
       StoreThread::Kind::kWrite,
-      [id = job->id, circuit, plan, chains = std::move(chains), files](Store& store) {
+      [id = job->id, circuit, plan, chains = std::move(chains), files, common = std::move(common),
+       models](Store& store) mutable {
+        // The run has what it works with as its own, also when the model goes.
+        if (common && !models.empty())
+          common->value["model"] = chosen_model(store, id, models.front(), files);
+        // Once for all chains, and like every file as long as the job is there.
+        if (common) files.push_back({kCommonRole, {}, rpc::dump(common->value), {}});
         store.save_plan(id, circuit, plan, chains, files);
         return store.pending_chains(id);
       },
@@ -109,6 +148,75 @@ void JobManager::planned(const JobPtr& job, TaskEnd end) {
           progress(job);
         }
         finish_if_ready(job);
+        schedule();
+      });
+}
+
+void JobManager::append(const std::string& id, Json choice,
+                        std::function<void(Result<Appended>)> done) {
+  const auto found = jobs_.find(id);
+  const bool open = found != jobs_.end() && found->second->kind == &kRunJob &&
+                    found->second->planned && !found->second->finishing &&
+                    !found->second->cancelled && !found->second->stop;
+  if (!open) {
+    done(make_error(ErrorCode::kConflict,
+                    "Job \"" + id.substr(0, 64) + "\" is no run that goes on: it takes no more.",
+                    id.substr(0, 64), "Resume it first, or start a new job."));
+    return;
+  }
+  const JobPtr job = found->second;
+  Json spec = job->spec;
+  for (const char* field : {"fingers", "indices", "assignments"}) spec.erase(field);
+  spec.update(choice);
+  ++job->appending;
+  run_task(TaskKind::kPlan, spec,
+           [this, alive = alive_, job, done = std::move(done)](Result<Json> plan) {
+             if (*alive && known(job)) append_planned(job, std::move(plan), done);
+           });
+}
+
+void JobManager::append_planned(const JobPtr& job, Result<Json> plan,
+                                const std::function<void(Result<Appended>)>& done) {
+  const auto end = [this, job, done](Result<Appended> appended) {
+    --job->appending;
+    done(std::move(appended));
+    finish_if_ready(job);
+  };
+  if (!plan) return end(plan.error());
+  Result<PlanResult> read = rpc::read_struct<PlanResult>(plan.value());
+  if (!read) {
+    return end(make_error(ErrorCode::kPluginFailed,
+                          "The plan cannot be read: " + read.error().message, read.error().where));
+  }
+  std::vector<Json> chains;
+  for (rpc::Object& chain : read.value().chains) chains.push_back(std::move(chain.value));
+  store_.submit(
+      StoreThread::Kind::kWrite,
+      [id = job->id, chains = std::move(chains),
+       common = read.value().common.value_or(rpc::Object{}).value](Store& store) {
+        if (common != common_of(store, id)) {
+          fail(ErrorCode::kConflict,
+               "The inputs of job \"" + id + "\" have changed since it was planned.", id,
+               "Start a new job with them.");
+        }
+        const std::int64_t before = store.job_summary(id).chains;
+        Appended appended;
+        appended.chains = store.append_chains(id, chains);
+        appended.fresh = std::count_if(appended.chains.begin(), appended.chains.end(),
+                                       [before](std::int64_t chain) { return chain >= before; });
+        return appended;
+      },
+      [this, alive = alive_, job, end](Result<Appended> appended) {
+        if (!*alive || !known(job)) return;
+        if (appended) {
+          // In the store's order, so that the new ones of each are those behind all before.
+          for (const std::int64_t chain : appended.value().chains) {
+            if (chain >= job->total) job->pending.push_back(chain);
+          }
+          job->total += appended.value().fresh;
+        }
+        end(std::move(appended));
+        progress(job);
         schedule();
       });
 }

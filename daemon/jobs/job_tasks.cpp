@@ -177,6 +177,7 @@ void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const Variant
         if (!*alive || !known(job)) return;
         // What is committed is announced, also when its copy in `out` could not be written.
         if (commit && commit.value().fresh) publish(job->id, commit.value().event);
+        if (commit && commit.value().model && on_model_) on_model_(*commit.value().model);
         std::optional<Error> error;
         if (!commit) error = commit.error();
         if (commit && !written) error = written.error();

@@ -25,6 +25,7 @@ struct PlanResult {
   std::vector<PlanText> dataset;
   std::optional<rpc::Object> common;
   std::vector<rpc::Object> chains;
+  std::vector<std::string> models;
   // Kept for job.get as they are.
   std::optional<std::string> title, tech;
   std::optional<Json> ports, devices, nets, groups, allowed_fingers, count, notes, params;
@@ -43,6 +44,7 @@ struct PlanResult {
     v.optional("params", params, "Parameters of the netlist, as the client gave them.");
     v.optional("dataset", dataset, "Texts that become files of the job.");
     v.optional("common", common, "What the specs of all chains have in common.");
+    v.optional("models", models, "The model that the predictor works with, if any.");
     v.required("chains", chains, "What each of them differs in.");
   }
 };

@@ -123,6 +123,37 @@ struct JobInfo {
         "a line.");
   }
 };
+/// Of a job that runs.
+struct AppendParams {
+  std::string job;
+  std::optional<FingerCounts> fingers;
+  std::optional<std::vector<std::int64_t>> indices;
+  std::optional<std::int64_t> assignments, seed;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("fingers", fingers, "One assignment more, as in flow.run.", kFingerCount);
+    v.optional("indices", indices, "Assignments by their numbers.", Range{0, kNoLimit});
+    v.optional("assignments", assignments, "So many, drawn by `seed`.", Range{1, kNoLimit});
+    v.optional("seed", seed, "Of the draw; otherwise the job's, which draws the same again.",
+               Range{0, kNoLimit});
+  }
+  Status check(const std::string& path) const {
+    if (fingers.has_value() + indices.has_value() + assignments.has_value() == 1) return ok();
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Give one of `fingers`, `indices` and `assignments`.",
+                      field_path(path, "fingers"));
+  }
+};
+struct AppendReply {
+  std::vector<std::int64_t> chains;
+  std::int64_t fresh = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("chains", chains, "Numbers of the assignments' chains in the job, the first 1,000.");
+    v.required("fresh", fresh, "How many of them are new: the job had the others.");
+  }
+};
 struct JobListParams {
   std::string state, after;
   std::int64_t limit = 100;

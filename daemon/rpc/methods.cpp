@@ -58,6 +58,11 @@ MethodTable bind_methods(Service& service) {
        &Service::flow_plan);
   bind("flow.check", Role::kUser, "A job that checks a layout: DRC, LVS, extraction.",
        &Service::flow_check);
+  bind("flow.train", Role::kUser,
+       "A job that makes a model from the layouts of runs, with the flow's `trainer`. It measures "
+       "while it works (job.metrics), goes on after an interruption from its last checkpoint, and "
+       "ends with one variant: the model, a version of view `model` in the library.",
+       &Service::flow_train);
   bind("flow.render", Role::kUser, "A job that draws a layout.", &Service::flow_render);
 
   bind("score.layout", Role::kUser,
@@ -78,6 +83,9 @@ MethodTable bind_methods(Service& service) {
        "Goes on with a failed or cancelled job where it stopped; for a finished one, restores "
        "missing files of its `out`.",
        &Service::job_resume);
+  bind("job.append", Role::kUser,
+       "Gives a run that is not finished more assignments. Those that it has already stay as they are.",
+       &Service::job_append);
   bind("job.delete", Role::kUser, "Forgets a finished job, its variants and their files.",
        &Service::job_delete);
   bind("job.chains", Role::kUser, "The chains of a job: one for each finger assignment.",
@@ -96,6 +104,22 @@ MethodTable bind_methods(Service& service) {
   bind("variant.get", Role::kUser, "One variant.", &Service::variant_get);
   bind("variant.export", Role::kUser, "Writes a job's dataset into another folder.",
        &Service::variant_export);
+
+  bind("model.list", Role::kUser,
+       "Models of a library. Every client hears `model.changed` when one is \"ready\", \"used\" or "
+       "\"deleted\".",
+       &Service::model_list);
+  bind("model.get", Role::kUser, "One version of a model, and where its files are.",
+       &Service::model_get);
+  bind("model.put", Role::kUser,
+       "Takes files in as a new version of a model. Whether they fit its predictor shows when a run "
+       "loads them.",
+       &Service::model_put);
+  bind("model.use", Role::kUser, "Chooses the version that a model's name alone means.",
+       &Service::model_use);
+  bind("model.delete", Role::kUser,
+       "Forgets a version, and the job that made it. Runs that worked with it keep its files.",
+       &Service::model_delete);
 
   bind("library.circuits", Role::kUser, "The circuits that Ptah brings along.",
        &Service::library_circuits);

@@ -68,6 +68,8 @@ client that comes back subscribes after the last one it saw. A request gets exac
 | `chain.finished` | `chain`, `state`, and `error` or `result` (`cut` where that is too long: ask job.chains) |
 | `job.finished` | `state`, and `error` or `result`; the last event unless the job is resumed |
 
+Every client hears `model.changed`: `change` ("ready", "used" or "deleted"), `library`, `name`, `version`. It is not repeated to who was behind.
+
 Who waits for `server.verify` gets `server.verifying` with `fraction` (0..1) and `message`: at the start, then at most 10 a second.
 
 ## Errors

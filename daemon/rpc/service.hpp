@@ -5,6 +5,7 @@
 #include "caller.hpp"
 #include "job_types.hpp"
 #include "library_types.hpp"
+#include "model_types.hpp"
 #include "plugin_types.hpp"
 #include "score_types.hpp"
 #include "server_types.hpp"
@@ -33,6 +34,7 @@ class Service {
   virtual void flow_run(const RunParams&, Reply<JobReply>) = 0;
   virtual void flow_plan(const PlanParams&, Reply<ResultReply>) = 0;
   virtual void flow_check(const CheckParams&, Reply<JobReply>) = 0;
+  virtual void flow_train(const TrainParams&, Reply<JobReply>) = 0;
   virtual void flow_render(const RenderParams&, Reply<JobReply>) = 0;
 
   virtual void score_layout(const ScoreLayoutParams&, Reply<ScoreReply>) = 0;
@@ -43,6 +45,7 @@ class Service {
   virtual void job_wait(const JobWaitParams&, Reply<JobInfo>) = 0;
   virtual void job_cancel(const JobParams&, Reply<JobReply>) = 0;
   virtual void job_resume(const JobParams&, Reply<JobReply>) = 0;
+  virtual void job_append(const AppendParams&, Reply<AppendReply>) = 0;
   virtual void job_delete(const JobParams&, Reply<Nothing>) = 0;
   virtual void job_chains(const ChainListParams&, Reply<ChainListReply>) = 0;
   virtual void job_events(const JobEventsParams&, Reply<JobEventsReply>) = 0;
@@ -53,6 +56,12 @@ class Service {
   virtual void variant_list(const VariantListParams&, Reply<VariantListReply>) = 0;
   virtual void variant_get(const VariantParams&, Reply<VariantInfo>) = 0;
   virtual void variant_export(const ExportParams&, Reply<ExportReply>) = 0;
+
+  virtual void model_list(const ModelListParams&, Reply<ModelListReply>) = 0;
+  virtual void model_get(const ModelParams&, Reply<ModelInfo>) = 0;
+  virtual void model_put(const ModelPutParams&, Reply<ModelInfo>) = 0;
+  virtual void model_use(const ModelUseParams&, Reply<ModelInfo>) = 0;
+  virtual void model_delete(const ModelParams&, Reply<Nothing>) = 0;
 
   virtual void library_circuits(const Nothing&, Reply<ResultReply>) = 0;
   virtual void library_cells(const CellParams&, Reply<CellsReply>) = 0;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace ptah {
@@ -11,6 +12,7 @@ enum class TaskKind {
   kPlan,
   kCircuits,
   kChain,
+  kTrain,
   kCheck,
   kRender,
   kScoreLayout,
@@ -44,10 +46,11 @@ struct TaskTraits {
   int attempts = 2;
 };
 
-inline constexpr std::array<TaskTraits, 8> kTaskKinds{{
+inline constexpr std::array<TaskTraits, 9> kTaskKinds{{
     {TaskKind::kPlan, "plan", "RunSpec", Lane::kInteractive, Leaves::kPlan, false, 3},
     {TaskKind::kCircuits, "circuits", "Nothing"},
     {TaskKind::kChain, "chain", "ChainSpec", Lane::kBatch, Leaves::kVariants, true, 3},
+    {TaskKind::kTrain, "train", "TrainTask", Lane::kBatch, Leaves::kVariants, true, 3},
     {TaskKind::kCheck, "check", "CheckSpec", Lane::kInteractive, Leaves::kFiles, false, 3},
     {TaskKind::kRender, "render", "RenderSpec", Lane::kInteractive, Leaves::kFiles, false, 3},
     {TaskKind::kScoreLayout, "score.layout", "ScoreLayoutParams"},
@@ -66,18 +69,26 @@ constexpr const TaskTraits& traits(TaskKind kind) noexcept {
   return kTaskKinds[static_cast<std::size_t>(kind)];
 }
 
-/// A job begins with one task; a plan is followed by its chains.
+/// What a job consists of: one task, or chains of a plan, which a task makes or which comes with
+/// the job.
 struct JobKind {
-  std::string_view name;  ///< In the store and on the wire.
-  TaskKind first;
-  constexpr bool has_chains() const noexcept { return traits(first).leaves == Leaves::kPlan; }
+  std::string_view name;          ///< In the store and on the wire.
+  std::optional<TaskKind> first;  ///< Nothing: it comes planned.
+  std::optional<TaskKind> chain;  ///< Nothing: it has no chains.
+  constexpr bool has_chains() const noexcept { return chain || !first; }
 };
 
-inline constexpr std::array<JobKind, 3> kJobKinds{
-    {{"run", TaskKind::kPlan}, {"check", TaskKind::kCheck}, {"render", TaskKind::kRender}}};
+inline constexpr std::array<JobKind, 5> kJobKinds{
+    {{"run", TaskKind::kPlan, TaskKind::kChain},
+     {"train", std::nullopt, TaskKind::kTrain},
+     {"import", std::nullopt, std::nullopt},  // A model from elsewhere: done when it is created.
+     {"check", TaskKind::kCheck, std::nullopt},
+     {"render", TaskKind::kRender, std::nullopt}}};
 inline constexpr const JobKind& kRunJob = kJobKinds[0];
-inline constexpr const JobKind& kCheckJob = kJobKinds[1];
-inline constexpr const JobKind& kRenderJob = kJobKinds[2];
+inline constexpr const JobKind& kTrainJob = kJobKinds[1];
+inline constexpr const JobKind& kImportJob = kJobKinds[2];
+inline constexpr const JobKind& kCheckJob = kJobKinds[3];
+inline constexpr const JobKind& kRenderJob = kJobKinds[4];
 
 /// Of a job that the store has; nullptr for a name that is none.
 constexpr const JobKind* job_kind(std::string_view name) noexcept {

@@ -127,10 +127,6 @@ FileStore::FileStore(std::filesystem::path root) : root_(std::move(root)) {
   }
 }
 
-std::filesystem::path FileStore::path(const std::string& hash) const {
-  return root_ / hash.substr(0, 2) / hash;
-}
-
 FileStore::Stored FileStore::put_file(const std::filesystem::path& source, std::int64_t offset,
                                       std::int64_t size) {
   const Descriptor from(::open(source.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));

@@ -13,6 +13,7 @@
 #include "ptah/core/descriptor.hpp"
 #include "ptah/core/error.hpp"
 #include "store/outputs.hpp"
+#include "store/stored_path.hpp"
 
 namespace ptah {
 
@@ -47,7 +48,8 @@ class FileStore {
   std::vector<std::string> take_new() { return std::exchange(new_, {}); }
 
   /// Where the file with this hash is, or would be.
-  std::filesystem::path path(const std::string& hash) const;
+  std::filesystem::path path(const std::string& hash) const { return stored_path(root_, hash); }
+  const std::filesystem::path& root() const noexcept { return root_; }
   /// What is wrong with it, if anything: missing, or bytes that do not match the hash.
   std::optional<std::string> problem(const std::string& hash) const;
   void remove(const std::string& hash);

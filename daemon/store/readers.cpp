@@ -1,5 +1,6 @@
 #include "store/readers.hpp"
 
+#include "rpc/task_kind.hpp"
 #include "store/file_store.hpp"
 
 namespace ptah {
@@ -9,8 +10,7 @@ JobRow read_job(const Query& query) {
   row.id = query.text(0);
   if (!is_id(row.id)) query.damaged(0, "is not an id");
   row.kind = query.text(1);
-  if (row.kind != "run" && row.kind != "check" && row.kind != "render")
-    query.damaged(1, "is not a kind of a job");
+  if (job_kind(row.kind) == nullptr) query.damaged(1, "is not a kind of a job");
   row.circuit = query.text(2);
   row.library = query.text(3);
   row.out = query.text(4);

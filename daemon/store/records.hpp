@@ -21,12 +21,28 @@ inline bool is_final(JobState state) noexcept {
 /// at most 64, not beginning with '.' or '-'.
 bool is_id(std::string_view text) noexcept;
 
+/// A file that a task made: where it lies, and where it belongs.
+struct NewFile {
+  std::string role, path, text, dataset;  ///< `path`, or the text itself where that is empty.
+  std::int64_t offset = 0;                ///< The part of `path` that is the file;
+  std::int64_t size = -1;                 ///< -1: to its end.
+};
+
+/// What a job does, chain by chain.
+struct NewPlan {
+  std::string circuit;  ///< Or the name of what comes out.
+  Json plan = Json::object();
+  std::vector<Json> chains;
+  std::vector<NewFile> files;
+};
+
 struct NewJob {
   std::string id;    ///< Empty: the store chooses one.
-  std::string kind;  ///< "run", "check", "render".
+  std::string kind;  ///< Name of a JobKind.
   std::string out;
   std::string library = "work";
   Json spec = Json::object();
+  std::optional<NewPlan> plan;  ///< Of a job that needs no task to be planned.
 };
 
 struct JobRow {
@@ -79,13 +95,6 @@ struct MetricRow : MetricKey {
   double value = 0;
 };
 
-/// A file that a task made: where it lies, and where it belongs.
-struct NewFile {
-  std::string role, path, text, dataset;  ///< `path`, or the text itself where that is empty.
-  std::int64_t offset = 0;                ///< The part of `path` that is the file;
-  std::int64_t size = -1;                 ///< -1: to its end.
-};
-
 struct FileRow {
   std::string role, hash, dataset;
   std::int64_t size = 0;
@@ -107,6 +116,20 @@ struct EventRow {
 struct VersionRow {
   std::string library, cell, view, job, hash;
   std::int64_t version = 0, chain = -1, variant = -1, created_ms = 0;
+};
+
+/// View of a cell: a trained model. Role of the file that says what it is, and of its own files.
+constexpr const char* kModelView = "model";
+constexpr const char* kModelRole = "model";
+constexpr const char* kModelFileRole = "model_file";
+
+/// A version of a model. Of its `files` the first is the one of `kModelRole`, with the record; the
+/// names of the others are the last parts of their `dataset`.
+struct ModelRow {
+  VersionRow version;
+  bool used = false;  ///< Its name alone means this one.
+  Json record;
+  std::vector<FileRow> files;
 };
 
 struct ViewKey {

@@ -43,6 +43,7 @@ struct VariantCommit {
   EventRow event;
   std::vector<FileRow> files;
   MetricsCommit metrics;
+  std::optional<VersionRow> model;  ///< The version of a model that it became.
 };
 
 /// What became of the files that belong into an output.
@@ -51,6 +52,14 @@ struct OutputCounts {
   std::int64_t written = 0;
   std::int64_t kept = 0;  ///< Other bytes were there, and stay.
 };
+
+/// A version of a model in a list.
+struct ModelKey {
+  std::string name;
+  std::int64_t version = 0;
+};
+/// Of "name@3"; version 0 where it names none. Fails with kInvalidArgument.
+ModelKey model_key(const std::string& reference);
 
 /// What a slice of a deletion left to do.
 struct DeletionStep {
@@ -80,6 +89,7 @@ class Store {
 
   // Jobs.
   /// The job and whether it is new. Fails with kConflict when the id is taken by another request.
+  /// With its chains, where it comes planned.
   std::pair<JobRow, bool> create_job(const NewJob& job);
   std::optional<JobRow> job(const std::string& id);
   JobRow existing_job(const std::string& id);  ///< Fails with kNotFound.
@@ -171,6 +181,15 @@ class Store {
   std::vector<VersionRow> versions(const std::string& library, const std::string& cell,
                                    const std::string& view, std::int64_t limit);
 
+  // Models: the versions of view `model`.
+  /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
+  std::vector<ModelRow> models(const std::string& library, const std::string& name,
+                               const std::optional<ModelKey>& after, std::int64_t limit);
+  /// Of "name", which is the version in use, or "name@3". Fails with kNotFound.
+  ModelRow model(const std::string& library, const std::string& reference);
+  /// "name@3" is in use from now on; "name": the newest is, whichever that is. Returns the one.
+  ModelRow use_model(const std::string& library, const std::string& reference);
+
   // Integrity.
   /// The hashes that something refers to, in order, each with one job that does; at most `limit`
   /// (-1: all) of those after `after`.
@@ -186,7 +205,10 @@ class Store {
   std::vector<FileRow> put_files(const std::string& job, std::int64_t chain, std::int64_t variant,
                                  const std::vector<NewFile>& files);
   std::vector<FileRow> files_of(const std::string& job, std::int64_t chain, std::int64_t variant);
-  void add_version(const std::string& library, const std::string& cell, const std::string& view,
+  ModelRow read_model(const VersionRow& version);
+  std::int64_t used_version(const std::string& library, const std::string& name);
+  /// The new version's number; 0: there is none, nothing has changed.
+  std::int64_t add_version(const std::string& library, const std::string& cell, const std::string& view,
                    const std::string& hash, const std::string& job, std::int64_t chain,
                    std::int64_t variant, bool only_if_changed);
   void check_after_crash();

@@ -85,6 +85,7 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
     }
     start.spec["common"] = files_.path(file.hash).string();
   }
+  start.spec["files"] = files_.root().string();
   const auto damaged = [&](const FileRow& file, const std::string& of) {
     const auto problem = files_.problem(file.hash);
     if (problem) {

@@ -107,6 +107,11 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
   for (const FileRow& file : commit.files) {
     if (file.role == "gds")
       add_version(library, circuit, "layout", file.hash, job, chain, variant, false);
+    if (file.role == kModelRole) {
+      const std::int64_t version =
+          add_version(library, circuit, kModelView, file.hash, job, chain, variant, false);
+      commit.model = VersionRow{library, circuit, kModelView, job, file.hash, version};
+    }
     shown.push_back(describe(file));
   }
   Json params{{"chain", chain}, {"variant", variant}, {"files", std::move(shown)}};
@@ -208,7 +213,7 @@ void Store::sync_output(const std::filesystem::path& out) {
   if (status != 0) fail_with_errno("The output cannot be written", out.string(), error_number);
 }
 
-void Store::add_version(const std::string& library, const std::string& cell,
+std::int64_t Store::add_version(const std::string& library, const std::string& cell,
                         const std::string& view, const std::string& hash, const std::string& job,
                         std::int64_t chain, std::int64_t variant, bool only_if_changed) {
   std::int64_t newest = 0;
@@ -223,12 +228,13 @@ void Store::add_version(const std::string& library, const std::string& cell,
       if (query.integer(2) == 0) newest_hash = query.text(1);  // Else it is about to go.
     }
   }
-  if (only_if_changed && newest_hash == hash) return;
+  if (only_if_changed && newest_hash == hash) return 0;
   Query query(database_,
               "INSERT INTO versions(library, cell, view, version, hash, job, chain, variant, "
               "created_ms) VALUES(?,?,?,?,?,?,?,?,?)");
   (query << library << cell << view << newest + 1 << hash << job << chain << variant << now_ms())
       .run();
+  return newest + 1;
 }
 
 // A cell can have a million versions of a view: the views are stepped through by their key, and of

@@ -101,6 +101,8 @@ TEST_P(EveryPlugin, TwoInstancesLiveSideBySide) {
       return both(static_cast<Explorer*>(nullptr));
     case PluginKind::kPredictor:
       return both(static_cast<Predictor*>(nullptr));
+    case PluginKind::kTrainer:
+      return both(static_cast<Trainer*>(nullptr));
   }
   FAIL() << "a kind this test does not know";
 }

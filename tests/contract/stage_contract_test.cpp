@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "every_plugin.hpp"
+#include "fake_dataset.hpp"
 #include "fake_space.hpp"
 #include "predictor_contract.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -52,6 +53,7 @@ class StageContract : public EveryPlugin {
   void check_simulator();
   void check_explorer();
   void check_predictor();
+  void check_trainer();
 
   SimpleJobContext job(std::uint64_t seed = 7) const {
     return SimpleJobContext(seed, scratch_->path());
@@ -67,7 +69,9 @@ class StageContract : public EveryPlugin {
   StagePtr<Stage> other(const std::string& name) {
     if (host_->find(PluginKindOf<Stage>::value, name) == nullptr) {
       for (const PluginUnderTest& plugin : every_plugin()) {
-        if (plugin.name == "ptah_" + name) {
+        // "ptah_maze", or "ptah_linear_trainer" where one name is a plugin of several kinds.
+        const std::string kind(to_string(PluginKindOf<Stage>::value));
+        if (plugin.name == "ptah_" + name || plugin.name == "ptah_" + name + "_" + kind) {
           EXPECT_TRUE(host_->load(plugin.file));
         }
       }
@@ -446,8 +450,74 @@ void StageContract::check_explorer() {
 
 void StageContract::check_predictor() {
   SimpleJobContext context = job();
-  EXPECT_THAT(predictor_breaches(*create<Predictor>(), *create<Predictor>(), context),
-              ::testing::IsEmpty());
+  auto one = create<Predictor>(), another = create<Predictor>();
+  if (one->needs_model()) {
+    const Circuit circuit = small_amplifier();
+    const Tiles tiles = blank_tiles(circuit);
+    const auto wrong = scratch_->path() / "wrong.json";
+    ASSERT_TRUE(write_text_file(wrong, "no model", Durability::kCached));
+    test::FakeDataset dataset(circuit, tiles, 200);
+    test::FakeCheckpoints checkpoints;
+    const auto trainer = other<Trainer>(plugin_->info.name);
+    ASSERT_TRUE(trainer) << "a trainer's models are for the predictor of its name";
+    const auto model = trainer->train(dataset, checkpoints, context);
+    ASSERT_TRUE(model) << model.error().text();
+    EXPECT_FALSE(one->predict(circuit, tiles, technology(), {one_row(tiles)}, context));
+    EXPECT_FALSE(one->load({}, context)) << "a model without files";
+    ModelFiles damaged = model.value().files;
+    for (auto& [name, file] : damaged) file = wrong;
+    EXPECT_FALSE(create<Predictor>()->load(damaged, context));
+    ASSERT_TRUE(one->load(model.value().files, context));
+    ASSERT_TRUE(another->load(model.value().files, context));
+  }
+  EXPECT_THAT(predictor_breaches(*one, *another, context), ::testing::IsEmpty());
+}
+
+void StageContract::check_trainer() {
+  const Circuit circuit = small_amplifier();
+  const Tiles tiles = blank_tiles(circuit);
+  const auto train = [&](SimpleJobContext& context, const std::optional<std::string>& from,
+                         std::vector<std::string>& left) {
+    test::FakeDataset dataset(circuit, tiles, 200);
+    test::FakeCheckpoints checkpoints;
+    checkpoints.from = from;
+    auto model = create<Trainer>()->train(dataset, checkpoints, context);
+    left = std::move(checkpoints.left);
+    std::map<std::string, std::string> bytes;
+    if (!model) {
+      ADD_FAILURE() << model.error().text();
+      return bytes;
+    }
+    EXPECT_FALSE(model.value().files.empty());
+    for (const auto& [name, file] : model.value().files) {
+      EXPECT_EQ(std::filesystem::relative(file, scratch_->path()).string().substr(0, 2) == "..",
+                false)
+          << "a file of the model lies elsewhere: " << file;
+      bytes[name] = read_text_file(file).value();
+    }
+    for (const auto& [name, value] : model.value().metrics) EXPECT_TRUE(std::isfinite(value)) << name;
+    return bytes;
+  };
+  SimpleJobContext context = job(), stopped = cancelled_job();
+  std::vector<std::string> checkpoints, ignored;
+  const auto whole = train(context, std::nullopt, checkpoints);
+  EXPECT_EQ(train(context, std::nullopt, ignored), whole) << "the same seed, another model";
+  ASSERT_FALSE(checkpoints.empty()) << "nothing to go on from";
+  for (const std::string& checkpoint : {checkpoints.front(), checkpoints.back()})
+    EXPECT_EQ(train(context, checkpoint, ignored), whole) << "resumed, it is another model";
+
+  test::FakeDataset dataset(circuit, tiles, 200), none(circuit, tiles, 0), gone(circuit, tiles, 200);
+  test::FakeCheckpoints unused;
+  const auto cancelled = create<Trainer>()->train(dataset, unused, stopped);
+  ASSERT_FALSE(cancelled);
+  expect_cancelled(cancelled.error());
+  const auto empty = create<Trainer>()->train(none, unused, context);
+  ASSERT_FALSE(empty);
+  EXPECT_EQ(empty.error().code, ErrorCode::kInvalidArgument) << empty.error().text();
+  gone.fail_at = 100;
+  const auto failed = create<Trainer>()->train(gone, unused, context);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().message, "The layout is gone.");
 }
 
 TEST_P(StageContract, IsKept) {
@@ -468,6 +538,8 @@ TEST_P(StageContract, IsKept) {
       return check_explorer();
     case PluginKind::kPredictor:
       return check_predictor();
+    case PluginKind::kTrainer:
+      return check_trainer();
   }
   FAIL() << "a kind this test does not know";
 }

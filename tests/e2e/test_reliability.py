@@ -34,6 +34,24 @@ class ReliabilityTest(PtahCase):
         followed = self.run_json("jobs", "follow", "left")
         self.assertEqual(len(followed.layouts), 31)
 
+    def test_a_run_takes_more_assignments_while_it_goes_on(self):
+        run = ["run", "five_transistors_ota", "--flow", "native", "--judges", "none"]
+        self.run_json(*run, "--fingers", "M0=2,M1=2,M3=2", "--variants", "1500", "--job", "grows", "--detach")
+        self.wait_until(lambda: self.run_json("variants", "grows").lines)
+        two = self.run_json("jobs", "append", "grows", "--assignments", "2", "--seed", "7").lines[0]
+        self.assertEqual((two["chains"], two["fresh"]), ([1, 2], 2))
+        again = self.run_json("jobs", "append", "grows", "--assignments", "2", "--seed", "7").lines[0]
+        self.assertEqual((again["chains"], again["fresh"]), ([1, 2], 0))
+        self.kill_daemon()
+        self.run_json("server", "start")
+        self.run_json("jobs", "wait", "grows", timeout=600)
+        job = self.run_json("jobs", "get", "grows").lines[0]
+        self.assertEqual((job["state"], job["chains"]["total"], job["chains"]["done"]), ("done", 3, 3))
+        self.assertEqual(job["variants"], 3 * 1501)
+        outcome = self.ptah("jobs", "append", "grows", "--assignments", "1")
+        self.assertEqual(outcome.status, 2, outcome.err)
+        self.assertIn("start a new job", outcome.err)
+
     def test_malformed_lines_get_an_answer_and_the_daemon_serves_on(self):
         self.run_json("server", "start")
         connection = self.raw_connection()

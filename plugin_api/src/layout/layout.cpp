@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 namespace ptah {
@@ -33,7 +34,8 @@ Rect placement_outline(const Tiles& tiles, const Placement& placement) noexcept 
   return box;
 }
 
-std::int64_t hpwl(const Circuit& circuit, const Tiles& tiles, const Placement& placement) {
+std::vector<std::int64_t> net_hpwl(const Circuit& circuit, const Tiles& tiles,
+                                   const Placement& placement) {
   std::vector<Rect> boxes(circuit.nets.size());
   for (std::size_t d = 0; d < circuit.devices.size(); ++d) {
     const Device& device = circuit.devices[d];
@@ -52,11 +54,16 @@ std::int64_t hpwl(const Circuit& circuit, const Tiles& tiles, const Placement& p
       box = box.united({c.x, c.y, c.x, c.y});
     }
   }
-  std::int64_t total = 0;
-  for (const Rect& box : boxes) {
-    if (!box.empty()) total += static_cast<std::int64_t>(box.width()) + box.height();
-  }
-  return total;
+  std::vector<std::int64_t> lengths;
+  lengths.reserve(boxes.size());
+  for (const Rect& box : boxes)
+    lengths.push_back(box.empty() ? 0 : static_cast<std::int64_t>(box.width()) + box.height());
+  return lengths;
+}
+
+std::int64_t hpwl(const Circuit& circuit, const Tiles& tiles, const Placement& placement) {
+  const std::vector<std::int64_t> lengths = net_hpwl(circuit, tiles, placement);
+  return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
 }
 
 DbuArea component_area(const Tiles& tiles) {

@@ -6,9 +6,10 @@ namespace ptah {
 namespace {
 
 // Indexed by PluginKind.
-constexpr std::array<std::string_view, 8> kKindNames{
+constexpr std::array<std::string_view, 9> kKindNames{
     "device_generator", "placer",    "router",   "verifier",
     "extractor",        "simulator", "explorer", "predictor",
+    "trainer",
 };
 
 }  // namespace

@@ -94,6 +94,7 @@ class EchoService final : public Service {
   void job_chains(const ChainListParams&, Reply<ChainListReply> reply) override {
     reply(ChainListReply{});
   }
+  void job_append(const AppendParams&, Reply<AppendReply> reply) override { reply(AppendReply{}); }
   void job_delete(const JobParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
   void job_events(const JobEventsParams&, Reply<JobEventsReply> reply) override {
     reply(JobEventsReply{});
@@ -116,6 +117,16 @@ class EchoService final : public Service {
   void variant_export(const ExportParams&, Reply<ExportReply> reply) override {
     reply(ExportReply{});
   }
+  void flow_train(const TrainParams& params, Reply<JobReply> reply) override {
+    job(params.job, reply);
+  }
+  void model_list(const ModelListParams&, Reply<ModelListReply> reply) override {
+    reply(ModelListReply{});
+  }
+  void model_get(const ModelParams&, Reply<ModelInfo> reply) override { reply(ModelInfo{}); }
+  void model_put(const ModelPutParams&, Reply<ModelInfo> reply) override { reply(ModelInfo{}); }
+  void model_use(const ModelUseParams&, Reply<ModelInfo> reply) override { reply(ModelInfo{}); }
+  void model_delete(const ModelParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
   void library_circuits(const Nothing&, Reply<ResultReply> reply) override { reply(ResultReply{}); }
   void library_cells(const CellParams&, Reply<CellsReply> reply) override { reply(CellsReply{}); }
   void library_views(const CellParams&, Reply<ViewsReply> reply) override { reply(ViewsReply{}); }

@@ -187,7 +187,7 @@ TEST(Manifest, FilesThatAreNoFilesAreRefused) {
 }
 
 TEST(PluginKind, NamesAndKindsAreInverse) {
-  for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(PluginKind::kPredictor); ++i) {
+  for (std::uint32_t i = 0; i <= static_cast<std::uint32_t>(PluginKind::kTrainer); ++i) {
     const auto kind = static_cast<PluginKind>(i);
     EXPECT_EQ(plugin_kind_from_string(to_string(kind)), kind);
   }

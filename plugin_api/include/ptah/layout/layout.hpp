@@ -65,6 +65,9 @@ Rect placement_outline(const Tiles& tiles, const Placement& placement) noexcept;
 /// Half-perimeter wire length in nm: for each net the box around the centres of its terminals
 /// (centre of the box around a terminal's access shapes), width + height, summed over all nets.
 std::int64_t hpwl(const Circuit& circuit, const Tiles& tiles, const Placement& placement);
+/// The same by net, in the order of `Circuit::nets`.
+std::vector<std::int64_t> net_hpwl(const Circuit& circuit, const Tiles& tiles,
+                                   const Placement& placement);
 /// OSIRIS's area: the sum over components of their outlines, nm^2.
 DbuArea component_area(const Tiles& tiles);
 

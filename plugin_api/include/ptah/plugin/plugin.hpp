@@ -38,6 +38,7 @@ enum class PluginKind : std::uint32_t {
   kSimulator,
   kExplorer,
   kPredictor,
+  kTrainer,
 };
 /// "device_generator", "placer", ...
 std::string_view to_string(PluginKind kind) noexcept;
@@ -54,6 +55,7 @@ template <> struct PluginKindOf<Extractor> { static constexpr auto value = Plugi
 template <> struct PluginKindOf<Simulator> { static constexpr auto value = PluginKind::kSimulator; };
 template <> struct PluginKindOf<Explorer> { static constexpr auto value = PluginKind::kExplorer; };
 template <> struct PluginKindOf<Predictor> { static constexpr auto value = PluginKind::kPredictor; };
+template <> struct PluginKindOf<Trainer> { static constexpr auto value = PluginKind::kTrainer; };
 // clang-format on
 
 /// Plain data in the ELF section `.ptah_manifest`. Layout is fixed for all API versions: new fields

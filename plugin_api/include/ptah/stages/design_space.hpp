@@ -17,10 +17,12 @@
 #include <variant>
 #include <vector>
 
+#include "ptah/core/checkpoints.hpp"
 #include "ptah/core/error.hpp"
 #include "ptah/layout/layout.hpp"
 #include "ptah/netlist/circuit.hpp"
 #include "ptah/netlist/fingers.hpp"
+#include "ptah/stages/learning.hpp"
 #include "ptah/tech/technology.hpp"
 
 namespace ptah {
@@ -82,12 +84,6 @@ struct Evaluation {
   std::int64_t hpwl = 0;  ///< nm
 };
 
-/// A placement's quality without a layout of it, as a predictor sees it.
-struct Prediction {
-  double cost = 0;                    ///< Less is better; in the model's own unit.
-  std::optional<double> uncertainty;  ///< One standard deviation of `cost`.
-};
-
 /// The layouts of one finger assignment. It has a present layout, at first the baseline. Not
 /// copied; the present layout of one space is nothing to another.
 class LayoutSpace {
@@ -128,10 +124,11 @@ class LayoutSpace {
   virtual Result<Evaluation> record() = 0;
 };
 
-/// What one chain of a run explores. Its home is the assignment it was planned for.
-class DesignSpace {
+/// What one chain of a run explores. Its home is the assignment it was planned for. Where a
+/// checkpoint was left, `next_variant()` is as it was then: what had been recorded since is recorded
+/// again.
+class DesignSpace : public Checkpoints {
  public:
-  virtual ~DesignSpace() = default;
   /// As given: finger counts may be free.
   virtual const Circuit& circuit() const = 0;
   virtual const Technology& technology() const = 0;
@@ -151,15 +148,6 @@ class DesignSpace {
   virtual int next_variant() const = 0;
   /// The last one wanted. An explorer may stop before.
   virtual int last_variant() const = 0;
-
-  /// Most bytes of a checkpoint.
-  static constexpr std::size_t kMaxCheckpoint = 32u << 20;
-  /// Leaves what the explorer needs to go on from here. Comes to disk after the variants recorded
-  /// before it and before those after it; a newer one replaces it.
-  virtual Status checkpoint(std::string_view bytes) = 0;
-  /// The last checkpoint on disk; nothing on a fresh start. `next_variant()` is as it was then:
-  /// what had been recorded since is recorded again.
-  virtual const std::optional<std::string>& resumed() const = 0;
 };
 
 }  // namespace ptah

@@ -25,6 +25,7 @@
 #include "ptah/sim/testbench.hpp"
 #include "ptah/sim/waveform.hpp"
 #include "ptah/stages/design_space.hpp"
+#include "ptah/stages/learning.hpp"
 #include "ptah/tech/technology.hpp"
 
 namespace ptah {
@@ -164,17 +165,6 @@ class Explorer {
   /// it works on decide what follows, so that an interrupted exploration ends with the same
   /// variants: one without checkpoints goes by `next_variant()` and the home's present layout.
   virtual Status explore(DesignSpace& space, JobContext& job) = 0;
-};
-
-/// placements -> quality
-class Predictor {
- public:
-  virtual ~Predictor() = default;
-  /// One prediction a placement, in the order given; equal placements, equal predictions.
-  virtual Result<std::vector<Prediction>> predict(const Circuit& circuit, const Tiles& tiles,
-                                                  const Technology& technology,
-                                                  const std::vector<Placement>& placements,
-                                                  JobContext& job) = 0;
 };
 
 }  // namespace ptah

@@ -1,0 +1,159 @@
+#include "flow/training.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "flow/bundle.hpp"
+#include "flow/flow_config.hpp"
+#include "flow/layout_dataset.hpp"
+#include "ptah/core/random.hpp"
+#include "ptah/core/run_tool.hpp"
+
+namespace ptah {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Checkpoints come to disk at most so often.
+constexpr std::chrono::milliseconds kBetweenCheckpoints{500};
+constexpr std::size_t kMostFiles = 64;
+constexpr std::uintmax_t kMostBytes = 2ull << 30;
+
+/// Hands checkpoints to the daemon: a line that says whose they are, then the trainer's bytes.
+class TaskCheckpoints final : public Checkpoints {
+ public:
+  TaskCheckpoints(const std::filesystem::path& scratch, std::string trainer, TaskSink& sink)
+      : trainer_(std::move(trainer)), sink_(sink), bundle_(scratch) {}
+
+  Status resume(const std::filesystem::path& file) {
+    PTAH_TRY(const std::string bytes, read_text_file(file, 2 * kMaxCheckpoint));
+    const std::size_t end = bytes.find('\n');
+    if (end == std::string::npos || bytes.substr(0, end) != trainer_) {
+      sink_.emit({{"event", "log"},
+                  {"level", "warning"},
+                  {"message", "The checkpoint is of trainer " + bytes.substr(0, std::min(end, std::size_t{80})) +
+                                  ", which is " + trainer_ + " now: training starts again."}});
+      return ok();
+    }
+    resumed_ = bytes.substr(end + 1);
+    return ok();
+  }
+
+  Status checkpoint(std::string_view bytes) override {
+    if (bytes.size() > kMaxCheckpoint) {
+      return make_error(ErrorCode::kLimit,
+                        "The checkpoint has " + std::to_string(bytes.size()) +
+                            " bytes, more than " + std::to_string(kMaxCheckpoint >> 20) + " MiB.",
+                        "trainer " + trainer_);
+    }
+    if (Clock::now() - sent_ < kBetweenCheckpoints) return ok();
+    std::string whole = trainer_ + "\n";
+    whole.append(bytes);
+    PTAH_TRY(auto file, bundle_.add("checkpoint", whole, ""));
+    PTAH_TRY(bundle_.end_variant());
+    sink_.emit({{"event", "checkpoint"}, {"after", -1}, {"file", std::move(file)}});
+    sent_ = Clock::now();
+    return ok();
+  }
+  const std::optional<std::string>& resumed() const override { return resumed_; }
+
+ private:
+  std::string trainer_;
+  TaskSink& sink_;
+  Bundle bundle_;
+  std::optional<std::string> resumed_;
+  Clock::time_point sent_{};
+};
+
+bool is_file_name(std::string_view name) {
+  return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
+         });
+}
+
+/// That a trainer's files are what the interface says.
+Status check_files(const TrainedModel& model, const std::string& trainer) {
+  const auto bad = [&](const std::string& message) {
+    return make_error(ErrorCode::kPluginFailed, message, "trainer " + trainer);
+  };
+  if (model.files.empty() || model.files.size() > kMostFiles)
+    return bad("It left " + std::to_string(model.files.size()) + " files; a model has 1 to 64.");
+  std::uintmax_t bytes = 0;
+  for (const auto& [name, path] : model.files) {
+    std::error_code failure;
+    if (!is_file_name(name)) return bad("`" + name.substr(0, 64) + "` is no name of a file.");
+    const auto status = std::filesystem::symlink_status(path, failure);
+    if (failure || !std::filesystem::is_regular_file(status))
+      return bad("Its file `" + name + "` is not there: " + path.string() + ".");
+    bytes += std::filesystem::file_size(path, failure);
+  }
+  if (bytes > kMostBytes) return bad("Its files have more than 2 GiB.");
+  for (const auto& [name, value] : model.metrics) {
+    if (!std::isfinite(value)) return bad("Its metric `" + name + "` is no number.");
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path& scratch,
+                         PluginHost& host, TaskSink& sink) {
+  const rpc::TrainSpec& spec = task.spec;
+  if (task.resume.is_object() && task.resume.contains("record"))
+    return Json{{"model", spec.model}, {"metrics", task.resume["record"].value("metrics", Json())}};
+  PTAH_TRY(const FlowConfig flow, load_flow(spec.flow));
+  const auto chosen = flow.stages.find("trainer");
+  if (chosen == flow.stages.end()) {
+    return make_error(ErrorCode::kInvalidArgument, "The flow names no trainer.",
+                      "flow " + flow.name, "Add a stage `trainer` to the flow.");
+  }
+  Json options = chosen->second.options;
+  options.update(spec.options.value);
+  PTAH_TRY(auto trainer, bind_stage<Trainer>(host, "trainer", chosen->second.plugin, options));
+  FlowJob job(sink, Rng(static_cast<std::uint64_t>(spec.seed)).next(), scratch);
+  PTAH_TRY(const auto dataset, LayoutDataset::open(task, host, job));
+  TaskCheckpoints checkpoints(scratch, trainer.plugin, sink);
+  if (!task.checkpoint.empty()) {
+    PTAH_TRY(checkpoints.resume(task.checkpoint));
+  }
+  StageSeconds seconds;
+  PTAH_TRY(const TrainedModel model, run_stage(trainer, job, seconds, [&](Trainer& stage) {
+             return stage.train(*dataset, checkpoints, job);
+           }));
+  PTAH_TRY(check_files(model, trainer.plugin));
+
+  Json jobs = Json::array();
+  for (const rpc::SourceRun& source : task.set.sources) jobs.push_back(source.job);
+  Json record{{"model", spec.model},
+              {"trainer", trainer.plugin},
+              {"predictor", trainer.name},
+              {"plugin_hashes", {{"trainer", trainer.hash}}},
+              {"options", options},
+              {"seed", spec.seed},
+              {"label", spec.label},
+              {"dataset",
+               {{"sha256", task.dataset},
+                {"jobs", std::move(jobs)},
+                {"layouts", dataset->size()},
+                {"designs", dataset->designs()}}},
+              {"metrics", model.metrics}};
+  const std::string folder = "models/" + spec.model + "/";
+  Json files = Json::array();
+  const auto about = scratch / "model.json";
+  PTAH_TRY(write_text_file(about, record.dump(1) + "\n", Durability::kCached));
+  files.push_back(
+      {{"role", "model"}, {"path", about.string()}, {"dataset", folder + "model.json"}});
+  for (const auto& [name, path] : model.files) {
+    files.push_back(
+        {{"role", "model_file"}, {"path", path.string()}, {"dataset", folder + "files/" + name}});
+  }
+  sink.emit({{"event", "variant"},
+             {"variant", 0},
+             {"record", std::move(record)},
+             {"files", std::move(files)}});
+  job.progress(1, spec.model + " is trained");
+  return Json{{"model", spec.model}, {"metrics", model.metrics}};
+}
+
+}  // namespace ptah

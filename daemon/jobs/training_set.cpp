@@ -1,0 +1,157 @@
+#include "jobs/training_set.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "rpc/message.hpp"
+#include "store/failure.hpp"
+
+namespace ptah {
+namespace {
+
+/// A line of the worker's must hold them.
+constexpr std::size_t kMostLayouts = 200'000;
+constexpr std::int64_t kPage = 200;
+
+std::optional<double> number(const Json& record, const char* field) {
+  const auto found = record.find(field);
+  if (found == record.end() || !found->is_number()) return std::nullopt;
+  const double value = found->get<double>();
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+struct Gathering {
+  StoreThread& store;
+  rpc::TrainSpec spec;
+  std::shared_ptr<const bool> alive;
+  std::function<void(Result<GatheredTraining>)> done;
+  rpc::TrainingSet set;
+  std::size_t job = 0;      ///< That is being read.
+  std::int64_t after = 0;   ///< Its last variant that was.
+  std::int64_t left_out = 0;
+};
+using Ptr = std::shared_ptr<Gathering>;
+
+struct Page {
+  std::vector<VariantRow> variants;
+  std::string common;  ///< Its hash; asked for with the first page.
+};
+
+/// [store's thread]
+Page read_page(Store& store, const std::string& job, std::int64_t after) {
+  Page page;
+  if (after == 0) {
+    const JobRow row = store.existing_job(job);
+    if (row.kind != "run") {
+      fail(ErrorCode::kInvalidArgument,
+           "Job \"" + job + "\" is a " + row.kind + ": only runs have layouts to learn from.", job);
+    }
+    for (const FileRow& file : store.job_files(job)) {
+      if (file.role == kCommonRole) page.common = file.hash;
+    }
+    if (page.common.empty()) {
+      fail(ErrorCode::kInvalidArgument,
+           "Job \"" + job + "\" is not planned yet, or was made by an older Ptah.", job,
+           "Run it again.");
+    }
+  }
+  page.variants = store.variants(job, std::nullopt, after, kPage);
+  return page;
+}
+
+void finish(const Ptr& gathering) {
+  const rpc::TrainSpec& spec = gathering->spec;
+  if (gathering->set.layouts.empty()) {
+    gathering->done(make_error(
+        ErrorCode::kInvalidArgument,
+        "None of the " + std::to_string(gathering->left_out) + " layouts has the label \"" +
+            spec.label + "\".",
+        "label", "`ptah variants JOB --json` shows what their records have."));
+    return;
+  }
+  const Json set = rpc::write_value(gathering->set);
+  const std::string dataset = sha256_hex(rpc::dump(set));
+  rpc::TrainSpec given = spec;
+  GatheredTraining gathered;
+  gathered.task =
+      rpc::dump({{"spec", rpc::write_value(given)}, {"set", set}, {"dataset", dataset}});
+  gathered.plan = {{"layouts", gathering->set.layouts.size()},
+                   {"left_out", gathering->left_out},
+                   {"sources", gathering->set.sources.size()},
+                   {"dataset", dataset}};
+  gathering->done(std::move(gathered));
+}
+
+/// False where there is no room for more.
+bool take(Gathering& gathering, const VariantRow& row) {
+  const auto label = label_of(row.record, gathering.spec.label);
+  const auto assignment = row.record.find("assignment");
+  const auto state = std::find_if(row.files.begin(), row.files.end(),
+                                  [](const FileRow& file) { return file.role == "state"; });
+  if (!label || state == row.files.end() || assignment == row.record.end() ||
+      !assignment->is_number_integer()) {
+    ++gathering.left_out;
+    return true;
+  }
+  if (gathering.set.layouts.size() >= kMostLayouts) return false;
+  gathering.set.layouts.push_back({static_cast<std::int64_t>(gathering.set.sources.size()) - 1,
+                                   assignment->get<std::int64_t>(), row.variant, state->hash,
+                                   *label});
+  return true;
+}
+
+void read_more(const Ptr& gathering) {
+  if (gathering->job == gathering->spec.jobs.size()) return finish(gathering);
+  const std::string job = gathering->spec.jobs[gathering->job];
+  gathering->store.submit(
+      StoreThread::Kind::kRead,
+      [job, after = gathering->after](Store& store) { return read_page(store, job, after); },
+      [gathering, job](Result<Page> page) {
+        if (!*gathering->alive) return;
+        if (!page) return gathering->done(page.error());
+        if (gathering->after == 0) gathering->set.sources.push_back({job, page.value().common});
+        for (const VariantRow& row : page.value().variants) {
+          gathering->after = row.sequence;
+          if (take(*gathering, row)) continue;
+          return gathering->done(make_error(
+              ErrorCode::kLimit,
+              "A training learns from at most " + std::to_string(kMostLayouts) + " layouts.",
+              "jobs", "Name fewer jobs."));
+        }
+        if (page.value().variants.empty()) {
+          ++gathering->job;
+          gathering->after = 0;
+        }
+        read_more(gathering);
+      });
+}
+
+}  // namespace
+
+std::optional<double> label_of(const Json& record, const std::string& label) {
+  if (!record.is_object()) return std::nullopt;
+  if (label == "pscore") return number(record, "pscore_V");
+  if (label == "area") return number(record, "area_um2");
+  if (label == "hpwl") return number(record, "hpwl_um");
+  if (label == "balanced") {
+    const auto pscore = number(record, "pscore_V"), area = number(record, "area_um2");
+    return pscore && area ? std::optional(*pscore * *area) : std::nullopt;
+  }
+  const bool negative = label.starts_with('-');
+  const auto measures = record.find("measures");
+  if (measures == record.end() || !measures->is_object()) return std::nullopt;
+  const auto measure = measures->find(negative ? label.substr(1) : label);
+  if (measure == measures->end() || !measure->is_object()) return std::nullopt;
+  const auto value = number(*measure, "value");
+  return value && negative ? std::optional(-*value) : value;
+}
+
+void gather_training(StoreThread& store, const rpc::TrainSpec& spec,
+                     std::shared_ptr<const bool> alive,
+                     std::function<void(Result<GatheredTraining>)> done) {
+  read_more(std::make_shared<Gathering>(
+      Gathering{store, spec, std::move(alive), std::move(done), {}, 0, 0, 0}));
+}
+
+}  // namespace ptah

@@ -1,0 +1,149 @@
+// Versions of models: which one a name means, and what is left when one goes.
+#include <gtest/gtest.h>
+
+#include "ptah/core/run_tool.hpp"
+#include "store/failure.hpp"
+#include "store/store.hpp"
+
+namespace ptah {
+namespace {
+
+namespace fs = std::filesystem;
+
+class StoreModels : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-store-models");
+    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
+    scratch_.emplace(std::move(scratch.value()));
+    store_.emplace(scratch_->path() / "state");
+  }
+
+  Store& store() { return *store_; }
+  template <class Work>
+  auto commit(Work work) {
+    store().database().exec("BEGIN");
+    auto result = work();
+    store().files().sync();
+    store().database().exec("COMMIT");
+    store().files().take_new();
+    return result;
+  }
+  /// A trained version; its job's id.
+  std::string train(const std::string& name, const std::string& weights,
+                    const std::string& library = "work") {
+    return commit([&] {
+      NewJob job{{}, "train", {}, library, {{"of", weights}}, NewPlan{}};
+      job.plan->circuit = name;
+      job.plan->chains.push_back(Json::object());
+      const auto [row, fresh] = store().create_job(job);
+      EXPECT_TRUE(fresh && row.planned);
+      EXPECT_EQ(row.chains, 1);
+      EXPECT_EQ(store().pending_chains(row.id), std::vector<std::int64_t>{0});
+      const Json record{{"model", name}, {"weights", weights}};
+      const auto made = store().commit_variant(
+          row.id, 0, 0, record,
+          {{kModelRole, "", record.dump(), "models/" + name + "/model.json"},
+           {kModelFileRole, "", weights, "models/" + name + "/files/weights.bin"}});
+      EXPECT_TRUE(made.model);
+      if (made.model) {
+        EXPECT_EQ(made.model->cell, name);
+      }
+      return row.id;
+    });
+  }
+  std::int64_t version(const std::string& reference) {
+    return store().model("work", reference).version.version;
+  }
+  ErrorCode code_of(const std::string& reference) {
+    try {
+      store().model("work", reference);
+    } catch (const Failure& failure) {
+      return failure.error().code;
+    }
+    ADD_FAILURE() << reference << " is there";
+    return ErrorCode::kInternal;
+  }
+  void remove(const std::string& job) {
+    commit([&] {
+      store().finish_job(job, JobState::kDone, nullptr, nullptr);
+      return 0;
+    });
+    const auto step = commit([&] { return store().delete_job(job); });
+    store().remove_unreferenced(step.hashes);
+  }
+
+  std::optional<ScratchDir> scratch_;
+  std::optional<Store> store_;
+};
+
+TEST_F(StoreModels, ANameMeansTheNewestUnlessOneIsChosen) {
+  train("wires", "a");
+  train("wires", "b");
+  EXPECT_EQ(version("wires"), 2);
+  EXPECT_EQ(version("wires@1"), 1);
+  commit([&] { return store().use_model("work", "wires@1"); });
+  EXPECT_EQ(version("wires"), 1);
+  train("wires", "c");
+  EXPECT_EQ(version("wires"), 1) << "chosen stays chosen";
+  EXPECT_TRUE(store().model("work", "wires").used);
+  EXPECT_FALSE(store().model("work", "wires@3").used);
+  commit([&] { return store().use_model("work", "wires"); });
+  EXPECT_EQ(version("wires"), 3);
+  EXPECT_EQ(store().model("work", "wires").record["weights"], "c");
+}
+
+TEST_F(StoreModels, WhatIsNotThereIsNotFoundAndWhatIsNoNameIsRefused) {
+  train("wires", "a");
+  train("others", "a", "another");
+  EXPECT_EQ(code_of("paths"), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of("wires@2"), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of("others"), ErrorCode::kNotFound) << "of another library";
+  for (const char* reference : {"", "@1", "wires@", "wires@0", "wires@-1", "wires@1x", "wi res",
+                                "wires@1@2", "wires@99999999999999999999"})
+    EXPECT_EQ(code_of(reference), ErrorCode::kInvalidArgument) << reference;
+}
+
+TEST_F(StoreModels, AChosenVersionThatGoesLeavesTheNewest) {
+  const std::string first = train("wires", "a");
+  train("wires", "b");
+  commit([&] { return store().use_model("work", "wires@1"); });
+  const std::string file = store().model("work", "wires").files.at(1).hash;
+  ASSERT_FALSE(store().files().problem(file));
+  remove(first);
+  EXPECT_EQ(version("wires"), 2);
+  EXPECT_EQ(code_of("wires@1"), ErrorCode::kNotFound);
+  EXPECT_TRUE(store().files().problem(file)) << "its file stays without an owner";
+}
+
+TEST_F(StoreModels, AListGoesOnWhereItStopped) {
+  for (const char* weights : {"a", "b", "c"}) train("wires", weights);
+  train("area", "a");
+  train("zeta", "a");
+  std::vector<std::string> seen;
+  std::optional<ModelKey> after;
+  for (;;) {
+    const auto page = store().models("work", "", after, 2);
+    if (page.empty()) break;
+    for (const ModelRow& row : page)
+      seen.push_back(row.version.cell + "@" + std::to_string(row.version.version));
+    after = ModelKey{page.back().version.cell, page.back().version.version};
+  }
+  EXPECT_EQ(seen, (std::vector<std::string>{"area@1", "wires@3", "wires@2", "wires@1", "zeta@1"}));
+  EXPECT_EQ(store().models("work", "wires", std::nullopt, 10).size(), 3u);
+  EXPECT_TRUE(store().models("another", "", std::nullopt, 10).empty());
+}
+
+TEST_F(StoreModels, AModelMadeAgainAfterAnInterruptionIsTheSameVersion) {
+  const std::string job = train("wires", "a");
+  const auto again = commit([&] {
+    return store().commit_variant(job, 0, 0, {{"model", "wires"}, {"weights", "a"}},
+                                  {{kModelRole, "", "{}", "models/wires/model.json"}});
+  });
+  EXPECT_FALSE(again.fresh);
+  EXPECT_FALSE(again.model);
+  EXPECT_EQ(version("wires"), 1);
+}
+
+}  // namespace
+}  // namespace ptah
