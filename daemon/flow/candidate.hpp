@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "flow/drawn_layout.hpp"
 #include "flow/stage_runner.hpp"
-#include "ptah/layout/gds.hpp"
 #include "ptah/stages/stages.hpp"
 
 namespace ptah {
@@ -22,14 +22,9 @@ struct Disagreement {
 };
 Json to_json(const Disagreement& disagreement);
 
-struct Candidate {
-  Layout layout;
-  gds::Library library;  ///< What `layout` draws,
-  gds::Flat flat;        ///< and the same without hierarchy.
-  std::string top;
-  std::filesystem::path folder;  ///< Its files and the judges' work; removed with it.
-  std::filesystem::path gds;     ///< In `folder`; see `put_on_disk`.
-  bool on_disk = false;
+struct Candidate : DrawnLayout {
+  Layout layout;                 ///< What is drawn.
+  std::filesystem::path folder;  ///< Its file and the judges' work; removed with it.
 
   Evaluation evaluation;
   std::map<std::string, std::int64_t> drc;  ///< Errors, by plugin.
@@ -45,8 +40,6 @@ struct Candidate {
   std::chrono::steady_clock::time_point begin;  ///< Work on it started: `seconds["total"]`.
 };
 
-/// Writes the layout where `gds` says, once: stages that run outside programs read it there.
-Status put_on_disk(Candidate& candidate);
 /// Removes its folder.
 void discard(Candidate& candidate) noexcept;
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "flow/circuit_input.hpp"
+#include "flow/finger_counts.hpp"
 #include "flow/flow_config.hpp"
-#include "flow/stage_runner.hpp"
+#include "flow/layout_assessment.hpp"
 #include "ptah/core/run_tool.hpp"
-#include "ptah/layout/gds.hpp"
 #include "ptah/netlist/extracted.hpp"
 #include "ptah/netlist/fingers.hpp"
 #include "render/render.hpp"
@@ -14,7 +14,6 @@
 namespace ptah {
 namespace {
 
-constexpr std::size_t kMaxViolations = 1000;  ///< Reported; `errors` counts all.
 constexpr std::size_t kMaxCouplings = 1000;
 
 Json parasitics_json(const ExtractedNetlist& netlist) {
@@ -47,53 +46,28 @@ Json parasitics_json(const ExtractedNetlist& netlist) {
           {"coupling", std::move(listed)}};
 }
 
-/// The only top cell, or the one asked for.
-Result<std::string> choose_top(const gds::Library& library, const std::string& asked,
-                               const std::string& file) {
-  if (!asked.empty()) {
-    if (library.find(asked) != nullptr) return asked;
-    return make_error(ErrorCode::kNotFound, "The layout has no cell `" + asked + "`.", file);
-  }
-  const auto tops = library.tops();
-  if (tops.size() == 1) return tops.front();
-  std::string names;
-  for (const std::string& top : tops) names += (names.empty() ? "" : ", ") + top;
-  return make_error(ErrorCode::kInvalidArgument,
-                    tops.empty() ? "The layout has no top cell."
-                                 : "The layout has several top cells: " + names + ".",
-                    file, "Name one with `top`.");
-}
-
 Result<Circuit> circuit_of(const rpc::CheckSpec& spec, const Technology& technology) {
   rpc::CircuitSource source = spec;
   if (!source.subcircuit) source.subcircuit = spec.top;
   PTAH_TRY(auto input, read_circuit_input(source));
   PTAH_TRY(auto loaded, load_circuit(input, technology));
-  FingerAssignment fingers = assignment_of(spec.fingers.value_or(rpc::FingerCounts{}));
-  // A group's count may be given by one of its members.
-  PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
-  for (const auto& group : space.groups()) {
-    const auto name = [&](DeviceId id) {
-      return loaded.circuit.devices[static_cast<std::size_t>(id)].name;
-    };
-    int count = 0;
-    for (DeviceId device : group) {
-      if (fingers.contains(name(device))) count = fingers[name(device)];
-    }
-    for (DeviceId device : group) {
-      if (count > 0 && !fingers.contains(name(device))) fingers[name(device)] = count;
-    }
+  const FingerAssignment given = assignment_of(spec.fingers.value_or(rpc::FingerCounts{}));
+  PTAH_TRY(const auto fingers, complete_fingers(given, loaded.circuit, input.allowed_fingers));
+  return with_fingers(loaded.circuit, fingers);
+}
+
+/// The flow's extractor, with the request's options over its own.
+Result<std::map<std::string, StageChoice>> extractor_of(const FlowConfig& flow,
+                                                        const rpc::CheckSpec& spec) {
+  const auto found = flow.stages.find("extractor");
+  if (found == flow.stages.end()) {
+    return make_error(ErrorCode::kInvalidArgument, "The flow has no extractor.",
+                      "flow " + flow.name);
   }
-  PTAH_TRY(auto circuit, with_fingers(loaded.circuit, fingers));
-  for (const Device& device : circuit.devices) {
-    if (device.is_mos() && device.fingers == 0) {
-      return make_error(
-          ErrorCode::kInvalidArgument, "The finger count of " + device.name + " is free.",
-          "fingers",
-          "Say which assignment this layout is, such as --fingers " + device.name + "=2.");
-    }
-  }
-  return circuit;
+  StageChoice extractor = found->second;
+  if (!extractor.options.is_object()) extractor.options = Json::object();
+  extractor.options.update(spec.extractor_options.value);
+  return std::map<std::string, StageChoice>{{"extractor", std::move(extractor)}};
 }
 
 /// The netlist in the forms that the spec asks for, below `scratch`.
@@ -118,23 +92,6 @@ Result<Json> netlist_files(const rpc::CheckSpec& spec, const ExtractedNetlist& n
 
 }  // namespace
 
-Json verdict_json(const Verdict& verdict) {
-  Json violations = Json::array();
-  for (const Violation& violation : verdict.violations) {
-    if (violations.size() == kMaxViolations) break;
-    Json item{{"rule", violation.rule}, {"text", violation.text}, {"layer", violation.layer}};
-    if (!violation.place.empty()) {
-      item["box_um"] = {to_um(violation.place.x0), to_um(violation.place.y0),
-                        to_um(violation.place.x1), to_um(violation.place.y1)};
-    }
-    violations.push_back(std::move(item));
-  }
-  return {{"errors", verdict.errors},
-          {"clean", verdict.clean},
-          {"summary", verdict.summary},
-          {"violations", std::move(violations)}};
-}
-
 Result<Json> check_layout(const rpc::CheckSpec& spec, const std::filesystem::path& scratch,
                           PluginHost& host, TaskSink& sink) {
   PTAH_TRY(auto technology, Technology::resolve(spec.tech));
@@ -144,48 +101,40 @@ Result<Json> check_layout(const rpc::CheckSpec& spec, const std::filesystem::pat
 
   const bool pex = spec.pex || spec.spef || spec.spice;
   const bool none_given = !spec.drc && !spec.lvs && !pex;
-  const bool lvs = spec.lvs || (none_given && spec.given());
-  const bool drc = spec.drc || none_given;
+  Extent extent;
+  extent.lvs = spec.lvs || (none_given && spec.given());
+  extent.drc = spec.drc || none_given;
   Circuit circuit;
-  if (lvs || pex) {
+  if (extent.lvs || pex) {
     PTAH_TRY(circuit, circuit_of(spec, technology));
   }
+  std::vector<StageChoice> verifiers;
+  if (extent.drc || extent.lvs) {
+    verifiers = flow.checks;
+    verifiers.insert(verifiers.end(), flow.judges.begin(), flow.judges.end());
+  }
+  std::map<std::string, StageChoice> extractor;
+  if (pex) {
+    PTAH_TRY(extractor, extractor_of(flow, spec));
+  }
+  const std::optional<Testbench> none;  // Nothing is simulated.
+  LayoutAssessment assessment({circuit, none, technology});
+  PTAH_TRY(assessment.bind(host, Side::kOwn, verifiers, extractor, ""));
 
+  // Stages read the file themselves: not each wants the shapes that we could make of it.
+  DrawnLayout layout{top, std::move(library), std::nullopt, spec.gds, true};
   FlowJob job(sink, 0, scratch);
   StageSeconds seconds;
   Json result{{"gds", spec.gds}, {"top", top}, {"drc", Json::object()}, {"lvs", Json::object()}};
   bool clean = true;
-  std::vector<StageChoice> verifiers;
-  if (drc || lvs) {
-    verifiers = flow.checks;
-    verifiers.insert(verifiers.end(), flow.judges.begin(), flow.judges.end());
-  }
-  for (const StageChoice& choice : verifiers) {
-    PTAH_TRY(auto judge, bind_stage<Verifier>(host, "judge", choice.plugin, choice.options));
-    const bool is_drc = judge.instance->kind() == Verdict::Kind::kDrc;
-    judge.stage = is_drc ? "drc" : "lvs";
-    if (is_drc ? !drc : !lvs) continue;
-    job.progress(0.3, judge.name);
-    PTAH_TRY(auto verdict, run_stage(judge, job, seconds, [&](Verifier& stage) {
-               return stage.verify({spec.gds, top}, circuit, technology, job);
-             }));
-    clean = clean && verdict.clean;
-    result[judge.stage][judge.name] = verdict_json(verdict);
+  PTAH_TRY(const auto findings, assessment.verify(Side::kOwn, layout, extent, job, seconds));
+  for (const Finding& finding : findings) {
+    const bool is_drc = finding.verdict.kind == Verdict::Kind::kDrc;
+    clean = clean && finding.verdict.clean;
+    result[is_drc ? "drc" : "lvs"][finding.verifier] = to_json(finding);
   }
   if (pex) {
-    const auto found = flow.stages.find("extractor");
-    if (found == flow.stages.end()) {
-      return make_error(ErrorCode::kInvalidArgument, "The flow has no extractor.",
-                        "flow " + flow.name);
-    }
-    Json options = found->second.options;
-    if (!options.is_object()) options = Json::object();
-    options.update(spec.extractor_options.value);
-    PTAH_TRY(auto extractor,
-             bind_stage<Extractor>(host, "extractor", found->second.plugin, options));
-    PTAH_TRY(auto netlist, run_stage(extractor, job, seconds, [&](Extractor& stage) {
-               return stage.extract({spec.gds, top}, circuit, technology, job);
-             }));
+    PTAH_TRY(auto netlist, assessment.extract(Side::kOwn, layout, job, seconds));
     result["pex"] = parasitics_json(netlist);
     PTAH_TRY(auto files, netlist_files(spec, netlist, technology, scratch));
     if (!files.empty()) result["files"] = std::move(files);

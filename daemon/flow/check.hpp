@@ -6,13 +6,9 @@
 #include "flow/tasks.hpp"
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
-#include "ptah/stages/stages.hpp"
 #include "rpc/specs.hpp"
 
 namespace ptah {
-
-/// {"errors", "clean", "summary", "violations": [{rule, text, layer, box_um}]}.
-Json verdict_json(const Verdict& verdict);
 
 /// Result: {"gds", "top", "clean", "drc": {judge: {errors, clean, summary, violations}}, "lvs":
 /// ..., "pex": {devices, resistors, nets: [{net, total_fF}], coupling: [{a, b, fF}]}, "files",

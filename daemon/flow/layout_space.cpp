@@ -51,12 +51,13 @@ Result<std::unique_ptr<FlowLayoutSpace>> FlowLayoutSpace::create(Exploration& ex
     space->tiles_.push_back(std::move(tile));
   }
   space->mover_.emplace(space->circuit_, space->tiles_, exploration.technology);
-  PTAH_TRY(auto assessor, Assessor::create({exploration.spec, space->circuit_,
-                                            exploration.loaded.testbench, exploration.technology},
-                                           exploration.host));
-  space->assessor_.emplace(std::move(assessor));
+  PTAH_TRY(auto review, CandidateReview::create(
+                            exploration.spec,
+                            {space->circuit_, exploration.loaded.testbench, exploration.technology},
+                            exploration.host));
+  space->review_.emplace(std::move(review));
   FlowJob judging = space->job(Stream::kJudges, exploration.scratch);
-  PTAH_TRY(space->assessor_->simulate_schematic(judging, space->setup_seconds_));
+  PTAH_TRY(space->review_->simulate_schematic(judging, space->setup_seconds_));
   return space;
 }
 
@@ -65,7 +66,7 @@ Json FlowLayoutSpace::plugins() const {
              {"placer", exploration_.placer.plugin},
              {"router", exploration_.router.plugin},
              {"explorer", exploration_.explorer}};
-  assessor_->list_plugins(named);
+  review_->assessment().list_plugins(named);
   return named;
 }
 
@@ -117,11 +118,11 @@ Status FlowLayoutSpace::assess(Candidate& candidate, Fidelity fidelity) {
   FlowJob context = job(Stream::kJudges, candidate.folder);
   const bool scored = fidelity == Fidelity::kScored && lacks(Fidelity::kScored);
   if (lacks(Fidelity::kChecked)) {
-    PTAH_TRY(assessor_->check(candidate, context));
+    PTAH_TRY(review_->check(candidate, context));
   }
   // With judges for all, they see what the checks refuse, too.
   if (scored) {
-    PTAH_TRY(assessor_->score(candidate, context));
+    PTAH_TRY(review_->score(candidate, context));
   }
   return candidate.judged && !judged_before ? note_disagreements(candidate) : ok();
 }
@@ -129,7 +130,7 @@ Status FlowLayoutSpace::assess(Candidate& candidate, Fidelity fidelity) {
 Result<bool> FlowLayoutSpace::sign_off(Candidate& candidate) {
   const bool judged_before = candidate.judged;
   FlowJob context = job(Stream::kJudges, candidate.folder);
-  PTAH_TRY(const bool kept, assessor_->sign_off(candidate, exploration_.next_variant, context));
+  PTAH_TRY(const bool kept, review_->sign_off(candidate, exploration_.next_variant, context));
   if (candidate.judged && !judged_before) {
     PTAH_TRY(note_disagreements(candidate));
   }
@@ -358,10 +359,12 @@ Result<Evaluation> FlowLayoutSpace::record() {
   RecordedVariant variant{*this, *candidate, present_->moves_um, {}, {}};
   if (!chain.measuring.empty() && !candidate->post.empty()) {
     FlowJob context = job(Stream::kJudges, candidate->folder);
-    PTAH_TRY(variant.measures, assessor_->measure(chain.measuring, *candidate, context));
+    LayoutAssessment& assessment = review_->assessment();
+    PTAH_TRY(variant.measures, assessment.measure(chain.measuring, *candidate->netlist,
+                                                  candidate->post, context, candidate->seconds));
     if (!chain.described.contains(assignment_)) {
       PTAH_TRY(variant.schematic_measures,
-               assessor_->measure_schematic(chain.measuring, context, candidate->seconds));
+               assessment.measure_schematic(chain.measuring, context, candidate->seconds));
     }
   }
   PTAH_TRY(write_variant(chain, variant));

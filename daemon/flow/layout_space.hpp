@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "flow/assessor.hpp"
 #include "flow/candidate.hpp"
+#include "flow/candidate_review.hpp"
 #include "flow/dataset.hpp"
 #include "flow/exploration.hpp"
 #include "flow/moves.hpp"
@@ -29,7 +29,7 @@ class FlowLayoutSpace final : public LayoutSpace {
   std::int64_t assignment() const noexcept { return assignment_; }
   const DatasetPaths& paths() const noexcept { return paths_; }
   const Rng& rng() const noexcept { return rng_; }
-  const Waveform* schematic() const noexcept { return assessor_->schematic(); }
+  const Waveform* schematic() const noexcept { return review_->assessment().schematic(); }
   const std::optional<Testbench>& testbench() const noexcept {
     return exploration_.loaded.testbench;
   }
@@ -90,7 +90,7 @@ class FlowLayoutSpace final : public LayoutSpace {
   Rng rng_;
   Tiles tiles_;
   std::optional<Mover> mover_;
-  std::optional<Assessor> assessor_;
+  std::optional<CandidateReview> review_;
   StageSeconds setup_seconds_;  ///< Tiles and the schematic's simulation: charged to the baseline.
   Evaluation baseline_;
   std::shared_ptr<const Present> present_ = std::make_shared<Present>();

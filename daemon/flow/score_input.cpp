@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "ptah/core/run_tool.hpp"
-
 namespace ptah {
 namespace {
 
@@ -22,36 +20,6 @@ constexpr std::array<std::int8_t, 256> base64_values() {
     values[static_cast<unsigned char>(kDigits[i])] = static_cast<std::int8_t>(i);
   }
   return values;
-}
-
-Result<std::string> choose_top(const gds::Library& library, const std::string& asked,
-                               const std::string& file) {
-  if (!asked.empty() && library.find(asked) != nullptr) return asked;
-  const auto tops = library.tops();
-  if (asked.empty() && tops.size() == 1) return tops.front();
-  std::string names;
-  for (std::size_t i = 0; i < tops.size() && i < 8; ++i) {
-    names += (names.empty() ? "" : ", ") + tops[i];
-  }
-  if (tops.size() > 8) names += ", ...";
-  if (!asked.empty()) {
-    return make_error(ErrorCode::kNotFound, "The layout has no cell `" + asked + "`.", file,
-                      names.empty() ? "It has no cells." : "Its top cells: " + names + ".");
-  }
-  return make_error(ErrorCode::kInvalidArgument,
-                    tops.empty() ? "The layout has no top cell."
-                                 : "The layout has several top cells: " + names + ".",
-                    file, tops.empty() ? "Draw the circuit in a cell." : "Name one with `top`.");
-}
-
-/// A copy with labels lies beside the layout itself.
-std::filesystem::path unused_name(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  auto file = folder / "layout.gds";
-  for (int i = 1; std::filesystem::exists(file, ignored); ++i) {
-    file = folder / ("layout" + std::to_string(i) + ".gds");
-  }
-  return file;
 }
 
 }  // namespace
@@ -98,16 +66,19 @@ Result<std::vector<std::uint8_t>> decode_base64(std::string_view text, std::size
 }
 
 Result<ScoreLayout> read_score_layout(const rpc::LayoutSource& layout, const std::string& top,
-                                      const Technology& technology) {
+                                      const Technology& technology,
+                                      const std::filesystem::path& scratch) {
   ScoreLayout read;
   gds::ReadLimits limits;
   limits.max_bytes = kMaxFileBytes;
   if (layout.data) {
     read.name = "layout.data";
+    read.gds = scratch / "layout.gds";
     PTAH_TRY(const auto bytes, decode_base64(*layout.data, kMaxInlineBytes));
     PTAH_TRY(read.library, gds::read(bytes, read.name, limits));
   } else {
     read.gds = layout.path.value_or("");
+    read.on_disk = true;
     read.name = read.gds.string();
     PTAH_TRY(read.library, gds::read_file(read.gds, limits));
   }
@@ -121,23 +92,13 @@ Result<ScoreLayout> read_score_layout(const rpc::LayoutSource& layout, const std
                       read.name, "Score the circuit's own cell: name it with `top`.");
   }
   PTAH_TRY(read.flat, std::move(flat));
-  if (read.flat.shapes.empty()) {
+  if (read.flat->shapes.empty()) {
     return make_error(
         ErrorCode::kInvalidArgument,
         "The cell " + read.top + " has no shape on a layer of " + technology.name() + ".",
         read.name, "Is it the right cell, in the right technology?");
   }
   return read;
-}
-
-Status put_on_disk(ScoreLayout& layout, const std::filesystem::path& scratch) {
-  if (!layout.gds.empty()) return ok();
-  const auto file = unused_name(scratch);
-  const auto bytes = gds::write(layout.library);
-  PTAH_TRY(write_text_file(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                           Durability::kCached));
-  layout.gds = file;
-  return ok();
 }
 
 }  // namespace ptah

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "flow/drawn_layout.hpp"
 #include "ptah/core/error.hpp"
-#include "ptah/layout/gds.hpp"
 #include "rpc/specs.hpp"
 
 namespace ptah {
@@ -16,19 +16,15 @@ namespace ptah {
 /// no base64.
 Result<std::vector<std::uint8_t>> decode_base64(std::string_view text, std::size_t max_bytes);
 
-struct ScoreLayout {
+/// Flat, too. What came inline is no file yet.
+struct ScoreLayout : DrawnLayout {
   std::string name;  ///< For messages: the file, or "layout.data".
-  std::string top;
-  gds::Library library;
-  gds::Flat flat;
-  std::filesystem::path gds;  ///< Empty: not on disk.
 };
 
-/// A store hash has become a path by now. `top` may be empty where there is one top cell.
+/// A store hash has become a path by now. `top` may be empty where there is one top cell. What
+/// comes inline gets a place in `scratch`.
 Result<ScoreLayout> read_score_layout(const rpc::LayoutSource& layout, const std::string& top,
-                                      const Technology& technology);
-
-/// For stages that read files: the layout below `scratch`, unless it is a file already.
-Status put_on_disk(ScoreLayout& layout, const std::filesystem::path& scratch);
+                                      const Technology& technology,
+                                      const std::filesystem::path& scratch);
 
 }  // namespace ptah

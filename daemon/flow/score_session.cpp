@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "flow/score_nets.hpp"
+
 namespace ptah {
 namespace {
 
@@ -32,20 +34,44 @@ void put_first(std::vector<T>& list, T item, std::size_t most) {
   if (list.size() > most) list.resize(most);
 }
 
-Status bind_score(PluginHost& host, const std::map<std::string, StageChoice>& stages,
-                  const std::string& prefix, ScoreStages& score) {
-  const auto extractor = stages.find("extractor"), simulator = stages.find("simulator");
-  if (extractor == stages.end() || simulator == stages.end()) return ok();
-  PTAH_TRY(score.extractor,
-           bind_stage<Extractor>(host, prefix + "extractor", extractor->second.plugin,
-                                 extractor->second.options));
-  PTAH_TRY(score.simulator,
-           bind_stage<Simulator>(host, prefix + "simulator", simulator->second.plugin,
-                                 simulator->second.options));
+}  // namespace
+
+Status ScoreSession::prepare_tiles(PluginHost& host, FlowJob& job, StageSeconds& seconds,
+                                   bool route) {
+  const auto bind = [&](auto& bound, const char* stage) -> Status {
+    if (bound) return ok();
+    const auto choice = flow.stages.find(stage);
+    if (choice == flow.stages.end()) {
+      return make_error(ErrorCode::kInvalidArgument, "The flow has no " + std::string(stage) + ".",
+                        "flow " + flow.name);
+    }
+    using Stage = typename std::remove_reference_t<decltype(*bound.instance)>;
+    PTAH_TRY(bound, bind_stage<Stage>(host, stage, choice->second.plugin, choice->second.options));
+    return ok();
+  };
+  if (route) {
+    PTAH_TRY(bind(router, "router"));
+  }
+  if (!tiles.empty()) return ok();
+  PTAH_TRY(bind(generator, "device_generator"));
+  Tiles made;
+  for (const Device& device : circuit.devices) {
+    PTAH_TRY(auto tile, run_stage(generator, job, seconds, [&](DeviceGenerator& stage) {
+               return stage.generate(device, technology(), job);
+             }));
+    made.push_back(std::move(tile));
+  }
+  for (std::size_t d = 0; d < made.size(); ++d) {
+    gds::Flat drawn;
+    drawn.shapes = made[d].shapes;
+    Rect box;
+    for (const native::FoundDevice& part : native::find_connectivity(drawn, technology()).devices)
+      box = box.united(drawn_box(part, made[d].kind));
+    device_boxes.push_back(box);
+  }
+  tiles = std::move(made);
   return ok();
 }
-
-}  // namespace
 
 Result<FlowConfig> ScoreSessions::flow(const std::string& name) {
   const std::string key = file_key(name);
@@ -104,20 +130,15 @@ Result<ScoreSession*> ScoreSessions::open(PluginHost& host,
   PTAH_TRY(session->circuit, with_fingers(session->parsed->loaded.circuit, fingers));
   const LoadedCircuit& loaded = session->parsed->loaded;
   session->measuring = Measuring(loaded.measures, loaded.benches, flow.measures);
+  LayoutAssessment& assessment = session->assessment.emplace(
+      LayoutAssessment::Subject{session->circuit, session->testbench(), session->technology()});
   const bool own = !flow.checks.empty();
-  PTAH_TRY(session->checks, bind_verifiers(host, own ? flow.checks : flow.judges, ""));
-  if (judges && own) {
-    PTAH_TRY(session->judges, bind_verifiers(host, flow.judges, "judges' "));
-  }
-  if (session->testbench()) {
-    PTAH_TRY(bind_score(host, flow.stages, "", session->score));
-    if (judges) {
-      PTAH_TRY(bind_score(host, flow.sign_off.stages, "judges' ", session->judged));
-    }
-  } else if (const auto found = flow.stages.find("extractor"); found != flow.stages.end()) {
-    // Without a testbench there is no score, but there are parasitics.
-    PTAH_TRY(session->score.extractor,
-             bind_stage<Extractor>(host, "extractor", found->second.plugin, found->second.options));
+  PTAH_TRY(assessment.bind(host, Side::kOwn, own ? flow.checks : flow.judges, flow.stages, ""));
+  if (judges) {
+    const std::vector<StageChoice> decided;  // Without checks they have had their say.
+    const std::map<std::string, StageChoice> unscored;
+    PTAH_TRY(assessment.bind(host, Side::kJudges, own ? flow.judges : decided,
+                             session->testbench() ? flow.sign_off.stages : unscored, "judges' "));
   }
   put_first(sessions_, std::move(session), kMaxSessions);
   return sessions_.front().get();
@@ -125,33 +146,6 @@ Result<ScoreSession*> ScoreSessions::open(PluginHost& host,
 
 void ScoreSessions::drop(const ScoreSession* session) {
   std::erase_if(sessions_, [&](const auto& kept) { return kept.get() == session; });
-}
-
-Result<FingerAssignment> complete_fingers(const FingerAssignment& given, const Circuit& circuit,
-                                          const std::vector<int>& allowed) {
-  FingerAssignment fingers = given;
-  PTAH_TRY(auto space, FingerSpace::create(circuit, allowed));
-  for (const auto& group : space.groups()) {
-    const auto name = [&](DeviceId id) {
-      return circuit.devices[static_cast<std::size_t>(id)].name;
-    };
-    int count = 0;
-    for (const DeviceId device : group) {
-      if (fingers.contains(name(device))) count = fingers[name(device)];
-    }
-    for (const DeviceId device : group) {
-      if (count > 0 && !fingers.contains(name(device))) fingers[name(device)] = count;
-    }
-  }
-  PTAH_TRY(auto counted, with_fingers(circuit, fingers));
-  for (const Device& device : counted.devices) {
-    if (device.is_mos() && device.fingers == 0) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        "The finger count of " + device.name + " is free.", "fingers",
-                        "Add it, such as " + device.name + "=2.");
-    }
-  }
-  return fingers;
 }
 
 }  // namespace ptah

@@ -10,8 +10,7 @@
 
 #include "flow/circuit_input.hpp"
 #include "flow/flow_config.hpp"
-#include "flow/measuring.hpp"
-#include "flow/stage_runner.hpp"
+#include "flow/layout_assessment.hpp"
 #include "ptah/netlist/fingers.hpp"
 
 namespace ptah {
@@ -24,14 +23,6 @@ struct ParsedCircuit {
   LoadedCircuit loaded;
 };
 
-/// Extraction and simulation by one pair of plugins.
-struct ScoreStages {
-  Bound<Extractor> extractor;
-  Bound<Simulator> simulator;
-  std::vector<Waveform> pre;  ///< The schematic's, by analysis, once simulated.
-  bool active() const noexcept { return extractor && simulator; }
-};
-
 /// One finger assignment of a circuit, under one flow.
 struct ScoreSession {
   std::string key;
@@ -41,14 +32,15 @@ struct ScoreSession {
   Circuit circuit;
   Measuring measuring;
   std::optional<std::vector<Measure>> schematic_measures;  ///< Once made.
-  std::vector<Bound<Verifier>> checks, judges;
-  ScoreStages score, judged;
-  // Bound and made when first needed.
+  std::optional<LayoutAssessment> assessment;
+  // Bound and made when first needed; see `prepare_tiles`.
   Bound<DeviceGenerator> generator;
   Bound<Router> router;
   Tiles tiles;
   std::vector<Rect> device_boxes;  ///< One a tile: see drawn_box.
 
+  /// Tiles as the flow's generator draws them; with `route`, the router, too.
+  Status prepare_tiles(PluginHost& host, FlowJob& job, StageSeconds& seconds, bool route);
   const Technology& technology() const noexcept { return *parsed->technology; }
   const std::optional<Testbench>& testbench() const noexcept { return parsed->loaded.testbench; }
 };
@@ -79,9 +71,5 @@ class ScoreSessions {
   std::vector<Kept<std::shared_ptr<const Technology>>> technologies_;
   std::vector<Kept<FlowConfig>> flows_;
 };
-
-/// `given` with every member of a group that one member speaks for; checked against the circuit.
-Result<FingerAssignment> complete_fingers(const FingerAssignment& given, const Circuit& circuit,
-                                          const std::vector<int>& allowed);
 
 }  // namespace ptah

@@ -6,16 +6,19 @@ namespace {
 
 class PickyVerifier final : public ptah::Verifier {
  public:
-  explicit PickyVerifier(const ptah::Options& options) : every_(options.integer("every")) {}
+  explicit PickyVerifier(const ptah::Options& options)
+      : every_(options.integer("every")), fails_(options.flag("fails")) {}
 
   static ptah::OptionSchema options() {
-    return {{"every",
-             ptah::OptionType::kInt,
-             0,
-             "Rejects every so-manieth layout; 0: none.",
-             0,
-             1000,
-             {}}};
+    return {
+        {"every",
+         ptah::OptionType::kInt,
+         0,
+         "Rejects every so-manieth layout; 0: none.",
+         0,
+         1000,
+         {}},
+        {"fails", ptah::OptionType::kBool, false, "Can make nothing of any layout.", {}, {}, {}}};
   }
 
   ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kDrc; }
@@ -23,6 +26,7 @@ class PickyVerifier final : public ptah::Verifier {
 
   ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
                                      const ptah::Technology&, ptah::JobContext&) override {
+    if (fails_) return ptah::make_error(ptah::ErrorCode::kParse, "A polygon without an end.");
     ++seen_;
     ptah::Verdict verdict;
     verdict.clean = layout.flat != nullptr && (every_ == 0 || seen_ % every_ != 0);
@@ -33,6 +37,7 @@ class PickyVerifier final : public ptah::Verifier {
 
  private:
   std::int64_t every_;
+  bool fails_;
   std::int64_t seen_ = 0;
 };
 
