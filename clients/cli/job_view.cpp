@@ -5,7 +5,8 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
-#include <tuple>
+#include <map>
+#include <utility>
 
 #include "ptah/core/run_tool.hpp"
 #include "terminal.hpp"
@@ -60,30 +61,38 @@ double stage_seconds(const Json& seconds, std::initializer_list<const char*> sta
 
 struct Tally {
   std::vector<Json> lines;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::size_t> places;  ///< By chain and variant.
   std::map<std::string, int> reverted;
   int clean = 0;
-  BestLayout best;
-  void add(Json line) {
+  void add(Json line, std::int64_t chain) {
     clean += is_clean(line);
-    best.add(line);
+    places[{chain, line.value("variant", std::int64_t{0})}] = lines.size();
     for (const Json& entry : line.value("reverted", Json::array())) {
       const std::string reason = entry.value("reason", "");
       ++reverted[reason.substr(0, reason.find(':'))];
     }
     lines.push_back(std::move(line));
   }
+  /// The line of the layout that the job's result names the best; nullptr where it names none.
+  const Json* best(const Json& finished) const {
+    const Json named = finished.value("result", Json::object()).value("best", Json::object());
+    const auto place = places.find(
+        {named.value("chain", std::int64_t{-1}), named.value("variant", std::int64_t{-1})});
+    return place == places.end() ? nullptr : &lines[place->second];
+  }
 };
 
 void print_summary(const Session& session, const std::string& job, const Json& finished,
                    const Tally& tally, double seconds, const std::string& out) {
   const std::string state = finished.value("state", "failed");
+  const Json* const best = tally.best(finished);
   if (session.json) {
     print_line({{"summary",
                  {{"job", job},
                   {"state", state},
                   {"layouts", tally.lines.size()},
                   {"clean", tally.clean},
-                  {"best", tally.best.found()},
+                  {"best", best == nullptr ? Json() : layout_summary(*best)},
                   {"reverted", tally.reverted},
                   {"seconds", seconds},
                   {"out", out},
@@ -105,9 +114,8 @@ void print_summary(const Session& session, const std::string& job, const Json& f
   for (const auto& [reason, count] : tally.reverted)
     std::cout << ", " << count << " moves reverted (" << reason << ")";
   std::cout << "\n";
-  if (const Json& best = tally.best.found(); !best.is_null() && tally.lines.size() > 1) {
-    std::cout << "best " << best["objective"].get<std::string>() << ": " << tally.best.text()
-              << "\n";
+  if (best != nullptr && tally.lines.size() > 1) {
+    std::cout << "best " << best->value("objective", "") << ": " << layout_text(*best) << "\n";
   }
   if (!out.empty()) std::cout << "dataset: " << out << "\n";
 }
@@ -122,28 +130,18 @@ bool is_clean(const Json& line) {
                      [](const Json& verdict) { return verdict == "match"; });
 }
 
-void BestLayout::add(const Json& line) {
-  const Json named = line.value("objective", Json());
-  if (!named.is_string() || !line.value("cost", Json()).is_number() || !is_clean(line)) return;
-  const std::string objective = named;
-  mixed_ = mixed_ || (!objective_.empty() && objective != objective_);
-  objective_ = objective;
-  const auto key = [](const Json& of) {
-    return std::tuple(of.value("cost", 0.0), of.value("assignment", std::int64_t{0}),
-                      of.value("variant", std::int64_t{0}));
-  };
-  if (!best_.is_null() && key(best_) <= key(line)) return;
-  best_ = Json::object();
+Json layout_summary(const Json& line) {
+  Json summary = Json::object();
   for (const char* field : {"objective", "cost", "circuit", "assignment", "variant", "gds"}) {
-    if (line.contains(field)) best_[field] = line[field];
+    if (line.contains(field)) summary[field] = line[field];
   }
+  return summary;
 }
 
-std::string BestLayout::text() const {
-  const Json& best = found();
-  if (best.is_null()) return "-";
-  return best.value("circuit", "") + "_" + std::to_string(best.value("assignment", 0)) +
-         " variant " + std::to_string(best.value("variant", 0));
+std::string layout_text(const Json& line) {
+  return line.value("circuit", "") + "_" +
+         std::to_string(line.value("assignment", std::int64_t{0})) + " variant " +
+         std::to_string(line.value("variant", std::int64_t{0}));
 }
 
 Json variant_line(const Json& variant, const std::string& out) {
@@ -238,7 +236,7 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
     } else if (event.method == "variant.ready") {
       Json line = variant_line(event.params, out);
       if (session.json) print_line(line);
-      tally.add(std::move(line));
+      tally.add(std::move(line), event.params.value("chain", std::int64_t{0}));
     } else if (event.method == "job.finished") {
       bar.clear();
       const double seconds =

@@ -15,22 +15,11 @@ Json variant_line(const Json& variant, const std::string& out);
 /// Every judge that saw the layout passed it.
 bool is_clean(const Json& line);
 
-/// Finds the best layout by the `objective` of their run: the clean one of least `cost`; of equal
-/// ones the first by assignment and variant, in whatever order they come.
-class BestLayout {
- public:
-  void add(const Json& line);
-  /// {"objective", "cost", "circuit", "assignment", "variant"}, with "gds" where `line` has it;
-  /// null where there is none, or where layouts of different objectives were added.
-  const Json& found() const noexcept { return mixed_ ? none_ : best_; }
-  /// "CIRCUIT_ASSIGNMENT variant 3", or "-".
-  std::string text() const;
-
- private:
-  Json best_, none_;
-  std::string objective_;
-  bool mixed_ = false;
-};
+/// {"objective", "cost", "circuit", "assignment", "variant"}, with "gds" where the line has it: how
+/// `--json` names a best layout.
+Json layout_summary(const Json& line);
+/// "CIRCUIT_ASSIGNMENT variant 3"
+std::string layout_text(const Json& line);
 
 /// Follows jobs of one folder to their ends, one after the other. Prints each variant as it comes
 /// (--json) or a bar, then the summary. On SIGINT all are cancelled; a second one leaves at once.

@@ -1,7 +1,9 @@
 /// ptah jobs, ptah variants, ptah show, ptah export
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <iostream>
+#include <tuple>
 
 #include "job_metrics.hpp"
 #include "job_view.hpp"
@@ -120,6 +122,7 @@ int variants(const Session& session, const std::string& job, const std::string& 
   for (const Json& variant : found.value()) {
     Json line = variant_line(variant, "");
     line["chain"] = variant["chain"];
+    if (variant.value("best", false)) line["best"] = true;
     lines.push_back(std::move(line));
   }
   if (!sort.empty()) {
@@ -127,12 +130,16 @@ int variants(const Session& session, const std::string& job, const std::string& 
                               : sort == "pscore" ? "pscore_V"
                               : sort == "area"   ? "area_um2"
                                                  : "hpwl_um";
-    std::stable_sort(lines.begin(), lines.end(), [&](const Json& a, const Json& b) {
-      // Layouts without the value come last.
-      if (!a[field].is_number() || !b[field].is_number())
-        return a[field].is_number() > b[field].is_number();
-      return a[field].get<double>() < b[field].get<double>();
-    });
+    // Of equal ones the first by chain and variant, as the server names the best; layouts without
+    // the value come last.
+    const auto key = [&](const Json& line) {
+      const Json value = line.value(field, Json());
+      return std::tuple(!value.is_number(), value.is_number() ? value.get<double>() : 0.0,
+                        line.value("chain", std::int64_t{0}),
+                        line.value("variant", std::int64_t{0}));
+    };
+    std::sort(lines.begin(), lines.end(),
+              [&](const Json& a, const Json& b) { return key(a) < key(b); });
   }
   if (session.json) {
     for (const Json& line : lines) print_line(line);

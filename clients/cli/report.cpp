@@ -7,6 +7,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "job_view.hpp"
 #include "measure_view.hpp"
@@ -18,6 +19,29 @@ namespace {
 
 namespace fs = std::filesystem;
 using Align = Table::Align;
+
+/// The best layout of a dataset, which no server names: by the rule of job.get, where the
+/// assignment stands for the chain, because a run numbers its chains in their order.
+class BestLayout {
+ public:
+  void add(const Json& line) {
+    const Json objective = line.value("objective", Json());
+    if (!objective.is_string() || !line.value("cost", Json()).is_number()) return;
+    mixed_ = mixed_ || (!line_.is_null() && line_["objective"] != objective);
+    if (line_.is_null() || key(line) < key(line_)) line_ = layout_summary(line);
+  }
+  /// Null where no layout has a cost, or where their costs are by different objectives.
+  Json summary() const { return mixed_ ? Json() : line_; }
+  std::string text() const { return summary().is_null() ? "-" : layout_text(line_); }
+
+ private:
+  static std::tuple<double, std::int64_t, std::int64_t> key(const Json& line) {
+    return {line.value("cost", 0.0), line.value("assignment", std::int64_t{0}),
+            line.value("variant", std::int64_t{0})};
+  }
+  Json line_;
+  bool mixed_ = false;
+};
 
 struct CircuitReport {
   std::set<std::int64_t> assignments;
@@ -169,7 +193,7 @@ int report(const Session& session, const std::string& dataset) {
                        : Json(*std::min_element(found.pscores.begin(), found.pscores.end()))},
                   {"pscore_median_V", found.pscores.empty() ? Json() : Json(median(found.pscores))},
                   {"area_median_um2", median(found.areas)},
-                  {"best", found.best.found()},
+                  {"best", found.best.summary()},
                   {"judged", found.judged},
                   {"disagreements", found.disagreements},
                   {"pscore_error_median", error_quantile(found, 0.5)},

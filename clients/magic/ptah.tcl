@@ -11,9 +11,11 @@ unset part
 
 namespace eval ptah {
     variable version 0.1.0
-    variable results        ;# layouts in the order they came: list of {job gds record}, `record` with the fields of `kept`
-    variable kept {top variant circuit fingers tech cost pscore_V area_um2}
+    variable results        ;# layouts in the order they came: list of {job chain gds record}, `record` with the fields of `kept`
+    variable kept {top variant circuit fingers tech pscore_V area_um2}
     set results {}
+    variable best           ;# job -> {chain variant} of its best layout, as the server says
+    array set best {}
     variable finished       ;# job -> state
     array set finished {}
     variable origin         ;# circuit and fingers of the cells made here: cell -> dict
@@ -223,15 +225,20 @@ proc ptah::AddResult {params} {
     # A job may bring a hundred thousand layouts, and all that is known of one is many times what is shown.
     variable results
     variable kept
+    variable best
     set record [dict filter [dict get $params record] script {field value} {expr {$field in $kept}}]
     set gds ""
     foreach item [dict get $params files] { if {[dict get $item role] eq "gds"} { set gds [dict get $item path] } }
-    lappend results [dict create job [dict get $params job] gds $gds record $record]
+    set job [dict get $params job]
+    set chain [dict get $params chain]
+    lappend results [dict create job $job chain $chain gds $gds record $record]
+    if {[dict exists $params best] && [dict get $params best]} { set best($job) [list $chain [dict get $record variant]] }
     say [format "%s: layout %d: %s v%d, pscore %s, %.1f um2" [dict get $params job] [llength $results] [dict get $record top] \
         [dict get $record variant] [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
 }
 
-# ptah::show ?JOB? ?VARIANT? ?-best? ?-place?: opens a layout in a cell of its own; the best by its run's objective, or the last.
+# ptah::show ?JOB? ?VARIANT? ?-best? ?-place?: opens a layout in a cell of its own; the best of its job, or the last. Without
+# JOB, -best means the last job that has a layout with a cost.
 proc ptah::show {args} {
     variable results
     variable origin
@@ -244,7 +251,8 @@ proc ptah::show {args} {
     foreach result $results {
         if {$job ne "" && [dict get $result job] ne $job} continue
         if {$variant ne "" && [dict get $result record variant] != $variant} continue
-        if {$found eq "" || "-best" ni $flags || [Better $result $found]} { set found $result }
+        if {"-best" in $flags && ![IsBest $result]} continue
+        set found $result
     }
     if {$found eq ""} { error "there is no such layout; ptah::jobs lists the jobs, ptah::results the layouts" }
     set record [dict get $found record]
@@ -269,11 +277,10 @@ proc ptah::Millivolts {volts} {
     return [expr {$volts eq "" ? "-" : [format "%.3f mV" [expr {$volts * 1000}]]}]
 }
 
-proc ptah::Better {a b} {
-    # By the objective of the run that made them; less is better. An empty cost is that of a layout without a score.
-    set x [dict get $a record cost]
-    set y [dict get $b record cost]
-    return [expr {$y eq "" || ($x ne "" && $x < $y)}]
+proc ptah::IsBest {result} {
+    variable best
+    set job [dict get $result job]
+    return [expr {[info exists best($job)] && $best($job) eq [list [dict get $result chain] [dict get $result record variant]]}]
 }
 
 # The layouts that came so far: {job variant pscore_V area_um2} each.

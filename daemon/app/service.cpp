@@ -73,6 +73,7 @@ JobInfo info_of(const JobRow& row) {
   info.variants = row.variants;
   info.last_event = row.last_event;
   info.chains = {row.chains, row.chains_done, row.chains_failed};
+  if (row.best) info.best = {row.best->chain, row.best->variant, row.best->cost};
   info.error = bounded_error(row.error);
   info.result = row.result;
   info.spec = row.spec;
@@ -88,9 +89,11 @@ JobReply brief(const JobRow& row) {
   return {row.id, std::string(to_string(row.state)), nullptr};
 }
 
-VariantInfo info_of(const std::string& job, const VariantRow& row, const FileStore& files) {
+VariantInfo info_of(const JobRow& job, const VariantRow& row, const FileStore& files) {
   VariantInfo info;
-  info.job = job;
+  info.job = job.id;
+  if (job.best && job.best->chain == row.chain && job.best->variant == row.variant)
+    info.best = true;
   info.chain = row.chain;
   info.variant = row.variant;
   info.record = row.record;
@@ -492,7 +495,7 @@ void Server::variant_list(const VariantListParams& params, Reply<VariantListRepl
     std::int64_t last = 0;
     for (const VariantRow& row :
          store.variants(params.job, params.chain, params.after, params.limit)) {
-      if (!add_row(answer.variants, bytes, info_of(params.job, row, store.files()))) break;
+      if (!add_row(answer.variants, bytes, info_of(job, row, store.files()))) break;
       last = row.sequence;
     }
     if (last > 0 && !store.variants(params.job, params.chain, last, 1).empty()) answer.next = last;
@@ -502,9 +505,8 @@ void Server::variant_list(const VariantListParams& params, Reply<VariantListRepl
 
 void Server::variant_get(const VariantParams& params, Reply<VariantInfo> reply) {
   answer_from_store(reply, [params](Store& store) {
-    store.job_summary(params.job);
-    return info_of(params.job, store.variant(params.job, params.chain, params.variant),
-                   store.files());
+    const JobRow job = store.job_summary(params.job);
+    return info_of(job, store.variant(params.job, params.chain, params.variant), store.files());
   });
 }
 

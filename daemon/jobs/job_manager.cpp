@@ -343,6 +343,11 @@ void JobManager::finish(const JobPtr& job) {
         if (chains) {
           shown["circuit"] = row.circuit;
           shown["variants"] = row.variants;
+          if (row.best) {
+            shown["best"] = {{"chain", row.best->chain},
+                             {"variant", row.best->variant},
+                             {"cost", row.best->cost}};
+          }
         }
         if (state == JobState::kDone && !out.empty()) store.sync_output(out);
         EventRow event = store.finish_job(id, state, error, shown);

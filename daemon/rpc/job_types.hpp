@@ -94,10 +94,21 @@ struct ChainCounts {
     v.required("failed", failed, "Chains that ended with an error.");
   }
 };
+struct BestInfo {
+  std::int64_t chain = 0, variant = 0;
+  double cost = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("chain", chain, "Number of its chain.");
+    v.required("variant", variant, "Number of the variant.");
+    v.required("cost", cost, "The `cost` of its record.");
+  }
+};
 struct JobInfo {
   std::string job, kind, state, circuit, library, out;
   std::int64_t created_ms = 0, finished_ms = 0, variants = 0, last_event = 0;
   ChainCounts chains;
+  std::optional<BestInfo> best;
   Json error, result, spec, plan;
   std::optional<bool> cut;
   template <class V>
@@ -113,6 +124,10 @@ struct JobInfo {
     v.required("chains", chains, "Progress in chains.");
     v.required("variants", variants, "Variants committed.");
     v.required("last_event", last_event, "Number of its newest event.");
+    v.optional("best", best,
+               "The best layout so far: that of least `cost` in its record, which is by the run's "
+               "`objective`; of equal ones the first by chain, then by variant. Missing while no "
+               "layout has a cost.");
     v.optional("error", error, "Why it failed: code, message, where, hint.");
     v.optional("result", result, "The result of a finished job.");
     v.optional("spec", spec, "As given (job.get only).");

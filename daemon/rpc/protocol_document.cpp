@@ -63,10 +63,10 @@ client that comes back subscribes after the last one it saw. A request gets exac
 |---|---|
 | `job.progress` | `fraction` (0..1 of the whole job), `message`, `stage`; at most 10 a second, only the newest is kept |
 | `job.log` | `level` (debug, info, warning, error), `message`, `chain` |
-| `variant.ready` | `chain`, `variant`, `record`, `files` (role, hash, size, path, dataset); a record that does not fit is left out and `cut` is true: ask variant.get |
+| `variant.ready` | `chain`, `variant`, `record`, `files` (role, hash, size, path, dataset); a record that does not fit is left out and `cut` is true: ask variant.get; `best`, true where no layout before it was better (job.get says by which rule) |
 | `job.metric` | `chain`, `name`, `step`, `value`: a point of a curve that an explorer draws; without a number and not among the events that are kept |
 | `chain.finished` | `chain`, `state`, and `error` or `result` (`cut` where that is too long: ask job.chains) |
-| `job.finished` | `state`, and `error` or `result`; the last event unless the job is resumed |
+| `job.finished` | `state`, and `error` or `result`, which of a run names the `best` layout as job.get does; the last event unless the job is resumed |
 
 Every client hears `model.changed`: `change` ("ready", "used" or "deleted"), `library`, `name`, `version`. It is not repeated to who was behind.
 

@@ -23,7 +23,7 @@ struct VariantInfo {
   std::int64_t chain = 0, variant = 0;
   Json record;
   std::vector<FileInfo> files;
-  std::optional<bool> cut;
+  std::optional<bool> best, cut;
   template <class V>
   void describe(V& v) {
     v.required("job", job, "The job's id.");
@@ -32,6 +32,7 @@ struct VariantInfo {
     v.required("record", record,
                "What the flow says about it: the same for the same spec and seed.");
     v.required("files", files, "Its files.");
+    v.optional("best", best, "True of the job's best layout at present, as job.get names it.");
     v.optional("cut", cut, "True where there are more files than fit into a line.");
   }
 };

@@ -29,14 +29,20 @@ JobRow read_job(const Query& query) {
   row.planned = query.integer(13) != 0;
   row.error = query.object_or_null(14);
   row.metrics = query.natural(15);
+  row.best = read_best(query, 16);
   return row;
+}
+
+std::optional<BestVariant> read_best(const Query& query, int first) {
+  if (query.is_null(first)) return std::nullopt;
+  return BestVariant{query.real(first), query.natural(first + 1), query.natural(first + 2)};
 }
 
 JobRow read_whole_job(const Query& query) {
   JobRow row = read_job(query);
-  row.spec = query.json(16);
-  row.plan = query.object_or_null(17);
-  row.result = query.json_or_null(18);
+  row.spec = query.json(19);
+  row.plan = query.object_or_null(20);
+  row.result = query.json_or_null(21);
   return row;
 }
 

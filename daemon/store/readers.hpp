@@ -9,10 +9,14 @@ namespace ptah {
 
 constexpr const char* kJobColumns =
     "id, kind, circuit, library, out, state, created_ms, finished_ms, chains, chains_done, "
-    "chains_failed, variants, last_event, plan IS NOT NULL, error, metrics";
+    "chains_failed, variants, last_event, plan IS NOT NULL, error, metrics, best_cost, "
+    "best_chain, best_variant";
 JobRow read_job(const Query& query);                         ///< Without spec, plan and result.
 constexpr const char* kJobDetails = ", spec, plan, result";  ///< Behind kJobColumns.
 JobRow read_whole_job(const Query& query);
+
+/// From the columns best_cost, best_chain and best_variant.
+std::optional<BestVariant> read_best(const Query& query, int first);
 
 constexpr const char* kChainColumns = "chain, state, variants, error, result";
 ChainRow read_chain(const Query& query);

@@ -1,6 +1,7 @@
 /// What the store keeps, as plain values.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -45,12 +46,21 @@ struct NewJob {
   std::optional<NewPlan> plan;  ///< Of a job that needs no task to be planned.
 };
 
+/// The best layout of a job: that of least `cost` in its record, which is a number by the run's
+/// objective; of equal ones the first by chain, then by variant. All clients have it from here.
+struct BestVariant {
+  double cost = 0;
+  std::int64_t chain = 0, variant = 0;
+  auto operator<=>(const BestVariant&) const = default;
+};
+
 struct JobRow {
   std::string id, kind, circuit, library, out;
   JobState state = JobState::kQueued;
   std::int64_t created_ms = 0, finished_ms = 0;
   std::int64_t chains = 0, chains_done = 0, chains_failed = 0, variants = 0, metrics = 0;
   std::int64_t last_event = 0;
+  std::optional<BestVariant> best;  ///< Nothing while no variant has a cost.
   bool planned = false;
   Json spec, plan, error, result;  ///< plan, error, result: null while there is none.
 };

@@ -67,6 +67,15 @@ CREATE INDEX chains_by_spec ON chains(job, spec);
     R"sql(
 CREATE INDEX variants_by_chain ON variants(job, chain);
 CREATE INDEX jobs_by_state ON jobs(state);
+)sql",
+    // The best variant of each job (BestVariant); NULL: none has a cost.
+    R"sql(
+ALTER TABLE jobs ADD COLUMN best_cost REAL;
+ALTER TABLE jobs ADD COLUMN best_chain INTEGER;
+ALTER TABLE jobs ADD COLUMN best_variant INTEGER;
+UPDATE jobs SET (best_cost, best_chain, best_variant) = (
+  SELECT json_extract(record, '$.cost'), chain, variant FROM variants WHERE job=jobs.id
+  AND CASE WHEN json_valid(record) THEN json_type(record, '$.cost') END IN ('integer', 'real') ORDER BY 1, 2, 3 LIMIT 1);
 )sql"};
 
 constexpr int kVersion = static_cast<int>(kSteps.size());

@@ -40,6 +40,7 @@ struct MetricsCommit {
 /// What became of a variant.
 struct VariantCommit {
   bool fresh = false;  ///< False when it was there already: nothing is announced.
+  bool best = false;   ///< It is the job's best so far.
   EventRow event;
   std::vector<FileRow> files;
   MetricsCommit metrics;

@@ -19,6 +19,13 @@ std::vector<FileRow> read_files(Query& query) {
   return rows;
 }
 
+/// By which layouts of a run are ranked; nothing where it was not scored and that is needed.
+std::optional<double> cost_of(const Json& record) {
+  const auto cost = record.find("cost");
+  if (cost == record.end() || !cost->is_number()) return std::nullopt;
+  return cost->get<double>();
+}
+
 }  // namespace
 
 FileStore::Stored Store::put_file(const NewFile& file) {
@@ -67,12 +74,16 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
   VariantCommit commit;
   commit.metrics = add_metrics(job, chain, notes.metrics);
   std::string circuit, library;
+  std::optional<BestVariant> best;
   {
-    Query query(database_, "SELECT circuit, library FROM jobs WHERE id=?");
+    Query query(
+        database_,
+        "SELECT circuit, library, best_cost, best_chain, best_variant FROM jobs WHERE id=?");
     query << job;
     if (!query.next()) fail(ErrorCode::kNotFound, "There is no job \"" + job + "\".", job);
     circuit = query.text(0);
     library = query.text(1);
+    best = read_best(query, 2);
   }
   {
     Query query(database_, "SELECT 1 FROM variants WHERE job=? AND chain=? AND variant=?");
@@ -103,6 +114,12 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
     Query query(database_, "UPDATE jobs SET variants=variants+1 WHERE id=?");
     (query << job).run();
   }
+  if (const auto cost = cost_of(record);
+      cost && (!best || BestVariant{*cost, chain, variant} < *best)) {
+    commit.best = true;
+    Query query(database_, "UPDATE jobs SET best_cost=?, best_chain=?, best_variant=? WHERE id=?");
+    (query << *cost << chain << variant << job).run();
+  }
   Json shown = Json::array();
   for (const FileRow& file : commit.files) {
     if (file.role == "gds")
@@ -120,6 +137,7 @@ VariantCommit Store::commit_variant(const std::string& job, std::int64_t chain,
   } else {
     params["cut"] = true;
   }
+  if (commit.best) params["best"] = true;
   commit.event = add_event(job, "variant.ready", params);
   return commit;
 }

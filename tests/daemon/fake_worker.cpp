@@ -8,6 +8,7 @@
 ///   | "hog" | "abort" | "term" | "garbage" | "error" | "scream" | "outside" | "orphan" | "long" |
 ///   "say" (the text "line")} Writes one GDS-like file and a state a variant; their bytes depend on
 ///   name and number alone. Resumes from `resume`. "folder": where its layouts lie below `out`.
+///   "costs": of its records, by variant.
 /// check: {"do": ...} -> {"ok": true}. render: {"name"} writes a file -> {"drawn": true}, in
 /// `files`.
 ///
@@ -235,10 +236,10 @@ void chain(Json spec, const std::string& scratch) {
     Json files = Json::array(
         {file(scratch, "v" + number + ".gds", gds, "gds", folder + "v" + number + ".gds"),
          file(scratch, "state" + number, name + " state " + number, "state", "")});
-    say({{"event", "variant"},
-         {"variant", variant},
-         {"record", {{"variant", variant}, {"name", name}, {"drc", 0}}},
-         {"files", files}});
+    Json record{{"variant", variant}, {"name", name}, {"drc", 0}};
+    if (spec.contains("costs"))
+      record["cost"] = spec["costs"].at(static_cast<std::size_t>(variant));
+    say({{"event", "variant"}, {"variant", variant}, {"record", record}, {"files", files}});
     say({{"event", "log"}, {"level", "info"}, {"message", name + " " + number}});
   }
   if (cancelled) {

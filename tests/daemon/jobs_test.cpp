@@ -66,6 +66,41 @@ TEST_F(Jobs, RunMakesEveryVariantOnceAndItsDataset) {
   }
 }
 
+TEST_F(Jobs, TheBestLayoutIsTheFirstOfLeastCostInWhateverOrderTheyCome) {
+  ASSERT_TRUE(daemon.start());
+  // The slow chain 0 has the equal of what chain 1 has brought long before.
+  const Json slow = chain("a", 2, {{"costs", {5, 2, nullptr}}, {"ms", 150}});
+  const Json quick = chain("b", 3, {{"costs", {nullptr, 7, 2, 2}}, {"ms", 1}});
+  const Json expected{{"chain", 0}, {"variant", 1}, {"cost", 2.0}};
+  {
+    Client client = daemon.client();
+    client.result("flow.run", run("ranked", {slow, quick}));
+    const Json job = wait_for(client, "ranked");
+    EXPECT_EQ(job["best"], expected) << job;
+    EXPECT_EQ(job["result"]["best"], expected) << job;
+    Json said;
+    for (const Json& event : client.result("job.events", {{"job", "ranked"}})["events"]) {
+      const Json& params = event["params"];
+      if (event["method"] == "variant.ready" && params.value("best", false))
+        said.push_back({params["chain"], params["variant"]});
+    }
+    ASSERT_FALSE(said.empty());
+    EXPECT_EQ(said.back(), Json({0, 1})) << said << ": who follows the events ends with it";
+    client.result("flow.run", run("unscored", {chain("c", 1)}));
+    EXPECT_FALSE(wait_for(client, "unscored").contains("best"));
+  }
+  daemon.terminate();
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  EXPECT_EQ(client.result("job.get", {{"job", "ranked"}})["best"], expected);
+  const Json list = client.result("variant.list", {{"job", "ranked"}});
+  ASSERT_EQ(list["variants"].size(), 7u);
+  for (const Json& variant : list["variants"]) {
+    const bool best = variant["chain"] == 0 && variant["variant"] == 1;
+    EXPECT_EQ(variant.value("best", false), best) << variant;
+  }
+}
+
 TEST_F(Jobs, VariantIsOnDiskWhenItIsAnnounced) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();

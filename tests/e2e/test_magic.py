@@ -128,6 +128,9 @@ out box [expr {[box values] eq $box}]
 load $other
 out untouched [dict get [ptah::check -wait] valid]
 out after [dict get [ptah::score -wait] pscore_V]
+out job $job
+out best [ptah::show $job -best]
+out stray [catch {ptah::show nothing -best}]
 ''')
         self.assertEqual(said["layouts"], ["3"])
         self.assertLess(max(map(int, said["kept"])), 800, "characters kept of a layout; a job may bring a hundred thousand")
@@ -145,6 +148,9 @@ out after [dict get [ptah::score -wait] pscore_V]
         self.assertEqual(said["box"], ["1"])
         self.assertEqual(said["untouched"], ["1"])
         self.assertEqual(said["after"], said["pscore"])
+        best = next(line for line in self.run_json("variants", said["job"][0]).lines if line.get("best"))
+        self.assertTrue(said["best"][0].startswith(f"{best['top']}_v{best['variant']}"), said["best"])
+        self.assertEqual(said["stray"], ["1"])
 
     def test_a_netlist_of_the_designers_own_becomes_a_layout(self):
         netlist = self.folder / "inverter.spice"

@@ -6,7 +6,6 @@
 /// Uses the user's daemon, or starts the `ptahd` that lies beside this program.
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
 
 #include "client.hpp"
 #include "daemon_launcher.hpp"
@@ -43,7 +42,6 @@ int main(int argc, char** argv) {
   }
 
   Json best;
-  double best_score = std::numeric_limits<double>::infinity();
   for (;;) {
     auto next = client.next_notification(std::chrono::minutes(10));
     if (next.has_error()) return fail(next.error());
@@ -57,10 +55,8 @@ int main(int argc, char** argv) {
       const bool scored = record["pscore_V"].is_number();
       std::printf("variant %d: %s V\n", params["variant"].get<int>(),
                   scored ? record["pscore_V"].dump().c_str() : "no");
-      if (scored && record["pscore_V"].get<double>() < best_score) {
-        best_score = record["pscore_V"];
-        best = params;
-      }
+      // By the run's objective, which is the score where none is given.
+      if (params.value("best", false)) best = params;
     } else if (method == "job.finished") {
       break;
     }

@@ -16,11 +16,11 @@ def main() -> None:
         job = server.run(circuit=circuit, assignments=assignments, variants=variants, seed=1)
         layouts = []
         for variant in job.variants():
-            record = variant["record"]
-            layouts.append(record)
+            layouts.append(variant)
             print(f"{len(layouts)} layouts", end="\r", file=sys.stderr)
-        layouts.sort(key=lambda record: (record["pscore_V"] is None, record["pscore_V"]))
-        for record in layouts:
+        # As the server ranks them: by the run's objective, here the score; of equal ones the first by chain and variant.
+        layouts.sort(key=lambda v: (v["record"]["cost"] is None, v["record"]["cost"], v["chain"], v["variant"]))
+        for record in (variant["record"] for variant in layouts):
             fingers = " ".join(f"{device}={count}" for device, count in record["fingers"].items())
             score = "-" if record["pscore_V"] is None else f"{record['pscore_V'] * 1000:.2f} mV"
             print(f"{record['top']} v{record['variant']}  {score:>10}  {record['area_um2']:.1f} um2  {fingers}")

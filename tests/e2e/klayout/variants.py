@@ -36,15 +36,17 @@ def main(app, see):
     yield lambda: not app.thumbnails._queue
     see["cards"] = window.gallery._cards.count
     see["icons"] = sum(not window.gallery._cards.item(i).icon.isNull() for i in range(window.gallery._cards.count))
-    window.objective.currentText = "Smallest area"
-    window.gallery.rank_by("Smallest area")
+    see["job"] = window._job.name
+    see["first"], see["starred"] = window.gallery.variants[0].key, [window.gallery.best().key]
+    window.gallery.rank_by("Area")
     see["by_area"] = [v.area for v in window.gallery.variants]
-    window.gallery.rank_by("Best score")
+    see["starred"].append(window.gallery.best().key)        # another order makes no other layout the best
+    window.gallery.rank_by("Score")
     see["by_score"] = [v.score for v in window.gallery.variants]
     window.gallery._sort_by_column(1)
     window.gallery._sort_by_column(1)
     see["by_column_down"] = [v.score for v in window.gallery.variants]
-    window.gallery.rank_by("Best score")
+    window.gallery.rank_by("Best first")
 
     first = window.gallery.variants[0]
     other = next(v for v in window.gallery.variants if v.chain == first.chain and v.key != first.key)

@@ -6,16 +6,9 @@ import pya
 from . import qt, ui
 from .plots import Scatter
 
-# name -> what is ranked, smaller is better; `None` values go last
-OBJECTIVES = {
-    "Best score": lambda v: v.score,
-    "Smallest area": lambda v: v.area,
-    "Score × area": lambda v: None if v.score is None or v.area is None else v.score * v.area,
-    "Shortest wiring": lambda v: v.record.get("hpwl_um"),
-    "Order of arrival": lambda v: 0,
-}
-# ... and what a run is told of it, so that every client names the same layout the best
-RUN_OBJECTIVES = {"Best score": "pscore", "Smallest area": "area", "Score × area": "balanced", "Shortest wiring": "hpwl"}
+# name -> a number of the record; smaller ones come first, of equal ones the first by chain and variant. `cost` is by the
+# objective of the run, as the server ranks its layouts; which is the best, it says itself.
+ORDERS = {"Best first": "cost", "Score": "pscore_V", "Area": "area_um2", "Wiring": "hpwl_um", "Number": None}
 COLUMNS = ["Layout", "Score, mV", "Area, µm²", "HPWL, µm", "Width × height, µm", "DRC", "LVS", "Fingers"]
 CARDS = 200                  # the table shows all
 BEYOND = 24                  # items filled above and below those in sight
@@ -45,7 +38,8 @@ class Gallery(qt.QWidget):
     def __init__(self, thumbnails, opened, selection_changed, parent=None):
         super().__init__(parent)
         self._thumbnails, self._opened, self._selection_changed = thumbnails, opened, selection_changed
-        self._variants, self._order, self._rank = {}, [], OBJECTIVES["Best score"]
+        self._variants, self._order = {}, []
+        self._rank = self._by("cost")
         self._shown_cards, self._shown_rows = {}, {}         # index -> what the item there says
         self._quiet = False
         self._descending = {}
@@ -135,9 +129,13 @@ class Gallery(qt.QWidget):
         """Gone from the views with the next filling."""
         self._variants.pop(variant.key, None)
 
-    def rank_by(self, objective):
-        self._rank = OBJECTIVES[objective]
+    def rank_by(self, order):
+        self._rank = self._by(ORDERS[order])
         self._fill()
+
+    @staticmethod
+    def _by(field):
+        return lambda v: v.record.get(field) if field else 0
 
     @property
     def variants(self):
@@ -145,9 +143,9 @@ class Gallery(qt.QWidget):
         return [self._variants[key] for key in self._order if key in self._variants]
 
     def best(self):
-        good = [v for v in self._variants.values() if drc_text(v.record)[1] and lvs_text(v.record)[1]
-                and self._rank(v) is not None]
-        return min(good, key=lambda v: (self._rank(v), v.key), default=None)
+        """The job's best layout; None while none has a cost."""
+        job = next((v.job for v in self._variants.values()), None)
+        return job and self._variants.get(job.best)
 
     def selected(self):
         return [v for v in self.variants if v.key in self._plot.selected] if self._plot.selected else []

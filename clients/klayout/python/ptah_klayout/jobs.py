@@ -66,7 +66,8 @@ class Job:
         self.state, self.fraction, self.message, self.error = "queued", 0.0, "", None
         self.variants, self.last_event, self.result = {}, 0, None
         self.left_out = 0
-        self.worst = []          # heap of (-cost, key) of the variants here, the worst first
+        self.best = None         # key of the best layout so far, as the server says
+        self.worst = []          # heap of (-cost, -chain, -number) of the variants here, the worst first
         self.known = False       # to the server, as far as we know
         self.handlers = []       # handler(job, what, variant or None); what: progress, variant, dropped, finished
 
@@ -160,10 +161,12 @@ class Jobs:
 
     def _add(self, job, params):
         variant = Variant(job, params)
+        if params.get("best"):
+            job.best = variant.key
         if variant.key in job.variants:
             return
         cost = variant.record.get("cost")
-        place = (-math.inf if cost is None else -cost, variant.key)
+        place = (-math.inf if cost is None else -cost, -variant.chain, -variant.number)
         if len(job.variants) < MAX_VARIANTS:
             heapq.heappush(job.worst, place)
         else:
@@ -171,7 +174,7 @@ class Jobs:
             gone = heapq.heappushpop(job.worst, place)
             if gone == place:
                 return
-            job.tell("dropped", job.variants.pop(gone[1]))
+            job.tell("dropped", job.variants.pop((-gone[1], -gone[2])))
         job.variants[variant.key] = variant
         job.tell("variant", variant)
 

@@ -5,6 +5,7 @@ from . import compare, gallery, qt, session, ui, views
 from .circuits import Chooser
 from .errors import failure, sentence
 
+OBJECTIVES = [("Best score", "pscore"), ("Smallest area", "area"), ("Score × area", "balanced"), ("Shortest wiring", "hpwl")]
 FLOWS = [("Own checks in the loop, quick", "native"), ("Magic, Netgen and ngspice judge all, slow", "osiris")]
 JUDGES = [("Sign off a sample", "sample"), ("Sign off every layout", "all"), ("Only those kept", "kept"),
           ("No sign-off", "none")]
@@ -37,10 +38,11 @@ class VariantsWindow(qt.QDialog):
         self.seed = self._spin(0, 2000000000, 1, "The same seed gives the same layouts")
         self.flow = self._combo(FLOWS, session.get("ptah-flow"), "Who checks the layouts while they are made")
         self.judges = self._combo(JUDGES, "none", "What the trusted tools look at in the end")
-        self.objective = qt.QComboBox()
-        self.objective.addItems(list(gallery.OBJECTIVES))
-        self.objective.toolTip = "What the best layout has least of: the gallery is ordered by it, and the run remembers it"
-        self.objective.activated = lambda *_: self.gallery.rank_by(self.objective.currentText)
+        self.objective = self._combo(OBJECTIVES, "pscore", "What the best layout of the run has least of")
+        self.order = qt.QComboBox()
+        self.order.addItems(list(gallery.ORDERS))
+        self.order.toolTip = "In which order layouts are shown; the best: by the objective of their run"
+        self.order.activated = lambda *_: self.gallery.rank_by(self.order.currentText)
         self.start_button = ui.button("Make variants", self.start, primary=True)
         self.cancel_button = ui.button("Cancel", self.cancel, "Stops the job; the layouts made so far stay")
         self.jobs = qt.QComboBox()
@@ -71,7 +73,7 @@ class VariantsWindow(qt.QDialog):
         self.place_button = ui.button("Place in layout", self.place_selected,
                                       "As a new cell in the layout on screen; one undo takes it back")
         right = qt.QWidget()
-        ui.column(self.notice, ui.row(self.message), self.progress, self.gallery,
+        ui.column(self.notice, ui.row(self.message, None, self.order), self.progress, self.gallery,
                   ui.row(self.open_button, self.compare_button, self.place_button, None), parent=right).setStretch(3, 1)
         ui.row(form, right, margin=12, spacing=14, parent=self)
 
@@ -127,7 +129,7 @@ class VariantsWindow(qt.QDialog):
         session.put("ptah-flow", flow)
         spec = dict(spec, assignments=self.assignments.value, variants=self.moves.value, seed=self.seed.value, flow=flow,
                     judges=self.judges.itemData(self.judges.currentIndex), tech=session.get("ptah-tech"),
-                    objective=gallery.RUN_OBJECTIVES.get(self.objective.currentText, "pscore"))
+                    objective=self.objective.itemData(self.objective.currentIndex))
         self._follow(self._app.jobs.start(spec))
 
     def cancel(self):
