@@ -100,7 +100,7 @@ void print_summary(const Session& session, const std::string& job, const Json& f
                   {"error", finished.value("error", Json())}}}});
     return;
   }
-  if (!tally.lines.empty() && tally.lines.front().contains("model")) {
+  if (!tally.lines.empty() && tally.lines.front().contains("trainer")) {
     const Json& model = tally.lines.front();
     std::cout << "job " << job << ": " << state << ", model "
               << model["model"].get<std::string>() << ", " << duration(seconds) << "\n";

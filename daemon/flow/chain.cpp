@@ -142,6 +142,7 @@ Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scrat
     PTAH_TRY(explorer,
              bind_stage<Explorer>(host, "explorer", chosen->second.plugin, chosen->second.options));
     exploration->explorer = explorer.plugin;
+    exploration->explorer_hash = explorer.hash;
   }
   PTAH_TRY(auto made, FlowLayoutSpace::create(*exploration, spec.assignment, fingers));
   FlowDesignSpace space(*exploration, std::move(made));

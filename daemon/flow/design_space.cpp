@@ -27,7 +27,8 @@ Status FlowDesignSpace::checkpoint(std::string_view bytes) {
   }
   const Json head{{"chain", exploration_.state()},
                   {"home", home_->state()},
-                  {"explorer", exploration_.explorer}};
+                  {"explorer", exploration_.explorer},
+                  {"explorer_hash", exploration_.explorer_hash}};
   waiting_ = head.dump() + "\n";
   waiting_->append(bytes);
   waiting_variant_ = exploration_.next_variant;
@@ -56,11 +57,13 @@ Status FlowDesignSpace::resume(const std::string& bytes) {
   }
   PTAH_TRY(exploration_.restore(head["chain"]));
   PTAH_TRY(home_->restore_state(head["home"]));
-  if (const std::string of = head.value("explorer", ""); of != exploration_.explorer) {
-    exploration_.sink.emit({{"event", "log"},
-                            {"level", "warning"},
-                            {"message", "The checkpoint is of explorer " + of + ", which is " +
-                                            exploration_.explorer + " now."}});
+  // Seed, checkpoint and the plugin's code decide what follows.
+  if (head.value("explorer_hash", "") != exploration_.explorer_hash) {
+    exploration_.sink.emit(
+        {{"event", "log"},
+         {"level", "warning"},
+         {"message", "The checkpoint is of explorer " + head.value("explorer", "") + ", with " +
+                         "another file than " + exploration_.explorer + " has now."}});
   }
   resumed_ = bytes.substr(end + 1);
   return ok();

@@ -178,15 +178,15 @@ Result<std::vector<Measure>> LayoutAssessment::measure_schematic(const Measuring
   return measure(measuring, schematic_netlist(), own_.pre, job, seconds);
 }
 
-void LayoutAssessment::list_plugins(Json& plugins) const {
+void LayoutAssessment::list_plugins(UsedPlugins& used) const {
   for (const Side side : {Side::kOwn, Side::kJudges}) {
     const Stages& stages = of(side);
     for (const auto& verifier : stages.verifiers) {
-      plugins[verifier.stage + " " + verifier.name] = verifier.plugin;
+      used.add(verifier.stage + " " + verifier.name, verifier);
     }
     if (!can_score(side)) continue;
-    plugins[stages.extractor.stage] = stages.extractor.plugin;
-    plugins[stages.simulator.stage] = stages.simulator.plugin;
+    used.add(stages.extractor.stage, stages.extractor);
+    used.add(stages.simulator.stage, stages.simulator);
   }
 }
 

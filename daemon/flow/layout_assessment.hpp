@@ -94,8 +94,7 @@ class LayoutAssessment {
   const Waveform* schematic() const noexcept {
     return own_.pre.empty() ? nullptr : &own_.pre.front();
   }
-  /// {"drc native_drc": "native_drc 1.0.0", ...}
-  void list_plugins(Json& plugins) const;
+  void list_plugins(UsedPlugins& used) const;
 
  private:
   struct Stages {

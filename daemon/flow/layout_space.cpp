@@ -61,13 +61,16 @@ Result<std::unique_ptr<FlowLayoutSpace>> FlowLayoutSpace::create(Exploration& ex
   return space;
 }
 
-Json FlowLayoutSpace::plugins() const {
-  Json named{{"device_generator", exploration_.generator.plugin},
-             {"placer", exploration_.placer.plugin},
-             {"router", exploration_.router.plugin},
-             {"explorer", exploration_.explorer}};
-  review_->assessment().list_plugins(named);
-  return named;
+UsedPlugins FlowLayoutSpace::plugins() const {
+  UsedPlugins used;
+  used.add("device_generator", exploration_.generator);
+  used.add("placer", exploration_.placer);
+  used.add("router", exploration_.router);
+  used.labels["explorer"] = exploration_.explorer;
+  used.hashes["explorer"] = exploration_.explorer_hash;
+  if (exploration_.predictor != nullptr) used.add("predictor", *exploration_.predictor);
+  review_->assessment().list_plugins(used);
+  return used;
 }
 
 Evaluation FlowLayoutSpace::estimate(const Placement& placement) const {

@@ -33,7 +33,7 @@ class FlowLayoutSpace final : public LayoutSpace {
   const std::optional<Testbench>& testbench() const noexcept {
     return exploration_.loaded.testbench;
   }
-  Json plugins() const;
+  UsedPlugins plugins() const;
 
   /// What a chain remembers of a space between two processes; `load` and `save` are its bytes.
   Json state() const;

@@ -54,6 +54,18 @@ class FlowJob final : public JobContext {
   std::string label_;
 };
 
+/// Plugins by the stage that they do, as records name them.
+struct UsedPlugins {
+  Json labels = Json::object();  ///< {"placer": "sequence_pair 1.0.0", "drc native_drc": ...}
+  Json hashes = Json::object();  ///< The same with the SHA-256 of the plugins' files.
+
+  template <class Bound>
+  void add(const std::string& stage, const Bound& bound) {
+    labels[stage] = bound.plugin;
+    hashes[stage] = bound.hash;
+  }
+};
+
 /// A stage and what to call it.
 template <typename Stage>
 struct Bound {

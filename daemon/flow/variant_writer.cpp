@@ -50,7 +50,7 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"hpwl_um", static_cast<double>(evaluation.hpwl) / 1000.0},
                {"wirelength_um", static_cast<double>(wire) / 1000.0},
                {"seed", chain.spec.seed},
-               {"plugins", space.plugins()}};
+               {"plugins", space.plugins().labels}};
   if (!chain.spec.input.params.empty()) metrics["params"] = chain.spec.input.params;
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
   if (variant.measures) metrics["measures"] = to_json(*variant.measures);
@@ -184,6 +184,13 @@ Status write_variant(Exploration& chain, const RecordedVariant& variant) {
   record["gds"] = paths.layout(number);
   record["netlist"] = paths.netlist();
   record["reverted"] = reverted;
+  // Not in the files: another build of the same plugins makes the same layouts.
+  record["plugin_hashes"] = space.plugins().hashes;
+  if (chain.spec.model) {
+    record["model"] = {{"name", chain.spec.model->name},
+                       {"version", chain.spec.model->version},
+                       {"hash", chain.spec.model->hash}};
+  }
   chain.sink.emit({{"event", "variant"},
                    {"variant", number},
                    {"record", std::move(record)},

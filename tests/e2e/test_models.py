@@ -46,6 +46,11 @@ class ModelTest(PtahCase):
         flow = (SOURCE / "configs/flows/native.yaml").read_text()
         flow = self.netlist(flow.replace("  explorer:", "  predictor: {plugin: linear, model: wires}\n  explorer:"), "wires.yaml")
         self.run_json("run", "five_transistors_ota", "--flow", flow, "--judges", "none", "--variants", "3", "--job", "with")
+        record = self.run_json("show", "with", "0", "3").lines[0]["record"]
+        self.assertEqual((record["model"]["name"], record["model"]["version"], record["model"]["hash"]), ("wires", 1, model["hash"]))
+        self.assertEqual(sorted(record["plugin_hashes"]), sorted(record["plugins"]))
+        self.assertEqual(record["plugins"]["predictor"], "linear 1.0.0")
+        self.assertTrue(all(len(digest) == 64 for digest in record["plugin_hashes"].values()), record["plugin_hashes"])
         self.run_json("model", "delete", "wires@1")
         self.assertEqual(self.models(), [("wires", 3, True), ("wires", 2, False)])
         self.run_json("run", "five_transistors_ota", "--flow", flow, "--judges", "none", "--variants", "3")
