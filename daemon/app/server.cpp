@@ -69,6 +69,8 @@ Server::~Server() {
   subscriptions_.reset();
   plugins_.reset();
   pool_.reset();
+  exporter_.reset();
+  if (files_) files_->stop();
   if (store_) store_->stop();
 }
 
@@ -95,9 +97,14 @@ Status Server::open() {
   } catch (const Failure& failure) {
     return failure.error();
   }
-  for (const auto& folder : own_folders(options_)) store->files().outputs().forbid(folder);
-  store_ = std::make_unique<StoreThread>(
-      std::move(store), [this](std::function<void()> call) { asio::post(io_, std::move(call)); });
+  std::vector<std::filesystem::path> forbidden = own_folders(options_);
+  for (const auto& folder : forbidden) store->files().outputs().forbid(folder);
+  forbidden.push_back(options_.state_dir);
+  const StoredFiles stored = store->files();
+  const auto post = [this](std::function<void()> call) { asio::post(io_, std::move(call)); };
+  store_ = std::make_unique<StoreThread>(std::move(store), post);
+  files_ = std::make_unique<FileThread>(post);
+  exporter_ = std::make_unique<Exporter>(*store_, post, stored, forbidden);
 
   WorkerPoolOptions pool;
   pool.workers = options_.workers;
@@ -130,11 +137,12 @@ Status Server::open() {
   }
   pool_ = std::make_unique<WorkerPool>(io_, *factory_, pool);
   plugins_ = std::make_unique<PluginRegistry>(
-      io_, *store_, *pool_,
+      io_, *store_, *files_, *pool_,
       PluginRegistryOptions{options_.plugin_dirs, options_.state_dir / "plugins",
                             options_.shipped_plugins});
   subscriptions_ = std::make_unique<Subscriptions>(*store_);
-  jobs_ = std::make_unique<JobManager>(io_, *store_, *pool_, *subscriptions_, pool.scratch_root);
+  jobs_ = std::make_unique<JobManager>(io_, *store_, *files_, *exporter_, *pool_, *subscriptions_,
+                                       pool.scratch_root);
 
   jobs_->on_model([this](const VersionRow& model) { tell_models("ready", model); });
   jobs_->restore();

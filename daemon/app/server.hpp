@@ -116,6 +116,8 @@ class Server final : public rpc::Service {
   std::optional<FileLock> state_lock_;
   std::string token_, admin_token_;
   std::unique_ptr<StoreThread> store_;
+  std::unique_ptr<FileThread> files_;
+  std::unique_ptr<Exporter> exporter_;
   std::unique_ptr<WorkerFactory> factory_;
   ProcessWorkers* processes_ = nullptr;  ///< `factory_`, unless in process.
   std::unique_ptr<WorkerPool> pool_;

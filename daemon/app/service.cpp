@@ -518,13 +518,16 @@ void Server::variant_export(const ExportParams& params, Reply<ExportReply> reply
     reply(status.error());
     return;
   }
-  answer_from_store(reply, [params](Store& store) {
-    store.job_summary(params.job);
-    const OutputCounts counts =
-        store.materialise(params.job, params.out, FileStore::Existing::kKeep);
-    store.sync_output(params.out);
-    return ExportReply{counts.files, counts.written, counts.kept};
-  });
+  auto cancel = exporter_->copy(params.job, params.out, FileStore::Existing::kKeep,
+                                [reply](const Result<OutputCounts>& copied) {
+                                  if (copied) {
+                                    const OutputCounts& counts = copied.value();
+                                    reply(ExportReply{counts.files, counts.written, counts.kept});
+                                  } else {
+                                    reply(copied.error());
+                                  }
+                                });
+  reply.on_cancel(std::move(cancel));
 }
 
 void Server::library_cells(const CellParams& params, Reply<CellsReply> reply) {

@@ -24,21 +24,15 @@ JobManager::Loaded load(Store& store, const std::string& id) {
   return loaded;
 }
 
-/// Whether the file system takes the job's files again; the job runs into the error otherwise. What
-/// somebody has edited since the job was done stays.
-void restore_output(Store& store, const JobRow& row) {
-  if (row.out.empty()) return;
-  store.materialise(
-      row.id, row.out,
-      row.state == JobState::kDone ? FileStore::Existing::kKeep : FileStore::Existing::kReplace);
-}
-
 }  // namespace
 
-JobManager::JobManager(asio::io_context& io, StoreThread& store, WorkerPool& pool,
-                       Subscriptions& subscriptions, std::filesystem::path scratch_root)
+JobManager::JobManager(asio::io_context& io, StoreThread& store, FileThread& files,
+                       Exporter& exporter, WorkerPool& pool, Subscriptions& subscriptions,
+                       std::filesystem::path scratch_root)
     : io_(io),
       store_(store),
+      files_(files),
+      exporter_(exporter),
       pool_(pool),
       subscriptions_(subscriptions),
       scratch_root_(std::move(scratch_root)) {
@@ -77,7 +71,6 @@ void JobManager::restore() {
           Restored one;
           try {
             one.loaded = load(store, id);
-            restore_output(store, one.loaded.row);
           } catch (const Failure& failure) {
             one.error = failure.error();
           }
@@ -96,7 +89,7 @@ void JobManager::restore() {
             // The others go on.
             spdlog::error("an unfinished job cannot be read: {}", one.error->text());
           } else {
-            begin(std::move(one.loaded), std::move(one.error));
+            begin(std::move(one.loaded));
           }
         }
       });
@@ -108,15 +101,27 @@ void JobManager::restore() {
       });
 }
 
-void JobManager::begin(Loaded loaded, std::optional<Error> problem) {
-  activate(loaded.row, loaded.pending);
-  const auto found = jobs_.find(loaded.row.id);
-  if (found == jobs_.end()) return;
-  const JobPtr job = found->second;
+void JobManager::begin(Loaded loaded) {
+  if (stopped_ || jobs_.contains(loaded.row.id)) return;
+  const JobRow& row = loaded.row;
+  activate(row, std::move(loaded.pending));
+  const JobPtr job = jobs_.at(row.id);
   job->told = std::max(job->told, loaded.told);
-  if (!problem) return;
-  job->stop = std::move(problem);
-  stop(job);
+  if (row.out.empty()) {
+    start(job);
+    return;
+  }
+  // Whether the file system takes the job's files again is known before it goes on.
+  job->running[kRestoring];
+  job->stop_restoring =
+      exporter_.copy(row.id, row.out, FileStore::Existing::kReplace,
+                     [this, alive = alive_, job](const Result<OutputCounts>& restored) {
+                       if (!*alive || !known(job)) return;
+                       job->running.erase(kRestoring);
+                       job->stop_restoring = nullptr;
+                       if (!restored && !job->cancelled) job->stop = restored.error();
+                       start(job);
+                     });
 }
 
 void JobManager::create(NewJob new_job, Done done) {
@@ -140,13 +145,16 @@ void JobManager::create(NewJob new_job, Done done) {
           return;
         }
         const auto& [loaded, fresh] = created.value();
-        if (*alive && fresh) activate(loaded.row, loaded.pending);
-        done(loaded.row);
+        const JobRow& row = loaded.row;
+        if (*alive && fresh && !stopped_ && !jobs_.contains(row.id)) {
+          activate(row, loaded.pending);
+          start(jobs_.at(row.id));
+        }
+        done(row);
       });
 }
 
 void JobManager::activate(const JobRow& row, std::vector<std::int64_t> pending) {
-  if (stopped_ || jobs_.contains(row.id)) return;
   auto job = std::make_shared<Job>();
   job->id = row.id;
   job->kind = job_kind(row.kind);
@@ -160,7 +168,12 @@ void JobManager::activate(const JobRow& row, std::vector<std::int64_t> pending) 
   jobs_[job->id] = job;
   order_.push_back(job->id);
   spdlog::info("job {} ({}) {}", job->id, row.kind, row.planned ? "goes on" : "begins");
-  if (!job->planned) {
+}
+
+void JobManager::start(const JobPtr& job) {
+  if (job->cancelled || job->stop) {
+    finish_if_ready(job);
+  } else if (!job->planned) {
     submit(job, kFirst, job->spec);
   } else {
     finish_if_ready(job);
@@ -198,7 +211,7 @@ void JobManager::resume(const std::string& id, Done done) {
         [done = std::move(done)](Result<JobRow> row) { done(std::move(row)); });
     return;
   }
-  store_.submit_then(
+  store_.submit(
       StoreThread::Kind::kWrite,
       [id](Store& store) {
         JobRow row = store.existing_job(id);
@@ -206,20 +219,29 @@ void JobManager::resume(const std::string& id, Done done) {
           store.reopen_job(id);
         return load(store, id);
       },
-      [](Store& store, const Loaded& loaded) { restore_output(store, loaded.row); },
-      [this, alive = alive_, done = std::move(done)](Result<Loaded> loaded, Status restored) {
+      [this, alive = alive_, done = std::move(done)](Result<Loaded> loaded) {
         if (!loaded) {
           done(loaded.error());
           return;
         }
-        const JobRow& row = loaded.value().row;
-        if (*alive && !is_final(row.state)) {
-          begin(loaded.value(), restored ? std::nullopt : std::optional(restored.error()));
-        } else if (!restored) {
-          done(restored.error());
-          return;
+        const JobRow row = loaded.value().row;
+        if (!*alive) return;
+        if (!is_final(row.state)) {
+          begin(std::move(loaded.value()));
+          done(row);
+        } else if (row.out.empty()) {
+          done(row);
+        } else {
+          // Of a job that is done. What somebody has edited since then stays.
+          exporter_.copy(row.id, row.out, FileStore::Existing::kKeep,
+                         [row, done](const Result<OutputCounts>& restored) {
+                           if (restored) {
+                             done(row);
+                           } else {
+                             done(restored.error());
+                           }
+                         });
         }
-        done(row);
       });
 }
 
@@ -292,6 +314,7 @@ void JobManager::forget(std::int64_t ticket) {
 
 void JobManager::stop(const JobPtr& job) {
   job->pending.clear();
+  if (job->stop_restoring) job->stop_restoring();
   for (const auto& [chain, running] : job->running) {
     if (!running.task.empty()) pool_.cancel(running.task);
   }
@@ -330,14 +353,39 @@ void JobManager::finish(const JobPtr& job) {
     }
     error = rpc::error_to_json(first);
   }
+  if (state != JobState::kDone || job->out.empty()) {
+    write_end(job, state, error, result);
+    return;
+  }
+  // Who reads that the job is done finds its files, also after a power cut.
+  exporter_.sync(job->out, [this, alive = alive_, job, result](const Status& synced) {
+    if (!*alive || !known(job)) return;
+    if (synced) {
+      write_end(job, JobState::kDone, nullptr, result);
+    } else {
+      end_failed(job, synced.error());
+    }
+  });
+}
+
+void JobManager::end_failed(const JobPtr& job, const Error& error) {
+  spdlog::error("job {}: its end cannot be written: {}", job->id, error.text());
+  if (!job->stop) job->stop = error;
+  auto timer = std::make_shared<asio::steady_timer>(io_, std::chrono::seconds(2));
+  timer->async_wait([this, alive = alive_, job, timer](boost::system::error_code failed) {
+    if (!failed && *alive && known(job)) finish(job);
+  });
+}
+
+void JobManager::write_end(const JobPtr& job, JobState state, const Json& error,
+                           const Json& result) {
   struct Finished {
     EventRow event;
     JobRow row;
   };
   store_.submit(
       StoreThread::Kind::kEssentialWrite,
-      [id = job->id, chains = job->kind->has_chains(), state, error, result,
-       out = job->out](Store& store) {
+      [id = job->id, chains = job->kind->has_chains(), state, error, result](Store& store) {
         JobRow row = store.existing_job(id);
         Json shown = result;
         if (chains) {
@@ -349,19 +397,13 @@ void JobManager::finish(const JobPtr& job) {
                              {"cost", row.best->cost}};
           }
         }
-        if (state == JobState::kDone && !out.empty()) store.sync_output(out);
         EventRow event = store.finish_job(id, state, error, shown);
         return Finished{std::move(event), store.existing_job(id)};
       },
       [this, alive = alive_, job](Result<Finished> finished) {
         if (!*alive || !known(job)) return;
         if (!finished) {
-          spdlog::error("job {}: its end cannot be written: {}", job->id, finished.error().text());
-          if (!job->stop) job->stop = finished.error();
-          auto timer = std::make_shared<asio::steady_timer>(io_, std::chrono::seconds(2));
-          timer->async_wait([this, alive, job, timer](boost::system::error_code failed) {
-            if (!failed && *alive && known(job)) finish(job);
-          });
+          end_failed(job, finished.error());
           return;
         }
         spdlog::info("job {} is {}", job->id, to_string(finished.value().row.state));
@@ -419,14 +461,18 @@ void JobManager::cancel_task(const std::string& id) {
 }
 
 void JobManager::clean(const std::string& task) {
-  store_.submit(
-      StoreThread::Kind::kRead,
-      [folder = scratch(task)](Store&) {
+  // Out of the way at once, for a task of the same name; a large one takes its time to go.
+  const std::filesystem::path folder = scratch(task),
+                              aside =
+                                  scratch_root_ / ("removed-" + std::to_string(next_removed_++));
+  std::error_code error;
+  std::filesystem::rename(folder, aside, error);
+  files_.submit(
+      [gone = error ? folder : aside] {
         std::error_code ignored;
-        std::filesystem::remove_all(folder, ignored);
-        return 0;
+        std::filesystem::remove_all(gone, ignored);
       },
-      [](const Result<int>&) {});
+      [](const Result<std::monostate>&) {});
 }
 
 void JobManager::shutdown() {

@@ -18,6 +18,7 @@
 
 #include "jobs/subscriptions.hpp"
 #include "rpc/task_kind.hpp"
+#include "store/exporter.hpp"
 #include "store/store_thread.hpp"
 #include "workers/worker_pool.hpp"
 
@@ -34,8 +35,9 @@ class JobManager {
     double told = 0;  ///< What clients were told of its progress before it was interrupted.
   };
 
-  JobManager(boost::asio::io_context& io, StoreThread& store, WorkerPool& pool,
-             Subscriptions& subscriptions, std::filesystem::path scratch_root);
+  /// `files`: the thread for scratch folders.
+  JobManager(boost::asio::io_context& io, StoreThread& store, FileThread& files, Exporter& exporter,
+             WorkerPool& pool, Subscriptions& subscriptions, std::filesystem::path scratch_root);
   ~JobManager() { *alive_ = false; }
 
   /// Goes on with the jobs that the store has unfinished; their missing output files are restored
@@ -96,7 +98,8 @@ class JobManager {
     bool planned = false;
     std::int64_t total = 0, done = 0, failed = 0, logs = 0;
     std::deque<std::int64_t> pending;
-    std::map<std::int64_t, Running> running;  ///< By chain; kFirst beside them.
+    std::map<std::int64_t, Running> running;  ///< By chain; kFirst and kRestoring beside them.
+    std::function<void()> stop_restoring;
     std::map<std::int64_t, int> attempts;
     bool cancelled = false;
     std::optional<Error> stop;         ///< The whole job ends with this.
@@ -112,15 +115,19 @@ class JobManager {
     bool progress_waits = false;
   };
   using JobPtr = std::shared_ptr<Job>;
-  /// In place of a chain's number: the task that a job begins with.
+  /// In place of a chain's number: the task that a job begins with, and before it the copy of what
+  /// the job has already into its output.
   static constexpr std::int64_t kFirst = -1;
+  static constexpr std::int64_t kRestoring = -2;
   static TaskKind task_kind(const Job& job, std::int64_t chain) {
     return chain == kFirst ? *job.kind->first : *job.kind->chain;
   }
 
-  /// Activates a job, which ends at once with `problem` if there is one.
-  void begin(Loaded loaded, std::optional<Error> problem);
+  /// Activates a job that was there before, once its files are in its output again. The job ends at
+  /// once with an error of that.
+  void begin(Loaded loaded);
   void activate(const JobRow& row, std::vector<std::int64_t> pending);
+  void start(const JobPtr& job);
   void schedule();
   void start_chain(const JobPtr& job, std::int64_t chain);
   void submit(const JobPtr& job, std::int64_t chain, Json spec);
@@ -147,6 +154,9 @@ class JobManager {
   void stop(const JobPtr& job);
   void finish_if_ready(const JobPtr& job);
   void finish(const JobPtr& job);
+  void write_end(const JobPtr& job, JobState state, const Json& error, const Json& result);
+  /// Tries again in a moment, as failed.
+  void end_failed(const JobPtr& job, const Error& error);
   void progress(const JobPtr& job);
   void publish(const std::string& job, const EventRow& event) {
     subscriptions_.publish(job, event);
@@ -161,6 +171,8 @@ class JobManager {
   std::function<void(const VersionRow&)> on_model_;
   boost::asio::io_context& io_;
   StoreThread& store_;
+  FileThread& files_;
+  Exporter& exporter_;
   WorkerPool& pool_;
   Subscriptions& subscriptions_;
   std::filesystem::path scratch_root_;
@@ -169,6 +181,7 @@ class JobManager {
   std::map<std::int64_t, std::pair<std::string, Done>> waiters_;
   std::int64_t next_ticket_ = 1;
   std::int64_t next_task_ = 1;
+  std::int64_t next_removed_ = 1;
   int ephemeral_ = 0;
   int loading_ = 0;
   bool deleting_ = false;

@@ -56,7 +56,9 @@ void JobManager::schedule() {
     JobPtr best;
     for (const std::string& id : order_) {
       const JobPtr& job = jobs_.at(id);
-      if (job->pending.empty() || job->finishing || job->cancelled || job->stop) continue;
+      if (job->pending.empty() || job->finishing || job->cancelled || job->stop ||
+          job->running.contains(kRestoring))
+        continue;
       if (!best || job->running.size() < best->running.size()) best = job;
     }
     if (!best) return;
@@ -151,8 +153,7 @@ void JobManager::progress(const JobPtr& job) {
     fraction = std::max(fraction, job->total > 0 ? done / static_cast<double>(job->total) : 1.0);
   }
   job->told = fraction = std::min(1.0, fraction);
-  Json params{
-      {"fraction", fraction}, {"message", job->message}, {"stage", job->stage}};
+  Json params{{"fraction", fraction}, {"message", job->message}, {"stage", job->stage}};
   store_.submit(
       StoreThread::Kind::kRelaxedWrite,
       [id = job->id, params](Store& store) { return store.add_event(id, "job.progress", params); },
@@ -168,8 +169,9 @@ void JobManager::on_variant(const JobPtr& job, std::int64_t chain, const Variant
   const std::int64_t variant = event.variant;
   store_.submit_then(
       StoreThread::Kind::kGatheredWrite,
-      [id = job->id, chain, variant, record = event.record.value, files = *files](
-          Store& store) { return store.commit_variant(id, chain, variant, record, files); },
+      [id = job->id, chain, variant, record = event.record.value, files = *files](Store& store) {
+        return store.commit_variant(id, chain, variant, record, files);
+      },
       [out = job->out](Store& store, const VariantCommit& commit) {
         if (!out.empty()) store.materialise(commit.files, out);
       },
@@ -195,8 +197,9 @@ std::optional<std::vector<NewFile>> JobManager::begin_write(const JobPtr& job, s
     return std::nullopt;
   };
   if (traits(task_kind(*job, chain)).leaves != Leaves::kVariants) {
-    return fail(make_error(ErrorCode::kPluginFailed,
-                           "A task that is no chain announced a variant, a checkpoint or a metric."));
+    return fail(
+        make_error(ErrorCode::kPluginFailed,
+                   "A task that is no chain announced a variant, a checkpoint or a metric."));
   }
   Result<std::vector<NewFile>> files = files_of_event(named, scratch(running.task));
   if (!files) return fail(files.error());
@@ -243,8 +246,7 @@ void JobManager::on_checkpoint(const JobPtr& job, std::int64_t chain,
       },
       [this, alive = alive_, job, chain](const Result<MetricsCommit>& commit) {
         if (!*alive || !known(job)) return;
-        end_write(job, chain,
-                  commit ? std::nullopt : std::optional<Error>(commit.error()), false);
+        end_write(job, chain, commit ? std::nullopt : std::optional<Error>(commit.error()), false);
       });
 }
 
@@ -283,8 +285,7 @@ void JobManager::write_metrics(const JobPtr& job, std::int64_t chain) {
                 {"log", {}, "warning", "This job has too many metrics; the rest is dropped."});
           }
         }
-        end_write(job, chain,
-                  commit ? std::nullopt : std::optional<Error>(commit.error()), false);
+        end_write(job, chain, commit ? std::nullopt : std::optional<Error>(commit.error()), false);
       });
 }
 

@@ -21,4 +21,10 @@ bool is_disk_full(const Error& error) noexcept {
   return error.code == ErrorCode::kIo && error.hint == kFullHint;
 }
 
+Error error_of(const std::exception& exception, const std::string& where) {
+  const auto* failure = dynamic_cast<const Failure*>(&exception);
+  return failure != nullptr ? failure->error()
+                            : make_error(ErrorCode::kInternal, exception.what(), where);
+}
+
 }  // namespace ptah

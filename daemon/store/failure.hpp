@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cerrno>
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -24,6 +25,9 @@ class Failure : public std::runtime_error {
                                   int error_number = errno);
 [[noreturn]] void fail(ErrorCode code, std::string message, std::string where = {},
                        std::string hint = {});
+
+/// Of a Failure its error, of any other exception kInternal at `where`.
+Error error_of(const std::exception& exception, const std::string& where);
 
 /// The hint that marks a full disk.
 bool is_disk_full(const Error& error) noexcept;

@@ -1,7 +1,6 @@
 #include "store/file_store.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,34 +12,10 @@
 #include <vector>
 
 #include "store/failure.hpp"
+#include "store/sha256.hpp"
 
 namespace ptah {
 namespace {
-
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-      fail(ErrorCode::kInternal, "The SHA-256 function is not available.");
-    }
-  }
-  void add(const void* bytes, std::size_t size) { EVP_DigestUpdate(context_.get(), bytes, size); }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-      text += kDigits[digest[i] >> 4];
-      text += kDigits[digest[i] & 15];
-    }
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
 
 constexpr std::size_t kChunk = 256u << 10;
 /// More files than this are synced with their whole file system: one flush instead of one each.
@@ -105,17 +80,11 @@ class Aside {
 
 }  // namespace
 
-std::string sha256_hex(std::string_view text) {
-  Sha256 hash;
-  hash.add(text.data(), text.size());
-  return hash.hex();
-}
-
-bool FileStore::is_hash(std::string_view text) noexcept {
+bool StoredFiles::is_hash(std::string_view text) noexcept {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-FileStore::FileStore(std::filesystem::path root) : root_(std::move(root)) {
+FileStore::FileStore(std::filesystem::path root) : StoredFiles(std::move(root)) {
   std::error_code error;
   std::filesystem::create_directories(root_ / "aside", error);
   if (error) fail_with_errno("The store cannot be created", root_.string(), error.value());
@@ -219,7 +188,7 @@ void FileStore::sync() {
   unsynced_.clear();
 }
 
-std::optional<std::string> FileStore::problem(const std::string& hash) const {
+std::optional<std::string> StoredFiles::problem(const std::string& hash) const {
   const std::filesystem::path file = path(hash);
   const Descriptor from(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!from) return errno == ENOENT ? "missing" : "unreadable";
@@ -266,12 +235,13 @@ Status check_relative_path(const std::string& relative) {
                     "The path \"" + relative.substr(0, 200) + "\" does not stay below its folder.");
 }
 
-FileStore::Copied FileStore::materialise(const std::string& hash, const std::filesystem::path& out,
-                                         const std::string& relative, Existing existing) {
+StoredFiles::Copied StoredFiles::copy_out(const std::string& hash, Outputs& outputs,
+                                          const std::filesystem::path& out,
+                                          const std::string& relative, Existing existing) const {
   if (Status status = check_relative_path(relative); !status) throw Failure(status.error());
   const std::filesystem::path whole = out / relative;
   const std::filesystem::path relative_path(relative);
-  const auto [folder, ours] = outputs_.open(out, relative_path.parent_path());
+  const auto [folder, ours] = outputs.open(out, relative_path.parent_path());
   const std::string name = relative_path.filename().string();
   struct stat info {};
   const bool present = ::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
@@ -292,23 +262,29 @@ FileStore::Copied FileStore::materialise(const std::string& hash, const std::fil
            "Choose an empty output folder, or move the file away and go on with job.resume.");
     }
   }
-  const Descriptor from(::open(path(hash).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-  if (!from) fail_with_errno("A file of the store cannot be opened", path(hash).string());
-  const std::string temporary = ".ptah-" + hash.substr(0, 16) + ".part";
+  const std::filesystem::path source = path(hash);
+  const Descriptor from(::open(source.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!from && errno == ENOENT) {
+    fail(ErrorCode::kNotFound,
+         "A file of the store is gone: its job was deleted meanwhile, or the store is damaged.",
+         source.string(), "`ptah server verify` lists what is missing.");
+  }
+  if (!from) fail_with_errno("A file of the store cannot be opened", source.string());
+  const std::string temporary = ".ptah-" + hash.substr(0, 16) + outputs.tag() + ".part";
   ::unlinkat(folder, temporary.c_str(), 0);
   Descriptor to(::openat(folder, temporary.c_str(),
                          O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
   if (!to) fail_with_errno("The output cannot be written", whole.string());
   Aside aside(folder, temporary);
   Sha256 digest;
-  read_all(from.get(), path(hash).string(), [&](const char* bytes, std::size_t size) {
+  read_all(from.get(), source.string(), [&](const char* bytes, std::size_t size) {
     digest.add(bytes, size);
     write_all(to.get(), bytes, size, whole.string());
   });
   if (!to.close()) fail_with_errno("The output cannot be written", whole.string());
   if (digest.hex() != hash) {
     fail(ErrorCode::kIo, "A file of the store is damaged: its bytes do not match its hash.",
-         path(hash).string(), kHowToRestoreFile);
+         source.string(), kHowToRestoreFile);
   }
   if (present) {
     if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0)

@@ -25,7 +25,37 @@ constexpr const char* kHowToRestoreFile =
     "Put the file back from a backup, by its name, or delete the job and run it again: the layouts "
     "have the same bytes. `ptah server verify` lists all that is damaged.";
 
-class FileStore {
+/// What is in the store, for readers on any thread: a file that is there never changes.
+class StoredFiles {
+ public:
+  explicit StoredFiles(std::filesystem::path root) : root_(std::move(root)) {}
+
+  static bool is_hash(std::string_view text) noexcept;
+  /// Where the file with this hash is, or would be.
+  std::filesystem::path path(const std::string& hash) const { return stored_path(root_, hash); }
+  const std::filesystem::path& root() const noexcept { return root_; }
+  /// What is wrong with it, if anything: missing, or bytes that do not match the hash.
+  std::optional<std::string> problem(const std::string& hash) const;
+
+  enum class Existing { kReplace, kKeep };
+  enum class Copied {
+    kWritten,
+    kEqual,  ///< Equal bytes are there already.
+    kKept    ///< Other bytes are there, and stay.
+  };
+  /// Copies the file to `out`/`relative` through a temporary name. `relative` must stay below
+  /// `out`: no "..", no absolute path, no symbolic link on the way. What is there with other bytes
+  /// stays with kKeep; with kReplace it is replaced where Ptah wrote the folder (see Outputs), and
+  /// kConflict elsewhere. A copy and not a link, because who edits the result in place must not
+  /// edit the store.
+  Copied copy_out(const std::string& hash, Outputs& outputs, const std::filesystem::path& out,
+                  const std::string& relative, Existing existing) const;
+
+ protected:
+  std::filesystem::path root_;
+};
+
+class FileStore : public StoredFiles {
  public:
   struct Stored {
     std::string hash;  ///< 64 lower-case hexadecimal digits.
@@ -47,35 +77,20 @@ class FileStore {
   /// The files that have come since the last call, for who rolls their rows back.
   std::vector<std::string> take_new() { return std::exchange(new_, {}); }
 
-  /// Where the file with this hash is, or would be.
-  std::filesystem::path path(const std::string& hash) const { return stored_path(root_, hash); }
-  const std::filesystem::path& root() const noexcept { return root_; }
-  /// What is wrong with it, if anything: missing, or bytes that do not match the hash.
-  std::optional<std::string> problem(const std::string& hash) const;
   void remove(const std::string& hash);
   /// Files lie in so many folders, by the first two digits of their hashes.
   static constexpr int kFolders = 256;
   std::vector<std::string> hashes(int folder) const;
-  static bool is_hash(std::string_view text) noexcept;
 
-  enum class Existing { kReplace, kKeep };
-  enum class Copied {
-    kWritten,
-    kEqual,  ///< Equal bytes are there already.
-    kKept    ///< Other bytes are there, and stay.
-  };
-  /// Copies the file to `out`/`relative` through a temporary name. `relative` must stay below
-  /// `out`: no "..", no absolute path, no symbolic link on the way. What is there with other bytes
-  /// stays with kKeep; with kReplace it is replaced where Ptah wrote the folder (see Outputs), and
-  /// kConflict elsewhere. A copy and not a link, because who edits the result in place must not
-  /// edit the store.
+  /// Copies with the outputs of the store's thread.
   Copied materialise(const std::string& hash, const std::filesystem::path& out,
-                     const std::string& relative, Existing existing = Existing::kReplace);
+                     const std::string& relative, Existing existing = Existing::kReplace) {
+    return copy_out(hash, outputs_, out, relative, existing);
+  }
   Outputs& outputs() noexcept { return outputs_; }
 
  private:
   Stored put(int source, const std::string& where, std::int64_t size);
-  std::filesystem::path root_;
   Descriptor root_folder_;
   std::set<std::filesystem::path> unsynced_;  ///< Folders with new names.
   std::vector<std::filesystem::path> unsynced_files_;
@@ -87,8 +102,5 @@ class FileStore {
 /// Fails unless `relative` is a plain path below its base: words with '/' between them, none of
 /// which is hidden, looks like an option or holds control characters.
 Status check_relative_path(const std::string& relative);
-
-/// SHA-256 of a text, in hexadecimal.
-std::string sha256_hex(std::string_view text);
 
 }  // namespace ptah

@@ -12,6 +12,8 @@
 
 #include <filesystem>
 #include <map>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "ptah/core/descriptor.hpp"
@@ -24,6 +26,10 @@ class Outputs {
     int descriptor = -1;  ///< Good until the next call of `open` or `close`. O_PATH.
     bool ours = false;    ///< The output bears our mark.
   };
+
+  /// `tag`: part of the names of files that are not whole yet. Two threads have two tags.
+  explicit Outputs(std::string tag = {}) : tag_(std::move(tag)) {}
+  const std::string& tag() const noexcept { return tag_; }
 
   void forbid(std::filesystem::path folder) { forbidden_.push_back(std::move(folder)); }
 
@@ -42,6 +48,7 @@ class Outputs {
   };
   Opened open_output(const std::filesystem::path& out) const;
 
+  std::string tag_;
   std::vector<std::filesystem::path> forbidden_;
   std::map<std::filesystem::path, Opened> opened_;
 };

@@ -110,6 +110,16 @@ struct FileRow {
   std::int64_t size = 0;
 };
 
+/// The place of a file in its job.
+struct OutputKey {
+  std::int64_t chain = kWholeJob - 1, variant = 0, place = 0;
+};
+
+struct OutputFile {
+  OutputKey key;
+  FileRow file;
+};
+
 struct VariantRow {
   std::int64_t sequence = 0;  ///< Order of commitment over all jobs.
   std::int64_t chain = 0, variant = 0;

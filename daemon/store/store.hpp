@@ -47,13 +47,6 @@ struct VariantCommit {
   std::optional<VersionRow> model;  ///< The version of a model that it became.
 };
 
-/// What became of the files that belong into an output.
-struct OutputCounts {
-  std::int64_t files = 0;
-  std::int64_t written = 0;
-  std::int64_t kept = 0;  ///< Other bytes were there, and stay.
-};
-
 /// A version of a model in a list.
 struct ModelKey {
   std::string name;
@@ -151,12 +144,11 @@ class Store {
   std::vector<VariantRow> variants(const std::string& job, std::optional<std::int64_t> chain,
                                    std::int64_t after, std::int64_t limit);
   VariantRow variant(const std::string& job, std::int64_t chain, std::int64_t variant);
-  /// Copies the job's dataset files to `out`.
-  OutputCounts materialise(const std::string& job, const std::filesystem::path& out,
-                           FileStore::Existing existing);
+  /// Copies those of these few files that belong into `out`.
   void materialise(const std::vector<FileRow>& files, const std::filesystem::path& out);
-  /// Flushes the file system of `out`: copies there are not synced one by one.
-  void sync_output(const std::filesystem::path& out);
+  /// The job's files, those behind `after`, for who copies all of them (see Exporter).
+  std::vector<OutputFile> output_files(const std::string& job, const OutputKey& after,
+                                       std::int64_t limit);
   /// {"role", "hash", "size", "path", "dataset"}: a file as clients see it.
   Json describe(const FileRow& file) const;
   std::vector<FileRow> job_files(const std::string& job);

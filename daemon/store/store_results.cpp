@@ -1,7 +1,4 @@
 // Variants, their files, and the library's versions.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "store/failure.hpp"
@@ -200,35 +197,22 @@ VariantRow Store::variant(const std::string& job, std::int64_t chain, std::int64
   return row;
 }
 
-OutputCounts Store::materialise(const std::string& job, const std::filesystem::path& out,
-                                FileStore::Existing existing) {
-  OutputCounts counts;
-  for (const FileRow& file : job_files(job)) {
-    if (file.dataset.empty()) continue;
-    ++counts.files;
-    const auto copied = files_.materialise(file.hash, out, file.dataset, existing);
-    counts.written += copied == FileStore::Copied::kWritten;
-    counts.kept += copied == FileStore::Copied::kKept;
-  }
-  return counts;
+std::vector<OutputFile> Store::output_files(const std::string& job, const OutputKey& after,
+                                            std::int64_t limit) {
+  Query query(database_, std::string("SELECT ") + kFileColumns +
+                             ", chain, variant, place FROM files WHERE job=? AND (chain, variant, "
+                             "place) > (?, ?, ?) ORDER BY chain, variant, place LIMIT ?");
+  query << job << after.chain << after.variant << after.place << limit;
+  std::vector<OutputFile> rows;
+  while (query.next())
+    rows.push_back({{query.integer(4), query.integer(5), query.natural(6)}, read_file(query)});
+  return rows;
 }
 
 void Store::materialise(const std::vector<FileRow>& files, const std::filesystem::path& out) {
   for (const FileRow& file : files) {
     if (!file.dataset.empty()) files_.materialise(file.hash, out, file.dataset);
   }
-}
-
-void Store::sync_output(const std::filesystem::path& out) {
-  const int folder = ::open(out.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) {
-    if (errno == ENOENT) return;  // No file of the job belongs there.
-    fail_with_errno("The output folder cannot be opened", out.string());
-  }
-  const int status = ::syncfs(folder);
-  const int error_number = errno;
-  ::close(folder);
-  if (status != 0) fail_with_errno("The output cannot be written", out.string(), error_number);
 }
 
 std::int64_t Store::add_version(const std::string& library, const std::string& cell,

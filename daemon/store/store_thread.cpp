@@ -9,12 +9,6 @@ namespace {
 
 constexpr std::size_t kMaxBatch = 64;
 
-Error describe(const std::exception& exception) {
-  const auto* failure = dynamic_cast<const Failure*>(&exception);
-  return failure != nullptr ? failure->error()
-                            : make_error(ErrorCode::kInternal, exception.what(), "store");
-}
-
 }  // namespace
 
 StoreThread::StoreThread(std::unique_ptr<Store> store, Post post)
@@ -85,7 +79,7 @@ void StoreThread::run_batch(std::vector<Item>& batch) {
     try {
       batch.front().run(*store_);
     } catch (const std::exception& exception) {
-      batch.front().error = describe(exception);
+      batch.front().error = error_of(exception, "store");
     }
     return;
   }
@@ -103,7 +97,7 @@ void StoreThread::run_batch(std::vector<Item>& batch) {
     try {
       item.then(*store_);
     } catch (const std::exception& exception) {
-      item.then_error = describe(exception);
+      item.then_error = error_of(exception, "store");
     }
   }
   if (reserve_used_) {
@@ -129,7 +123,7 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
       try {
         item->run(*store_);
       } catch (const std::exception& exception) {
-        item->error = describe(exception);
+        item->error = error_of(exception, "store");
         // SQLite ends the whole transaction on some failures, such as a full disk.
         if (!database.in_transaction()) throw;
         database.exec("ROLLBACK TO item");
@@ -152,7 +146,7 @@ void StoreThread::run_transaction(std::vector<Item*> items) {
     failed_commit_ = failed_commit_ || committing;
     drop_files_without_rows();
     if (items.size() == 1) {
-      items.front()->error = describe(exception);
+      items.front()->error = error_of(exception, "store");
       return;
     }
     for (Item* item : items) run_transaction({item});

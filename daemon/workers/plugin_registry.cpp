@@ -30,9 +30,9 @@ std::set<std::string> shipped_names(const fs::path& file) {
 
 }  // namespace
 
-PluginRegistry::PluginRegistry(boost::asio::io_context& io, StoreThread& files, WorkerPool& pool,
-                               PluginRegistryOptions options)
-    : io_(io), files_(files), pool_(pool), options_(std::move(options)), timer_(io) {
+PluginRegistry::PluginRegistry(boost::asio::io_context& io, StoreThread& store, FileThread& files,
+                               WorkerPool& pool, PluginRegistryOptions options)
+    : io_(io), store_(store), files_(files), pool_(pool), options_(std::move(options)), timer_(io) {
   std::error_code ignored;
   fs::remove_all(options_.private_dir, ignored);
   fs::create_directories(options_.private_dir, ignored);
@@ -42,7 +42,7 @@ PluginRegistry::PluginRegistry(boost::asio::io_context& io, StoreThread& files, 
 void PluginRegistry::start() {
   pool_.hold(true);
   pool_.hold_batch(true);
-  files_.submit(
+  store_.submit(
       StoreThread::Kind::kRead, [](Store& store) { return store.setting(kDisabledSetting); },
       [this, alive = alive_](Result<std::string> setting) {
         if (!*alive) return;
@@ -71,7 +71,7 @@ void PluginRegistry::poll() {
   });
 }
 
-/// On the store's thread: nothing of `this` may be touched.
+/// On the thread for files: nothing of `this` may be touched.
 PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
                                            const std::map<fs::path, Signature>& known,
                                            std::map<fs::path, Signature> unsettled, bool at_once) {
@@ -139,25 +139,22 @@ void PluginRegistry::rescan(bool at_once) {
   scanning_ = true;
   std::map<fs::path, Signature> known;
   for (const auto& [file, entry] : entries_) known[file] = entry.signature;
-  files_.submit(
-      StoreThread::Kind::kRead,
-      [options = options_, known = std::move(known), unsettled = unsettled_, at_once](Store&) {
-        return look(options, known, unsettled, at_once);
-      },
-      [this, alive = alive_](Result<Found> found) {
-        if (!*alive || stopped_) return;
-        scanning_ = false;
-        if (found) {
-          take(std::move(found.value()));
-        } else {
-          spdlog::error("plugin folders cannot be read: {}", found.error().text());
-        }
-        if (std::exchange(scan_again_, false)) {
-          rescan(true);
-        } else {
-          settle(true);
-        }
-      });
+  files_.submit([options = options_, known = std::move(known), unsettled = unsettled_,
+                 at_once] { return look(options, known, unsettled, at_once); },
+                [this, alive = alive_](Result<Found> found) {
+                  if (!*alive || stopped_) return;
+                  scanning_ = false;
+                  if (found) {
+                    take(std::move(found.value()));
+                  } else {
+                    spdlog::error("plugin folders cannot be read: {}", found.error().text());
+                  }
+                  if (std::exchange(scan_again_, false)) {
+                    rescan(true);
+                  } else {
+                    settle(true);
+                  }
+                });
 }
 
 void PluginRegistry::take(Found found) {
@@ -398,7 +395,7 @@ void PluginRegistry::load(const std::string& name, Done done) {
     if (entry.scanned.info) disabled_.erase(entry.scanned.info->name);
     entry.signature = {};  // Look again, also when nothing seems to have changed.
   }
-  files_.submit(
+  store_.submit(
       StoreThread::Kind::kWrite,
       [names = Json(disabled_).dump()](Store& store) {
         store.set_setting(kDisabledSetting, names);
@@ -419,7 +416,7 @@ void PluginRegistry::unload(const std::string& name, Done done) {
     return;
   }
   disabled_.insert(name);
-  files_.submit(
+  store_.submit(
       StoreThread::Kind::kWrite,
       [names = Json(disabled_).dump()](Store& store) {
         store.set_setting(kDisabledSetting, names);

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "plugins/plugin_set.hpp"
+#include "store/file_thread.hpp"
 #include "store/store_thread.hpp"
 #include "workers/worker_pool.hpp"
 
@@ -49,8 +50,8 @@ class PluginRegistry {
  public:
   using Done = std::function<void(Result<std::int64_t> generation)>;
 
-  PluginRegistry(boost::asio::io_context& io, StoreThread& files, WorkerPool& pool,
-                 PluginRegistryOptions options);
+  PluginRegistry(boost::asio::io_context& io, StoreThread& store, FileThread& files,
+                 WorkerPool& pool, PluginRegistryOptions options);
   ~PluginRegistry() { *alive_ = false; }
 
   /// Looks for the first time, and from then on again and again.
@@ -117,7 +118,8 @@ class PluginRegistry {
   bool disabled(const std::filesystem::path& file, const Entry& entry) const;
 
   boost::asio::io_context& io_;
-  StoreThread& files_;
+  StoreThread& store_;
+  FileThread& files_;
   WorkerPool& pool_;
   PluginRegistryOptions options_;
   boost::asio::steady_timer timer_;

@@ -13,6 +13,7 @@
 
 #include "ptah/core/random.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "store/exporter.hpp"
 #include "store/failure.hpp"
 #include "store/store_thread.hpp"
 
@@ -301,7 +302,9 @@ class StoreModel : public testing::Test {
     const fs::path out = scratch_->path() / "out";
     read([id, out, expected = model_.jobs.at(id)](Store& store) {
       fs::remove_all(out);
-      store.materialise(id, out, FileStore::Existing::kReplace);
+      OutputCounts counts;
+      copy_out(store.files(), store.files().outputs(), store.output_files(id, {}, 100'000), out,
+               FileStore::Existing::kReplace, counts);
       store.files().outputs().close();
       for (const auto& [key, texts] : expected.variants) {
         for (std::size_t i = 0; i < texts.size(); ++i) {
