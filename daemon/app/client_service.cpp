@@ -105,9 +105,11 @@ void Server::accept(Session::Socket socket, Peer peer) {
       [this](const std::shared_ptr<Session>& ended) {
         last_busy_ = std::chrono::steady_clock::now();
         if (subscriptions_) subscriptions_->remove(ended.get());
+        forget_sent(ended.get());
         sessions_.erase(ended);
       });
   if (session->peer().local) session->set_role(Role::kAdmin);
+  session->set_remote(!session->peer().local);
   sessions_.insert(session);
   session->start(std::chrono::seconds(options_.hello_limit_s));
 }

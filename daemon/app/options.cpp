@@ -102,6 +102,9 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
         [&](const YAML::Node& n) {
           options.worker_memory_mib = in_range<std::int64_t>(n, 64, 4194304);
         }}},
+      {"put_limit_mib",
+       {"1..4096",
+        [&](const YAML::Node& n) { options.put_limit_mib = in_range<std::int64_t>(n, 1, 4096); }}},
       {"hang_limit_s",
        {"1..86400",
         [&](const YAML::Node& n) { options.hang_limit_s = in_range<std::int64_t>(n, 1, 86400); }}},
@@ -169,7 +172,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   std::string config, socket, state, worker_program, log_file, log_level;
   std::vector<std::string> plugin_dirs;
   int tcp = -1, workers = -1;
-  std::int64_t idle_exit = -1, memory = -1, hang = -1, plugin_limit = -1, hello = -1;
+  std::int64_t idle_exit = -1, memory = -1, put = -1, hang = -1, plugin_limit = -1, hello = -1;
   DaemonOptions& options = line.options;
   app.add_option("--config", config, "Configuration file (configs/ptahd.yaml explains the fields)");
   app.add_option("--socket", socket, "Unix socket; default " + options.socket.string());
@@ -190,6 +193,8 @@ CommandLine parse_command_line(int argc, char** argv) {
                  "The worker; default " + options.worker_program.string());
   app.add_option("--worker-memory-mib", memory, "Memory limit of one worker")
       ->check(CLI::Range(64, 4194304));
+  app.add_option("--put-limit-mib", put, "Largest file that a client may send (store.put)")
+      ->check(CLI::Range(1, 4096));
   app.add_option("--hang-limit", hang, "Seconds of silence after which a worker is ended")
       ->check(CLI::Range(1, 86400));
   app.add_option("--plugin-limit", plugin_limit,
@@ -246,6 +251,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   }
   if (!worker_program.empty()) options.worker_program = absolute(worker_program);
   if (memory >= 0) options.worker_memory_mib = memory;
+  if (put >= 0) options.put_limit_mib = put;
   if (hang >= 0) options.hang_limit_s = hang;
   if (plugin_limit >= 0) options.plugin_limit_s = plugin_limit;
   if (idle_exit >= 0) options.idle_exit_s = idle_exit;

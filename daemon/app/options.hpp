@@ -23,6 +23,7 @@ struct DaemonOptions {
   std::filesystem::path worker_program;
   bool bind_workers = false;  ///< Each to a core.
   std::int64_t worker_memory_mib = 4096;
+  std::int64_t put_limit_mib = 1024;  ///< Of a file that a client sends.
   std::int64_t hang_limit_s = 600;
   std::int64_t plugin_limit_s = 10;  ///< For a plugin that is loaded and tested.
   std::int64_t idle_exit_s = 0;      ///< 0: never.

@@ -1,7 +1,6 @@
 // Scores for those who wait for them: score.layout, score.placement, and which request supersedes
 // which.
 #include "app/server.hpp"
-#include "store/failure.hpp"
 
 namespace ptah {
 
@@ -95,29 +94,15 @@ void Server::score_layout(const ScoreLayoutParams& params, Reply<ScoreReply> rep
                                 "A hash is 64 lower-case hexadecimal digits.", "layout.hash"));
     return;
   }
-  store_->submit(
-      StoreThread::Kind::kRead,
-      [hash](Store& store) {
-        const auto problem = store.files().problem(hash);
-        const std::string file = store.files().path(hash).string();
-        if (problem == "missing") {
-          fail(ErrorCode::kNotFound, "The store has no file with this hash.", "layout.hash",
-               "Its job may have been deleted; send the `path`.");
-        }
-        if (problem) {
-          fail(ErrorCode::kIo, "The file in the store is damaged: " + *problem + ".", file,
-               "Delete the job and run it again.");
-        }
-        return file;
-      },
-      [this, score, spec = params](Result<std::string> file) mutable {
-        if (!file) {
-          end_score(score, file.error());
-          return;
-        }
-        spec.layout = {file.value(), {}, {}};
-        start_score(score, TaskKind::kScoreLayout, std::move(spec));
-      });
+  files_->submit([stored = *stored_, hash] { return stored.checked(hash, "layout.hash").string(); },
+                 [this, score, spec = params](Result<std::string> file) mutable {
+                   if (!file) {
+                     end_score(score, file.error());
+                     return;
+                   }
+                   spec.layout = {file.value(), {}, {}};
+                   start_score(score, TaskKind::kScoreLayout, std::move(spec));
+                 });
 }
 
 void Server::score_placement(const ScorePlacementParams& params, Reply<ScoreReply> reply) {

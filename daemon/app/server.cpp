@@ -56,6 +56,7 @@ Server::Server(DaemonOptions options)
       signals_(io_),
       idle_timer_(io_),
       end_timer_(io_),
+      release_timer_(io_),
       methods_(rpc::bind_methods(*this)),
       started_(std::chrono::steady_clock::now()),
       last_busy_(started_) {}
@@ -100,11 +101,17 @@ Status Server::open() {
   std::vector<std::filesystem::path> forbidden = own_folders(options_);
   for (const auto& folder : forbidden) store->files().outputs().forbid(folder);
   forbidden.push_back(options_.state_dir);
-  const StoredFiles stored = store->files();
+  stored_ = store->files();
+  const std::filesystem::path aside = store->files().aside();
   const auto post = [this](std::function<void()> call) { asio::post(io_, std::move(call)); };
   store_ = std::make_unique<StoreThread>(std::move(store), post);
   files_ = std::make_unique<FileThread>(post);
-  exporter_ = std::make_unique<Exporter>(*store_, post, stored, forbidden);
+  exporter_ = std::make_unique<Exporter>(*store_, post, *stored_, forbidden);
+  uploads_ =
+      std::make_shared<Uploads>(*stored_, aside, Uploads::Limits{options_.put_limit_mib << 20});
+  methods_.find_stored_with([stored = *stored_](const std::string& hash) {
+    return stored.size(hash) ? std::optional(stored.path(hash).string()) : std::nullopt;
+  });
 
   WorkerPoolOptions pool;
   pool.workers = options_.workers;
@@ -142,7 +149,7 @@ Status Server::open() {
                             options_.shipped_plugins});
   subscriptions_ = std::make_unique<Subscriptions>(*store_);
   jobs_ = std::make_unique<JobManager>(io_, *store_, *files_, *exporter_, *pool_, *subscriptions_,
-                                       pool.scratch_root);
+                                       pool.scratch_root, *stored_);
 
   jobs_->on_model([this](const VersionRow& model) { tell_models("ready", model); });
   jobs_->restore();
@@ -167,6 +174,7 @@ Status Server::open() {
     end();
   });
   plugins_->start();
+  release_kept();
   watch_idle();
   return ok();
 }

@@ -18,6 +18,7 @@
 #include "net/listener.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
+#include "store/uploads.hpp"
 #include "workers/plugin_registry.hpp"
 #include "workers/process_worker.hpp"
 #include "workers/worker_pool.hpp"
@@ -76,6 +77,8 @@ class Server final : public rpc::Service {
   void library_views(const rpc::CellParams&, rpc::Reply<rpc::ViewsReply>) override;
   void library_versions(const rpc::CellParams&, rpc::Reply<rpc::VersionsReply>) override;
   void store_get(const rpc::HashParams&, rpc::Reply<rpc::StoreFileReply>) override;
+  void store_put(const rpc::StorePutParams&, rpc::Reply<rpc::StorePutReply>) override;
+  void store_read(const rpc::StoreReadParams&, rpc::Reply<rpc::StoreReadReply>) override;
 
  private:
   void accept(Session::Socket socket, Peer peer);
@@ -103,6 +106,15 @@ class Server final : public rpc::Service {
   /// A check of the state that somebody waits for (verify_service.cpp).
   struct PendingVerification;
   void verify_more(const std::shared_ptr<PendingVerification>& pending);
+  /// Runs `work` on the thread for files, and `done` with what it returns; its error is the answer.
+  /// Bounded for a connection (store_service.cpp).
+  template <class R, class Work, class Done>
+  void move_piece(const rpc::Reply<R>& reply, Work work, Done done);
+  void keep_sent(const std::string& hash, const Uploads::Progress& progress,
+                 const rpc::Reply<rpc::StorePutReply>& reply);
+  void forget_sent(const rpc::Caller* sender);
+  /// Now and every hour.
+  void release_kept();
   void watch_idle();
   /// Starts no new task and ends when those that run have, or at `latest`.
   void end_when_done(std::chrono::steady_clock::time_point latest);
@@ -113,10 +125,14 @@ class Server final : public rpc::Service {
   boost::asio::signal_set signals_;
   boost::asio::steady_timer idle_timer_;
   boost::asio::steady_timer end_timer_;
+  boost::asio::steady_timer release_timer_;
   std::optional<FileLock> state_lock_;
   std::string token_, admin_token_;
   std::unique_ptr<StoreThread> store_;
   std::unique_ptr<FileThread> files_;
+  std::optional<StoredFiles> stored_;
+  std::shared_ptr<Uploads> uploads_;  ///< Of `files_`.
+  std::map<const rpc::Caller*, int> pieces_;  ///< On their way, by connection.
   std::unique_ptr<Exporter> exporter_;
   std::unique_ptr<WorkerFactory> factory_;
   ProcessWorkers* processes_ = nullptr;  ///< `factory_`, unless in process.

@@ -39,14 +39,6 @@ void name_fingers(Json& chain, const Json& groups) {
   chain["fingers"] = std::move(fingers);
 }
 
-Status check_out(const std::string& out) {
-  if (out.empty()) return ok();
-  const std::filesystem::path path(out);
-  if (path.is_absolute() && out.size() < 3000) return ok();
-  return make_error(ErrorCode::kInvalidArgument, "The output folder must be an absolute path.",
-                    "out");
-}
-
 /// Adds a row to an answer: at least one, and no more than fit into a line. False when it is full.
 template <class Info>
 bool add_row(std::vector<Info>& rows, std::size_t& bytes, Info info) {
@@ -214,7 +206,6 @@ void Server::plugin_unload(const PluginParams& params, Reply<PluginReply> reply)
 void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
   Status status = params.job.empty() ? ok() : check_id(params.job, "job");
   if (status) status = check_id(params.library, "library");
-  if (status) status = check_out(params.out);
   if (!status) {
     reply(status.error());
     return;
@@ -258,7 +249,8 @@ void Server::small_task(TaskKind kind, const Json& spec, Reply<ResultReply> repl
 }
 
 void Server::flow_plan(const PlanParams& params, Reply<ResultReply> reply) {
-  small_task(TaskKind::kPlan, params.spec.json, std::move(reply));
+  RunSpec spec = params.spec.value;
+  small_task(TaskKind::kPlan, write_value(spec), std::move(reply));
 }
 
 void Server::library_circuits(const Nothing&, Reply<ResultReply> reply) {
@@ -275,8 +267,7 @@ void Server::flow_render(const RenderParams& params, Reply<JobReply> reply) {
 template <class Spec>
 void Server::single_task(const JobKind& kind, const TaskParams<Spec>& params,
                          Reply<JobReply> reply) {
-  Status status = params.job.empty() ? ok() : check_id(params.job, "job");
-  if (status) status = check_out(params.out);
+  const Status status = params.job.empty() ? ok() : check_id(params.job, "job");
   if (!status) {
     reply(status.error());
     return;
@@ -485,7 +476,7 @@ void Server::job_unsubscribe(const JobParams& params, Reply<Nothing> reply) {
   reply(Nothing{});
 }
 
-// Variants, library, store.
+// Variants, library.
 
 void Server::variant_list(const VariantListParams& params, Reply<VariantListReply> reply) {
   answer_from_store(reply, [params](Store& store) {
@@ -511,11 +502,8 @@ void Server::variant_get(const VariantParams& params, Reply<VariantInfo> reply) 
 }
 
 void Server::variant_export(const ExportParams& params, Reply<ExportReply> reply) {
-  Status status = check_out(params.out);
-  if (status && params.out.empty())
-    status = make_error(ErrorCode::kInvalidArgument, "Field \"out\" is empty.", "out");
-  if (!status) {
-    reply(status.error());
+  if (params.out.empty()) {
+    reply(make_error(ErrorCode::kInvalidArgument, "Field \"out\" is empty.", "out"));
     return;
   }
   auto cancel = exporter_->copy(params.job, params.out, FileStore::Existing::kKeep,
@@ -565,26 +553,6 @@ void Server::library_versions(const CellParams& params, Reply<VersionsReply> rep
                                  row.variant, row.created_ms});
     }
     return answer;
-  });
-}
-
-void Server::store_get(const HashParams& params, Reply<StoreFileReply> reply) {
-  if (!FileStore::is_hash(params.hash)) {
-    reply(make_error(ErrorCode::kInvalidArgument, "A hash is 64 lower-case hexadecimal digits.",
-                     "hash"));
-    return;
-  }
-  answer_from_store(reply, [hash = params.hash](Store& store) {
-    const auto problem = store.files().problem(hash);
-    const std::filesystem::path file = store.files().path(hash);
-    if (problem == "missing")
-      fail(ErrorCode::kNotFound, "The store has no file with this hash.", hash);
-    if (problem) {
-      fail(ErrorCode::kIo, "The file in the store is damaged: " + *problem + ".", file.string(),
-           kHowToRestoreFile);
-    }
-    return StoreFileReply{hash, file.string(),
-                          static_cast<std::int64_t>(std::filesystem::file_size(file))};
   });
 }
 

@@ -12,10 +12,6 @@
 
 namespace ptah {
 
-/// RFC 4648, with or without padding; line ends are passed over. Fails with the position of what is
-/// no base64.
-Result<std::vector<std::uint8_t>> decode_base64(std::string_view text, std::size_t max_bytes);
-
 /// Flat, too. What came inline is no file yet.
 struct ScoreLayout : DrawnLayout {
   std::string name;  ///< For messages: the file, or "layout.data".

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 
+#include "jobs/task_inputs.hpp"
 #include "ptah/core/job_context.hpp"
 #include "rpc/message.hpp"
 #include "store/failure.hpp"
@@ -28,14 +29,15 @@ JobManager::Loaded load(Store& store, const std::string& id) {
 
 JobManager::JobManager(asio::io_context& io, StoreThread& store, FileThread& files,
                        Exporter& exporter, WorkerPool& pool, Subscriptions& subscriptions,
-                       std::filesystem::path scratch_root)
+                       std::filesystem::path scratch_root, StoredFiles stored)
     : io_(io),
       store_(store),
       files_(files),
       exporter_(exporter),
       pool_(pool),
       subscriptions_(subscriptions),
-      scratch_root_(std::move(scratch_root)) {
+      scratch_root_(std::move(scratch_root)),
+      stored_(std::move(stored)) {
   pool_.on_slots([this, alive = alive_] {
     if (*alive) schedule();
   });
@@ -129,6 +131,7 @@ void JobManager::create(NewJob new_job, Done done) {
     Loaded loaded;
     bool fresh = false;
   };
+  new_job.inputs = inputs_of(*job_kind(new_job.kind), new_job.spec);
   store_.submit(
       StoreThread::Kind::kWrite,
       [new_job = std::move(new_job)](Store& store) {
@@ -159,7 +162,7 @@ void JobManager::activate(const JobRow& row, std::vector<std::int64_t> pending) 
   job->id = row.id;
   job->kind = job_kind(row.kind);
   job->out = row.out;
-  job->spec = row.spec;
+  job->spec = job->kind->first ? with_paths(*job->kind->first, row.spec, stored_) : row.spec;
   job->planned = row.planned;
   job->total = row.chains;
   job->done = row.chains_done;
@@ -428,7 +431,7 @@ std::string JobManager::run_task(TaskKind kind, const Json& spec, TaskDone done,
   Task task;
   task.id = "small-" + std::to_string(next_task_++);
   task.kind = kind;
-  task.spec = spec;
+  task.spec = with_paths(kind, spec, stored_);
   task.scratch = scratch(task.id);
   task.affinity = affinity;
   ++ephemeral_;

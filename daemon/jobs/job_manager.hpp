@@ -37,7 +37,8 @@ class JobManager {
 
   /// `files`: the thread for scratch folders.
   JobManager(boost::asio::io_context& io, StoreThread& store, FileThread& files, Exporter& exporter,
-             WorkerPool& pool, Subscriptions& subscriptions, std::filesystem::path scratch_root);
+             WorkerPool& pool, Subscriptions& subscriptions, std::filesystem::path scratch_root,
+             StoredFiles stored);
   ~JobManager() { *alive_ = false; }
 
   /// Goes on with the jobs that the store has unfinished; their missing output files are restored
@@ -93,7 +94,7 @@ class JobManager {
   struct Job {
     std::string id, out;
     const JobKind* kind = nullptr;
-    Json spec;
+    Json spec;  ///< As workers read it.
     bool started = false;
     bool planned = false;
     std::int64_t total = 0, done = 0, failed = 0, logs = 0;
@@ -176,6 +177,7 @@ class JobManager {
   WorkerPool& pool_;
   Subscriptions& subscriptions_;
   std::filesystem::path scratch_root_;
+  StoredFiles stored_;
   std::map<std::string, JobPtr> jobs_;
   std::vector<std::string> order_;  ///< Of creation.
   std::map<std::int64_t, std::pair<std::string, Done>> waiters_;

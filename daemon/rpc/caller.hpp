@@ -32,6 +32,9 @@ class Caller : public std::enable_shared_from_this<Caller> {
 
   Role role() const noexcept { return role_; }
   void set_role(Role role) noexcept { role_ = role; }
+  /// Whether it may be on another machine, as everybody on TCP: its paths mean nothing here.
+  bool remote() const noexcept { return remote_; }
+  void set_remote(bool remote) noexcept { remote_ = remote; }
 
   /// Cancels the pending requests with this id: each is answered with kCancelled. Their number.
   int cancel_pending(const Json& id);
@@ -46,6 +49,7 @@ class Caller : public std::enable_shared_from_this<Caller> {
  private:
   friend class PendingReply;
   Role role_ = Role::kStranger;
+  bool remote_ = false;
   std::list<std::weak_ptr<PendingReply>> pending_;
 };
 

@@ -37,10 +37,23 @@ struct Given {
 /// What a text is.
 enum class TextForm {
   kAny,
-  kFile,        ///< The absolute path of a file: a relative one means another to each process.
+  kFile,        ///< The absolute path of a file: a relative one means another to each process. Or
+                ///< a file of the store, see `stored_hash`.
   kName,        ///< A word: no path, and nothing that a shell or a terminal would take for more.
-  kNameOrFile,  ///< A word, or the absolute path of a YAML file.
+  kNameOrFile,  ///< A word, or as kFile, a YAML file.
+  kFolder,      ///< The absolute path of a folder; empty: none.
 };
+
+/// The hash in "sha256:HASH", which is how a file of the store is named where a file can be.
+inline std::optional<std::string> stored_hash(std::string_view text) {
+  constexpr std::string_view kPrefix = "sha256:";
+  constexpr std::size_t kDigits = 64;
+  if (!text.starts_with(kPrefix)) return std::nullopt;
+  text.remove_prefix(kPrefix.size());
+  const bool hash = text.size() == kDigits &&
+                    text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return hash ? std::optional<std::string>(text) : std::nullopt;
+}
 
 /// Of an integer's value, and of the length in bytes and the form of the texts in a field.
 struct Range {
@@ -58,6 +71,12 @@ constexpr Range at_most(std::size_t bytes) {
 constexpr Range of_form(TextForm form) {
   Range range;
   range.form = form;
+  return range;
+}
+/// Of the folder of results: the paths in it fit into what the system takes.
+constexpr Range output_folder() {
+  Range range = at_most(3000);
+  range.form = TextForm::kFolder;
   return range;
 }
 /// What a text in a request may have, names in an object included, unless its field says otherwise.
@@ -95,28 +114,34 @@ inline bool is_word(std::string_view text) {
 inline const char* form_name(TextForm form) {
   switch (form) {
     case TextForm::kFile:
-      return "the absolute path of a file";
+      return "the absolute path of a file, or \"sha256:\" and the hash of one in the store";
     case TextForm::kName:
       return "a name of letters, digits, '_', '.', '+' and '-'";
     case TextForm::kNameOrFile:
-      return "a name, or the absolute path of a YAML file";
+      return "a name, or the absolute path of a YAML file, or \"sha256:\" and the hash of one in "
+             "the "
+             "store";
+    case TextForm::kFolder:
+      return "the absolute path of a folder";
     case TextForm::kAny:
       break;
   }
   return "";
 }
 
-inline Status check_form(const std::string& text, const std::string& path, TextForm form) {
-  const bool file = text.starts_with('/');
+inline Status check_form(const std::string& text, const std::string& where, TextForm form) {
+  const bool path = text.starts_with('/');
+  const bool file = path || stored_hash(text);
   const bool yaml = text.ends_with(".yaml") || text.ends_with(".yml");
   const bool fits = form == TextForm::kAny || (form == TextForm::kFile && file) ||
                     (form == TextForm::kName && is_word(text)) ||
-                    (form == TextForm::kNameOrFile && (file || (is_word(text) && !yaml)));
+                    (form == TextForm::kNameOrFile && (file || (is_word(text) && !yaml))) ||
+                    (form == TextForm::kFolder && (path || text.empty()));
   if (fits) return ok();
   return make_error(ErrorCode::kInvalidArgument,
-                    "Field \"" + path + "\" is \"" + text.substr(0, 200) + "\", it must be " +
+                    "Field \"" + where + "\" is \"" + text.substr(0, 200) + "\", it must be " +
                         form_name(form) + ".",
-                    path);
+                    where);
 }
 
 /// Of every text in a value, names included.
@@ -366,6 +391,7 @@ struct FieldDoc {
   bool required = false;
   std::string default_text;
   std::string text;
+  TextForm form = TextForm::kAny;
 };
 
 /// Lists fields; the fields of nested structs follow as "outer.inner".
@@ -408,7 +434,7 @@ class FieldDocumenter {
   }
   template <class T>
   void add(const char* name, T& value, const char* text, const Range& range, bool is_required) {
-    FieldDoc doc{prefix_ + name, type_name<T>(), is_required, {}, text};
+    FieldDoc doc{prefix_ + name, type_name<T>(), is_required, {}, text, range.form};
     if (range.low != Range{}.low && range.high != Range{}.high) {
       doc.type += " " + std::to_string(range.low) + ".." + std::to_string(range.high);
     }

@@ -19,7 +19,8 @@ struct RunParams {
                "Absolute folder in which the results appear as well: not one of the daemon's own. "
                "Files that are there are replaced only in a folder that Ptah made or found empty, "
                "which bears its mark, the file `.ptah`; elsewhere the job fails at the first one "
-               "with other bytes.");
+               "with other bytes.",
+               output_folder());
     v.optional("library", library, "Library in which the results become versions.");
   }
 };
@@ -35,7 +36,8 @@ struct TaskParams {
     v.required("spec", spec, "What to do.");
     v.optional("out", out,
                "Absolute folder in which the task's files appear as well, under the rules of "
-               "flow.run.");
+               "flow.run.",
+               output_folder());
     v.optional("wait", wait,
                "Answer when the task has finished, with its result, or with its error.");
   }

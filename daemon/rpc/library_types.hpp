@@ -77,6 +77,60 @@ struct VersionsReply {
   }
 };
 
+/// How many bytes of a file one request moves.
+constexpr std::int64_t kMaxPiece = 512 << 10;
+
+struct StorePutParams {
+  std::string hash, data;
+  std::int64_t size = 0, offset = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("hash", hash, "SHA-256 of the whole file, hexadecimal.");
+    v.required("size", size, "Bytes of the whole file.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("offset", offset, "Where `data` belongs: the `received` of the answer before.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("data", data,
+               "The next bytes in base64, at most 512 KiB of them. Without any, at offset 0, this "
+               "asks how much is there.",
+               at_most(700'000));
+  }
+};
+struct StorePutReply {
+  std::int64_t received = 0;
+  std::string file;
+  template <class V>
+  void describe(V& v) {
+    v.required("received", received, "Bytes that are there: the next `offset`.");
+    v.required("file", file,
+               "Once it is whole, its bytes match the hash and it is on disk: the name that fields "
+               "take in place of a path, \"sha256:\" and the hash. Empty until then.");
+  }
+};
+struct StoreReadParams {
+  std::string hash;
+  std::int64_t offset = 0, size = kMaxPiece;
+  template <class V>
+  void describe(V& v) {
+    v.required("hash", hash, "SHA-256 of the file, hexadecimal.");
+    v.optional("offset", offset, "The first byte.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("size", size, "At most so many bytes.", Range{1, kMaxPiece});
+  }
+};
+struct StoreReadReply {
+  std::int64_t size = 0, offset = 0;
+  std::string data;
+  template <class V>
+  void describe(V& v) {
+    v.required("size", size, "Bytes of the whole file.");
+    v.required("offset", offset, "As asked.");
+    v.required("data", data,
+               "The bytes in base64; fewer than asked at the end. Compare the SHA-256 of the whole "
+               "with the hash.");
+  }
+};
+
 struct HashParams {
   std::string hash;
   template <class V>

@@ -61,7 +61,7 @@ void MethodTable::dispatch(const std::shared_ptr<Caller>& caller, std::string_vi
     return;
   }
   try {
-    method.call(request.params, pending);
+    method.call(*this, request.params, pending);
   } catch (const std::exception& exception) {
     pending->finish_error(kInternalError,
                           make_error(ErrorCode::kInternal, exception.what(), request.method));

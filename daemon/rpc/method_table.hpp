@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "caller.hpp"
+#include "file_fields.hpp"
 
 namespace ptah::rpc {
 
@@ -21,16 +22,25 @@ struct MethodDoc {
 
 class MethodTable {
  public:
+  /// Where files are that requests name by hash; without it there are none.
+  void find_stored_with(FindStored find) { find_stored_ = std::move(find); }
+
   /// Binds `handler(const P&, Reply<R>)`. P and R describe their fields (fields.hpp).
   template <class P, class R, class Handler>
   void add(const char* name, Role role, const char* text, Handler handler) {
     Method method;
     method.doc = {name, role, text, document<P>(), document<R>()};
-    method.call = [handler = std::move(handler)](const Json& params,
+    method.call = [handler = std::move(handler)](const MethodTable& table, const Json& params,
                                                  std::shared_ptr<PendingReply> pending) {
       Result<P> read = read_struct<P>(params, kMaxText);
       if (!read) {
         pending->finish_error(kInvalidParams, read.error());
+        return;
+      }
+      Status files = pending->caller()->remote() ? refuse_paths(read.value()) : ok();
+      if (files) files = find_stored_files(read.value(), table.find_stored_);
+      if (!files) {
+        pending->finish(files.error());
         return;
       }
       handler(read.value(), Reply<R>(std::move(pending)));
@@ -46,7 +56,7 @@ class MethodTable {
  private:
   struct Method {
     MethodDoc doc;
-    std::function<void(const Json&, std::shared_ptr<PendingReply>)> call;
+    std::function<void(const MethodTable&, const Json&, std::shared_ptr<PendingReply>)> call;
   };
   template <class T>
   static std::vector<FieldDoc> document() {
@@ -56,6 +66,7 @@ class MethodTable {
     return documenter.take();
   }
   std::map<std::string, Method, std::less<>> methods_;
+  FindStored find_stored_ = [](const std::string&) { return std::nullopt; };
 };
 
 /// docs/protocol.md from the table.

@@ -128,6 +128,14 @@ MethodTable bind_methods(Service& service) {
   bind("library.versions", Role::kUser, "Versions of views.", &Service::library_versions);
 
   bind("store.get", Role::kUser, "The file with a hash, checked.", &Service::store_get);
+  bind("store.put", Role::kUser,
+       "Takes the next piece of a file, the first at offset 0; the last makes it a file of the "
+       "store, which any field that takes a file can name. What is there already is not sent "
+       "again. Unfinished files, at most 4 a connection, go with it. A whole one stays for a day, "
+       "and as long as a job refers to it. At most 8 pieces may be on their way.",
+       &Service::store_put);
+  bind("store.read", Role::kUser, "A piece of the file with a hash. At most 8 may be on their way.",
+       &Service::store_read);
   return table;
 }
 

@@ -53,6 +53,10 @@ too many of its address. Clients check that the peer of the Unix socket is their
     -> {"jsonrpc":"2.0","id":3,"method":"job.subscribe","params":{"job":"ota-1","after":0}}
     <- {"jsonrpc":"2.0","method":"variant.ready","params":{"job":"ota-1","event":4, ...}}
 
+Where a request takes a file, it takes the absolute path of one on the daemon's machine, or `sha256:` and the hash of one that the
+store has: made by a job, or sent with `store.put`. A client on TCP may be on another machine, so no path of its requests is
+opened: such a field, and `out`, are refused with error `denied`.
+
 What holds: an answer that names a job comes after the job is on disk. A variant is announced after its files and its record
 are on disk (and in `out`, where the job has one), and is committed once, whatever dies in between. Event numbers grow, with gaps; the
 client that comes back subscribes after the last one it saw. A request gets exactly one answer, also when it is cancelled.

@@ -69,6 +69,8 @@ class Service {
   virtual void library_versions(const CellParams&, Reply<VersionsReply>) = 0;
 
   virtual void store_get(const HashParams&, Reply<StoreFileReply>) = 0;
+  virtual void store_put(const StorePutParams&, Reply<StorePutReply>) = 0;
+  virtual void store_read(const StoreReadParams&, Reply<StoreReadReply>) = 0;
 };
 
 /// The method table of the protocol. `service` outlives the table.

@@ -74,7 +74,8 @@ struct ExportParams {
   void describe(V& v) {
     v.required("job", job, "The job's id.");
     v.required("out", out,
-               "Absolute folder for the dataset; files that are there already are kept.");
+               "Absolute folder for the dataset; files that are there already are kept.",
+               output_folder());
   }
 };
 struct ExportReply {

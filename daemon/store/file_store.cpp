@@ -146,20 +146,37 @@ FileStore::Stored FileStore::put(int source, const std::string& where, std::int6
   if (::fchmod(to.get(), 0444) != 0 || !to.close()) {
     fail_with_errno("The store cannot be written", root_.string());
   }
-  const std::filesystem::path target = path(stored.hash);
+  move_in(name, stored.hash);
+  aside.keep();
+  return stored;
+}
+
+void FileStore::link_file(const std::filesystem::path& whole, const std::string& hash) {
+  // Seldom: others have put the same bytes just now, or those that are there are damaged.
+  if (size(hash) && !problem(hash)) {
+    unsynced_.insert(path(hash).parent_path());
+    return;
+  }
+  const std::string name = "aside/" + std::to_string(next_aside_++);
+  if (::linkat(AT_FDCWD, whole.c_str(), root_folder_.get(), name.c_str(), 0) != 0)
+    fail_with_errno("The store cannot be written", whole.string());
+  const Aside aside(root_folder_.get(), name);
+  move_in(name, hash);
+}
+
+void FileStore::move_in(const std::string& name, const std::string& hash) {
+  const std::filesystem::path target = path(hash);
   if (::mkdir(target.parent_path().c_str(), 0700) == 0) {
     unsynced_.insert(root_);
   } else if (errno != EEXIST) {
     fail_with_errno("The store cannot be written", target.parent_path().string());
   }
-  if (::renameat(root, name.c_str(), AT_FDCWD, target.c_str()) != 0) {
+  if (::renameat(root_folder_.get(), name.c_str(), AT_FDCWD, target.c_str()) != 0) {
     fail_with_errno("The store cannot be written", target.string());
   }
-  aside.keep();
   unsynced_.insert(target.parent_path());
   unsynced_files_.push_back(target);
-  new_.push_back(stored.hash);
-  return stored;
+  new_.push_back(hash);
 }
 
 void FileStore::sync() {
@@ -198,6 +215,48 @@ std::optional<std::string> StoredFiles::problem(const std::string& hash) const {
     return failure.error().message;
   }
   return std::nullopt;
+}
+
+std::filesystem::path StoredFiles::checked(const std::string& hash,
+                                           const std::string& where) const {
+  const auto damage = problem(hash);
+  if (damage == "missing") {
+    fail(ErrorCode::kNotFound, "The store has no file with this hash.", where,
+         "Its job may have been deleted; store.put sends a file.");
+  }
+  if (damage) {
+    fail(ErrorCode::kIo, "The file in the store is damaged: " + *damage + ".",
+         path(hash).string(), kHowToRestoreFile);
+  }
+  return path(hash);
+}
+
+std::optional<std::int64_t> StoredFiles::size(const std::string& hash) const {
+  struct stat info {};
+  if (!is_hash(hash) || ::lstat(path(hash).c_str(), &info) != 0 || !S_ISREG(info.st_mode))
+    return std::nullopt;
+  return info.st_size;
+}
+
+std::string StoredFiles::read(const std::string& hash, std::int64_t offset,
+                              std::int64_t size) const {
+  const std::filesystem::path file = path(hash);
+  const Descriptor from(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (!from && errno == ENOENT)
+    fail(ErrorCode::kNotFound, "The store has no file with this hash.", hash);
+  if (!from) fail_with_errno("A file of the store cannot be opened", file.string());
+  std::string bytes(static_cast<std::size_t>(size), '\0');
+  std::size_t got = 0;
+  while (got < bytes.size()) {
+    const ssize_t count = ::pread(from.get(), bytes.data() + got, bytes.size() - got,
+                                  offset + static_cast<std::int64_t>(got));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail_with_errno("A file of the store cannot be read", file.string());
+    if (count == 0) break;
+    got += static_cast<std::size_t>(count);
+  }
+  bytes.resize(got);
+  return bytes;
 }
 
 void FileStore::remove(const std::string& hash) {

@@ -36,6 +36,12 @@ class StoredFiles {
   const std::filesystem::path& root() const noexcept { return root_; }
   /// What is wrong with it, if anything: missing, or bytes that do not match the hash.
   std::optional<std::string> problem(const std::string& hash) const;
+  /// Its path, once its bytes are known to match. Throws Failure: kNotFound at `where`, or kIo.
+  std::filesystem::path checked(const std::string& hash, const std::string& where) const;
+  /// Its size, where it is there: nobody has looked at its bytes. Never throws.
+  std::optional<std::int64_t> size(const std::string& hash) const;
+  /// A part of it; fewer bytes at its end. Throws Failure, kNotFound where it is not there.
+  std::string read(const std::string& hash, std::int64_t offset, std::int64_t size) const;
 
   enum class Existing { kReplace, kKeep };
   enum class Copied {
@@ -70,6 +76,9 @@ class FileStore : public StoredFiles {
   Stored put_file(const std::filesystem::path& source, std::int64_t offset = 0,
                   std::int64_t size = -1);
   Stored put_text(std::string_view text);
+  /// Links a file in that is whole, synced and read-only, has this hash, and lies in `aside()`: it
+  /// stays there as well.
+  void link_file(const std::filesystem::path& whole, const std::string& hash);
   /// Makes all files put since the last call durable, and their names. Where that fails, those
   /// that are new are removed: after a failed fsync nobody knows what the disk holds, and a second
   /// one would say that all is well.
@@ -77,6 +86,8 @@ class FileStore : public StoredFiles {
   /// The files that have come since the last call, for who rolls their rows back.
   std::vector<std::string> take_new() { return std::exchange(new_, {}); }
 
+  /// On the store's disk, for what is not whole yet; emptied at a start.
+  std::filesystem::path aside() const { return root_ / "aside"; }
   void remove(const std::string& hash);
   /// Files lie in so many folders, by the first two digits of their hashes.
   static constexpr int kFolders = 256;
@@ -91,6 +102,8 @@ class FileStore : public StoredFiles {
 
  private:
   Stored put(int source, const std::string& where, std::int64_t size);
+  /// Gives a file of `aside()` its place; the rest is `sync`'s.
+  void move_in(const std::string& name, const std::string& hash);
   Descriptor root_folder_;
   std::set<std::filesystem::path> unsynced_;  ///< Folders with new names.
   std::vector<std::filesystem::path> unsynced_files_;

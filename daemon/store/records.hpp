@@ -44,6 +44,7 @@ struct NewJob {
   std::string library = "work";
   Json spec = Json::object();
   std::optional<NewPlan> plan;  ///< Of a job that needs no task to be planned.
+  std::vector<std::string> inputs;  ///< Hashes of the files of the store that the spec names.
 };
 
 /// The best layout of a job: that of least `cost` in its record, which is a number by the run's
@@ -76,6 +77,9 @@ struct ChainRow {
 constexpr std::int64_t kWholeJob = -1;
 constexpr std::int64_t kWholeChain = -1;
 
+/// In place of a variant's number: files of the store that a job was given, and their role.
+constexpr std::int64_t kInputs = -2;
+constexpr const char* kInputRole = "input";
 /// Role of the file of a job that holds what the specs of its chains have in common.
 constexpr const char* kCommonRole = "common";
 /// Role of a chain's last checkpoint.

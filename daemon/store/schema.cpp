@@ -76,6 +76,10 @@ ALTER TABLE jobs ADD COLUMN best_variant INTEGER;
 UPDATE jobs SET (best_cost, best_chain, best_variant) = (
   SELECT json_extract(record, '$.cost'), chain, variant FROM variants WHERE job=jobs.id
   AND CASE WHEN json_valid(record) THEN json_type(record, '$.cost') END IN ('integer', 'real') ORDER BY 1, 2, 3 LIMIT 1);
+)sql",
+    // Files that clients sent: until then, they stay without a job.
+    R"sql(
+CREATE TABLE kept(hash TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID;
 )sql"};
 
 constexpr int kVersion = static_cast<int>(kSteps.size());

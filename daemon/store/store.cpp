@@ -168,6 +168,7 @@ std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
   (insert << id << job.kind << job.library << job.out << static_cast<int>(JobState::kQueued)
           << now_ms() << spec)
       .run();
+  put_inputs(id, job.inputs);
   if (job.plan) save_plan(id, job.plan->circuit, job.plan->plan, job.plan->chains, job.plan->files);
   return {existing_job(id), true};
 }

@@ -82,8 +82,8 @@ class Store {
   bool has_reserve() const;
 
   // Jobs.
-  /// The job and whether it is new. Fails with kConflict when the id is taken by another request.
-  /// With its chains, where it comes planned.
+  /// The job, with its chains where it comes planned, and whether it is new. Fails with kConflict
+  /// when the id is taken by another request, and with kNotFound where an input is not there.
   std::pair<JobRow, bool> create_job(const NewJob& job);
   std::optional<JobRow> job(const std::string& id);
   JobRow existing_job(const std::string& id);  ///< Fails with kNotFound.
@@ -183,9 +183,17 @@ class Store {
   /// "name@3" is in use from now on; "name": the newest is, whichever that is. Returns the one.
   ModelRow use_model(const std::string& library, const std::string& reference);
 
+  // Files that clients send.
+  /// Keeps a file at least until `until_ms`, also where no job refers to it. It lies in `whole` (see
+  /// FileStore::link_file), or in the store where that is empty; false where it is gone from there.
+  bool keep_file(const std::string& hash, const std::filesystem::path& whole,
+                 std::int64_t until_ms);
+  /// Ends that for those whose time is over. Their hashes, for `remove_unreferenced`.
+  std::vector<std::string> release_kept(std::int64_t now_ms);
+
   // Integrity.
-  /// The hashes that something refers to, in order, each with one job that does; at most `limit`
-  /// (-1: all) of those after `after`.
+  /// The hashes that something refers to, in order, each with one job that does, or none where it
+  /// is kept for a client; at most `limit` (-1: all) of those after `after`.
   std::vector<std::pair<std::string, std::string>> referenced_files(const std::string& after = {},
                                                                     std::int64_t limit = -1);
 
@@ -197,6 +205,7 @@ class Store {
   FileStore::Stored put_file(const NewFile& file);
   std::vector<FileRow> put_files(const std::string& job, std::int64_t chain, std::int64_t variant,
                                  const std::vector<NewFile>& files);
+  void put_inputs(const std::string& job, const std::vector<std::string>& hashes);
   std::vector<FileRow> files_of(const std::string& job, std::int64_t chain, std::int64_t variant);
   ModelRow read_model(const VersionRow& version);
   std::int64_t used_version(const std::string& library, const std::string& name);
@@ -218,7 +227,7 @@ class Store {
   std::vector<std::string> replaced_;
 };
 
-/// Milliseconds since 1970, for people: nothing depends on it.
+/// Milliseconds since 1970: for people, and for how long files stay that clients sent.
 std::int64_t now_ms();
 
 /// JSON as the database keeps it: on one line, whatever bytes its texts hold.

@@ -76,7 +76,8 @@ bool Store::taken(const std::string& id) {
 bool Store::referenced(const std::string& hash) {
   Query query(
       database_,
-      "SELECT 1 FROM files WHERE hash=?1 UNION ALL SELECT 1 FROM versions WHERE hash=?1 LIMIT 1");
+      "SELECT 1 FROM files WHERE hash=?1 UNION ALL SELECT 1 FROM versions WHERE hash=?1 UNION ALL "
+      "SELECT 1 FROM kept WHERE hash=?1 LIMIT 1");
   query << hash;
   return query.next();
 }

@@ -281,14 +281,4 @@ std::vector<VersionRow> Store::versions(const std::string& library, const std::s
   return rows;
 }
 
-std::vector<std::pair<std::string, std::string>> Store::referenced_files(const std::string& after,
-                                                                         std::int64_t limit) {
-  Query query(database_,
-              "SELECT hash, min(job) FROM files WHERE hash>? GROUP BY hash ORDER BY hash LIMIT ?");
-  query << after << limit;
-  std::vector<std::pair<std::string, std::string>> rows;
-  while (query.next()) rows.emplace_back(read_hash(query, 0), query.text(1));
-  return rows;
-}
-
 }  // namespace ptah

@@ -63,7 +63,11 @@ const std::vector<Rows>& all_rows() {
        {{"library", true}, {"cell", true}, {"view", true}, {"version", false}},
        [](const Query& query) { read_version(query); }},
       {"settings", "value", {{"name", true}}, [](const Query& query) { query.text(0); }},
-      {"deletions", "job", {kJob}, [](const Query& query) { query.text(0); }}};
+      {"deletions", "job", {kJob}, [](const Query& query) { query.text(0); }},
+      {"kept", "hash, until_ms", {{"hash", true}}, [](const Query& query) {
+         read_hash(query, 0);
+         query.integer(1);
+       }}};
   return kRows;
 }
 
@@ -225,7 +229,8 @@ void Verification::check_file(Store& store) {
   share_ = static_cast<double>(std::stoi(hash.substr(0, 4), nullptr, 16)) / 65536;
   if (const auto problem = store.files().problem(hash)) {
     const std::string file = store.files().path(hash).string();
-    Damage damage{"File " + file + " of job " + job + " is damaged: " + *problem + ".", file};
+    const std::string of = job.empty() ? std::string(", which a client sent,") : " of job " + job;
+    Damage damage{"File " + file + of + " is damaged: " + *problem + ".", file};
     damage.hash = hash;
     damage.job = job;
     add(store, std::move(damage));

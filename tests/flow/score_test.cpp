@@ -438,24 +438,5 @@ TEST_F(ScoreTest, LayoutsOfAnotherGeneratorAreFoundAndScored) {
   }
 }
 
-TEST(ScoreBase64, DecodesAllLengthsAndRefusesTheRest) {
-  const auto text = [](std::string_view encoded) {
-    const auto bytes = decode_base64(encoded, 100);
-    return bytes ? std::string(bytes.value().begin(), bytes.value().end()) : "refused";
-  };
-  EXPECT_EQ(text(""), "");
-  EXPECT_EQ(text("Zg=="), "f");
-  EXPECT_EQ(text("Zm8="), "fo");
-  EXPECT_EQ(text("Zm9v"), "foo");
-  EXPECT_EQ(text("Zm9vYg"), "foob") << "without padding";
-  EXPECT_EQ(text("Zm9v\nYmFy\r\n"), "foobar");
-  EXPECT_EQ(text("Z"), "refused");
-  EXPECT_EQ(text("Zg="), "refused");
-  EXPECT_EQ(text("Zg==Zg=="), "refused");
-  EXPECT_EQ(text("Zg==="), "refused");
-  EXPECT_EQ(text("Zm9v-"), "refused");
-  EXPECT_EQ(text(std::string(400, 'A')), "refused") << "over the limit";
-}
-
 }  // namespace
 }  // namespace ptah

@@ -93,7 +93,7 @@ TEST_F(Migration, AStateOfVersionOneIsBroughtUpToDate) {
     store.database().exec("BEGIN");
     store.add_event("second", "job.progress", Json::object());
     EXPECT_EQ(store.events("second", 0, 100).size(), 9u);
-    EXPECT_EQ(store.create_job({"", "run", "", "work", Json::object()}).first.id, "run-3");
+    EXPECT_EQ(store.create_job({"", "run", "", "work", Json::object(), {}, {}}).first.id, "run-3");
     store.database().exec("ROLLBACK");
   }
   EXPECT_EQ(read_head(database()).reserved, kPageChecksumBytes);
@@ -169,7 +169,7 @@ TEST_F(Migration, AnInterruptedJobOfVersionTwoIsGoneOnWith) {
   EXPECT_EQ(store.views("work", "five_transistors_ota", "layout", {}, 9).at(0).versions, 7);
   // Ids that were given are not given again.
   store.database().exec("BEGIN");
-  EXPECT_EQ(store.create_job({"", "run", "", "work", Json::object()}).first.id, "run-4");
+  EXPECT_EQ(store.create_job({"", "run", "", "work", Json::object(), {}, {}}).first.id, "run-4");
   store.delete_job("finished");
   store.database().exec("COMMIT");
   EXPECT_FALSE(store.job("finished"));

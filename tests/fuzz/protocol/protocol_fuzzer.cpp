@@ -136,6 +136,12 @@ class EchoService final : public Service {
   void store_get(const HashParams&, Reply<StoreFileReply> reply) override {
     reply(StoreFileReply{});
   }
+  void store_put(const StorePutParams& params, Reply<StorePutReply> reply) override {
+    reply(StorePutReply{params.size, {}});
+  }
+  void store_read(const StoreReadParams& params, Reply<StoreReadReply> reply) override {
+    reply(StoreReadReply{params.size, params.offset, {}});
+  }
 
  private:
   static void job(const std::string& id, Reply<JobReply>& reply) {
