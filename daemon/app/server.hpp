@@ -98,7 +98,9 @@ class Server final : public rpc::Service {
   /// Runs `work` on the store's thread and answers with what it returns.
   template <class R, class Work>
   void answer_from_store(const rpc::Reply<R>& reply, Work work,
-                         StoreThread::Kind kind = StoreThread::Kind::kRead);
+                         StoreThread::Kind kind = StoreThread::Kind::kRead) {
+    store_->submit(kind, std::move(work), [reply](Result<R> result) { reply(std::move(result)); });
+  }
   void tell_models(const std::string& change, const VersionRow& model);
   /// Does `work` on the store's thread and answers with the model that it returns.
   template <class Work>
@@ -131,7 +133,7 @@ class Server final : public rpc::Service {
   std::unique_ptr<StoreThread> store_;
   std::unique_ptr<FileThread> files_;
   std::optional<StoredFiles> stored_;
-  std::shared_ptr<Uploads> uploads_;  ///< Of `files_`.
+  std::shared_ptr<Uploads> uploads_;          ///< Of `files_`.
   std::map<const rpc::Caller*, int> pieces_;  ///< On their way, by connection.
   std::unique_ptr<Exporter> exporter_;
   std::unique_ptr<WorkerFactory> factory_;

@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <fstream>
 
+#include "app/answer_rows.hpp"
 #include "app/server.hpp"
 #include "store/failure.hpp"
 
@@ -19,8 +20,6 @@ using namespace rpc;
 namespace {
 
 constexpr std::size_t kMaxId = 64;
-/// Of a library, in one answer about its cells.
-constexpr std::int64_t kMaxViews = 4000;
 
 /// A chain of a plan as clients read it: fingers by device, where the plan counts them by group.
 void name_fingers(Json& chain, const Json& groups) {
@@ -37,15 +36,6 @@ void name_fingers(Json& chain, const Json& groups) {
     }
   }
   chain["fingers"] = std::move(fingers);
-}
-
-/// Adds a row to an answer: at least one, and no more than fit into a line. False when it is full.
-template <class Info>
-bool add_row(std::vector<Info>& rows, std::size_t& bytes, Info info) {
-  bytes += dump(write_value(info)).size() + 1;
-  if (bytes > kMaxAnswer && !rows.empty()) return false;
-  rows.push_back(std::move(info));
-  return true;
 }
 
 Json bounded_error(const Json& error) {
@@ -210,7 +200,8 @@ void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
     reply(status.error());
     return;
   }
-  NewJob job{params.job, std::string(kRunJob.name), params.out, params.library, params.spec.json};
+  NewJob job{params.job,     std::string(kRunJob.name), params.out,
+             params.library, params.spec.json,          {}};
   jobs_->create(std::move(job), [reply](Result<JobRow> row) {
     if (row) {
       reply(brief(row.value()));
@@ -249,12 +240,7 @@ void Server::small_task(TaskKind kind, const Json& spec, Reply<ResultReply> repl
 }
 
 void Server::flow_plan(const PlanParams& params, Reply<ResultReply> reply) {
-  RunSpec spec = params.spec.value;
-  small_task(TaskKind::kPlan, write_value(spec), std::move(reply));
-}
-
-void Server::library_circuits(const Nothing&, Reply<ResultReply> reply) {
-  small_task(TaskKind::kCircuits, Json::object(), std::move(reply));
+  small_task(TaskKind::kPlan, params.spec.json, std::move(reply));
 }
 
 void Server::flow_check(const CheckParams& params, Reply<JobReply> reply) {
@@ -272,7 +258,7 @@ void Server::single_task(const JobKind& kind, const TaskParams<Spec>& params,
     reply(status.error());
     return;
   }
-  NewJob job{params.job, std::string(kind.name), params.out, "work", params.spec.json};
+  NewJob job{params.job, std::string(kind.name), params.out, "work", params.spec.json, {}};
   jobs_->create(std::move(job), [this, reply, wait = params.wait](Result<JobRow> row) {
     if (!row) {
       reply(row.error());
@@ -476,7 +462,7 @@ void Server::job_unsubscribe(const JobParams& params, Reply<Nothing> reply) {
   reply(Nothing{});
 }
 
-// Variants, library.
+// Variants.
 
 void Server::variant_list(const VariantListParams& params, Reply<VariantListReply> reply) {
   answer_from_store(reply, [params](Store& store) {
@@ -516,44 +502,6 @@ void Server::variant_export(const ExportParams& params, Reply<ExportReply> reply
                                   }
                                 });
   reply.on_cancel(std::move(cancel));
-}
-
-void Server::library_cells(const CellParams& params, Reply<CellsReply> reply) {
-  answer_from_store(reply, [params](Store& store) {
-    CellsReply answer;
-    for (const ViewRow& row :
-         store.views(params.library, params.cell, params.view, {}, kMaxViews)) {
-      if (answer.cells.empty() || answer.cells.back().cell != row.cell)
-        answer.cells.push_back({row.library, row.cell, 0, 0});
-      ++answer.cells.back().views;
-      answer.cells.back().versions += row.versions;
-    }
-    return answer;
-  });
-}
-
-void Server::library_views(const CellParams& params, Reply<ViewsReply> reply) {
-  answer_from_store(reply, [params](Store& store) {
-    ViewsReply answer;
-    for (const ViewRow& row :
-         store.views(params.library, params.cell, params.view, {}, params.limit)) {
-      answer.views.push_back({row.library, row.cell, row.view, row.versions});
-    }
-    return answer;
-  });
-}
-
-void Server::library_versions(const CellParams& params, Reply<VersionsReply> reply) {
-  answer_from_store(reply, [params](Store& store) {
-    VersionsReply answer;
-    for (const VersionRow& row :
-         store.versions(params.library, params.cell, params.view, params.limit)) {
-      answer.versions.push_back({row.library, row.cell, row.view, row.job, row.hash,
-                                 store.files().path(row.hash).string(), row.version, row.chain,
-                                 row.variant, row.created_ms});
-    }
-    return answer;
-  });
 }
 
 }  // namespace ptah

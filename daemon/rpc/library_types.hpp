@@ -5,15 +5,29 @@
 
 namespace ptah::rpc {
 
+/// What a list goes on after.
+struct LibraryPlace {
+  std::string cell, view;
+  std::int64_t version = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("cell", cell, "The last cell.");
+    v.optional("view", view, "Its last view; not in a list of cells.");
+    v.optional("version", version, "The last version of that; in a list of versions only.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+  }
+};
 struct CellParams {
   std::string library = "work", cell, view;
+  std::optional<LibraryPlace> after;
   std::int64_t limit = 1000;
   template <class V>
   void describe(V& v) {
     v.optional("library", library, "The library.");
     v.optional("cell", cell, "Only this cell.");
     v.optional("view", view, "Only this view.");
-    v.optional("limit", limit, "At most so many, the newest.", Range{1, 1000});
+    v.optional("after", after, "`next` of the answer before.");
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
   }
 };
 struct CellInfo {
@@ -29,9 +43,11 @@ struct CellInfo {
 };
 struct CellsReply {
   std::vector<CellInfo> cells;
+  std::optional<LibraryPlace> next;
   template <class V>
   void describe(V& v) {
-    v.required("cells", cells, "By name.");
+    v.required("cells", cells, "By name; as many as fit into a line.");
+    v.optional("next", next, "`after` for the next call, where there are more.");
   }
 };
 struct ViewInfo {
@@ -47,9 +63,11 @@ struct ViewInfo {
 };
 struct ViewsReply {
   std::vector<ViewInfo> views;
+  std::optional<LibraryPlace> next;
   template <class V>
   void describe(V& v) {
-    v.required("views", views, "By cell and name.");
+    v.required("views", views, "By cell and name; as many as fit into a line.");
+    v.optional("next", next, "`after` for the next call, where there are more.");
   }
 };
 struct VersionInfo {
@@ -71,9 +89,12 @@ struct VersionInfo {
 };
 struct VersionsReply {
   std::vector<VersionInfo> versions;
+  std::optional<LibraryPlace> next;
   template <class V>
   void describe(V& v) {
-    v.required("versions", versions, "Newest first.");
+    v.required("versions", versions,
+               "By cell and view, the newest of each first; as many as fit into a line.");
+    v.optional("next", next, "`after` for the next call, where there are more.");
   }
 };
 

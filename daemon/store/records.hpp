@@ -160,6 +160,10 @@ struct ViewKey {
   std::string cell, view;
 };
 
+struct VersionKey : ViewKey {
+  std::int64_t version = 0;
+};
+
 struct ViewRow {
   std::string library, cell, view;
   std::int64_t versions = 0;

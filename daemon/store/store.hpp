@@ -170,9 +170,10 @@ class Store {
   /// By cell and view, those behind `after`; `cell` and `view` may be empty: any.
   std::vector<ViewRow> views(const std::string& library, const std::string& cell,
                              const std::string& view, const ViewKey& after, std::int64_t limit);
-  /// The newest of each view first.
+  /// By cell and view, those behind `after`; the newest of each view first.
   std::vector<VersionRow> versions(const std::string& library, const std::string& cell,
-                                   const std::string& view, std::int64_t limit);
+                                   const std::string& view, std::int64_t limit,
+                                   const std::optional<VersionKey>& after = std::nullopt);
 
   // Models: the versions of view `model`.
   /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
@@ -184,8 +185,9 @@ class Store {
   ModelRow use_model(const std::string& library, const std::string& reference);
 
   // Files that clients send.
-  /// Keeps a file at least until `until_ms`, also where no job refers to it. It lies in `whole` (see
-  /// FileStore::link_file), or in the store where that is empty; false where it is gone from there.
+  /// Keeps a file at least until `until_ms`, also where no job refers to it. It lies in `whole`
+  /// (see FileStore::link_file), or in the store where that is empty; false where it is gone from
+  /// there.
   bool keep_file(const std::string& hash, const std::filesystem::path& whole,
                  std::int64_t until_ms);
   /// Ends that for those whose time is over. Their hashes, for `remove_unreferenced`.

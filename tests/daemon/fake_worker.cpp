@@ -303,7 +303,7 @@ void run(const Json& message, const std::vector<std::string>& plugin_texts) {
     } else {
       say({{"event", "done"},
            {"result",
-            {{"circuit", "fake"},
+            {{"circuit", spec.value("circuit", "fake")},
              {"count", 512},
              {"chains", spec.value("chains", Json::array())},
              {"dataset",

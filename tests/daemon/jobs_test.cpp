@@ -635,6 +635,40 @@ TEST_F(Jobs, LibraryHoldsAVersionAVariant) {
   EXPECT_TRUE(client.result("library.cells")["cells"].empty());
 }
 
+TEST_F(Jobs, PagesOfTheLibraryHaveEveryRowOnce) {
+  ASSERT_TRUE(daemon.start());
+  Client client = daemon.client();
+  for (const char* circuit : {"amp", "bias", "comparator"}) {
+    Json request{
+        {"job", circuit},
+        {"spec", acting({{"circuit", circuit}, {"chains", Json::array({chain(circuit, 2)})}})}};
+    client.result("flow.run", request);
+    wait_for(client, circuit);
+  }
+  for (const char* list : {"cells", "views", "versions"}) {
+    const std::string method = std::string("library.") + list;
+    for (const Json& filter : {Json::object(), Json{{"cell", "bias"}}, Json{{"view", "layout"}}}) {
+      const Json whole = client.result(method, filter);
+      EXPECT_FALSE(whole.contains("next")) << whole;
+      for (const int limit : {1, 2, 3}) {
+        Json rows = Json::array(), request = filter;
+        request["limit"] = limit;
+        for (;;) {
+          const Json page = client.result(method, request);
+          EXPECT_LE(page[list].size(), static_cast<std::size_t>(limit));
+          for (const Json& row : page[list]) rows.push_back(row);
+          if (!page.contains("next")) break;
+          ASSERT_FALSE(page[list].empty());
+          request["after"] = page["next"];
+        }
+        EXPECT_EQ(rows, whole[list]) << method << " " << filter << " by " << limit;
+      }
+    }
+  }
+  EXPECT_EQ(client.result("library.cells")["cells"].size(), 3u);
+  EXPECT_EQ(client.result("library.versions")["versions"].size(), 12u);
+}
+
 TEST_F(Jobs, DeleteForgetsTheJobAndItsFiles) {
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
