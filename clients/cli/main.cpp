@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
   add_layout_commands(app, session, status);
   add_score_command(app, session, status);
   add_report_command(app, session, status);
+  add_store_commands(app, session, status);
   add_server_commands(app, session, status);
   add_bridge_command(app, session, status);
   add_install_commands(app, session, status);

@@ -62,6 +62,7 @@ void add_server_commands(CLI::App& app, Session& session, int& status);
 void add_install_commands(CLI::App& app, Session& session, int& status);
 void add_doctor_command(CLI::App& app, Session& session, int& status);
 void add_bridge_command(CLI::App& app, Session& session, int& status);
+void add_store_commands(CLI::App& app, Session& session, int& status);
 void add_tech_command(CLI::App& app, Session& session, int& status);
 void add_completion_command(CLI::App& app, Session& session, int& status);
 

@@ -3,6 +3,7 @@
 #include "daemon_fixture.hpp"
 #include "rpc/base64.hpp"
 #include "store/sha256.hpp"
+#include "stored_files.hpp"
 
 namespace ptah::test {
 namespace {
@@ -38,8 +39,8 @@ class SentFiles : public DaemonTest {
   static std::string receive(Client& client, const std::string& hash, std::int64_t size) {
     std::string text;
     for (;;) {
-      const Json answer = client.result(
-          "store.read", {{"hash", hash}, {"offset", text.size()}, {"size", size}});
+      const Json answer =
+          client.result("store.read", {{"hash", hash}, {"offset", text.size()}, {"size", size}});
       const auto bytes =
           rpc::decode_base64(answer["data"].get<std::string>(), 1 << 20, "data").value();
       text.append(bytes.begin(), bytes.end());
@@ -64,8 +65,7 @@ TEST_F(SentFiles, ARemoteClientRunsAJobWithoutAPath) {
   const std::string netlist = script({chain("a", 2)});
   const std::string file = send(*remote_, netlist, 16);
   EXPECT_EQ(file, "sha256:" + sha256_hex(netlist));
-  const Json job =
-      remote_->result("flow.run", {{"job", "j"}, {"spec", {{"netlist", file}}}});
+  const Json job = remote_->result("flow.run", {{"job", "j"}, {"spec", {{"netlist", file}}}});
   EXPECT_EQ(job["job"], "j");
   const Json done = remote_->result("job.wait", {{"job", "j"}});
   ASSERT_EQ(done["state"], "done") << done;
@@ -83,12 +83,12 @@ TEST_F(SentFiles, ARemoteClientRunsAJobWithoutAPath) {
   // The same path on this machine is another matter.
   const Json path = acting({{"chains", Json::array()}});
   EXPECT_EQ(code_of(remote_->call("flow.run", {{"spec", path}})), "denied");
-  EXPECT_EQ(code_of(remote_->call("flow.run", {{"spec", {{"netlist", file}}},
-                                               {"out", daemon.out().string()}})),
+  EXPECT_EQ(code_of(remote_->call("flow.run",
+                                  {{"spec", {{"netlist", file}}}, {"out", daemon.out().string()}})),
             "denied");
-  EXPECT_EQ(code_of(remote_->call("variant.export",
-                                  {{"job", "j"}, {"out", daemon.out().string()}})),
-            "denied");
+  EXPECT_EQ(
+      code_of(remote_->call("variant.export", {{"job", "j"}, {"out", daemon.out().string()}})),
+      "denied");
   EXPECT_FALSE(fs::exists(daemon.out()));
   daemon.client().result("variant.export", {{"job", "j"}, {"out", daemon.out().string()}});
   EXPECT_TRUE(fs::exists(daemon.out()));
@@ -113,8 +113,7 @@ TEST_F(SentFiles, UnfinishedOnesGoWithTheirConnection) {
   EXPECT_EQ(code_of(local.call("store.put", piece(large + "x", 0, 1))), "limit");
   remote_->leave();
   EXPECT_TRUE(eventually([&] { return unfinished() == 1; }));
-  EXPECT_EQ(local.result("store.put", piece("mine", 1, 9))["file"],
-            "sha256:" + sha256_hex("mine"));
+  EXPECT_EQ(local.result("store.put", piece("mine", 1, 9))["file"], "sha256:" + sha256_hex("mine"));
   EXPECT_EQ(send(local, large, 500'000), "sha256:" + sha256_hex(large));
   EXPECT_TRUE(eventually([&] { return unfinished() == 0; }));
 }
@@ -130,6 +129,31 @@ TEST_F(SentFiles, AFileThatIsThereIsNotSentAgain) {
   question["data"] = "no base64!";
   question["hash"] = sha256_hex("others");
   EXPECT_EQ(code_of(other.call("store.put", question)), "invalid_argument");
+}
+
+TEST_F(SentFiles, TheClientLibrarySendsAndReceivesFiles) {
+  auto client = ::ptah::Client::connect_unix(daemon.socket());
+  ASSERT_TRUE(client.has_value()) << client.error().text();
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1} << 19,
+                                 (std::size_t{1} << 19) + 1, std::size_t{1} << 20}) {
+    std::string text(size, 'a');
+    for (std::size_t i = 0; i < size; i += 7) text[i] = static_cast<char>(i >> 3);
+    const fs::path here = daemon.root() / "here", back = daemon.root() / "back";
+    std::ofstream(here, std::ios::binary) << text;
+    const auto name = put_file(client.value(), here);
+    ASSERT_TRUE(name.has_value()) << name.error().text();
+    EXPECT_EQ(name.value(), "sha256:" + sha256_hex(text));
+    const Status read = read_file(client.value(), name.value(), back);
+    ASSERT_TRUE(read.has_value()) << read.error().text();
+    std::stringstream got;
+    got << std::ifstream(back, std::ios::binary).rdbuf();
+    EXPECT_EQ(got.str(), text);
+  }
+  fs::remove(daemon.root() / "back");
+  EXPECT_FALSE(read_file(client.value(), sha256_hex("never sent"), daemon.root() / "back"));
+  EXPECT_FALSE(fs::exists(daemon.root() / "back"));
+  EXPECT_FALSE(fs::exists(daemon.root() / "back.part"));
+  EXPECT_FALSE(put_file(client.value(), daemon.root() / "missing"));
 }
 
 TEST_F(SentFiles, PiecesThatNobodyWaitsForAreBounded) {
@@ -155,15 +179,13 @@ TEST_F(SentFiles, ACancelledExportIsAnswered) {
   Client local = daemon.client();
   local.result("flow.run", run("j", {chain("a", 3)}));
   local.result("job.wait", {{"job", "j"}});
-  const int id =
-      local.request("variant.export", {{"job", "j"}, {"out", daemon.out().string()}});
+  const int id = local.request("variant.export", {{"job", "j"}, {"out", daemon.out().string()}});
   const int cancel = local.request("server.cancel", {{"id", id}});
   local.answer(cancel);
   const Json answer = local.answer(id);
   // It may have been done by then.
   if (answer.contains("error")) EXPECT_EQ(code_of(answer), "cancelled");
-  EXPECT_EQ(local.result("variant.export",
-                         {{"job", "j"}, {"out", daemon.out().string()}})["files"],
+  EXPECT_EQ(local.result("variant.export", {{"job", "j"}, {"out", daemon.out().string()}})["files"],
             5);
 }
 

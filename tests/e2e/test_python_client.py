@@ -2,6 +2,7 @@
 import asyncio
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -61,6 +62,36 @@ class PythonClientTest(PtahCase):
             self.assertEqual(caught.exception.code, "invalid_argument")
             self.assertIn("protocol", str(caught.exception))
             self.assertGreater(server.status()["pid"], 0)
+
+    def test_a_client_on_tcp_sends_its_files_and_reads_its_results(self):
+        netlist = self.folder / "one.sp"
+        netlist.write_text(".subckt one d g s b\nM1 d g s b sky130_fd_pr__nfet_01v8 w=1u l=0.15u nf=2\n.ends\n")
+        subprocess.run([BUILD / "bin/ptahd", "--daemonize", "--tcp", "0", "--socket", self.env["PTAH_SOCKET"]], env=self.env,
+                       check=True)
+        with self.connect() as server:
+            port = server.status()["tcp_port"]
+        token = (pathlib.Path(self.env["PTAH_SOCKET"]).parent / "token").read_text().strip()
+        with ptah.connect(port=port, token=token) as server:
+            with self.assertRaises(ptah.PtahError) as caught:
+                server.run(netlist=netlist, judges="none")
+            self.assertEqual((caught.exception.code, caught.exception.where), ("denied", "spec.netlist"))
+            name = server.put_file(netlist)
+            variants = list(server.run(netlist=name, judges="none").variants())
+            gds = next(file for file in variants[0]["files"] if file["role"] == "gds")
+            server.read_file(gds["hash"], self.folder / "here.gds")
+            self.assertEqual((self.folder / "here.gds").stat().st_size, gds["size"])
+
+        async def there_and_back():
+            server = await ptah.connect_async(port=port, token=token)
+            async with server:
+                await server.read_file(await server.put_file(netlist), self.folder / "back.sp")
+        asyncio.run(there_and_back())
+        self.assertEqual((self.folder / "back.sp").read_text(), netlist.read_text())
+        # The command line: the same names.
+        put = self.run_json("store", "put", str(netlist)).lines[0]
+        self.assertEqual(put, {"file": name})
+        self.run_json("store", "get", name, "-o", str(self.folder / "again.sp"))
+        self.assertEqual((self.folder / "again.sp").read_text(), netlist.read_text())
 
     def test_params_are_read_as_the_other_clients_read_them(self):
         for case in json.loads((SOURCE / "tests/clients/input_cases.json").read_text())["parameters"]:

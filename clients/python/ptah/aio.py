@@ -4,11 +4,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from typing import Any, AsyncIterator, Dict, List, Mapping, Optional, Set, Union
+from typing import Any, AsyncIterator, Dict, Generator, List, Mapping, Optional, Set, Union
 
 from .protocol import (MAX_LINE, Address, Disconnected, Event, Json, PathLike, PtahError, check_folder, check_hello,
-                       check_peer, circuit_fields, event_of, hello_params, layout_param, make_address, parse_line, request_line,
-                       result_of, run_params, start_daemon)
+                       check_peer, circuit_fields, event_of, hello_params, layout_param, make_address, parse_line, put_steps,
+                       read_steps, request_line, result_of, run_params, start_daemon)
 
 
 async def connect_async(socket: Optional[PathLike] = None, *, host: str = "127.0.0.1", port: int = 0, token: str = "",
@@ -137,6 +137,23 @@ class AsyncServer:
     async def score_placement(self, placement: List[Mapping[str, Any]], *, circuit: str, **more: Any) -> Json:
         return await self.call("score.placement", placement=[dict(item) for item in placement], circuit=circuit,
                                       **circuit_fields(more))
+
+
+    async def put_file(self, path: PathLike) -> str:
+        """Sends a file, as Server.put_file does."""
+        return await self._steps("store.put", put_steps(path))
+
+    async def read_file(self, name: str, out: PathLike) -> None:
+        await self._steps("store.read", read_steps(name, out))
+
+    async def _steps(self, method: str, steps: Generator[Json, Json, Any]) -> Any:
+        with contextlib.closing(steps):
+            try:
+                params = next(steps)
+                while True:
+                    params = steps.send(await self.call(method, **params))
+            except StopIteration as end:
+                return end.value
 
 
 class AsyncJob:

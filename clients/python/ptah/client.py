@@ -7,11 +7,11 @@ import os
 import select
 import socket as sockets
 import time
-from typing import Any, Deque, Iterator, List, Mapping, Optional, Union
+from typing import Any, Deque, Generator, Iterator, List, Mapping, Optional, Union
 
-from .protocol import (FINAL_STATES, MAX_LINE, Address, Disconnected, Event, Json, PathLike, PtahError, check_folder,
-                       check_hello, check_peer, circuit_fields, event_of, hello_params, layout_param, make_address, parse_line,
-                       request_line, result_of, run_params, start_daemon)
+from .protocol import (FINAL_STATES, MAX_LINE, Address, Disconnected, Event, Json, PathLike, PtahError, absolute,
+                       check_folder, check_hello, check_peer, circuit_fields, event_of, hello_params, layout_param,
+                       make_address, parse_line, put_steps, read_steps, request_line, result_of, run_params, start_daemon)
 
 
 def connect(socket: Optional[PathLike] = None, *, host: str = "127.0.0.1", port: int = 0, token: str = "",
@@ -164,7 +164,7 @@ class Server:
 
     def check(self, layout: PathLike, **spec: Any) -> Json:
         """DRC, LVS, extraction of a GDS file: check("a.gds", circuit="miller_ota", fingers={...}, lvs=True)."""
-        return self.call("flow.check", spec={"gds": os.path.abspath(layout), **circuit_fields(spec)}, wait=True)["result"]
+        return self.call("flow.check", spec={"gds": absolute(layout), **circuit_fields(spec)}, wait=True)["result"]
 
     def score(self, layout: Union[PathLike, bytes], *, circuit: str = "", **more: Any) -> Json:
         """Score, verdicts and blame of a layout (a GDS file's path, or its bytes): see score.layout."""
@@ -176,6 +176,25 @@ class Server:
         """The same of bare placements: [{"device": "M0", "x_um": 0, "y_um": 0, "orientation": "R0"}, ...]."""
         return self.call("score.placement", placement=[dict(item) for item in placement], circuit=circuit,
                                 **circuit_fields(more))
+
+
+    def put_file(self, path: PathLike) -> str:
+        """Sends a file, unless the daemon has it. Returns the name that requests take in place of its path, for a day and
+        as long as a job refers to it: run(netlist=server.put_file("my.sp"))."""
+        return self._steps("store.put", put_steps(path))
+
+    def read_file(self, name: str, out: PathLike) -> None:
+        """Writes a file of the daemon's store, such as a variant's, by its name or hash."""
+        self._steps("store.read", read_steps(name, out))
+
+    def _steps(self, method: str, steps: Generator[Json, Json, Any]) -> Any:
+        with contextlib.closing(steps):
+            try:
+                params = next(steps)
+                while True:
+                    params = steps.send(self.call(method, **params))
+            except StopIteration as end:
+                return end.value
 
 
 class Job:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import pathlib
@@ -11,7 +12,7 @@ import stat
 import struct
 import subprocess
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Optional, Union
+from typing import Any, Dict, Generator, Mapping, Optional, Union
 
 from .inputs import InputError, gather_params
 
@@ -156,8 +157,55 @@ def check_hello(reply: Json) -> Json:
     return reply
 
 
+STORED = "sha256:"  # and a hash: a file of the daemon's store, wherever a request takes a file
+PIECE = 512 << 10   # of a file, in one request
+
+
 def absolute(path: PathLike) -> str:
-    return os.path.abspath(os.fspath(path))
+    text = os.fspath(path)
+    return text if text.startswith(STORED) else os.path.abspath(text)
+
+
+def put_steps(path: PathLike) -> Generator[Json, Json, str]:
+    """A file on its way into the store: yields the parameters of each store.put, is sent its answer, and returns the name
+    that stands for the file in requests. What the store has is not sent."""
+    with open(path, "rb") as file:
+        digest = hashlib.sha256()
+        while piece := file.read(PIECE):
+            digest.update(piece)
+        params: Json = {"hash": digest.hexdigest(), "size": file.tell()}
+        answer = yield params
+        while not answer["file"]:
+            file.seek(answer["received"])
+            piece = file.read(PIECE)
+            if not piece and params["size"]:
+                raise PtahError("io", "The file has become shorter while it was sent.", os.fspath(path))
+            answer = yield {**params, "offset": answer["received"], "data": base64.b64encode(piece).decode()}
+    return answer["file"]
+
+
+def read_steps(name: str, out: PathLike) -> Generator[Json, Json, None]:
+    """A file of the store on its way to `out`: yields the parameters of each store.read and is sent its answer. The file
+    is whole and has the right bytes, or is not there."""
+    wanted = name[len(STORED):] if name.startswith(STORED) else name
+    part = pathlib.Path(f"{os.fspath(out)}.part")
+    try:
+        with open(part, "wb") as file:
+            digest = hashlib.sha256()
+            while True:
+                answer = yield {"hash": wanted, "offset": file.tell()}
+                piece = base64.b64decode(answer["data"])
+                digest.update(piece)
+                file.write(piece)
+                if file.tell() >= answer["size"]:
+                    break
+                if not piece:
+                    raise PtahError("io", "ptahd sent no more of the file.", wanted)
+        if digest.hexdigest() != wanted:
+            raise PtahError("io", "The file in the daemon's store is damaged.", wanted, "`ptah server verify` lists all that is")
+        os.replace(part, out)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def circuit_fields(given: Mapping[str, Any]) -> Json:

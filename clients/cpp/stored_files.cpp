@@ -1,0 +1,187 @@
+#include "stored_files.hpp"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+namespace ptah {
+namespace {
+
+constexpr std::size_t kPiece = 512u << 10;
+/// The last piece is answered when all are on the daemon's disk.
+constexpr Client::Duration kTimeout = std::chrono::minutes(10);
+
+class File {
+ public:
+  File(const std::filesystem::path& path, int flags)
+      : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0666)) {}
+  File(const File&) = delete;
+  ~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  int get() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+Error failed(const std::filesystem::path& file) {
+  return make_error(ErrorCode::kIo, std::strerror(errno), file.string());
+}
+
+/// Up to so many bytes at a place; fewer only at the end of the file.
+Result<std::string> read_at(const File& file, std::int64_t offset, std::size_t size,
+                            const std::filesystem::path& path) {
+  std::string bytes(size, '\0');
+  std::size_t got = 0;
+  while (got < size) {
+    const ssize_t count = ::pread(file.get(), bytes.data() + got, size - got,
+                                  offset + static_cast<std::int64_t>(got));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return failed(path);
+    if (count == 0) break;
+    got += static_cast<std::size_t>(count);
+  }
+  bytes.resize(got);
+  return bytes;
+}
+
+class Sha256 {
+ public:
+  Sha256() { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
+  void add(const std::string& bytes) {
+    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
+  }
+  std::string hex() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
+    std::string text;
+    for (unsigned i = 0; i < size; ++i) {
+      text += "0123456789abcdef"[digest[i] >> 4];
+      text += "0123456789abcdef"[digest[i] & 15];
+    }
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
+std::string encode(const std::string& bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()),
+                                   static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+Result<std::string> decode(const std::string& text) {
+  std::string bytes(text.size() / 4 * 3 + 1, '\0');
+  int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                             reinterpret_cast<const unsigned char*>(text.data()),
+                             static_cast<int>(text.size()));
+  if (size < 0 || text.size() % 4 != 0)
+    return make_error(ErrorCode::kIo, "ptahd sent a piece of a file that is no base64.");
+  for (std::size_t i = text.size(); i > 0 && text[i - 1] == '='; --i) --size;
+  bytes.resize(static_cast<std::size_t>(size));
+  return bytes;
+}
+
+/// A file that comes into being: removed unless it is put in its place.
+class Fresh {
+ public:
+  explicit Fresh(const std::filesystem::path& out)
+      : out_(out), path_(out.string() + ".part"), file_(path_, O_WRONLY | O_CREAT | O_TRUNC) {
+    if (file_.get() < 0) opened_ = failed(path_);
+  }
+  Fresh(const Fresh&) = delete;
+  ~Fresh() {
+    if (!done_) ::unlink(path_.c_str());
+  }
+  const Status& opened() const noexcept { return opened_; }
+  Status write(const std::string& bytes) {
+    std::size_t at = 0;
+    while (at < bytes.size()) {
+      const ssize_t count = ::write(file_.get(), bytes.data() + at, bytes.size() - at);
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return failed(path_);
+      at += static_cast<std::size_t>(count);
+    }
+    return ok();
+  }
+  Status put_in_place() {
+    if (::rename(path_.c_str(), out_.c_str()) != 0) return failed(out_);
+    done_ = true;
+    return ok();
+  }
+
+ private:
+  std::filesystem::path out_, path_;
+  File file_;
+  Status opened_ = ok();
+  bool done_ = false;
+};
+
+}  // namespace
+
+Result<std::string> put_file(Client& client, const std::filesystem::path& file) {
+  const File opened(file, O_RDONLY);
+  if (opened.get() < 0) return failed(file);
+  Sha256 digest;
+  std::int64_t size = 0;
+  for (;;) {
+    PTAH_TRY(const std::string bytes, read_at(opened, size, kPiece, file));
+    if (bytes.empty()) break;
+    digest.add(bytes);
+    size += static_cast<std::int64_t>(bytes.size());
+  }
+  Json request{{"hash", digest.hex()}, {"size", size}};
+  PTAH_TRY(Json answer, client.call("store.put", request, kTimeout));
+  while (answer.value("file", "").empty()) {
+    const std::int64_t at = answer.value("received", std::int64_t{0});
+    PTAH_TRY(const std::string bytes, read_at(opened, at, kPiece, file));
+    if (bytes.empty() && size > 0) {
+      return make_error(ErrorCode::kIo, "The file has become shorter while it was sent.",
+                        file.string());
+    }
+    request["offset"] = at;
+    request["data"] = encode(bytes);
+    PTAH_TRY(answer, client.call("store.put", request, kTimeout));
+  }
+  return answer.value("file", "");
+}
+
+Status read_file(Client& client, const std::string& name, const std::filesystem::path& out) {
+  const std::string hash = name.starts_with("sha256:") ? name.substr(7) : name;
+  Fresh fresh(out);
+  PTAH_TRY(fresh.opened());
+  Sha256 digest;
+  std::int64_t at = 0, size = 0;
+  do {
+    PTAH_TRY(const Json piece,
+             client.call("store.read", {{"hash", hash}, {"offset", at}}, kTimeout));
+    PTAH_TRY(const std::string bytes, decode(piece.value("data", "")));
+    size = piece.value("size", std::int64_t{0});
+    at += static_cast<std::int64_t>(bytes.size());
+    if (bytes.empty() && at < size)
+      return make_error(ErrorCode::kIo, "ptahd sent no more of the file.", hash);
+    digest.add(bytes);
+    PTAH_TRY(fresh.write(bytes));
+  } while (at < size);
+  if (digest.hex() != hash) {
+    return make_error(ErrorCode::kIo, "The file in the daemon's store is damaged.", hash,
+                      "`ptah server verify` lists all that is.");
+  }
+  return fresh.put_in_place();
+}
+
+}  // namespace ptah

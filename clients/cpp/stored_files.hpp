@@ -1,0 +1,21 @@
+/// Files over the connection, in pieces: inputs to a daemon that does not see this machine's files,
+/// and results from it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "client.hpp"
+
+namespace ptah {
+
+/// Sends a file, unless the daemon has it. Returns the name that stands for it in any field of a
+/// request that takes a file: "sha256:" and its hash. It stays for a day, and as long as a job
+/// refers to it.
+Result<std::string> put_file(Client& client, const std::filesystem::path& file);
+
+/// Writes the file with this name (or bare hash) to `out`, whole and with the right bytes or not at
+/// all; what is there is replaced.
+Status read_file(Client& client, const std::string& name, const std::filesystem::path& out);
+
+}  // namespace ptah
