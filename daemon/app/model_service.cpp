@@ -37,15 +37,12 @@ ModelRow import_model(Store& store, const ModelPutParams& params) {
     files.push_back({kModelFileRole, file.path, {}, folder + "files/" + file.name});
     sources[file.name] = file.path;
   }
-  Json record{{"model", params.name},
-              {"imported", true},
-              {"predictor", params.predictor},
-              {"note", params.note},
-              {"sources", std::move(sources)},
-              {"metrics", Json::object()}};
+  Json record{{"model", params.name},          {"imported", true},
+              {"predictor", params.predictor}, {"note", params.note},
+              {"sources", std::move(sources)}, {"metrics", Json::object()}};
   files.insert(files.begin(),
                NewFile{kModelRole, {}, record.dump(1) + "\n", folder + "model.json"});
-  NewJob job{{}, std::string(kImportJob.name), {}, params.library, record, NewPlan{}};
+  NewJob job{{}, std::string(kImportJob.name), {}, params.library, record, NewPlan{}, {}};
   job.plan->circuit = params.name;
   job.plan->chains.push_back(Json::object());
   const std::string id = store.create_job(job).first.id;
@@ -74,8 +71,13 @@ void Server::flow_train(const TrainParams& params, Reply<JobReply> reply) {
   gather_training(
       *store_, params.spec.value, alive_, [this, params, reply](Result<GatheredTraining> gathered) {
         if (!gathered) return reply(gathered.error());
-        NewJob job{params.job, std::string(kTrainJob.name), {}, params.library, params.spec.json,
-                   NewPlan{}};
+        NewJob job{params.job,
+                   std::string(kTrainJob.name),
+                   {},
+                   params.library,
+                   params.spec.json,
+                   NewPlan{},
+                   {}};
         job.plan->circuit = params.spec.value.model;
         job.plan->plan = std::move(gathered.value().plan);
         job.plan->chains.push_back(Json::object());
@@ -141,9 +143,8 @@ void Server::model_put(const ModelPutParams& params, Reply<ModelInfo> reply) {
 }
 
 void Server::model_use(const ModelUseParams& params, Reply<ModelInfo> reply) {
-  change_model("used", reply, [params](Store& store) {
-    return store.use_model(params.library, params.model);
-  });
+  change_model("used", reply,
+               [params](Store& store) { return store.use_model(params.library, params.model); });
 }
 
 void Server::model_delete(const ModelParams& params, Reply<Nothing> reply) {

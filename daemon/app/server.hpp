@@ -98,9 +98,7 @@ class Server final : public rpc::Service {
   /// Runs `work` on the store's thread and answers with what it returns.
   template <class R, class Work>
   void answer_from_store(const rpc::Reply<R>& reply, Work work,
-                         StoreThread::Kind kind = StoreThread::Kind::kRead) {
-    store_->submit(kind, std::move(work), [reply](Result<R> result) { reply(std::move(result)); });
-  }
+                         StoreThread::Kind kind = StoreThread::Kind::kRead);
   void tell_models(const std::string& change, const VersionRow& model);
   /// Does `work` on the store's thread and answers with the model that it returns.
   template <class Work>

@@ -78,6 +78,68 @@ class Aside {
   bool kept_ = false;
 };
 
+/// A file that comes into being in a folder. It has no name until it is whole, so that a kill
+/// leaves nothing of it; only a file system that knows no such files gives it a temporary one at
+/// once.
+class Fresh {
+ public:
+  Fresh(int folder, std::string temporary, std::string where)
+      : folder_(folder), temporary_(std::move(temporary)), where_(std::move(where)) {
+    file_ = Descriptor(::openat(folder, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666));
+    named_ = !file_ && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL);
+    if (named_) {
+      ::unlinkat(folder, temporary_.c_str(), 0);
+      file_ = Descriptor(::openat(folder, temporary_.c_str(),
+                                  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
+    }
+    if (!file_) give_up();
+  }
+  Fresh(const Fresh&) = delete;
+  ~Fresh() {
+    if (named_) ::unlinkat(folder_, temporary_.c_str(), 0);
+  }
+  int get() const noexcept { return file_.get(); }
+
+  /// Under its name, and over a file of that name only if it is to `replace` it.
+  void place(const std::string& name, bool replace) {
+    if (named_ || replace) {
+      if (!named_) link(temporary_);
+      named_ = true;
+      if (!file_.close()) give_up();
+      move(name, replace);
+    } else {
+      link(name);
+      if (!file_.close()) give_up();
+    }
+  }
+
+ private:
+  [[noreturn]] void give_up() const { fail_with_errno("The output cannot be written", where_); }
+  void link(const std::string& name) const {
+    if (name == temporary_) ::unlinkat(folder_, temporary_.c_str(), 0);
+    const std::string file = "/proc/self/fd/" + std::to_string(file_.get());
+    if (::linkat(AT_FDCWD, file.c_str(), folder_, name.c_str(), AT_SYMLINK_FOLLOW) != 0) give_up();
+  }
+  void move(const std::string& name, bool replace) {
+    const char* const from = temporary_.c_str();
+    if (replace) {
+      if (::renameat(folder_, from, folder_, name.c_str()) != 0) give_up();
+      named_ = false;
+    } else if (::renameat2(folder_, from, folder_, name.c_str(), RENAME_NOREPLACE) == 0) {
+      named_ = false;
+    } else if ((errno != EINVAL && errno != ENOSYS) ||
+               ::linkat(folder_, from, folder_, name.c_str(), 0) != 0) {
+      // Some file systems cannot rename so.
+      give_up();
+    }
+  }
+
+  int folder_;
+  std::string temporary_, where_;
+  Descriptor file_;
+  bool named_ = false;
+};
+
 }  // namespace
 
 bool StoredFiles::is_hash(std::string_view text) noexcept {
@@ -225,8 +287,8 @@ std::filesystem::path StoredFiles::checked(const std::string& hash,
          "Its job may have been deleted; store.put sends a file.");
   }
   if (damage) {
-    fail(ErrorCode::kIo, "The file in the store is damaged: " + *damage + ".",
-         path(hash).string(), kHowToRestoreFile);
+    fail(ErrorCode::kIo, "The file in the store is damaged: " + *damage + ".", path(hash).string(),
+         kHowToRestoreFile);
   }
   return path(hash);
 }
@@ -329,33 +391,17 @@ StoredFiles::Copied StoredFiles::copy_out(const std::string& hash, Outputs& outp
          source.string(), "`ptah server verify` lists what is missing.");
   }
   if (!from) fail_with_errno("A file of the store cannot be opened", source.string());
-  const std::string temporary = ".ptah-" + hash.substr(0, 16) + outputs.tag() + ".part";
-  ::unlinkat(folder, temporary.c_str(), 0);
-  Descriptor to(::openat(folder, temporary.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666));
-  if (!to) fail_with_errno("The output cannot be written", whole.string());
-  Aside aside(folder, temporary);
+  Fresh fresh(folder, ".ptah-" + hash.substr(0, 16) + outputs.tag() + ".part", whole.string());
   Sha256 digest;
   read_all(from.get(), source.string(), [&](const char* bytes, std::size_t size) {
     digest.add(bytes, size);
-    write_all(to.get(), bytes, size, whole.string());
+    write_all(fresh.get(), bytes, size, whole.string());
   });
-  if (!to.close()) fail_with_errno("The output cannot be written", whole.string());
   if (digest.hex() != hash) {
     fail(ErrorCode::kIo, "A file of the store is damaged: its bytes do not match its hash.",
          source.string(), kHowToRestoreFile);
   }
-  if (present) {
-    if (::renameat(folder, temporary.c_str(), folder, name.c_str()) != 0)
-      fail_with_errno("The output cannot be written", whole.string());
-    aside.keep();
-  } else if (::renameat2(folder, temporary.c_str(), folder, name.c_str(), RENAME_NOREPLACE) == 0) {
-    aside.keep();
-  } else if ((errno != EINVAL && errno != ENOSYS) ||
-             ::linkat(folder, temporary.c_str(), folder, name.c_str(), 0) != 0) {
-    // Never over a file that has come meanwhile. Some file systems cannot rename so.
-    fail_with_errno("The output cannot be written", whole.string());
-  }
+  fresh.place(name, present);
   return Copied::kWritten;
 }
 

@@ -43,7 +43,7 @@ struct NewJob {
   std::string out;
   std::string library = "work";
   Json spec = Json::object();
-  std::optional<NewPlan> plan;  ///< Of a job that needs no task to be planned.
+  std::optional<NewPlan> plan;      ///< Of a job that needs no task to be planned.
   std::vector<std::string> inputs;  ///< Hashes of the files of the store that the spec names.
 };
 

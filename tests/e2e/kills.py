@@ -1,12 +1,15 @@
-"""kill -9 of the daemon, again and again, while jobs run, are deleted, exported and resumed, and plugins are replaced.
+"""kill -9 of the daemon, again and again, while jobs run, are deleted, exported and resumed, files are sent, and plugins are
+replaced.
 
     python3 tests/e2e/kills.py [KILLS] [SEED]      or PTAH_KILLS and PTAH_SEED; 20 kills and a seed of its own where none is given
 
 After each kill: what was acknowledged is there, once, or was deleted. At the end: the bytes of every job are those of a run that
 nobody interrupted (but for its times), and no file, process, socket or temporary is left.
 """
+import base64
 import collections
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -110,8 +113,8 @@ class Client:
         try:
             with Connection(self._test.socket) as client:
                 for step in range(10000):
-                    what = self._chance.choices([self._run, self._delete, self._export, self._resume, self._load],
-                                                [40, 20, 20, 15, 5])[0]
+                    what = self._chance.choices([self._run, self._delete, self._export, self._resume, self._send,
+                                                 self._load], [40, 20, 20, 15, 10, 5])[0]
                     self.during = what.__name__[1:]
                     what(client, step)
                     self.during = "nothing"
@@ -149,6 +152,15 @@ class Client:
         if job := self._some_job(client, "cancelled"):
             client.call("job.resume", job=job)
 
+    def _send(self, client, step):
+        text = f"{self.name} {step}\n".encode() * 20000
+        digest, half = hashlib.sha256(text).hexdigest(), len(text) // 2
+        self._test.offered.add(digest)
+        for at, piece in ((0, text[:half]), (half, text[half:])):
+            answer = client.call("store.put", hash=digest, size=len(text), offset=at, data=base64.b64encode(piece).decode())
+        if answer is not None and answer["file"]:
+            self._test.sent.add(digest)
+
     def _load(self, *_):
         plugin = self._chance.choice(sorted(self._test.plugins.glob("*.so")))
         aside = plugin.with_suffix(f".{self.name}")
@@ -176,6 +188,7 @@ class KillTest(PtahCase):
         self.daemon = None
         self.specs, self.asked = [], {}
         self.acknowledged, self.deleted, self.undecided = set(), set(), set()
+        self.offered, self.sent = set(), set()  # Files of clients: begun, and acknowledged.
 
     def tearDown(self):
         if self.daemon:
@@ -306,7 +319,9 @@ class KillTest(PtahCase):
             self.assertEqual(len(stored), referenced, "files that no job has")
             for job in jobs:
                 self.assertIsNotNone(client.call("job.delete", job=job), job)
-            self.wait_until(lambda: not [file for file in (self.state / "files").rglob("*") if file.is_file()])
+            # What was sent stays for its time; a kill may have come before its answer.
+            self.wait_until(lambda: self.sent <= {file.name for file in (self.state / "files").rglob("*") if file.is_file()}
+                            <= self.offered)
             self.wait_until(lambda: not list((self.state / "scratch").iterdir()))
             client.call("server.shutdown", now=True)
         self.daemon.wait(timeout=60)

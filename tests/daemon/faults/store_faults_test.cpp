@@ -2,10 +2,12 @@
 // so on until it passes: an error is told, nothing is half done or lost, and it passes once the
 // disk is well. So SQLite tests itself (sqlite.org/testing.html, "I/O error testing").
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <fstream>
 #include <functional>
 #include <future>
@@ -15,6 +17,7 @@
 #include "ptah/core/run_tool.hpp"
 #include "store/exporter.hpp"
 #include "store/failure.hpp"
+#include "store/sha256.hpp"
 #include "store/store_thread.hpp"
 #include "store_contents.hpp"
 
@@ -230,6 +233,32 @@ TEST_F(StoreFaults, AVariantWithACheckpointInPlaceOfAnother) {
            store.commit_variant("running", 0, 1, {{"cost", 2}}, variant_files("2"), notes);
          },
          [](Store&) {}, Kind::kGatheredWrite});
+}
+
+TEST_F(StoreFaults, AFileThatAClientSentAndAJobWithIt) {
+  const std::string hash = sha256_hex("sent");
+  std::ofstream(root() / "sent") << "sent";
+  NewJob with = job("newer");
+  with.inputs = {hash};
+  sweep({[&](Store& store) {
+    EXPECT_TRUE(store.keep_file(hash, root() / "sent", 5));
+    store.create_job(with);
+  }});
+}
+
+TEST_F(StoreFaults, TheEndOfTheTimeOfAFileThatAClientSent) {
+  const std::string hash = sha256_hex("sent");
+  std::ofstream(root() / "sent") << "sent";
+  {
+    Store store(root() / "seed");
+    store.database().exec("BEGIN");
+    store.keep_file(hash, root() / "sent", 5);
+    store.files().sync();
+    store.database().exec("COMMIT");
+  }
+  before_ = look(root() / "seed");
+  sweep({[](Store& store) { store.release_kept(10); },
+         [&](Store& store) { store.remove_unreferenced({hash}); }});
 }
 
 TEST_F(StoreFaults, ChainsThatAreAdded) {
@@ -448,6 +477,42 @@ TEST_F(OutputFaults, AFolderOfOursWithOtherFiles) {
         std::ofstream(out() / "v.gds") << "other bytes";
       },
       FileStore::Existing::kReplace);
+}
+
+TEST_F(OutputFaults, KilledAtAnyCallItLeavesWholeFilesAndNothingElse) {
+  Store store(root() / "seed");
+  const auto rows = store.output_files("done", {}, 100);
+  const auto copy = [&] {
+    OutputCounts counts;
+    copy_out(store.files(), store.files().outputs(), rows, out(), FileStore::Existing::kKeep,
+             counts);
+  };
+  copy();
+  const std::string whole = files_in(out());
+  const Json expected = Json::parse(whole);
+  for (long call = 1;; ++call) {
+    SCOPED_TRACE("killed at call " + std::to_string(call));
+    ASSERT_LT(call, 10'000) << "it never passes";
+    store.files().outputs().close();
+    fs::remove_all(out().parent_path());
+    const pid_t child = ::fork();
+    if (child == 0) {
+      faults::arm({call, faults::kKilled, true});
+      ::_exit(failure_of(copy) ? 1 : 0);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+    ASSERT_TRUE(killed || (WIFEXITED(status) && WEXITSTATUS(status) == 0)) << status;
+    const Json left = fs::exists(out()) ? Json::parse(files_in(out())) : Json::object();
+    for (const auto& [name, text] : left.items()) {
+      EXPECT_TRUE(expected.contains(name)) << name;
+      EXPECT_EQ(text, expected.value(name, Json())) << name;
+    }
+    copy();
+    EXPECT_EQ(files_in(out()), whole);
+    if (!killed || HasFailure()) break;
+  }
 }
 
 TEST_F(OutputFaults, AFolderOfSomebodyWhoseFilesStay) {

@@ -43,7 +43,8 @@ int call_int(long number, Arguments... arguments) {
 }
 
 int open_file(int folder, const char* path, int flags, va_list rest) {
-  const unsigned mode = (flags & O_CREAT) != 0 ? va_arg(rest, unsigned) : 0;
+  const bool makes = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  const unsigned mode = makes ? va_arg(rest, unsigned) : 0;
   return call_int(SYS_openat, folder, path, flags, mode);
 }
 

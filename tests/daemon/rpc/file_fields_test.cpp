@@ -42,6 +42,7 @@ class Nobody final : public Service {
   PTAH_NOBODY(flow_run, RunParams, JobReply)
   PTAH_NOBODY(flow_plan, PlanParams, ResultReply)
   PTAH_NOBODY(flow_check, CheckParams, JobReply)
+  PTAH_NOBODY(flow_train, TrainParams, JobReply)
   PTAH_NOBODY(flow_render, RenderParams, JobReply)
   PTAH_NOBODY(score_layout, ScoreLayoutParams, ScoreReply)
   PTAH_NOBODY(score_placement, ScorePlacementParams, ScoreReply)
@@ -50,6 +51,7 @@ class Nobody final : public Service {
   PTAH_NOBODY(job_wait, JobWaitParams, JobInfo)
   PTAH_NOBODY(job_cancel, JobParams, JobReply)
   PTAH_NOBODY(job_resume, JobParams, JobReply)
+  PTAH_NOBODY(job_append, AppendParams, AppendReply)
   PTAH_NOBODY(job_delete, JobParams, Nothing)
   PTAH_NOBODY(job_chains, ChainListParams, ChainListReply)
   PTAH_NOBODY(job_events, JobEventsParams, JobEventsReply)
@@ -59,6 +61,11 @@ class Nobody final : public Service {
   PTAH_NOBODY(variant_list, VariantListParams, VariantListReply)
   PTAH_NOBODY(variant_get, VariantParams, VariantInfo)
   PTAH_NOBODY(variant_export, ExportParams, ExportReply)
+  PTAH_NOBODY(model_list, ModelListParams, ModelListReply)
+  PTAH_NOBODY(model_get, ModelParams, ModelInfo)
+  PTAH_NOBODY(model_put, ModelPutParams, ModelInfo)
+  PTAH_NOBODY(model_use, ModelUseParams, ModelInfo)
+  PTAH_NOBODY(model_delete, ModelParams, Nothing)
   PTAH_NOBODY(library_circuits, Nothing, ResultReply)
   PTAH_NOBODY(library_cells, CellParams, CellsReply)
   PTAH_NOBODY(library_views, CellParams, ViewsReply)
@@ -129,13 +136,27 @@ const std::vector<Naming>& namings() {
     pathless["layout"] = Json::object();
     all.push_back({"score.layout", "layout.path", pathless});
     all.push_back({"variant.export", "out", {{"job", "a"}}});
+    all.push_back(
+        {"flow.train", "spec.flow", {{"spec", {{"model", "m"}, {"jobs", Json::array({"a"})}}}}});
+    all.push_back(
+        {"model.put",
+         "files[].path",
+         {{"name", "m"}, {"predictor", "p"}, {"files", Json::array({Json{{"name", "f"}}})}}});
     return all;
   }();
   return kAll;
 }
 
+/// Where an error of the field is.
+std::string place(const Naming& naming) {
+  std::string field = naming.field;
+  if (const auto at = field.find("[]"); at != std::string::npos) field.insert(at + 1, "0");
+  return field;
+}
+
 Json with(const Naming& naming, const std::string& text) {
   std::string pointer = "/" + std::string(naming.field);
+  if (const auto at = pointer.find("[]"); at != std::string::npos) pointer.replace(at, 2, "/0");
   std::replace(pointer.begin(), pointer.end(), '.', '/');
   Json params = naming.params;
   params[Json::json_pointer(pointer)] = text;
@@ -161,7 +182,7 @@ TEST_F(FileFieldsTest, NoPathOfARemoteClientGetsThroughWhateverFieldItIsIn) {
     const std::string path = naming.field == std::string_view("spec.flow") ? "/a/b.yaml" : "/a/b";
     const Json refused = error(naming.method, with(naming, path), true);
     EXPECT_EQ(refused["code"], "denied") << naming.method << " " << naming.field << refused;
-    EXPECT_EQ(refused["where"], naming.field) << naming.method;
+    EXPECT_EQ(refused["where"], place(naming)) << naming.method;
     EXPECT_NE(refused["hint"].get<std::string>().find("store."), std::string::npos);
     // The same from the Unix socket reaches the service, which lets it go here.
     EXPECT_EQ(error(naming.method, with(naming, path), false)["code"], "internal")
@@ -179,10 +200,10 @@ TEST_F(FileFieldsTest, AFileOfTheStoreIsNamedByItsHashWhereverAFileIs) {
     const std::string other = "sha256:" + std::string(64, 'b');
     const Json unknown = error(naming.method, with(naming, other), true);
     EXPECT_EQ(unknown["code"], "not_found") << naming.method << " " << naming.field << unknown;
-    EXPECT_EQ(unknown["where"], naming.field);
+    EXPECT_EQ(unknown["where"], place(naming));
     const Json wrong = error(naming.method, with(naming, "sha256:abc"), true);
     EXPECT_EQ(wrong["code"], "invalid_argument") << naming.method << " " << naming.field;
-    EXPECT_EQ(wrong["where"], naming.field);
+    EXPECT_EQ(wrong["where"], place(naming));
   }
 }
 
