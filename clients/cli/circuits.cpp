@@ -124,6 +124,12 @@ int show_plan(const Session& session, const CircuitArguments& arguments) {
   for (const Json& group : result["groups"]) std::cout << "  {" << joined(group) << "}";
   std::cout << "\nallowed counts: " << joined(result["allowed_fingers"])
             << "\nassignments:    " << result["count"] << "\n";
+  if (result.value("sources", Json()).is_array()) {
+    Table files({"file", "bytes", "SHA-256"}, {Align::kLeft, Align::kRight, Align::kLeft});
+    for (const Json& file : result["sources"])
+      files.add({file["name"], file["bytes"].dump(), file["sha256"]});
+    std::cout << "\n" << files.text();
+  }
   for (const Json& note : result["notes"]) std::cout << "note: " << note.get<std::string>() << "\n";
   return kOk;
 }

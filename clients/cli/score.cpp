@@ -104,7 +104,7 @@ int score(const Session& session, const ScoreArguments& arguments) {
     params["subcircuit"] = params["top"];
     params.erase("top");
   }
-  if (!params.contains("circuit") && !params.contains("netlist")) {
+  if (!params.contains("circuit") && !params.contains("sources")) {
     return fail(session, make_error(ErrorCode::kInvalidArgument,
                                     "A score needs the circuit that this is a layout of.",
                                     "--circuit", "`ptah circuits` lists the shipped ones."));

@@ -132,10 +132,11 @@ Status CircuitArguments::fill(Json& spec) const {
       if (!fs::is_regular_file(circuit, ignored)) {
         return make_error(ErrorCode::kNotFound, "There is no such file.", circuit);
       }
-      spec["netlist"] = fs::absolute(circuit).string();
-      if (!pairs.empty()) spec["pairs"] = fs::absolute(pairs).string();
-      if (!testbench.empty()) spec["testbench"] = fs::absolute(testbench).string();
-      if (!measures_file.empty()) spec["measures"] = fs::absolute(measures_file).string();
+      spec["netlist"] = circuit;
+      if (!pairs.empty()) spec["pairs"] = pairs;
+      if (!testbench.empty()) spec["testbench"] = testbench;
+      if (!measures_file.empty()) spec["measures"] = measures_file;
+      PTAH_TRY(gather_sources(spec));
       if (!top.empty()) spec["top"] = top;
     }
   }

@@ -82,7 +82,7 @@ struct CircuitArguments {
   void add_to(CLI::App* command, bool required = true);
   /// `--measures` and `--measures-file`, for commands that simulate.
   void add_measures_to(CLI::App* command);
-  /// Fields `circuit` or `netlist`, ... of a task's spec, with absolute paths.
+  /// Fields `circuit` or `sources`, ... of a task's spec: the files are read here.
   Status fill(Json& spec) const;
 };
 

@@ -1,4 +1,5 @@
-/// What a request needs of the user's files and words, read by the client with the user's rights.
+/// What a request needs of the user's files and words, read by the client with the user's rights
+/// (docs/inputs.md).
 #pragma once
 
 #include <filesystem>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "ptah/core/error.hpp"
+#include "ptah/core/json.hpp"
 
 namespace ptah {
 
@@ -14,5 +16,11 @@ namespace ptah {
 /// `assignments` are such lines themselves and win over it. Names in lower case.
 Result<std::map<std::string, std::string>> gather_params(
     const std::filesystem::path& file, const std::vector<std::string>& assignments);
+
+/// Puts the files themselves in place of the paths `netlist`, `pairs`, `testbench` and `measures`
+/// of a spec: its field `sources`, with what the netlist includes and the testbenches of the
+/// measures. Nothing happens to a spec without a netlist. Errors name the file and the line that
+/// asked for what is missing or too much.
+Status gather_sources(Json& spec);
 
 }  // namespace ptah

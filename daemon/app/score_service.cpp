@@ -34,9 +34,12 @@ std::shared_ptr<Server::PendingScore> Server::begin_score(const ScoreSubject& su
                                                           const Reply<ScoreReply>& reply) {
   const std::string key = subject.key.value_or("");
   const Caller* caller = reply.caller().get();
+  const Sources sources = subject.sources.value_or(Sources{});
+  std::string circuit = subject.circuit.value_or(
+      subject.netlist.value_or(sources.hash.value_or(sources.netlist.value_or(""))));
   // Without a key, whoever asks about a circuit shares a worker; with one, a window has its own.
   std::string affinity = key.empty()
-                             ? subject.circuit.value_or(subject.netlist.value_or(""))
+                             ? std::move(circuit)
                              : std::to_string(reinterpret_cast<std::uintptr_t>(caller)) + "/" + key;
   auto score =
       std::make_shared<PendingScore>(PendingScore{reply, key, std::move(affinity), {}, false});
@@ -64,9 +67,17 @@ template <class Spec>
 void Server::start_score(const std::shared_ptr<PendingScore>& score, TaskKind kind, Spec spec) {
   if (score->over) return;
   spec.key.reset();
-  score->task = jobs_->run_task(
-      kind, write_value(spec),
-      [this, score](Result<Json> result) { end_score(score, std::move(result)); }, score->affinity);
+  with_sources(write_value(spec), [this, score, kind](const Result<Json>& whole) {
+    if (score->over) return;
+    if (!whole) {
+      end_score(score, whole.error());
+      return;
+    }
+    score->task = jobs_->run_task(
+        kind, whole.value(),
+        [this, score](Result<Json> result) { end_score(score, std::move(result)); },
+        score->affinity);
+  });
 }
 
 void Server::end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result) {

@@ -88,6 +88,8 @@ class Server final : public rpc::Service {
   void single_task(const JobKind& kind, const rpc::TaskParams<Spec>& params,
                    rpc::Reply<rpc::JobReply> reply);
   void small_task(TaskKind kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
+  /// Hands `spec` on, now or later: with its sources whole where it names them by their hash.
+  void with_sources(Json spec, std::function<void(Result<Json>)> go);
   /// A score that somebody waits for (score_service.cpp).
   struct PendingScore;
   std::shared_ptr<PendingScore> begin_score(const rpc::ScoreSubject& subject,

@@ -10,6 +10,7 @@
 #include "app/answer_rows.hpp"
 #include "app/server.hpp"
 #include "store/failure.hpp"
+#include "store/store_sources.hpp"
 
 namespace ptah {
 
@@ -239,8 +240,32 @@ void Server::small_task(TaskKind kind, const Json& spec, Reply<ResultReply> repl
   reply.on_cancel([this, task] { jobs_->cancel_task(task); });
 }
 
+void Server::with_sources(Json spec, std::function<void(Result<Json>)> go) {
+  const std::string hash = sources_hash(spec);
+  if (hash.empty()) {
+    go(std::move(spec));
+    return;
+  }
+  store_->submit(
+      StoreThread::Kind::kRead, [hash](Store& store) { return store.sources(hash); },
+      [spec = std::move(spec), go = std::move(go)](Result<Json> whole) mutable {
+        if (whole) {
+          spec["sources"] = std::move(whole.value());
+          go(std::move(spec));
+        } else {
+          go(whole.error());
+        }
+      });
+}
+
 void Server::flow_plan(const PlanParams& params, Reply<ResultReply> reply) {
-  small_task(TaskKind::kPlan, params.spec.json, std::move(reply));
+  with_sources(params.spec.json, [this, reply](Result<Json> spec) {
+    if (spec) {
+      small_task(TaskKind::kPlan, spec.value(), reply);
+    } else {
+      reply(spec.error());
+    }
+  });
 }
 
 void Server::flow_check(const CheckParams& params, Reply<JobReply> reply) {

@@ -95,7 +95,7 @@ Result<Json> complete_chain(const Json& spec) {
 Result<ChainSpec> chain_spec_from_json(const Json& json) {
   try {
     ChainSpec spec;
-    PTAH_TRY(spec.input, circuit_input_from_json(json.at("input")));
+    PTAH_TRY(spec.input, circuit_input_from_json(json.at("input"), json.value("files", "")));
     spec.technology = json.at("tech");
     // Of an older server; otherwise it is a count by group, for those who read plans.
     if (const Json fingers = json.value("fingers", Json()); fingers.is_object())

@@ -5,15 +5,18 @@
 #include <set>
 
 #include "flow/flow_config.hpp"
+#include "plugins/content_hash.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/netlist/circuit_folder.hpp"
+#include "store/stored_path.hpp"
 
 namespace ptah {
 namespace {
 
 constexpr std::size_t kMaxTestbenchBytes = 4u << 20;
 constexpr std::size_t kMaxBenches = 16;
+constexpr std::size_t kMaxSourcesBytes = 16u << 20;
 
 std::filesystem::path circuits_directory() {
   return config_directory() / "circuits";
@@ -26,25 +29,81 @@ Result<std::optional<NamedText>> read_optional(const std::optional<std::string>&
   return std::optional<NamedText>(NamedText{file.filename().string(), std::move(text)});
 }
 
+/// The testbenches that measures name, each once.
+Result<std::set<std::string>> benches_of(const NamedText& measures) {
+  PTAH_TRY(const auto specs, read_measures(measures.text, measures.name));
+  std::set<std::string> benches;
+  for (const MeasureSpec& spec : specs) {
+    if (!spec.testbench.empty()) benches.insert(spec.testbench);
+  }
+  if (benches.size() <= kMaxBenches) return benches;
+  return make_error(ErrorCode::kLimit, "The measures name more than 16 testbenches.",
+                    measures.name);
+}
+
 /// The files beside measures.yaml that its measures name; names lead to no other folder
 /// (read_measures).
 Result<std::vector<NamedText>> read_benches(const NamedText& measures,
                                             const std::filesystem::path& folder) {
-  PTAH_TRY(const auto specs, read_measures(measures.text, measures.name));
+  PTAH_TRY(const auto names, benches_of(measures));
   std::vector<NamedText> benches;
-  for (const MeasureSpec& spec : specs) {
-    const bool known = std::any_of(benches.begin(), benches.end(), [&](const NamedText& bench) {
-      return bench.name == spec.testbench;
-    });
-    if (spec.testbench.empty() || known) continue;
-    if (benches.size() == kMaxBenches) {
-      return make_error(ErrorCode::kLimit, "The measures name more than 16 testbenches.",
-                        measures.name);
-    }
-    PTAH_TRY(auto text, read_text_file(folder / spec.testbench, kMaxTestbenchBytes));
-    benches.push_back({spec.testbench, std::move(text)});
+  for (const std::string& name : names) {
+    PTAH_TRY(auto text, read_text_file(folder / name, kMaxTestbenchBytes));
+    benches.push_back({name, std::move(text)});
   }
   return benches;
+}
+
+Result<std::vector<NamedText>> read_benches(const NamedText& measures, const SourceBundle& bundle) {
+  PTAH_TRY(const auto names, benches_of(measures));
+  std::vector<NamedText> benches;
+  for (const std::string& name : names) {
+    const auto beside = std::filesystem::path(measures.name).parent_path() / name;
+    const auto file = bundle.files.find(beside.generic_string());
+    if (file == bundle.files.end()) {
+      return make_error(ErrorCode::kNotFound,
+                        "The measures name the testbench \"" + name +
+                            "\", which is not among the files of the request.",
+                        measures.name, "it lies beside the measures, and is sent with them");
+    }
+    benches.push_back({name, file->second});
+  }
+  return benches;
+}
+
+std::optional<NamedText> named(const SourceBundle& bundle, const std::optional<std::string>& name) {
+  if (!name) return std::nullopt;
+  return NamedText{*name, bundle.files.at(*name)};
+}
+
+/// What the client sent; the names in `sources` are in its files (rpc/sources.hpp).
+Status read_sources(rpc::Sources sources, CircuitInput& input) {
+  if (sources.hash || !sources.netlist) {
+    return make_error(ErrorCode::kInternal, "A task was handed sources without their files.",
+                      "sources");
+  }
+  PTAH_TRY(input.bundle_hash, sha256_of_text(rpc::write_value(sources).dump()));
+  auto bundle = std::make_shared<SourceBundle>();
+  bundle->files = std::move(sources.files);
+  bundle->links = std::move(sources.links);
+  bundle->left_out.insert(sources.left_out.begin(), sources.left_out.end());
+  input.title = std::filesystem::path(*sources.netlist).stem().string();
+  input.netlist = *named(*bundle, sources.netlist);
+  input.pairs = named(*bundle, sources.pairs);
+  input.testbench = named(*bundle, sources.testbench);
+  input.measures = named(*bundle, sources.measures);
+  if (input.measures) {
+    PTAH_TRY(input.benches, read_benches(*input.measures, *bundle));
+  }
+  input.bundle = std::move(bundle);
+  return ok();
+}
+
+Result<rpc::Sources> read_sources_file(const std::filesystem::path& file) {
+  PTAH_TRY(const std::string text, read_text_file(file, kMaxSourcesBytes));
+  const Json json = Json::parse(text, nullptr, false);
+  PTAH_TRY(auto sources, rpc::read_struct<rpc::Sources>(json));
+  return sources;
 }
 
 /// The texts travel as JSON; bytes of another encoding (a Latin-1 comment) are replaced.
@@ -109,6 +168,9 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
     if (!read.measures.empty()) input.measures = NamedText{"measures.yaml", read.measures};
     for (const auto& [bench, text] : read.benches) input.benches.push_back({bench, text});
     if (input.allowed_fingers.empty()) input.allowed_fingers = read.allowed_fingers;
+  } else if (source.sources) {
+    PTAH_TRY(read_sources(*source.sources, input));
+    input.top = source.subcircuit.value_or("");
   } else {
     const std::filesystem::path file = *source.netlist;
     PTAH_TRY(auto text, read_text_file(file));
@@ -128,44 +190,61 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
   return input;
 }
 
+Result<Json> list_sources(const CircuitInput& input) {
+  if (!input.bundle) return Json();
+  Json list = Json::array();
+  for (const auto& [name, text] : input.bundle->files) {
+    PTAH_TRY(auto hash, sha256_of_text(text));
+    list.push_back({{"name", name}, {"bytes", text.size()}, {"sha256", std::move(hash)}});
+  }
+  return list;
+}
+
 Json to_json(const CircuitInput& input) {
+  Json json{{"title", input.title}, {"top", input.top}, {"allowed_fingers", input.allowed_fingers}};
+  if (!input.params.empty()) json["params"] = input.params;
+  if (input.bundle) {
+    json["bundle"] = input.bundle_hash;
+    return json;
+  }
   Json benches = Json::array();
   for (const NamedText& bench : input.benches) benches.push_back(text_json(bench));
-  Json json{{"title", input.title},
-            {"netlist", text_json(input.netlist)},
-            {"netlist_folder", input.netlist_folder},
-            {"pairs", input.pairs ? text_json(*input.pairs) : Json()},
-            {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
-            {"top", input.top},
-            {"allowed_fingers", input.allowed_fingers},
-            {"measures", input.measures ? text_json(*input.measures) : Json()},
-            {"benches", std::move(benches)}};
-  if (!input.params.empty()) json["params"] = input.params;
+  json.update({{"netlist", text_json(input.netlist)},
+               {"netlist_folder", input.netlist_folder},
+               {"pairs", input.pairs ? text_json(*input.pairs) : Json()},
+               {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
+               {"measures", input.measures ? text_json(*input.measures) : Json()},
+               {"benches", std::move(benches)}});
   return json;
 }
 
-Result<CircuitInput> circuit_input_from_json(const Json& json) {
+Result<CircuitInput> circuit_input_from_json(const Json& json, const std::string& files) {
   try {
     CircuitInput input;
+    input.params = json.value("params", input.params);
+    if (json.contains("bundle")) {
+      PTAH_TRY(auto sent, read_sources_file(stored_path(files, json["bundle"].get<std::string>())));
+      PTAH_TRY(read_sources(std::move(sent), input));
+    } else {
+      input.netlist = {json.at("netlist").at("name"), json.at("netlist").at("text")};
+      input.netlist_folder = json.at("netlist_folder");
+      if (const Json& pairs = json.at("pairs"); !pairs.is_null()) {
+        input.pairs = NamedText{pairs.at("name"), pairs.at("text")};
+      }
+      if (const Json& bench = json.at("testbench"); !bench.is_null()) {
+        input.testbench = NamedText{bench.at("name"), bench.at("text")};
+      }
+      // Jobs of before there were measures have none.
+      if (const Json measures = json.value("measures", Json()); !measures.is_null()) {
+        input.measures = NamedText{measures.at("name"), measures.at("text")};
+      }
+      for (const Json& bench : json.value("benches", Json::array())) {
+        input.benches.push_back({bench.at("name"), bench.at("text")});
+      }
+    }
     input.title = json.at("title");
-    input.netlist = {json.at("netlist").at("name"), json.at("netlist").at("text")};
-    input.netlist_folder = json.at("netlist_folder");
-    if (const Json& pairs = json.at("pairs"); !pairs.is_null()) {
-      input.pairs = NamedText{pairs.at("name"), pairs.at("text")};
-    }
-    if (const Json& bench = json.at("testbench"); !bench.is_null()) {
-      input.testbench = NamedText{bench.at("name"), bench.at("text")};
-    }
     input.top = json.at("top");
     input.allowed_fingers = json.at("allowed_fingers").get<std::vector<int>>();
-    // Jobs of before there were measures have none.
-    if (const Json measures = json.value("measures", Json()); !measures.is_null()) {
-      input.measures = NamedText{measures.at("name"), measures.at("text")};
-    }
-    for (const Json& bench : json.value("benches", Json::array())) {
-      input.benches.push_back({bench.at("name"), bench.at("text")});
-    }
-    input.params = json.value("params", input.params);
     return input;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kInvalidArgument, exception.what(), "input");
@@ -176,6 +255,7 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   SpiceOptions options;
   options.top = input.top;
   options.parameters = input.params;
+  options.bundle = input.bundle.get();
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
   LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}, {}};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "ptah/core/json.hpp"
 #include "ptah/netlist/circuit.hpp"
 #include "ptah/netlist/fingers.hpp"
+#include "ptah/netlist/source_bundle.hpp"
 #include "ptah/netlist/spice.hpp"
 #include "ptah/sim/measures.hpp"
 #include "ptah/sim/testbench.hpp"
@@ -27,7 +29,10 @@ struct NamedText {
 struct CircuitInput {
   std::string title;  ///< What people call it.
   NamedText netlist;
-  std::string netlist_folder;  ///< `.include` is resolved here; empty for shipped circuits.
+  /// Includes are resolved in the client's files, or in a folder; in neither for shipped circuits.
+  std::shared_ptr<const SourceBundle> bundle;
+  std::string bundle_hash;  ///< SHA-256 of what `bundle` was read from; empty without one.
+  std::string netlist_folder;
   std::optional<NamedText> pairs;
   std::optional<NamedText> testbench;
   std::string top;  ///< Subcircuit to take; empty: the obvious one.
@@ -43,8 +48,13 @@ struct CircuitInput {
 Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source);
 FingerAssignment assignment_of(const rpc::FingerCounts& counts);
 
+/// [{"name", "bytes", "sha256"}] of the files that the client sent; null without any.
+Result<Json> list_sources(const CircuitInput& input);
+
+/// Without the texts of a bundle, which the store keeps once by its hash; `files` is the store's
+/// folder.
 Json to_json(const CircuitInput& input);
-Result<CircuitInput> circuit_input_from_json(const Json& json);
+Result<CircuitInput> circuit_input_from_json(const Json& json, const std::string& files = {});
 
 struct LoadedCircuit {
   Circuit circuit;  ///< With matched groups; fingers may be free.

@@ -53,7 +53,7 @@ Result<std::unique_ptr<LayoutDataset>> LayoutDataset::open(const rpc::TrainTask&
       std::unique_ptr<Source>& made =
           dataset->sources_[common.at("input").dump() + generator.dump()];
       if (!made) {
-        PTAH_TRY(const auto input, circuit_input_from_json(common.at("input")));
+        PTAH_TRY(const auto input, circuit_input_from_json(common.at("input"), task.files));
         PTAH_TRY(auto loaded, load_circuit(input, dataset->technology_));
         PTAH_TRY(auto assignments, FingerSpace::create(loaded.circuit, input.allowed_fingers));
         PTAH_TRY(auto bound,

@@ -112,6 +112,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
       predictor != flow.stages.end() && !predictor->second.model.empty()) {
     models.push_back(predictor->second.model);
   }
+  PTAH_TRY(auto sources, list_sources(input));
   return Json{{"circuit", circuit.name},
               {"title", input.title},
               {"tech", spec.tech},
@@ -124,6 +125,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
               {"notes", notes},
               {"params", input.params},
               {"models", std::move(models)},
+              {"sources", std::move(sources)},
               {"dataset", dataset_texts(circuit.name, input)},
               {"common", to_json(common)},
               {"chains", std::move(chains)}};

@@ -177,7 +177,7 @@ void JobManager::start(const JobPtr& job) {
   if (job->cancelled || job->stop) {
     finish_if_ready(job);
   } else if (!job->planned) {
-    submit(job, kFirst, job->spec);
+    start_first(job);
   } else {
     finish_if_ready(job);
     schedule();

@@ -130,6 +130,7 @@ class JobManager {
   void activate(const JobRow& row, std::vector<std::int64_t> pending);
   void start(const JobPtr& job);
   void schedule();
+  void start_first(const JobPtr& job);
   void start_chain(const JobPtr& job, std::int64_t chain);
   void submit(const JobPtr& job, std::int64_t chain, Json spec);
   void on_event(const JobPtr& job, std::int64_t chain, const WorkerEvent& event);

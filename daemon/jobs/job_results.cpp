@@ -165,14 +165,20 @@ void JobManager::append(const std::string& id, Json choice,
     return;
   }
   const JobPtr job = found->second;
-  Json spec = job->spec;
-  for (const char* field : {"fingers", "indices", "assignments"}) spec.erase(field);
-  spec.update(choice);
   ++job->appending;
-  run_task(TaskKind::kPlan, spec,
-           [this, alive = alive_, job, done = std::move(done)](Result<Json> plan) {
-             if (*alive && known(job)) append_planned(job, std::move(plan), done);
-           });
+  store_.submit(
+      StoreThread::Kind::kRead, [id](Store& store) { return store.whole_spec(id); },
+      [this, alive = alive_, job, choice = std::move(choice),
+       done = std::move(done)](Result<Json> whole) {
+        if (!*alive || !known(job)) return;
+        if (!whole) return append_planned(job, whole.error(), done);
+        Json spec = std::move(whole.value());
+        for (const char* field : {"fingers", "indices", "assignments"}) spec.erase(field);
+        spec.update(choice);
+        run_task(TaskKind::kPlan, spec, [this, alive, job, done](Result<Json> plan) {
+          if (*alive && known(job)) append_planned(job, std::move(plan), done);
+        });
+      });
 }
 
 void JobManager::append_planned(const JobPtr& job, Result<Json> plan,

@@ -68,6 +68,26 @@ void JobManager::schedule() {
   }
 }
 
+void JobManager::start_first(const JobPtr& job) {
+  if (!job->spec.contains("sources")) {
+    submit(job, kFirst, job->spec);
+    return;
+  }
+  job->running[kFirst];
+  store_.submit(
+      StoreThread::Kind::kRead, [id = job->id](Store& store) { return store.whole_spec(id); },
+      [this, alive = alive_, job](Result<Json> spec) {
+        if (!*alive || !known(job)) return;
+        if (spec && !job->cancelled && !job->stop) {
+          submit(job, kFirst, std::move(spec.value()));
+          return;
+        }
+        job->running.erase(kFirst);
+        if (!spec && !job->stop) job->stop = spec.error();
+        finish_if_ready(job);
+      });
+}
+
 void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
   job->running[chain];
   ++loading_;
@@ -298,7 +318,7 @@ void JobManager::on_end(const JobPtr& job, std::int64_t chain, TaskEnd end) {
     spdlog::warn("job {}: the worker of task {} was ended from outside; once more", job->id,
                  running.task);
     if (!kind.resumable) {
-      submit(job, chain, job->spec);
+      start_first(job);
       return;
     }
     // Its committed variants are the start of the next attempt, once the last is on disk.

@@ -10,6 +10,19 @@
 #include <vector>
 
 namespace ptah {
+namespace {
+
+std::string in_hexadecimal(std::span<const unsigned char> digest) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (const unsigned char byte : digest) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
+}
+
+}  // namespace
 
 Result<std::string> sha256_of(int descriptor, std::uint64_t most_bytes, std::string_view where,
                               const std::function<Status(std::span<const std::byte>)>& seen) {
@@ -49,13 +62,16 @@ Result<std::string> sha256_of(int descriptor, std::uint64_t most_bytes, std::str
   if (EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1) {
     return make_error(ErrorCode::kInternal, "OpenSSL failed to hash the file.", std::string(where));
   }
-  std::string text;
-  for (unsigned int i = 0; i < size; ++i) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    text += kDigits[digest[i] >> 4];
-    text += kDigits[digest[i] & 15];
+  return in_hexadecimal({digest.data(), size});
+}
+
+Result<std::string> sha256_of_text(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int size = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1) {
+    return make_error(ErrorCode::kInternal, "OpenSSL failed to hash a text.");
   }
-  return text;
+  return in_hexadecimal({digest.data(), size});
 }
 
 }  // namespace ptah

@@ -10,6 +10,7 @@
 
 #include "ptah/layout/layout.hpp"
 #include "rpc/fields.hpp"
+#include "rpc/sources.hpp"
 
 namespace ptah {
 
@@ -85,16 +86,20 @@ struct CircuitSource {
   std::optional<std::string> circuit, netlist, pairs, testbench, measures, subcircuit;
   std::optional<std::vector<std::int64_t>> allowed_fingers;
   std::optional<std::map<std::string, std::string>> params;
+  std::optional<Sources> sources;
 
-  bool given() const noexcept { return circuit || netlist; }
+  bool given() const noexcept { return circuit || netlist || sources; }
 
  protected:
   /// `subcircuit_field`: where the spec names the netlist's subcircuit.
   template <class V>
   void describe_circuit(V& v, const char* subcircuit_field) {
-    v.optional("circuit", circuit, "A shipped circuit; otherwise give `netlist`.",
+    v.optional("circuit", circuit, "A shipped circuit; otherwise give `sources` or `netlist`.",
                of_form(TextForm::kName));
-    v.optional("netlist", netlist, "A SPICE netlist.", of_form(TextForm::kFile));
+    v.optional("sources", sources, "A netlist of the client's with all its files.");
+    v.optional("netlist", netlist,
+               "A SPICE netlist on the daemon's machine; it includes files below its folder.",
+               of_form(TextForm::kFile));
     v.optional("pairs", pairs, "Its matched devices.", of_form(TextForm::kFile));
     v.optional("testbench", testbench, "Its testbench; without one, no score.",
                of_form(TextForm::kFile));
@@ -110,10 +115,16 @@ struct CircuitSource {
         "over `.param`.");
   }
   Status check_circuit(const std::string& path) const {
-    if (circuit.has_value() == netlist.has_value()) {
+    if (circuit.has_value() + netlist.has_value() + sources.has_value() != 1) {
       return make_error(ErrorCode::kInvalidArgument,
-                        "Give either `circuit` (a shipped circuit) or `netlist` (a file).",
+                        "Give one of `circuit` (a shipped circuit), `sources` (the client's files) "
+                        "and `netlist` (a file).",
                         field_path(path, "circuit"));
+    }
+    if (sources && (pairs || testbench || measures)) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "Pairs, testbench and measures of `sources` are named in it.",
+                        field_path(path, "sources"));
     }
     if (allowed_fingers && allowed_fingers->empty()) {
       const std::string field = field_path(path, "allowed_fingers");

@@ -42,6 +42,8 @@ struct NewJob {
   std::string kind;  ///< Name of a JobKind.
   std::string out;
   std::string library = "work";
+  /// Where it has `sources` with their files, these become a file of the job, and `sources` keeps
+  /// its hash.
   Json spec = Json::object();
   std::optional<NewPlan> plan;      ///< Of a job that needs no task to be planned.
   std::vector<std::string> inputs;  ///< Hashes of the files of the store that the spec names.
@@ -76,12 +78,16 @@ struct ChainRow {
 /// belongs to its chain.
 constexpr std::int64_t kWholeJob = -1;
 constexpr std::int64_t kWholeChain = -1;
+/// A variant's number for what came with the request for a job.
+constexpr std::int64_t kRequest = -2;
 
 /// In place of a variant's number: files of the store that a job was given, and their role.
 constexpr std::int64_t kInputs = -2;
 constexpr const char* kInputRole = "input";
 /// Role of the file of a job that holds what the specs of its chains have in common.
 constexpr const char* kCommonRole = "common";
+/// Role of the file that holds the sources which a job was given (rpc/sources.hpp).
+constexpr const char* kSourcesRole = "sources";
 /// Role of a chain's last checkpoint.
 constexpr const char* kCheckpointRole = "checkpoint";
 constexpr std::int64_t kMaxCheckpoint = 64 << 20;  ///< Bytes.

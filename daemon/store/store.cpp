@@ -11,6 +11,7 @@
 #include "store/failure.hpp"
 #include "store/readers.hpp"
 #include "store/schema.hpp"
+#include "store/store_sources.hpp"
 
 namespace ptah {
 namespace {
@@ -141,7 +142,8 @@ void Store::set_setting(const std::string& name, const std::string& value) {
   (query << name << value).run();
 }
 
-std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
+std::pair<JobRow, bool> Store::create_job(NewJob job) {
+  const std::string sources = take_sources(job.spec);
   const std::string spec = stored_json(job.spec);
   std::string id = job.id;
   if (id.empty()) {
@@ -170,6 +172,7 @@ std::pair<JobRow, bool> Store::create_job(const NewJob& job) {
       .run();
   put_inputs(id, job.inputs);
   if (job.plan) save_plan(id, job.plan->circuit, job.plan->plan, job.plan->chains, job.plan->files);
+  keep_sources(id, job.spec, sources);
   return {existing_job(id), true};
 }
 

@@ -84,7 +84,7 @@ class Store {
   // Jobs.
   /// The job, with its chains where it comes planned, and whether it is new. Fails with kConflict
   /// when the id is taken by another request, and with kNotFound where an input is not there.
-  std::pair<JobRow, bool> create_job(const NewJob& job);
+  std::pair<JobRow, bool> create_job(NewJob job);
   std::optional<JobRow> job(const std::string& id);
   JobRow existing_job(const std::string& id);  ///< Fails with kNotFound.
   /// Without spec, plan and result, which can be long. Fails with kNotFound.
@@ -94,6 +94,10 @@ class Store {
                            std::int64_t limit);
   std::vector<std::string> unfinished_jobs();
   void set_running(const std::string& id);
+  /// The spec of a job with its sources whole, as its first task is handed it.
+  Json whole_spec(const std::string& id);
+  /// Sources that a job was given. Fails with kNotFound.
+  Json sources(const std::string& hash);
   EventRow finish_job(const std::string& id, JobState state, const Json& error, const Json& result);
   /// Makes a failed or cancelled job queued again; its failed chains are pending again.
   void reopen_job(const std::string& id);
@@ -220,6 +224,7 @@ class Store {
   std::int64_t last_variant(const std::string& job, std::int64_t chain);
   void put_checkpoint(const std::string& job, std::int64_t chain, std::int64_t after,
                       const NewFile& checkpoint);
+  void keep_sources(const std::string& id, const Json& spec, const std::string& text);
   DeletionStep delete_slice(const std::string& id, std::int64_t slice);
 
   std::filesystem::path state_dir_;

@@ -86,6 +86,12 @@ ChainStart Store::load_chain(const std::string& job, std::int64_t chain) {
     start.spec["common"] = files_.path(file.hash).string();
   }
   start.spec["files"] = files_.root().string();
+  for (const FileRow& file : files_of(job, kWholeJob, kRequest)) {
+    if (const auto problem = files_.problem(file.hash)) {
+      fail(ErrorCode::kIo, "The job's sources are damaged: " + *problem + ".",
+           files_.path(file.hash).string(), kHowToRestoreFile);
+    }
+  }
   const auto damaged = [&](const FileRow& file, const std::string& of) {
     const auto problem = files_.problem(file.hash);
     if (problem) {

@@ -1,10 +1,12 @@
-"""What a request needs of the user's files, read here with the user's rights. The C++ clients' half is
+"""What a request needs of the user's files, read here with the user's rights (docs/inputs.md). The C++ clients' half is
 clients/cpp/inputs.cpp: both pass tests/clients/input_cases.json. Stands alone: KLayout's package has it, too."""
 from __future__ import annotations
 
+import json
 import os
 import pathlib
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+import re
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 PathLike = Union[str, "os.PathLike[str]"]
 
@@ -30,9 +32,16 @@ class _Line(NamedTuple):
     number: int  # of its first physical line, from 1
 
 
+def _path_start(line: str) -> int:
+    """Where an include line names its file; -1 for other lines."""
+    found = re.match(r"(?i)\.(?:include|inc|lib)[ \t]+", line)
+    return found.end() if found else -1
+
+
 def _comment_start(line: str) -> int:
-    """Where a trailing comment starts: ";" anywhere, "$" and "//" after a space; none inside quotes."""
-    quote = ""
+    """Where a trailing comment starts: ";" anywhere, "$" and "//" after a space; none inside quotes. A "$" that begins
+    the path of an include line is a variable."""
+    quote, path = "", _path_start(line)
     for at, c in enumerate(line):
         if quote:
             if c == quote:
@@ -41,7 +50,8 @@ def _comment_start(line: str) -> int:
         if c in "'\"":
             quote = c
         after_space = at == 0 or line[at - 1] in _SPACE
-        if c == ";" or (after_space and (c == "$" or line.startswith("//", at))):
+        variable = at == path and line[at + 1:at + 2] not in ("", *_SPACE)
+        if c == ";" or (after_space and (c == "$" and not variable or line.startswith("//", at))):
             return at
     return len(line)
 
@@ -51,7 +61,9 @@ def _logical_lines(text: str, name: str) -> List[_Line]:
     lines: List[_Line] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
         line = line.strip(_SPACE)
-        if line.startswith("*"):
+        if line.lower().startswith(("**.subckt", "**.ends")):  # xschem's top
+            line = line[2:]
+        elif line.startswith("*"):
             continue
         line = line[:_comment_start(line)].strip(_SPACE)
         if not line:
@@ -156,3 +168,204 @@ def gather_params(given: Optional[Mapping[str, Any]], file: Optional[PathLike]) 
         parameters.update(read_parameters(text.decode("utf-8", "replace"), path.name))
     parameters.update({name.lower(): str(value) for name, value in (given or {}).items()})
     return parameters
+
+
+# The files of a netlist: clients/cpp/sources.cpp does the same, and both pass tests/clients/source_cases.json.
+
+_MAX_FILES = 256
+_MAX_DEPTH = 16
+_MAX_BYTES = 900 << 10  # of all files together as JSON: a request is one line of 1 MiB
+_PROCESS_FOLDERS = ("libs.tech", "libs.ref")
+_PROCESS_ROOT = "PDK_ROOT"
+
+
+class Include(NamedTuple):
+    """A line that asks for another file: `.include`, or `.lib` with its section in lower case."""
+
+    wanted: str
+    section: str
+    line: int
+
+
+def _file_words(line: str) -> List[str]:
+    """The words of a line; a path may hold anything but the quote that closes it."""
+    return [quoted or single or plain
+            for quoted, single, plain in re.findall(r'"([^"]*)"|\'([^\']*)\'|([^ \t\r\f\v]+)', line)]
+
+
+def list_includes(text: str, name: str, section: str = "") -> List[Include]:
+    """What a netlist's text includes: all of it, or what lies between `.lib SECTION` and `.endl`."""
+    includes: List[Include] = []
+    inside = not section
+    for line in _logical_lines(text, name):
+        words = _file_words(line.text) if line.text.startswith(".") else [""]
+        card = words[0].lower()
+        if section and (card == ".endl" or (card == ".lib" and len(words) == 2)):
+            inside = card == ".lib" and words[1].lower() == section.lower()
+            continue
+        if not inside:
+            continue
+        if card == ".end":
+            break
+        if card in (".include", ".inc"):
+            if len(words) != 2 or not words[1]:
+                raise _fail("An .include line names one file.", f"{name}:{line.number}")
+            includes.append(Include(words[1], "", line.number))
+        elif card == ".lib" and len(words) > 2:
+            includes.append(Include(words[1], words[2].lower(), line.number))
+    return includes
+
+
+def _normal(path: str) -> str:
+    whole = os.path.abspath(path)
+    return "/" + whole.lstrip("/")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(folder.rstrip("/") + "/")
+
+
+class _Expanded:
+    """A path with its variables replaced; `unset` is the first that has no value."""
+
+    def __init__(self, written: str):
+        self.unset, self.used = "", set()
+        self.path = re.sub(r"\$(?:(\w+)|\{(\w+)\})", self._value, written, flags=re.ASCII)
+
+    def _value(self, variable: "re.Match[str]") -> str:
+        name = variable.group(1) or variable.group(2)
+        value = os.environ.get(name, "")
+        self.used.add(name)
+        if not value and not self.unset:
+            self.unset = name
+        return value
+
+
+class _Gatherer:
+    def __init__(self) -> None:
+        self._texts: Dict[str, str] = {}
+        self._links: Dict[str, str] = {}  # by path as written
+        self._left_out: Set[str] = set()
+        self._seen: Set[Tuple[str, str]] = set()
+        self._open: List[Tuple[str, str]] = []  # the file that is read now, and those that led there
+        self._bytes = 0
+
+    def add(self, named: PathLike) -> str:
+        """Reads a file that the request names."""
+        file = _normal(os.fspath(named))
+        if not os.path.isfile(file):
+            raise _fail("There is no such file.", os.fspath(named), code="not_found")
+        self._read(file, os.fspath(named))
+        return file
+
+    def follow(self, file: str, section: str = "") -> None:
+        """Reads what a netlist, or a section of it, includes."""
+        if (file, section) in self._seen:
+            return
+        self._seen.add((file, section))
+        includes = list_includes(self._texts[file], file, section)
+        self._open.append((file, section))
+        for include in includes:
+            self._follow_line(file, include)
+        self._open.pop()
+
+    def _follow_line(self, file: str, include: Include) -> None:
+        where, shown = f"{file}:{include.line}", include.wanted[:200]
+        library = bool(include.section)
+        expanded = _Expanded(include.wanted)
+        wanted = _normal(os.path.join(os.path.dirname(file), expanded.path))
+        missing = bool(expanded.unset) or not os.path.isfile(wanted)
+        if _is_of_process(expanded, wanted) or (library and missing):
+            self._left_out.add(include.wanted)
+            return
+        if expanded.unset:
+            raise _fail(f'The variable {expanded.unset} of the path "{shown}" is not set.', where,
+                        "set it in the environment, or write the path out", "not_found")
+        if missing:
+            raise _fail(f'There is no file "{shown}", which is included here.', where,
+                        f"it was looked for as {wanted}", "not_found")
+        if (wanted, include.section) in self._open:
+            raise _fail(f'The file "{shown}" includes itself.', where)
+        if len(self._open) > _MAX_DEPTH:
+            raise _fail("Includes are nested too deeply.", where, code="limit")
+        self._read(wanted, where)
+        if include.wanted.startswith("/") or expanded.used:
+            self._links[include.wanted] = wanted
+        self.follow(wanted, include.section)
+
+    def add_benches(self, measures: str) -> None:
+        """The testbenches beside measures.yaml that its measures name. What is wrong with them is said by who reads
+        the measures."""
+        text = re.sub(r"(^|\s)#.*", "", self._texts[measures])
+        for bench in re.findall(r"\btestbench\s*:\s*[\"']?([\w.+-]+)", text):
+            beside = os.path.join(os.path.dirname(measures), bench)
+            if os.path.isfile(beside):
+                self._read(beside, measures)
+
+    def _read(self, file: str, where: str) -> None:
+        """`where` asked for it."""
+        if file in self._texts:
+            return
+        try:
+            file.encode("utf-8")
+        except UnicodeEncodeError:
+            raise _fail("A file's name here is no UTF-8.", where.encode("utf-8", "replace").decode()) from None
+        if len(self._texts) == _MAX_FILES:
+            raise _fail(f"A request has at most {_MAX_FILES} files.", where, code="limit")
+        try:
+            with open(file, "rb") as stream:
+                data = stream.read(_MAX_BYTES + 1)
+        except OSError as error:
+            raise _fail(f"The file can not be read: {error.strerror}.", file, code="io") from None
+        if len(data) > _MAX_BYTES:
+            raise _too_large(file)
+        if b"\0" in data:
+            raise _fail("This is no text file.", file)
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:  # taken for Latin-1, in which every byte is a character
+            text = data.decode("latin-1")
+        self._bytes += len(json.dumps(text))
+        if self._bytes > _MAX_BYTES:
+            raise _too_large(file)
+        self._texts[file] = text
+
+    def name_of(self, file: str) -> str:
+        return os.path.relpath(file, os.path.commonpath([os.path.dirname(each) for each in self._texts]))
+
+    def sources(self) -> Dict[str, Any]:
+        """`files`, `links` and `left_out` of the request."""
+        sources: Dict[str, Any] = {"files": {self.name_of(file): text for file, text in self._texts.items()}}
+        if self._links:
+            sources["links"] = {written: self.name_of(file) for written, file in self._links.items()}
+        if self._left_out:
+            sources["left_out"] = sorted(self._left_out)
+        return sources
+
+
+def _is_of_process(expanded: _Expanded, wanted: str) -> bool:
+    """Whether a file belongs to the process, whose models the technology brings."""
+    root = os.environ.get(_PROCESS_ROOT, "")
+    return (_PROCESS_ROOT in expanded.used or any(part in _PROCESS_FOLDERS for part in wanted.split("/"))
+            or bool(root) and _is_below(wanted, _normal(root)))
+
+
+def _too_large(file: str) -> InputError:
+    return _fail(f"With this file those of the request have more than {_MAX_BYTES >> 10} KiB.", file,
+                 "leave out what the layout does not need: the technology brings the models", "limit")
+
+
+def gather_sources(spec: Mapping[str, Any]) -> Dict[str, Any]:
+    """`spec` with the files themselves in place of the paths `netlist`, `pairs`, `testbench` and `measures`: its field
+    `sources`, with what the netlist includes and the testbenches of the measures. Without a netlist: as it is."""
+    whole = dict(spec)
+    if not whole.get("netlist") or "sources" in whole:
+        return whole
+    gatherer = _Gatherer()
+    given = {field: gatherer.add(whole.pop(field)) for field in ("netlist", "pairs", "testbench", "measures")
+             if whole.get(field)}
+    gatherer.follow(given["netlist"])
+    if "measures" in given:
+        gatherer.add_benches(given["measures"])
+    whole["sources"] = {**gatherer.sources(), **{field: gatherer.name_of(file) for field, file in given.items()}}
+    return whole

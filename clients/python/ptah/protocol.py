@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any, Dict, Generator, Mapping, Optional, Union
 
-from .inputs import InputError, gather_params
+from .inputs import InputError, gather_params, gather_sources
 
 Json = Dict[str, Any]
 PathLike = Union[str, "os.PathLike[str]"]
@@ -210,17 +210,15 @@ def read_steps(name: str, out: PathLike) -> Generator[Json, Json, None]:
 
 def circuit_fields(given: Mapping[str, Any]) -> Json:
     """The fields of a request that name a circuit, with the user's files read: `params_file` (`.param` lines, or
-    NAME=VALUE) joins `params`. Other paths become absolute, since the daemon has a folder of its own."""
+    NAME=VALUE) joins `params`; the files of a netlist become `sources`."""
     whole = dict(given)
     try:
         params = gather_params(whole.pop("params", None), whole.pop("params_file", None))
+        whole = gather_sources(whole)
     except InputError as error:
         raise PtahError(error.code, error.message, error.where, error.hint) from None
     if params:
         whole["params"] = params
-    for field in ("netlist", "pairs", "testbench", "measures"):
-        if whole.get(field):
-            whole[field] = absolute(whole[field])
     return whole
 
 

@@ -6,6 +6,7 @@
 
 #include "netlist/dialect.hpp"
 #include "netlist/expression.hpp"
+#include "netlist/library_section.hpp"
 #include "netlist/text.hpp"
 #include "ptah/core/letter_case.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -13,8 +14,6 @@
 namespace ptah::spice {
 namespace {
 
-constexpr int kMaxIncludeDepth = 16;
-constexpr std::size_t kMaxFiles = 256;
 constexpr std::size_t kMaxNotes = 1000;
 
 bool is_outer_quoted(const std::string& word) {
@@ -74,7 +73,14 @@ class DeckReader {
     }
   }
 
-  Status netlist(std::string_view source, std::string_view name, int depth) {
+  Status netlist(std::string_view source, std::string_view name) {
+    PTAH_TRY(lines_of(source, name, {}, 0));
+    return ok();
+  }
+
+  /// Reads a file, or one section of it. Whether that section is there.
+  Result<bool> lines_of(std::string_view source, std::string_view name, std::string_view section,
+                        int depth) {
     total_bytes_ += source.size();
     if (total_bytes_ > options_.max_file_bytes) {
       return make_error(ErrorCode::kLimit,
@@ -88,7 +94,9 @@ class DeckReader {
     PTAH_TRY(const auto lines, text::logical_lines(source, name, {options_.max_line_bytes}));
     PTAH_TRY(refuse_other_formats(source, name));
     const bool outermost = depth == 0;
+    LibrarySection wanted(section);
     for (const text::LogicalLine& line : lines) {
+      if (!wanted.takes(line.text)) continue;
       const Place place{file, line.line};
       if (line.text.front() == '.') {
         PTAH_TRY(const bool more, dot_card(line, place, depth));
@@ -106,7 +114,7 @@ class DeckReader {
           deck_.subcircuits.back().place,
           "The subcircuit " + text::quoted(deck_.subcircuits.back().name) + " has no .ends.");
     }
-    return ok();
+    return wanted.found();
   }
 
   void finish() {
@@ -134,9 +142,10 @@ class DeckReader {
   }
 
   Result<int> add_file(std::string name) {
-    if (deck_.files.size() >= kMaxFiles) {
-      return make_error(ErrorCode::kLimit,
-                        "More than " + std::to_string(kMaxFiles) + " files are included.", name);
+    if (deck_.files.size() >= SourceBundle::kMaxFiles) {
+      return make_error(
+          ErrorCode::kLimit,
+          "More than " + std::to_string(SourceBundle::kMaxFiles) + " files are included.", name);
     }
     deck_.files.push_back(std::move(name));
     return static_cast<int>(deck_.files.size()) - 1;
@@ -304,32 +313,78 @@ class DeckReader {
     return ok();
   }
 
-  Status include(const std::string& line, Place place, int depth) {
-    PTAH_TRY(const Words parts, split(line, place));
-    if (parts.words.size() != 2) return fail(place, "An .include line names one file.");
-    const std::filesystem::path wanted = unquote(parts.words[1]);
+  struct Included {
+    std::string name, text;
+  };
+
+  /// Reads what the line names. False: it is a `.lib` that is not followed, or something that the
+  /// client left out, for the technology brings it.
+  Result<bool> include(const std::string& line, Place place, int depth) {
+    const auto read = read_include(line);
+    if (!read) return fail(place, read.error().message);
+    const std::optional<IncludeCall>& call = read.value();
+    if (!call) return false;
+    if (depth >= SourceBundle::kMaxDepth) {
+      return fail(place, "Includes are nested too deeply (or include themselves).", {},
+                  ErrorCode::kDenied);
+    }
+    auto found = options_.bundle != nullptr ? from_bundle(call->wanted, place)
+                                            : from_folder(call->wanted, place);
+    if (!found) {
+      const ErrorCode code = found.error().code;
+      const bool missing = code == ErrorCode::kNotFound || code == ErrorCode::kDenied;
+      if (missing && !call->section.empty()) return false;
+      return found.error();
+    }
+    if (!found.value()) return false;
+    const Included& file = *found.value();
+    deck_.included.insert(file.name);
+    PTAH_TRY(const bool whole, lines_of(file.text, file.name, call->section, depth + 1));
+    if (whole) return true;
+    return fail(place, "The library " + text::quoted(call->wanted) + " has no section " +
+                           text::quoted(call->section) + ".");
+  }
+
+  Result<std::optional<Included>> from_bundle(const std::string& wanted, Place place) const {
+    auto found = find_include(*options_.bundle, including(place), wanted);
+    if (!found) {
+      Error error = found.error();
+      error.where = deck_.where(place);
+      return error;
+    }
+    if (found.value() == nullptr) return std::optional<Included>();
+    return std::optional(Included{found.value()->first, found.value()->second});
+  }
+
+  const std::string& including(Place place) const {
+    return deck_.files.at(static_cast<std::size_t>(place.file));
+  }
+
+  /// Below the netlist's own folder.
+  Result<std::optional<Included>> from_folder(const std::filesystem::path& wanted,
+                                              Place place) const {
     const std::string shown = text::quoted(wanted.string());
     if (base_.empty()) {
       return fail(place, "The netlist includes " + shown + ", but it is not read from a folder.",
                   "put the text of that file in place of the line", ErrorCode::kDenied);
     }
-    if (wanted.is_absolute() || depth >= kMaxIncludeDepth) {
-      return fail(place,
-                  wanted.is_absolute() ? "The netlist includes " + shown + ", an absolute path."
-                                       : "Includes are nested too deeply (or include themselves).",
+    if (wanted.is_absolute()) {
+      return fail(place, "The netlist includes " + shown + ", an absolute path.",
                   "only files in the netlist's own folder can be included", ErrorCode::kDenied);
     }
     std::error_code error;
     const std::filesystem::path root = std::filesystem::weakly_canonical(base_, error);
-    const std::filesystem::path file = std::filesystem::weakly_canonical(root / wanted, error);
+    // The name of the netlist itself may be any; those of included files are relative to `root`.
+    const std::filesystem::path from = place.file == 0 ? "" : including(place);
+    const std::filesystem::path file =
+        std::filesystem::weakly_canonical(root / from.parent_path() / wanted, error);
     const std::filesystem::path inside = file.lexically_relative(root);
     if (error || inside.empty() || *inside.begin() == "..") {
       return fail(place, "The netlist includes " + shown + ", which is outside its own folder.",
                   "copy that file beside the netlist", ErrorCode::kDenied);
     }
-    PTAH_TRY(const std::string source, load(file, deck_.where(place)));
-    deck_.included.insert(inside.string());
-    return netlist(source, inside.string(), depth + 1);
+    PTAH_TRY(std::string source, load(file, deck_.where(place)));
+    return std::optional(Included{inside.string(), std::move(source)});
   }
 
   /// False: nothing after this card counts.
@@ -342,11 +397,12 @@ class DeckReader {
     } else if (is_param_card(card)) {
       PTAH_TRY(
           param_card(line.text, place, open_ ? deck_.subcircuits.back().locals : deck_.globals));
-    } else if (card == ".include" || card == ".inc") {
-      PTAH_TRY(include(line.text, place, depth));
-    } else if (card == ".lib" || card == ".endl") {
-      note(deck_.where(place) + ": " + card +
-           " ignored: the technology brings the models of its devices.");
+    } else if (card == ".include" || card == ".inc" || card == ".lib" || card == ".endl") {
+      PTAH_TRY(const bool included, include(line.text, place, depth));
+      if (!included) {
+        note(deck_.where(place) + ": " + card +
+             " ignored: the technology brings the models of its devices.");
+      }
     } else if (card == ".global") {
       PTAH_TRY(const Words parts, split(line.text, place));
       for (std::size_t i = 1; i < parts.words.size(); ++i) {
@@ -394,7 +450,7 @@ char Element::letter() const {
 Status read_deck(std::string_view source, std::string_view name, const SpiceOptions& options,
                  const std::filesystem::path& base, Deck& deck) {
   DeckReader reader(options, base, deck);
-  PTAH_TRY(reader.netlist(source, name, 0));
+  PTAH_TRY(reader.netlist(source, name));
   reader.finish();
   reader.hand_over(options.parameters);
   return ok();

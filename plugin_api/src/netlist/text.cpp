@@ -34,9 +34,20 @@ std::string quoted(std::string_view s) {
 
 namespace {
 
+/// Where an include line names its file; npos for other lines.
+std::size_t path_start(std::string_view s) noexcept {
+  const std::size_t end = std::min(s.find_first_of(" \t"), s.size());
+  const std::string_view card = s.substr(0, end);
+  const bool includes = same_but_for_case(card, ".include") || same_but_for_case(card, ".inc") ||
+                        same_but_for_case(card, ".lib");
+  return includes ? s.find_first_not_of(" \t", end) : std::string_view::npos;
+}
+
 /// Where a trailing comment starts: ";" or "//" anywhere, "$" after a space or at the start. Not
-/// inside quotes or braces. A "$" within a word is part of a name (Magic writes such nets).
+/// inside quotes or braces. A "$" within a word is part of a name (Magic writes such nets), and one
+/// that begins the path of an include line is a variable (".lib $PDK_ROOT/...").
 std::size_t comment_start(std::string_view s) noexcept {
+  const std::size_t path = path_start(s);
   char quote = 0;
   for (std::size_t i = 0; i < s.size(); ++i) {
     const char c = s[i];
@@ -48,7 +59,8 @@ std::size_t comment_start(std::string_view s) noexcept {
     if (c == ';') return i;
     const bool after_space = i == 0 || is_space(s[i - 1]);
     if (after_space && c == '/' && i + 1 < s.size() && s[i + 1] == '/') return i;
-    if (c == '$' && after_space) return i;
+    const bool variable = i == path && i + 1 < s.size() && !is_space(s[i + 1]);
+    if (c == '$' && after_space && !variable) return i;
   }
   return s.size();
 }

@@ -44,7 +44,7 @@ TEST(Specs, WhatIsWrongInARunIsNamedWithItsFieldAndWhatItMayBe) {
       {{{"netlist", "/a.sp"}, {"pairs", "pairs.json"}}, "spec.pairs", "absolute path"},
       {{{"netlist", "/a.sp"}, {"measures", "m.yaml"}}, "spec.measures", "absolute path"},
       {Json::object(), "spec.circuit", "netlist"},
-      {{{"circuit", "a"}, {"netlist", "/a.sp"}}, "spec.circuit", "either"},
+      {{{"circuit", "a"}, {"netlist", "/a.sp"}}, "spec.circuit", "one of"},
       {{{"circuit", "a"}, {"allowed_fingers", {0}}}, "spec.allowed_fingers[0]", "1 to 64"},
       {{{"circuit", "a"}, {"allowed_fingers", Json::array()}}, "spec.allowed_fingers", "no finger"},
       {{{"circuit", "a"}, {"fingers", {{"M0", 65}}}}, "spec.fingers.M0", "1 to 64"},
@@ -148,6 +148,57 @@ TEST(Specs, WhatIsWrittenForAWorkerIsReadBackTheSame) {
   auto read = read_struct<ScoreLayoutParams>(written);
   ASSERT_TRUE(read) << read.error().text();
   EXPECT_EQ(write_value(read.value()), written);
+}
+
+TEST(Specs, SourcesAreReadAtTheRequest) {
+  const std::string hash(64, 'a');
+  const Json files{{"a.sp", "* a"}, {"lib/b.sp", "* b"}};
+  const Json good[] = {{{"netlist", "a.sp"}, {"files", files}},
+                       {{"netlist", "lib/b.sp"},
+                        {"pairs", "a.sp"},
+                        {"files", files},
+                        {"links", {{"/x/b.sp", "lib/b.sp"}}},
+                        {"left_out", {"/pdk/models"}}},
+                       {{"hash", hash}}};
+  for (const Json& sources : good) {
+    const auto read = read_struct<RunSpec>({{"sources", sources}}, kMaxText);
+    EXPECT_TRUE(read) << sources << ": " << read.error().text();
+  }
+  const struct {
+    Json sources;
+    const char* field;
+  } bad[] = {
+      {Json::object(), "sources.netlist"},
+      {{{"netlist", "a.sp"}}, "sources.netlist"},
+      {{{"netlist", "/a.sp"}, {"files", {{"/a.sp", ""}}}}, "sources.files"},
+      {{{"netlist", "a.sp"}, {"files", {{"a.sp", ""}, {"../b.sp", ""}}}}, "sources.files"},
+      {{{"netlist", "a.sp"}, {"files", {{"a.sp", 1}}}}, "sources.files.a.sp"},
+      {{{"netlist", "a.sp"}, {"testbench", "t"}, {"files", files}}, "sources.testbench"},
+      {{{"netlist", "a.sp"}, {"links", {{"/b", "/etc/passwd"}}}, {"files", files}},
+       "sources.links"},
+      {{{"hash", "a"}}, "sources.hash"},
+      {{{"hash", hash}, {"files", files}}, "sources.hash"},
+      {{{"hash", hash}, {"path", "/etc/passwd"}}, "sources.path"},
+  };
+  for (const auto& [sources, field] : bad) {
+    const auto read = read_struct<RunSpec>({{"sources", sources}}, kMaxText);
+    ASSERT_FALSE(read) << sources;
+    EXPECT_EQ(read.error().where, field) << sources;
+  }
+  Json many = files;
+  for (int i = 0; i < 300; ++i) many["f" + std::to_string(i)] = "";
+  const Json request{{"sources", {{"netlist", "a.sp"}, {"files", many}}}};
+  EXPECT_EQ(read_struct<RunSpec>(request, kMaxText).error().code, ErrorCode::kLimit);
+}
+
+TEST(Specs, ACircuitComesFromOnePlace) {
+  const Json sources{{"netlist", "a.sp"}, {"files", {{"a.sp", ""}}}};
+  for (const Json& spec : {Json{{"sources", sources}, {"netlist", "/a.sp"}},
+                           Json{{"sources", sources}, {"circuit", "ota_ff"}}}) {
+    EXPECT_EQ(read_struct<RunSpec>(spec).error().where, "circuit") << spec;
+  }
+  const Json outside{{"sources", sources}, {"pairs", "/home/me/pairs.json"}};
+  EXPECT_EQ(read_struct<RunSpec>(outside).error().where, "sources");
 }
 
 }  // namespace

@@ -30,6 +30,22 @@ void require_printable(std::string_view text) {
   for (const char c : text) require(c >= 0x20 && c < 0x7f);
 }
 
+/// The same text as a netlist and as all that it may include.
+void read_in_bundle(std::string_view text, const ptah::Technology& technology,
+                    ptah::SpiceOptions options) {
+  ptah::SourceBundle bundle;
+  bundle.files = {{"fuzz.sp", std::string(text)}, {"a.sp", std::string(text)}};
+  bundle.links = {{"/a.sp", "a.sp"}};
+  bundle.left_out = {"models"};
+  options.bundle = &bundle;
+  if (const auto read = ptah::read_spice(text, "fuzz.sp", technology, options); read) {
+    check_indices(read.value().circuit);
+  } else {
+    require_printable(read.error().text());
+  }
+  static_cast<void>(ptah::list_includes(text, "fuzz.sp", "tt").has_value());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -39,6 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   SpiceOptions options;
   options.max_devices = 2000;  // keeps one input fast
   auto read = read_spice(text, "fuzz.sp", technology, options);
+  read_in_bundle(text, technology, options);
   if (!read) {
     require(!read.error().message.empty());
     require_printable(read.error().text());

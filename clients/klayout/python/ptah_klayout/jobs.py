@@ -54,7 +54,8 @@ class Variant:
     def spec(self):
         """The fields that say which circuit this is, as flow.run and score.layout take them."""
         fields = {k: v for k, v in (self.job.spec or {}).items()
-                  if k in ("circuit", "netlist", "pairs", "testbench", "top", "allowed_fingers", "tech")}
+                  if k in ("circuit", "sources", "netlist", "pairs", "testbench", "top", "allowed_fingers",
+                           "params", "tech")}
         if self.record.get("fingers"):
             fields["fingers"] = self.record["fingers"]
         return fields

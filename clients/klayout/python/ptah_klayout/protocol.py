@@ -11,11 +11,18 @@ import pya
 
 from . import PROTOCOL, VERSION, peer, qt
 from .errors import failure
+from .inputs import InputError, gather_sources
 
 MAX_LINE = 64 << 20          # what we take; the daemon's own limit for what it takes comes with its hello
 TURN_SECONDS = 0.015         # of work with incoming lines in one turn of the event loop
 RETRY_MS = (250, 500, 1000, 2000, 4000)
 HELLO_MS = 5000
+
+
+def with_files(params):
+    """The parameters of a request with its circuit's files; they are those of a spec, or have one."""
+    spec = params.get("spec")
+    return dict(params, spec=gather_sources(spec)) if isinstance(spec, dict) else gather_sources(params)
 
 
 class Pending:
@@ -76,8 +83,14 @@ class Connection:
         self._turn.stop()
 
     def request(self, method, params=None, done=None, keep=False):
-        """Calls `done(result, error)` once; returns the request's id (for cancel), None where it was not sent."""
+        """Calls `done(result, error)` once; returns the request's id (for cancel), None where it was not sent. The files
+        of a netlist that `params` names by path are read now, and sent in place of it."""
         pending = Pending(method, params or {}, done, keep)
+        try:
+            pending.params = with_files(pending.params)
+        except InputError as problem:
+            self._answer(pending, None, failure(problem.code, problem.message, problem.hint, problem.where))
+            return None
         if self.ready:
             return self._send(pending)
         if keep and self.state != "refused":

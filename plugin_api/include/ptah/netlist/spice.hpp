@@ -10,6 +10,7 @@
 
 #include "ptah/core/error.hpp"
 #include "ptah/netlist/circuit.hpp"
+#include "ptah/netlist/source_bundle.hpp"
 #include "ptah/tech/technology.hpp"
 
 namespace ptah {
@@ -29,6 +30,9 @@ struct SpiceOptions {
   /// top's own. Expressions, as after `.param`; they may name each other. One on which nothing
   /// depends is an error.
   std::map<std::string, std::string> parameters;
+  /// Where `.include` and `.lib` find their files, and nowhere else; outlives the call. nullptr: in
+  /// a folder.
+  const SourceBundle* bundle = nullptr;
   std::size_t max_line_bytes = 1 << 20;
   std::size_t max_file_bytes = 64u << 20;
   std::size_t max_devices = 100'000;
@@ -40,8 +44,11 @@ struct SpiceCircuit {
   std::vector<std::string> notes;
 };
 
-/// `name` stands for the text in messages ("ota.sp"). Pure: touches no file unless the text holds
-/// `.include`, which is resolved relative to `base` (empty: includes are refused). Thread-safe.
+/// `name` stands for the text in messages ("ota.sp"), and is its name in `options.bundle`. Pure:
+/// touches no file unless there is no bundle and the text holds `.include` or `.lib`: those are
+/// looked for beside the file that holds them, and below `base` alone (empty: nowhere). A `.lib`
+/// that is not found is noted and ignored: the technology brings the models of its devices.
+/// Thread-safe.
 Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
                                 const Technology& technology, const SpiceOptions& options = {},
                                 const std::filesystem::path& base = {});

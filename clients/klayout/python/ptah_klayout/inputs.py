@@ -1,0 +1,1 @@
+../../../python/ptah/inputs.py
