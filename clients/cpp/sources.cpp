@@ -250,7 +250,8 @@ Status gather_sources(Json& spec) {
     if (found == spec.end() || !found->is_string()) return std::nullopt;
     return found->get<std::string>();
   };
-  if (!path_in("netlist") || spec.contains("sources")) return ok();
+  const auto netlist = path_in("netlist");
+  if (!netlist || netlist->starts_with("sha256:") || spec.contains("sources")) return ok();
   Gatherer gatherer;
   std::map<std::string, fs::path> given;
   for (const char* field : {"netlist", "pairs", "testbench", "measures"}) {

@@ -1,7 +1,6 @@
 // Models: training them, and the versions that a library has of them.
 #include "app/server.hpp"
 #include "jobs/training_set.hpp"
-#include "rpc/file_fields.hpp"
 #include "store/failure.hpp"
 
 namespace ptah {
@@ -35,9 +34,7 @@ ModelRow import_model(Store& store, const ModelPutParams& params) {
   Json sources = Json::object();
   std::vector<NewFile> files;
   for (const ModelPutFile& file : params.files) {
-    const auto hash = stored_hash(file.path);
-    const std::string path = hash ? store.files().path(*hash).string() : file.path;
-    files.push_back({kModelFileRole, path, {}, folder + "files/" + file.name});
+    files.push_back({kModelFileRole, file.path, {}, folder + "files/" + file.name});
     sources[file.name] = file.path;
   }
   Json record{{"model", params.name},          {"imported", true},
@@ -71,10 +68,8 @@ void Server::flow_train(const TrainParams& params, Reply<JobReply> reply) {
   Status status = params.job.empty() ? ok() : check_id(params.job, "job");
   if (status) status = check_id(params.library, "library");
   if (!status) return reply(status.error());
-  TrainSpec spec = params.spec.value;
-  if (const auto hash = stored_hash(spec.flow)) spec.flow = stored_->path(*hash).string();
   gather_training(
-      *store_, spec, alive_, [this, params, reply](Result<GatheredTraining> gathered) {
+      *store_, params.spec.value, alive_, [this, params, reply](Result<GatheredTraining> gathered) {
         if (!gathered) return reply(gathered.error());
         NewJob job{params.job,
                    std::string(kTrainJob.name),

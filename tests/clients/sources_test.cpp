@@ -127,5 +127,12 @@ TEST_F(Sources, RelativePathsAreThoseOfTheProgram) {
   EXPECT_EQ(spec["sources"], (Json{{"netlist", "top.sp"}, {"files", {{"top.sp", "* empty\n"}}}}));
 }
 
+TEST_F(Sources, ANetlistThatTheDaemonHasAlreadyIsNotLookedFor) {
+  Json spec{{"netlist", "sha256:" + std::string(64, 'a')}, {"variants", 1}};
+  const Json before = spec;
+  ASSERT_TRUE(gather_sources(spec));
+  EXPECT_EQ(spec, before);
+}
+
 }  // namespace
 }  // namespace ptah

@@ -73,8 +73,8 @@ class PythonClientTest(PtahCase):
         token = (pathlib.Path(self.env["PTAH_SOCKET"]).parent / "token").read_text().strip()
         with ptah.connect(port=port, token=token) as server:
             with self.assertRaises(ptah.PtahError) as caught:
-                server.run(netlist=netlist, judges="none")
-            self.assertEqual((caught.exception.code, caught.exception.where), ("denied", "spec.netlist"))
+                server.check(netlist)
+            self.assertEqual((caught.exception.code, caught.exception.where), ("denied", "spec.gds"))
             name = server.put_file(netlist)
             variants = list(server.run(netlist=name, judges="none").variants())
             gds = next(file for file in variants[0]["files"] if file["role"] == "gds")

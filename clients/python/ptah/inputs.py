@@ -357,9 +357,10 @@ def _too_large(file: str) -> InputError:
 
 def gather_sources(spec: Mapping[str, Any]) -> Dict[str, Any]:
     """`spec` with the files themselves in place of the paths `netlist`, `pairs`, `testbench` and `measures`: its field
-    `sources`, with what the netlist includes and the testbenches of the measures. Without a netlist: as it is."""
+    `sources`, with what the netlist includes and the testbenches of the measures. Without a netlist, or with one that the
+    daemon has already ("sha256:HASH"): as it is."""
     whole = dict(spec)
-    if not whole.get("netlist") or "sources" in whole:
+    if not whole.get("netlist") or str(whole["netlist"]).startswith("sha256:") or "sources" in whole:
         return whole
     gatherer = _Gatherer()
     given = {field: gatherer.add(whole.pop(field)) for field in ("netlist", "pairs", "testbench", "measures")
