@@ -6,6 +6,7 @@
 
 #include "rpc/message.hpp"
 #include "store/failure.hpp"
+#include "store/sha256.hpp"
 
 namespace ptah {
 namespace {

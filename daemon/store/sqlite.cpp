@@ -137,6 +137,9 @@ void Database::exec(const char* sql) {
 std::int64_t Database::changes() const {
   return sqlite3_changes64(db_);
 }
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(db_) == 0;
+}
 
 Query::Query(Database& database, std::string_view sql) : database_(database), sql_(sql) {
   const auto found = database.statements_.find(sql);

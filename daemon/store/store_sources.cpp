@@ -3,6 +3,7 @@
 #include "ptah/core/run_tool.hpp"
 #include "rpc/sources.hpp"
 #include "store/failure.hpp"
+#include "store/sha256.hpp"
 #include "store/store.hpp"
 
 namespace ptah {

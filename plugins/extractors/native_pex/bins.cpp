@@ -24,13 +24,13 @@ void begin_lists(std::vector<std::uint32_t>& start) {
 
 }  // namespace
 
-std::int64_t Bins::count(const Rect& box) {
+std::int64_t PlateBins::count(const Rect& box) {
   if (box.empty()) return 0;
   return (std::int64_t{box.width()} / kSide + 3) * (std::int64_t{box.height()} / kSide + 3);
 }
 
-void Bins::fill(const std::vector<Plate>& plates, const std::vector<Edge>& vertical,
-                const std::vector<Edge>& horizontal) {
+void PlateBins::fill(const std::vector<Plate>& plates, const std::vector<Edge>& vertical,
+                     const std::vector<Edge>& horizontal) {
   Rect box;
   for (const Plate& plate : plates) box = box.united(plate.rect);
   if (box.empty()) box = {0, 0, 0, 0};
@@ -99,11 +99,11 @@ void Bins::fill(const std::vector<Plate>& plates, const std::vector<Edge>& verti
   }
 }
 
-std::span<const Plate> Bins::plates(std::size_t bin) const {
+std::span<const Plate> PlateBins::plates(std::size_t bin) const {
   return {plates_.data() + plate_start_[bin], plates_.data() + plate_start_[bin + 1]};
 }
 
-std::span<const Edge> Bins::edges(std::size_t bin, bool vertical) const {
+std::span<const Edge> PlateBins::edges(std::size_t bin, bool vertical) const {
   const int axis = vertical ? 0 : 1;
   return {edges_[axis].data() + edge_start_[axis][bin],
           edges_[axis].data() + edge_start_[axis][bin + 1]};

@@ -9,8 +9,8 @@
 
 namespace ptah::native {
 
-/// Squares. Memory is kept from one layout to the next.
-class Bins {
+/// Squares of plates and edges. Memory is kept from one layout to the next.
+class PlateBins {
  public:
   static constexpr Dbu kSide = 4000;
 

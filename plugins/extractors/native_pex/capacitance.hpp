@@ -108,7 +108,7 @@ class CapacitanceEngine {
   std::size_t nets_ = 0, summed_ = 0;
   std::vector<Fixed> ground_, pairs_;
   std::vector<Entry> list_;
-  Bins bins_;
+  PlateBins bins_;
   EdgeRows rows_;
   std::vector<Rect> left_, next_;
   std::vector<Edge> spaced_[2];  ///< Vertical, horizontal edges, cut where their spacing changes.

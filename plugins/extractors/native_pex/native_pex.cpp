@@ -46,7 +46,7 @@ Status check_size(const Planes& planes, const std::string& top) {
   constexpr std::int64_t kMostBins = 1 << 22;  // 67 mm^2
   Rect box;
   for (const Plate& plate : planes.plates) box = box.united(plate.rect);
-  if (Bins::count(box) <= kMostBins) return ok();
+  if (PlateBins::count(box) <= kMostBins) return ok();
   return make_error(ErrorCode::kLimit,
                     "The layout is too large to extract: the box around its shapes is " +
                         std::to_string(box.width() / 1000) + " by " +
