@@ -102,8 +102,8 @@ void print_summary(const Session& session, const std::string& job, const Json& f
   }
   if (!tally.lines.empty() && tally.lines.front().contains("trainer")) {
     const Json& model = tally.lines.front();
-    std::cout << "job " << job << ": " << state << ", model "
-              << model["model"].get<std::string>() << ", " << duration(seconds) << "\n";
+    std::cout << "job " << job << ": " << state << ", model " << model["model"].get<std::string>()
+              << ", " << duration(seconds) << "\n";
     for (const auto& [name, value] : model.value("metrics", Json::object()).items())
       std::cout << "  " << name << " " << value << "\n";
     return;

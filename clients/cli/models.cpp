@@ -75,8 +75,8 @@ int list_models(const Session& session, const std::string& library, const std::s
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   Table table({"model", "version", "used", "made by", "label", "layouts", "metrics"},
-              {Align::kLeft, Align::kRight, Align::kLeft, Align::kLeft, Align::kLeft,
-               Align::kRight, Align::kLeft});
+              {Align::kLeft, Align::kRight, Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight,
+               Align::kLeft});
   Json params{{"library", library}, {"limit", 100}};
   if (!name.empty()) params["name"] = name;
   for (;;) {
@@ -109,15 +109,16 @@ int print_model(const Session& session, const Result<Json>& reply) {
     return kOk;
   }
   std::cout << model["name"].get<std::string>() << "@" << model["version"]
-            << (model["used"] == true ? " (in use)" : "") << ", "
-            << origin(model["record"]) << "\n\n";
+            << (model["used"] == true ? " (in use)" : "") << ", " << origin(model["record"])
+            << "\n\n";
   for (const auto& [field, value] : model["record"].items()) {
     if (field == "model") continue;
     std::cout << field << std::string(field.size() < 16 ? 16 - field.size() : 1, ' ')
               << (value.is_string() ? value.get<std::string>() : value.dump()) << "\n";
   }
   Table files({"file", "bytes", "in the store"}, {Align::kLeft, Align::kRight, Align::kLeft});
-  for (const Json& file : model["files"]) files.add({file["name"], file["size"].dump(), file["path"]});
+  for (const Json& file : model["files"])
+    files.add({file["name"], file["size"].dump(), file["path"]});
   std::cout << "\n" << files.text();
   return kOk;
 }
@@ -201,8 +202,7 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   });
   add("use", "Choose the version that the name alone means", "NAME@VERSION; NAME: the newest",
       [&session, one] {
-        return model_call(session, "model.use",
-                          {{"library", one->library}, {"model", one->model}});
+        return model_call(session, "model.use", {{"library", one->library}, {"model", one->model}});
       });
   add("delete", "Forget a version and the job that made it", "NAME@VERSION",
       [&session, one] { return delete_model(session, one->library, one->model); });

@@ -31,15 +31,15 @@ ModelInfo info_of(const ModelRow& row, const FileStore& files, bool with_files) 
 /// A job that is done when it is there, and whose one variant is the model. [store's thread]
 ModelRow import_model(Store& store, const ModelPutParams& params) {
   const std::string folder = "models/" + params.name + "/";
-  Json sources = Json::object();
+  Json origins = Json::object();
   std::vector<NewFile> files;
   for (const ModelPutFile& file : params.files) {
     files.push_back({kModelFileRole, file.path, {}, folder + "files/" + file.name});
-    sources[file.name] = file.path;
+    origins[file.name] = file.path;
   }
   Json record{{"model", params.name},          {"imported", true},
               {"predictor", params.predictor}, {"note", params.note},
-              {"sources", std::move(sources)}, {"metrics", Json::object()}};
+              {"origins", std::move(origins)}, {"metrics", Json::object()}};
   files.insert(files.begin(),
                NewFile{kModelRole, {}, record.dump(1) + "\n", folder + "model.json"});
   NewJob job{{}, std::string(kImportJob.name), {}, params.library, record, NewPlan{}, {}};

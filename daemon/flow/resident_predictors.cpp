@@ -12,13 +12,11 @@ Result<Bound<Predictor>*> ResidentPredictors::get(PluginHost& host, const StageC
     resident_.splice(resident_.begin(), resident_, at);
     return &resident_.front().predictor;
   }
-  PTAH_TRY(auto predictor,
-           bind_stage<Predictor>(host, "predictor", choice.plugin, choice.options));
+  PTAH_TRY(auto predictor, bind_stage<Predictor>(host, "predictor", choice.plugin, choice.options));
   if (model != nullptr) {
     StageSeconds seconds;
-    const Status loaded = run_stage(predictor, job, seconds, [&](Predictor& stage) {
-      return stage.load(model->files, job);
-    });
+    const Status loaded = run_stage(
+        predictor, job, seconds, [&](Predictor& stage) { return stage.load(model->files, job); });
     if (!loaded) {
       Error error = loaded.error();
       error.where = "model " + model->name + "@" + std::to_string(model->version) +

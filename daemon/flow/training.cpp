@@ -31,8 +31,9 @@ class TaskCheckpoints final : public Checkpoints {
     if (end == std::string::npos || bytes.substr(0, end) != trainer_) {
       sink_.emit({{"event", "log"},
                   {"level", "warning"},
-                  {"message", "The checkpoint is of trainer " + bytes.substr(0, std::min(end, std::size_t{80})) +
-                                  ", which is " + trainer_ + " now: training starts again."}});
+                  {"message", "The checkpoint is of trainer " +
+                                  bytes.substr(0, std::min(end, std::size_t{80})) + ", which is " +
+                                  trainer_ + " now: training starts again."}});
       return ok();
     }
     resumed_ = bytes.substr(end + 1);

@@ -33,7 +33,8 @@ Json chosen_model(Store& store, const std::string& job, const std::string& refer
           {"files", std::move(named)}};
 }
 
-/// What the chains of a planned job have in common, less what the daemon added.
+/// What the chains of a planned job have in common, less what the daemon added and the seed, by
+/// which more assignments may be drawn than the layouts are made by.
 Json common_of(Store& store, const std::string& job) {
   for (const FileRow& file : store.job_files(job)) {
     if (file.role != kCommonRole) continue;
@@ -41,6 +42,7 @@ Json common_of(Store& store, const std::string& job) {
     Json common = text ? Json::parse(text.value(), nullptr, false) : Json();
     if (!common.is_object()) break;
     common.erase("model");
+    common.erase("seed");
     return common;
   }
   return {};
@@ -196,10 +198,11 @@ void JobManager::append_planned(const JobPtr& job, Result<Json> plan,
   }
   std::vector<Json> chains;
   for (rpc::Object& chain : read.value().chains) chains.push_back(std::move(chain.value));
+  Json planned_common = read.value().common.value_or(rpc::Object{}).value;
+  planned_common.erase("seed");
   store_.submit(
       StoreThread::Kind::kWrite,
-      [id = job->id, chains = std::move(chains),
-       common = read.value().common.value_or(rpc::Object{}).value](Store& store) {
+      [id = job->id, chains = std::move(chains), common = std::move(planned_common)](Store& store) {
         if (common != common_of(store, id)) {
           fail(ErrorCode::kConflict,
                "The inputs of job \"" + id + "\" have changed since it was planned.", id,

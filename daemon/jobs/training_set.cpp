@@ -28,8 +28,8 @@ struct Gathering {
   std::shared_ptr<const bool> alive;
   std::function<void(Result<GatheredTraining>)> done;
   rpc::TrainingSet set;
-  std::size_t job = 0;      ///< That is being read.
-  std::int64_t after = 0;   ///< Its last variant that was.
+  std::size_t job = 0;     ///< That is being read.
+  std::int64_t after = 0;  ///< Its last variant that was.
   std::int64_t left_out = 0;
 };
 using Ptr = std::shared_ptr<Gathering>;
@@ -64,11 +64,11 @@ Page read_page(Store& store, const std::string& job, std::int64_t after) {
 void finish(const Ptr& gathering) {
   const rpc::TrainSpec& spec = gathering->spec;
   if (gathering->set.layouts.empty()) {
-    gathering->done(make_error(
-        ErrorCode::kInvalidArgument,
-        "None of the " + std::to_string(gathering->left_out) + " layouts has the label \"" +
-            spec.label + "\".",
-        "label", "`ptah variants JOB --json` shows what their records have."));
+    gathering->done(make_error(ErrorCode::kInvalidArgument,
+                               "None of the " + std::to_string(gathering->left_out) +
+                                   " layouts has the label \"" + spec.label + "\".",
+                               "label",
+                               "`ptah variants JOB --json` shows what their records have."));
     return;
   }
   const Json set = rpc::write_value(gathering->set);

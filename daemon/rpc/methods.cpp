@@ -84,7 +84,8 @@ MethodTable bind_methods(Service& service) {
        "missing files of its `out`.",
        &Service::job_resume);
   bind("job.append", Role::kUser,
-       "Gives a run that is not finished more assignments. Those that it has already stay as they are.",
+       "Gives a run that is not finished more assignments. Those that it has already stay as they "
+       "are.",
        &Service::job_append);
   bind("job.delete", Role::kUser, "Forgets a finished job, its variants and their files.",
        &Service::job_delete);
@@ -111,10 +112,11 @@ MethodTable bind_methods(Service& service) {
        &Service::model_list);
   bind("model.get", Role::kUser, "One version of a model, and where its files are.",
        &Service::model_get);
-  bind("model.put", Role::kUser,
-       "Takes files in as a new version of a model. Whether they fit its predictor shows when a run "
-       "loads them.",
-       &Service::model_put);
+  bind(
+      "model.put", Role::kUser,
+      "Takes files in as a new version of a model. Whether they fit its predictor shows when a run "
+      "loads them.",
+      &Service::model_put);
   bind("model.use", Role::kUser, "Chooses the version that a model's name alone means.",
        &Service::model_use);
   bind("model.delete", Role::kUser,

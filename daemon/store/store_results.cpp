@@ -217,8 +217,9 @@ void Store::materialise(const std::vector<FileRow>& files, const std::filesystem
 }
 
 std::int64_t Store::add_version(const std::string& library, const std::string& cell,
-                        const std::string& view, const std::string& hash, const std::string& job,
-                        std::int64_t chain, std::int64_t variant, bool only_if_changed) {
+                                const std::string& view, const std::string& hash,
+                                const std::string& job, std::int64_t chain, std::int64_t variant,
+                                bool only_if_changed) {
   std::int64_t newest = 0;
   std::string newest_hash;
   {

@@ -143,7 +143,8 @@ struct CheckpointEvent {
   void describe(V& v) {
     v.required("event", event, "\"checkpoint\"");
     v.required("task", task, "The task.");
-    v.required("after", after, "The last variant before it.", rpc::Range{0, 1'000'000'000});
+    v.required("after", after, "The last variant before it; -1: there is none.",
+               rpc::Range{-1, 1'000'000'000});
     v.required("file", file, "Its bytes.");
   }
 };

@@ -495,7 +495,8 @@ void StageContract::check_trainer() {
           << "a file of the model lies elsewhere: " << file;
       bytes[name] = read_text_file(file).value();
     }
-    for (const auto& [name, value] : model.value().metrics) EXPECT_TRUE(std::isfinite(value)) << name;
+    for (const auto& [name, value] : model.value().metrics)
+      EXPECT_TRUE(std::isfinite(value)) << name;
     return bytes;
   };
   SimpleJobContext context = job(), stopped = cancelled_job();
@@ -506,7 +507,8 @@ void StageContract::check_trainer() {
   for (const std::string& checkpoint : {checkpoints.front(), checkpoints.back()})
     EXPECT_EQ(train(context, checkpoint, ignored), whole) << "resumed, it is another model";
 
-  test::FakeDataset dataset(circuit, tiles, 200), none(circuit, tiles, 0), gone(circuit, tiles, 200);
+  test::FakeDataset dataset(circuit, tiles, 200), none(circuit, tiles, 0),
+      gone(circuit, tiles, 200);
   test::FakeCheckpoints unused;
   const auto cancelled = create<Trainer>()->train(dataset, unused, stopped);
   ASSERT_FALSE(cancelled);

@@ -79,7 +79,8 @@ TEST_F(Jobs, TheBestLayoutIsTheFirstOfLeastCostInWhateverOrderTheyCome) {
     EXPECT_EQ(job["best"], expected) << job;
     EXPECT_EQ(job["result"]["best"], expected) << job;
     Json said;
-    for (const Json& event : client.result("job.events", {{"job", "ranked"}})["events"]) {
+    const Json events = client.result("job.events", {{"job", "ranked"}})["events"];
+    for (const Json& event : events) {
       const Json& params = event["params"];
       if (event["method"] == "variant.ready" && params.value("best", false))
         said.push_back({params["chain"], params["variant"]});

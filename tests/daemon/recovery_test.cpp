@@ -71,6 +71,17 @@ void expect_whole(Client& client, const std::string& job, const fs::path& out) {
   }
 }
 
+/// Whether every variant so far has its layout in `out`.
+bool has_output(Client& client, const std::string& job, const fs::path& out) {
+  for (const Json& variant : variants_of(client, job)) {
+    for (const Json& file : variant["files"]) {
+      if (file["role"] == "gds" && !fs::exists(out / file["dataset"].get<std::string>()))
+        return false;
+    }
+  }
+  return true;
+}
+
 TEST_F(Recovery, KilledTwentyTimesEveryVariantIsThereOnceAndTheJobGoesOn) {
   constexpr int kKills = 20;
   constexpr int kLast = 150;
@@ -109,6 +120,7 @@ TEST_F(Recovery, KilledTwentyTimesEveryVariantIsThereOnceAndTheJobGoesOn) {
     if (job["state"] != "done") ++kills_in_mid_run;
     EXPECT_GE(job["last_event"].get<std::int64_t>(), last_event);
     last_event = job["last_event"];
+    ASSERT_TRUE(eventually([&] { return has_output(client, "j", daemon.out()); }));
     expect_whole(client, "j", daemon.out());
     std::set<std::pair<int, int>> present;
     for (const Json& variant : variants_of(client, "j")) {
@@ -165,10 +177,13 @@ TEST_F(Recovery, OutputThatIsMissingIsRestoredAtTheStart) {
   fs::remove_all(daemon.out());
   ASSERT_TRUE(daemon.start());
   Client client = daemon.client();
-  expect_whole(client, "j", daemon.out());
+  // Beside what clients ask for, and before the job goes on.
+  ASSERT_TRUE(eventually([&] { return has_output(client, "j", daemon.out()); }));
   client.result("job.cancel", {{"job", "j"}});
+  expect_whole(client, "j", daemon.out());
   fs::remove_all(daemon.out());
   client.result("job.resume", {{"job", "j"}});
+  ASSERT_TRUE(eventually([&] { return has_output(client, "j", daemon.out()); }));
   client.result("job.cancel", {{"job", "j"}});
   expect_whole(client, "j", daemon.out());
 }

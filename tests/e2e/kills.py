@@ -78,7 +78,7 @@ class Connection:
                 return rows
 
     def variants(self, job):
-        """(chain, variant) -> its record and the hashes of its files, without times."""
+        """(chain, variant) -> its record and the hashes of its files; without times, and without the files of plugins, which are replaced."""
         rows, after = [], 0
         while True:
             page = self.call("variant.list", job=job, after=after, limit=1000)
@@ -89,6 +89,8 @@ class Connection:
         keys = [(row["chain"], row["variant"]) for row in rows]
         if len(keys) != len(set(keys)):
             raise AssertionError(f"a variant of {job} is there twice")
+        for row in rows:
+            del row["record"]["plugin_hashes"]
         return {key: (row["record"], sorted((file["role"], file.get("dataset", ""), file["hash"])
                                             for file in row["files"] if file["role"] != "times"))
                 for key, row in zip(keys, rows)}

@@ -54,7 +54,7 @@ class LearnerTest(PtahCase):
         return {name: content for name, content in files_below(self.folder / job).items() if "/times/" not in name}
 
     def test_a_learner_that_is_killed_ends_with_the_same_bytes(self):
-        variants = 20 * KILLS
+        variants = 10 * KILLS
         self.run_json(*self.run_learner("whole", variants))
         self.run_json("jobs", "wait", "whole", timeout=600)
         self.run_json(*self.run_learner("killed", variants))

@@ -145,14 +145,13 @@ TEST_F(DesignSpaceTest, WhatIsNotLegalSaysWhyAndChangesNothing) {
   Placement far = before;
   far.tiles[0].origin = {2'000'000'000, 0};
   far.tiles[0].slot = {1'999'999'000, -1000, 2'147'483'000, 100'000};
-  const std::pair<const char*, Moves> refused[] = {
-      {"grid: ", {Shift{m0, {50, 0}}}},
-      {"slot: ", {Shift{m0, {100'000, 0}}}},
-      {"slot: ", {Shift{m0, {2'147'483'600, 0}}}},
-      {"move: ", {Swap{m0, m0}}},
-      {"placement: ", {Arrange{overlapping}}},
-      {"placement: ", {Arrange{far}}},
-      {"placement: ", {Arrange{}}}};
+  const std::pair<const char*, Moves> refused[] = {{"grid: ", {Shift{m0, {50, 0}}}},
+                                                   {"slot: ", {Shift{m0, {100'000, 0}}}},
+                                                   {"slot: ", {Shift{m0, {2'147'483'600, 0}}}},
+                                                   {"move: ", {Swap{m0, m0}}},
+                                                   {"placement: ", {Arrange{overlapping}}},
+                                                   {"placement: ", {Arrange{far}}},
+                                                   {"placement: ", {Arrange{}}}};
   for (const auto& [reason, moves] : refused) {
     const Evaluation found = step(moves);
     EXPECT_FALSE(found.valid);
@@ -278,8 +277,8 @@ TEST_F(Learner, EndsWithTheSameBytesHoweverOftenItIsInterrupted) {
     }
     CollectingSink sink;
     sink.cancel_after_variants = 2 + interruptions % 2;
-    const auto done = run_task("chain", spec, folder("part" + std::to_string(interruptions)),
-                               host_, sink);
+    const auto done =
+        run_task("chain", spec, folder("part" + std::to_string(interruptions)), host_, sink);
     for (const Json& event : sink.events) {
       if (event["event"] == "variant") {
         const int number = event["variant"];
@@ -301,7 +300,8 @@ TEST_F(Learner, EndsWithTheSameBytesHoweverOftenItIsInterrupted) {
   }
   EXPECT_GE(interruptions, 5);
   ASSERT_EQ(variants.size(), whole.variants.size());
-  for (const Json& variant : whole.variants) expect_same_variant(variant, variants[variant["variant"]]);
+  for (const Json& variant : whole.variants)
+    expect_same_variant(variant, variants[variant["variant"]]);
   for (const Json& event : whole.events) {
     if (event["event"] != "metric") continue;
     EXPECT_EQ((metrics[{event["name"], event["step"]}]), event["value"]);

@@ -215,10 +215,13 @@ TEST_F(TrainingTest, PredictorsStayAndTheirModelsAreChecked) {
 
   // Trained with the nets of one circuit, it says nothing of another's.
   const Circuit other;
-  const auto foreign = resident.get(host_, choice, [&] {
-    model.hash = "one";
-    return &model;
-  }(), job);
+  const auto foreign = resident.get(
+      host_, choice,
+      [&] {
+        model.hash = "one";
+        return &model;
+      }(),
+      job);
   ASSERT_TRUE(foreign);
   const auto predicted =
       foreign.value()->instance->predict(other, {}, Technology::ptah130(), {Placement{}}, job);

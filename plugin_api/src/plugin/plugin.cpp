@@ -7,9 +7,8 @@ namespace {
 
 // Indexed by PluginKind.
 constexpr std::array<std::string_view, 9> kKindNames{
-    "device_generator", "placer",    "router",   "verifier",
-    "extractor",        "simulator", "explorer", "predictor",
-    "trainer",
+    "device_generator", "placer",   "router",    "verifier", "extractor",
+    "simulator",        "explorer", "predictor", "trainer",
 };
 
 }  // namespace

@@ -97,8 +97,7 @@ double mean_squared_error(const Model& model, const Moments& moments) {
   const Eigen::VectorXd slope = model.weights.cwiseQuotient(model.scale);
   Eigen::VectorXd line(size + 1);
   line << model.offset - slope.dot(model.mean), slope;
-  const double sum =
-      moments.yy - 2.0 * line.dot(moments.xy) + line.dot(moments.xx * line);
+  const double sum = moments.yy - 2.0 * line.dot(moments.xy) + line.dot(moments.xx * line);
   return std::max(0.0, sum) / static_cast<double>(std::max<std::int64_t>(1, moments.count));
 }
 
@@ -106,10 +105,10 @@ std::string to_text(const Model& model) {
   Json covariance = Json::array();
   for (Eigen::Index i = 0; i < model.covariance.rows(); ++i)
     covariance.push_back(to_json(model.covariance.row(i).transpose()));
-  return Json{{"format", kFormat},         {"features", model.features},
+  return Json{{"format", kFormat},           {"features", model.features},
               {"mean", to_json(model.mean)}, {"scale", to_json(model.scale)},
-              {"offset", model.offset},    {"weights", to_json(model.weights)},
-              {"noise", model.noise},      {"covariance", std::move(covariance)}}
+              {"offset", model.offset},      {"weights", to_json(model.weights)},
+              {"noise", model.noise},        {"covariance", std::move(covariance)}}
              .dump() +
          "\n";
 }

@@ -38,8 +38,7 @@ class LinearPredictor final : public ptah::Predictor {
     predictions.reserve(placements.size());
     for (const ptah::Placement& placement : placements) {
       if (job.cancelled()) return ptah::cancelled_error();
-      predictions.push_back(
-          model_->predict(ptah::linear::features(circuit, tiles, placement)));
+      predictions.push_back(model_->predict(ptah::linear::features(circuit, tiles, placement)));
     }
     return predictions;
   }

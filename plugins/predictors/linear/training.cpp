@@ -115,8 +115,8 @@ Result<Trained> train(Dataset& dataset, Checkpoints& checkpoints, JobContext& jo
       for (const Moments& fold : sums.folds) {
         if (&fold != &held) rest.add(fold);
       }
-      squares += mean_squared_error(fit(rest, sums.names, ridge), held) *
-                 static_cast<double>(held.count);
+      squares +=
+          mean_squared_error(fit(rest, sums.names, ridge), held) * static_cast<double>(held.count);
     }
     const double rmse = std::sqrt(squares / static_cast<double>(all.count));
     job.metric("validation_rmse", step, rmse);

@@ -156,7 +156,8 @@ TEST_F(Inputs, AFileStaysForItsTimeAndAsLongAsAJobNeedsIt) {
 TEST_F(Inputs, AJobWithAFileThatIsGoneIsRefused) {
   store_->database().exec("BEGIN");
   const Error error = error_of([&] {
-    store_->create_job({"job", "check", "", "work", Json::object(), {}, {sha256_hex("never sent")}});
+    store_->create_job(
+        {"job", "check", "", "work", Json::object(), {}, {sha256_hex("never sent")}});
   });
   store_->database().exec("ROLLBACK");
   EXPECT_EQ(error.code, ErrorCode::kNotFound);

@@ -42,6 +42,7 @@ class StoreSources : public testing::Test {
     });
   }
   void remove(const std::string& id) {
+    commit([&] { return store().finish_job(id, JobState::kDone, nullptr, nullptr); });
     const DeletionStep step = commit([&] { return store().delete_job(id); });
     store().remove_unreferenced(step.hashes);
   }

@@ -126,7 +126,7 @@ Layout some_layout() {
   layout.placement.tiles = {{{100, -200}, Orientation::kMX, {0, -300, 1200, 500}},
                             {{0, 0}, Orientation::kR180, {}}};
   layout.wires = {{0, layer("met1"), {-70, -70, 1070, 70}}, {2, layer("via"), {0, 0, 150, 150}}};
-  layout.ports = {{0, layer("met1"), {5, 5}}, {2, layer("met3"), {-2'147'483'647, 7}}};
+  layout.ports = {{0, layer("met1"), {5, 5}}, {2, layer("met3"), {-kFarthest, 7}}};
   return layout;
 }
 
