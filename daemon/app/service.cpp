@@ -201,8 +201,8 @@ void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
     reply(status.error());
     return;
   }
-  NewJob job{params.job,     std::string(kRunJob.name), params.out,
-             params.library, params.spec.json,          {}};
+  NewJob job{
+      params.job, std::string(kRunJob.name), params.out, params.library, params.spec.json, {}, {}};
   jobs_->create(std::move(job), [reply](Result<JobRow> row) {
     if (row) {
       reply(brief(row.value()));
@@ -283,7 +283,7 @@ void Server::single_task(const JobKind& kind, const TaskParams<Spec>& params,
     reply(status.error());
     return;
   }
-  NewJob job{params.job, std::string(kind.name), params.out, "work", params.spec.json, {}};
+  NewJob job{params.job, std::string(kind.name), params.out, "work", params.spec.json, {}, {}};
   jobs_->create(std::move(job), [this, reply, wait = params.wait](Result<JobRow> row) {
     if (!row) {
       reply(row.error());
