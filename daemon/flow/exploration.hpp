@@ -64,8 +64,8 @@ class Exploration {
   Bound<Placer> placer;
   Bound<Router> router;
   Bound<Predictor>* predictor = nullptr;  ///< Where the flow has one; with its model.
-  std::string explorer;        ///< "random 1.0.0"; as records name it.
-  std::string explorer_hash;   ///< SHA-256 of its plugin's file.
+  std::string explorer;                   ///< "random 1.0.0"; as records name it.
+  std::string explorer_hash;              ///< SHA-256 of its plugin's file.
   Bundle bundle;
   const FlowLayoutSpace* home = nullptr;  ///< What the chain goes on from is this space's state.
 

@@ -13,7 +13,8 @@ struct TrainSpec {
   Object options;
   template <class V>
   void describe(V& v) {
-    v.required("model", model, "Name of the model: a cell of the job's library.", of_form(TextForm::kName));
+    v.required("model", model, "Name of the model: a cell of the job's library.",
+               of_form(TextForm::kName));
     v.required("jobs", jobs, "Runs whose variants are learnt from, in this order.");
     v.optional("label", label,
                "What is to be predicted, less is better: \"pscore\", \"area\", \"hpwl\", "

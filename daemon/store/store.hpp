@@ -216,9 +216,9 @@ class Store {
   ModelRow read_model(const VersionRow& version);
   std::int64_t used_version(const std::string& library, const std::string& name);
   /// The new version's number; 0: there is none, nothing has changed.
-  std::int64_t add_version(const std::string& library, const std::string& cell, const std::string& view,
-                   const std::string& hash, const std::string& job, std::int64_t chain,
-                   std::int64_t variant, bool only_if_changed);
+  std::int64_t add_version(const std::string& library, const std::string& cell,
+                           const std::string& view, const std::string& hash, const std::string& job,
+                           std::int64_t chain, std::int64_t variant, bool only_if_changed);
   void check_after_crash();
   bool taken(const std::string& id);
   std::int64_t last_variant(const std::string& job, std::int64_t chain);

@@ -25,8 +25,9 @@ class JobContext {
   virtual void progress(double fraction, std::string_view message) = 0;
   virtual void log(LogLevel level, std::string_view message) = 0;
   /// One value of a curve, such as ("loss", update, 0.31); kept with the job and drawn by clients.
-  /// `name` is a word (letters, digits, `_`, `.` but not first; at most 64), `step` >= 0, `value` finite; others
-  /// are passed over. Said again, as by a resumed exploration, a step keeps its first value.
+  /// `name` is a word (letters, digits, `_`, `.` but not first; at most 64), `step` >= 0, `value`
+  /// finite; others are passed over. Said again, as by a resumed exploration, a step keeps its
+  /// first value.
   virtual void metric(std::string_view /*name*/, std::int64_t /*step*/, double /*value*/) {}
   /// The seed of this call: the only source of randomness a stage may use (see Rng).
   virtual std::uint64_t seed() const noexcept = 0;

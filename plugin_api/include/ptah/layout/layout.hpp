@@ -19,7 +19,8 @@ constexpr Dbu kPlacementGrid = 100;
 
 /// Where a router may connect to a terminal.
 struct TilePin {
-  std::string terminal;  ///< As `terminal_names`: "D", "G", "S", "B", "TOP", "BOTTOM", "A", "B", "SUB".
+  std::string
+      terminal;  ///< As `terminal_names`: "D", "G", "S", "B", "TOP", "BOTTOM", "A", "B", "SUB".
   /// Conductor rectangles of the terminal, all connected inside the tile. The rectangles are also
   /// among the tile's shapes. A via of the next level may land anywhere on a rectangle that can
   /// enclose it; bars are tall and wide enough for one, centred on the placement grid.
@@ -31,7 +32,7 @@ struct TilePin {
 struct Tile {
   std::string cell;  ///< GDS cell name; equal geometry, equal name.
   DeviceKind kind = DeviceKind::kNmos;
-  Rect outline;      ///< (0,0)..(w,h); holds every shape; multiples of kPlacementGrid.
+  Rect outline;  ///< (0,0)..(w,h); holds every shape; multiples of kPlacementGrid.
   std::vector<Shape> shapes;
   std::vector<TilePin> pins;
 
@@ -95,8 +96,8 @@ struct PortLabel {
 /// everything that is drawn.
 struct Layout {
   Placement placement;
-  std::vector<NetShape> wires;  ///< Sorted by net, then layer, then rectangle.
-  std::vector<PortLabel> ports; ///< One for each port of the circuit, in its order.
+  std::vector<NetShape> wires;   ///< Sorted by net, then layer, then rectangle.
+  std::vector<PortLabel> ports;  ///< One for each port of the circuit, in its order.
   friend bool operator==(const Layout&, const Layout&) = default;
 };
 

@@ -129,15 +129,15 @@ void destroy_stage(void* stage) noexcept {
 
 /// Declarations carry what every reference must know (section, visibility); `used` belongs on the
 /// definitions, where g++ honours it. Both symbols stay exported under -fvisibility=hidden.
-#define PTAH_PLUGIN(STAGE, IMPLEMENTATION, NAME, VERSION, DESCRIPTION)                             \
-  extern "C" {                                                                                     \
-  extern const ::ptah::PluginManifest ptah_manifest                                                \
-      __attribute__((section(".ptah_manifest"), visibility("default")));                           \
-  __attribute__((used)) constinit const ::ptah::PluginManifest ptah_manifest =                     \
-      ::ptah::detail::make_manifest(::ptah::PluginKindOf<STAGE>::value, NAME, VERSION,             \
-                                    DESCRIPTION);                                                  \
-  extern const ::ptah::PluginEntry ptah_plugin __attribute__((visibility("default")));             \
-  __attribute__((used)) constinit const ::ptah::PluginEntry ptah_plugin = {                        \
-      &ptah_manifest, &::ptah::detail::create_stage<STAGE, IMPLEMENTATION>,                        \
-      &::ptah::detail::destroy_stage<STAGE>, &IMPLEMENTATION::options};                            \
+#define PTAH_PLUGIN(STAGE, IMPLEMENTATION, NAME, VERSION, DESCRIPTION)                 \
+  extern "C" {                                                                         \
+  extern const ::ptah::PluginManifest ptah_manifest                                    \
+      __attribute__((section(".ptah_manifest"), visibility("default")));               \
+  __attribute__((used)) constinit const ::ptah::PluginManifest ptah_manifest =         \
+      ::ptah::detail::make_manifest(::ptah::PluginKindOf<STAGE>::value, NAME, VERSION, \
+                                    DESCRIPTION);                                      \
+  extern const ::ptah::PluginEntry ptah_plugin __attribute__((visibility("default"))); \
+  __attribute__((used)) constinit const ::ptah::PluginEntry ptah_plugin = {            \
+      &ptah_manifest, &::ptah::detail::create_stage<STAGE, IMPLEMENTATION>,            \
+      &::ptah::detail::destroy_stage<STAGE>, &IMPLEMENTATION::options};                \
   }

@@ -125,8 +125,8 @@ class LayoutSpace {
 };
 
 /// What one chain of a run explores. Its home is the assignment it was planned for. Where a
-/// checkpoint was left, `next_variant()` is as it was then: what had been recorded since is recorded
-/// again.
+/// checkpoint was left, `next_variant()` is as it was then: what had been recorded since is
+/// recorded again.
 class DesignSpace : public Checkpoints {
  public:
   /// As given: finger counts may be free.
