@@ -1,15 +1,14 @@
 #include "stored_files.hpp"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
-#include <memory>
-#include <vector>
+
+#include "ptah/core/base64.hpp"
+#include "ptah/core/sha256.hpp"
 
 namespace ptah {
 namespace {
@@ -50,49 +49,6 @@ Result<std::string> read_at(const File& file, std::int64_t offset, std::size_t s
     got += static_cast<std::size_t>(count);
   }
   bytes.resize(got);
-  return bytes;
-}
-
-class Sha256 {
- public:
-  Sha256() { EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr); }
-  void add(const std::string& bytes) {
-    EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size());
-  }
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-      text += "0123456789abcdef"[digest[i] >> 4];
-      text += "0123456789abcdef"[digest[i] & 15];
-    }
-    return text;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-};
-
-std::string encode(const std::string& bytes) {
-  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()),
-                                   static_cast<int>(bytes.size()));
-  text.resize(static_cast<std::size_t>(size));
-  return text;
-}
-
-Result<std::string> decode(const std::string& text) {
-  std::string bytes(text.size() / 4 * 3 + 1, '\0');
-  int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                             reinterpret_cast<const unsigned char*>(text.data()),
-                             static_cast<int>(text.size()));
-  if (size < 0 || text.size() % 4 != 0)
-    return make_error(ErrorCode::kIo, "ptahd sent a piece of a file that is no base64.");
-  for (std::size_t i = text.size(); i > 0 && text[i - 1] == '='; --i) --size;
-  bytes.resize(static_cast<std::size_t>(size));
   return bytes;
 }
 
@@ -154,7 +110,7 @@ Result<std::string> put_file(Client& client, const std::filesystem::path& file) 
                         file.string());
     }
     request["offset"] = at;
-    request["data"] = encode(bytes);
+    request["data"] = encode_base64(bytes);
     PTAH_TRY(answer, client.call("store.put", request, kTimeout));
   }
   return answer.value("file", "");
@@ -169,7 +125,8 @@ Status read_file(Client& client, const std::string& name, const std::filesystem:
   do {
     PTAH_TRY(const Json piece,
              client.call("store.read", {{"hash", hash}, {"offset", at}}, kTimeout));
-    PTAH_TRY(const std::string bytes, decode(piece.value("data", "")));
+    PTAH_TRY(const auto data, decode_base64(piece.value("data", ""), 2 * kPiece, "store.read"));
+    const std::string bytes(data.begin(), data.end());
     size = piece.value("size", std::int64_t{0});
     at += static_cast<std::int64_t>(bytes.size());
     if (bytes.empty() && at < size)

@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "app/server.hpp"
-#include "rpc/base64.hpp"
+#include "ptah/core/base64.hpp"
 #include "store/failure.hpp"
 
 namespace ptah {

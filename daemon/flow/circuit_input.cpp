@@ -5,9 +5,9 @@
 #include <set>
 
 #include "flow/flow_config.hpp"
-#include "plugins/content_hash.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/sha256.hpp"
 #include "ptah/netlist/circuit_folder.hpp"
 #include "store/stored_path.hpp"
 
@@ -82,7 +82,7 @@ Status read_sources(rpc::Sources sources, CircuitInput& input) {
     return make_error(ErrorCode::kInternal, "A task was handed sources without their files.",
                       "sources");
   }
-  PTAH_TRY(input.bundle_hash, sha256_of_text(rpc::write_value(sources).dump()));
+  input.bundle_hash = sha256_hex(rpc::write_value(sources).dump());
   auto bundle = std::make_shared<SourceBundle>();
   bundle->files = std::move(sources.files);
   bundle->links = std::move(sources.links);
@@ -164,6 +164,7 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
     input.title = read.title;
     input.netlist = {read.netlist_name, read.netlist};
     if (!read.pairs.empty()) input.pairs = NamedText{"pairs.json", read.pairs};
+    if (!read.channels.empty()) input.channels = NamedText{"channels.json", read.channels};
     if (!read.testbench.empty()) input.testbench = NamedText{"testbench.spice", read.testbench};
     if (!read.measures.empty()) input.measures = NamedText{"measures.yaml", read.measures};
     for (const auto& [bench, text] : read.benches) input.benches.push_back({bench, text});
@@ -194,7 +195,7 @@ Result<Json> list_sources(const CircuitInput& input) {
   if (!input.bundle) return Json();
   Json list = Json::array();
   for (const auto& [name, text] : input.bundle->files) {
-    PTAH_TRY(auto hash, sha256_of_text(text));
+    auto hash = sha256_hex(text);
     list.push_back({{"name", name}, {"bytes", text.size()}, {"sha256", std::move(hash)}});
   }
   return list;
@@ -212,6 +213,7 @@ Json to_json(const CircuitInput& input) {
   json.update({{"netlist", text_json(input.netlist)},
                {"netlist_folder", input.netlist_folder},
                {"pairs", input.pairs ? text_json(*input.pairs) : Json()},
+               {"channels", input.channels ? text_json(*input.channels) : Json()},
                {"testbench", input.testbench ? text_json(*input.testbench) : Json()},
                {"measures", input.measures ? text_json(*input.measures) : Json()},
                {"benches", std::move(benches)}});
@@ -234,7 +236,10 @@ Result<CircuitInput> circuit_input_from_json(const Json& json, const std::string
       if (const Json& bench = json.at("testbench"); !bench.is_null()) {
         input.testbench = NamedText{bench.at("name"), bench.at("text")};
       }
-      // Jobs of before there were measures have none.
+      // Jobs of before there were channels and measures have none.
+      if (const Json channels = json.value("channels", Json()); !channels.is_null()) {
+        input.channels = NamedText{channels.at("name"), channels.at("text")};
+      }
       if (const Json measures = json.value("measures", Json()); !measures.is_null()) {
         input.measures = NamedText{measures.at("name"), measures.at("text")};
       }
@@ -261,6 +266,9 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}, {}};
   if (input.pairs) {
     PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
+  }
+  if (input.channels) {
+    PTAH_TRY(read_channels(input.channels->text, input.channels->name, loaded.circuit));
   }
   PTAH_TRY(check_name(loaded.circuit.name, input.netlist.name));
   PTAH_TRY(check_circuit(loaded.circuit, technology));

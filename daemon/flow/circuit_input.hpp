@@ -34,6 +34,7 @@ struct CircuitInput {
   std::string bundle_hash;  ///< SHA-256 of what `bundle` was read from; empty without one.
   std::string netlist_folder;
   std::optional<NamedText> pairs;
+  std::optional<NamedText> channels;  ///< Of shipped circuits.
   std::optional<NamedText> testbench;
   std::string top;  ///< Subcircuit to take; empty: the obvious one.
   std::vector<int> allowed_fingers;

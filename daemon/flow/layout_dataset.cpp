@@ -107,6 +107,13 @@ Result<std::shared_ptr<const Design>> LayoutDataset::load(std::size_t number) {
   return std::shared_ptr<const Design>(std::move(design));
 }
 
+Split LayoutDataset::split(std::size_t index) const {
+  const rpc::LabelledLayout& layout = task_.set.layouts.at(index);
+  const std::string run = task_.set.sources.at(static_cast<std::size_t>(layout.source)).job + " " +
+                          std::to_string(layout.assignment);
+  return split_of(run);
+}
+
 Result<Example> LayoutDataset::read(std::size_t index) {
   const rpc::LabelledLayout& layout = task_.set.layouts.at(index);
   const std::string what = "run " + task_.set.sources[static_cast<std::size_t>(layout.source)].job +

@@ -25,6 +25,8 @@ class LayoutDataset final : public Dataset {
   double label(std::size_t index) const override { return task_.set.layouts.at(index).label; }
   std::size_t design(std::size_t index) const override { return design_of_.at(index); }
   std::size_t designs() const override { return designs_.size(); }
+  /// By the assignment: layouts of one chain come out of one another.
+  Split split(std::size_t index) const override;
   Result<Example> read(std::size_t index) override;
 
  private:

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rpc/base64.hpp"
+#include "ptah/core/base64.hpp"
 
 namespace ptah {
 namespace {
@@ -23,7 +23,7 @@ Result<ScoreLayout> read_score_layout(const rpc::LayoutSource& layout, const std
   if (layout.data) {
     read.name = "layout.data";
     read.gds = scratch / "layout.gds";
-    PTAH_TRY(const auto bytes, rpc::decode_base64(*layout.data, kMaxInlineBytes, "layout.data"));
+    PTAH_TRY(const auto bytes, decode_base64(*layout.data, kMaxInlineBytes, "layout.data"));
     PTAH_TRY(read.library, gds::read(bytes, read.name, limits));
   } else {
     read.gds = layout.path.value_or("");

@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
+#include "ptah/core/sha256.hpp"
 #include "rpc/message.hpp"
 #include "store/failure.hpp"
-#include "store/sha256.hpp"
 
 namespace ptah {
 namespace {

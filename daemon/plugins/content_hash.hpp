@@ -1,4 +1,4 @@
-/// SHA-256 of whole files and of texts.
+/// SHA-256 of whole files.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,5 @@ namespace ptah {
 Result<std::string> sha256_of(
     int descriptor, std::uint64_t most_bytes, std::string_view where,
     const std::function<Status(std::span<const std::byte>)>& seen = nullptr);
-
-/// Of a text.
-Result<std::string> sha256_of_text(std::string_view text);
 
 }  // namespace ptah

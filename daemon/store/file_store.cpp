@@ -11,8 +11,8 @@
 #include <memory>
 #include <vector>
 
+#include "ptah/core/sha256.hpp"
 #include "store/failure.hpp"
-#include "store/sha256.hpp"
 
 namespace ptah {
 namespace {

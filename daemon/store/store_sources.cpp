@@ -1,9 +1,9 @@
 #include "store/store_sources.hpp"
 
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/sha256.hpp"
 #include "rpc/sources.hpp"
 #include "store/failure.hpp"
-#include "store/sha256.hpp"
 #include "store/store.hpp"
 
 namespace ptah {

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "ptah/core/sha256.hpp"
 #include "store/failure.hpp"
-#include "store/sha256.hpp"
 
 namespace ptah {
 

@@ -39,6 +39,9 @@ class FakeDataset final : public Dataset {
   }
   std::size_t design(std::size_t) const override { return 0; }
   std::size_t designs() const override { return 1; }
+  Split split(std::size_t index) const override {
+    return index % 5 == 4 ? Split::kTest : index % 5 == 3 ? Split::kValidation : Split::kTrain;
+  }
   Result<Example> read(std::size_t index) override {
     ++reads;
     if (static_cast<int>(index) == fail_at)

@@ -1,8 +1,8 @@
 // Files over the socket: a client on another machine sends its inputs and reads its results, and no
 // path of that machine is opened here.
 #include "daemon_fixture.hpp"
-#include "rpc/base64.hpp"
-#include "store/sha256.hpp"
+#include "ptah/core/base64.hpp"
+#include "ptah/core/sha256.hpp"
 #include "stored_files.hpp"
 
 namespace ptah::test {
@@ -25,7 +25,7 @@ class SentFiles : public DaemonTest {
     return {{"hash", sha256_hex(whole)},
             {"size", whole.size()},
             {"offset", offset},
-            {"data", rpc::encode_base64(std::string_view(whole).substr(offset, size))}};
+            {"data", encode_base64(std::string_view(whole).substr(offset, size))}};
   }
   /// Sends a text in pieces of so many bytes; its name.
   static std::string send(Client& client, const std::string& text, std::size_t size = 1000) {
@@ -42,8 +42,7 @@ class SentFiles : public DaemonTest {
     for (;;) {
       const Json answer =
           client.result("store.read", {{"hash", hash}, {"offset", text.size()}, {"size", size}});
-      const auto bytes =
-          rpc::decode_base64(answer["data"].get<std::string>(), 1 << 20, "data").value();
+      const auto bytes = decode_base64(answer["data"].get<std::string>(), 1 << 20, "data").value();
       text.append(bytes.begin(), bytes.end());
       if (bytes.empty() || answer["size"] == text.size()) return text;
     }

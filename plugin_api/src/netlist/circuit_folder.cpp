@@ -42,8 +42,8 @@ Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder) {
   PTAH_TRY(const YAML::Node root, load_yaml(text, where, kMaxYamlBytes));
   tech::Problems problems(where);
   const tech::Fields fields(root, "circuit",
-                            {"name", "title", "description", "netlist", "pairs", "testbench",
-                             "measures", "benches", "fingers"},
+                            {"name", "title", "description", "netlist", "pairs", "channels",
+                             "testbench", "measures", "benches", "fingers"},
                             problems);
   CircuitFolder circuit;
   if (fields.is_map()) {
@@ -69,6 +69,9 @@ Result<CircuitFolder> read_circuit_folder(const std::filesystem::path& folder) {
   PTAH_TRY(circuit.netlist, read_part(folder, circuit.netlist_name, where));
   if (fields.has("pairs")) {
     PTAH_TRY(circuit.pairs, read_part(folder, fields.text("pairs"), where));
+  }
+  if (fields.has("channels")) {
+    PTAH_TRY(circuit.channels, read_part(folder, fields.text("channels"), where));
   }
   if (fields.has("testbench")) {
     PTAH_TRY(circuit.testbench, read_part(folder, fields.text("testbench"), where));

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "netlist/text.hpp"
 #include "ptah/core/json.hpp"
@@ -43,6 +44,34 @@ struct DisjointSets {
   std::vector<std::size_t> parent;
 };
 
+/// `what`: "pairs"; `form`: what such a file looks like.
+Result<Json> parse_small(std::string_view json_text, const std::string& where,
+                         const std::string& what, const std::string& form) {
+  if (json_text.size() > kMaxBytes) {
+    return make_error(ErrorCode::kLimit, "The " + what + " file is larger than 1 MiB.", where,
+                      form);
+  }
+  // Nesting is not bounded by the parser's own means, so look before parsing.
+  int depth = 0;
+  for (const char c : json_text) {
+    if (c == '[' || c == '{') ++depth;
+    if (c == ']' || c == '}') --depth;
+    if (depth > 8) {
+      return make_error(ErrorCode::kParse, "The " + what + " file is nested too deeply.", where,
+                        form);
+    }
+  }
+  try {
+    return Json::parse(json_text);
+  } catch (const Json::parse_error& error) {
+    const auto offset = std::min<std::size_t>(error.byte, json_text.size());
+    const auto line = 1 + std::count(json_text.begin(),
+                                     json_text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
+    return make_error(ErrorCode::kParse, "The " + what + " file is no valid JSON.",
+                      where + ":" + std::to_string(line), form);
+  }
+}
+
 }  // namespace
 
 Status read_pairs(std::string_view json_text, std::string_view name, Circuit& circuit) {
@@ -52,26 +81,7 @@ Status read_pairs(std::string_view json_text, std::string_view name, Circuit& ci
     return make_error(code, std::move(message), where, std::move(hint));
   };
   constexpr const char* kForm = R"(a pairs file reads {"pairs": [["M1", "M2"], ["M3", "M4"]]})";
-  if (json_text.size() > kMaxBytes) {
-    return fail("The pairs file is larger than 1 MiB.", kForm, ErrorCode::kLimit);
-  }
-  Json json;
-  // Nesting is not bounded by the parser's own means, so look before parsing.
-  int depth = 0;
-  for (const char c : json_text) {
-    if (c == '[' || c == '{') ++depth;
-    if (c == ']' || c == '}') --depth;
-    if (depth > 8) return fail("The pairs file is nested too deeply.", kForm);
-  }
-  try {
-    json = Json::parse(json_text);
-  } catch (const Json::parse_error& error) {
-    const auto offset = std::min<std::size_t>(error.byte, json_text.size());
-    const auto line = 1 + std::count(json_text.begin(),
-                                     json_text.begin() + static_cast<std::ptrdiff_t>(offset), '\n');
-    return make_error(ErrorCode::kParse, "The pairs file is no valid JSON.",
-                      where + ":" + std::to_string(line), kForm);
-  }
+  PTAH_TRY(const Json json, parse_small(json_text, where, "pairs", kForm));
   if (!json.is_object() || !json.contains("pairs") || !json["pairs"].is_array()) {
     return fail("The pairs file has no array \"pairs\".", kForm);
   }
@@ -131,6 +141,43 @@ Status read_pairs(std::string_view json_text, std::string_view name, Circuit& ci
   circuit.matched.clear();
   for (auto& [root, group] : groups) {
     if (group.size() > 1) circuit.matched.push_back(std::move(group));
+  }
+  return ok();
+}
+
+Status read_channels(std::string_view json_text, std::string_view name, Circuit& circuit) {
+  constexpr int kMostChannels = 5;
+  const std::string where(name);
+  constexpr const char* kForm =
+      R"(a channels file reads {"M1": [1], "C1": [3, 4]}; 1: first stage, )"
+      "2: other stages, 3: feedback and compensation, 4: common-mode "
+      "feedback, 5: bias";
+  PTAH_TRY(const Json json, parse_small(json_text, where, "channels", kForm));
+  if (!json.is_object()) {
+    return make_error(ErrorCode::kParse, "The channels file is no JSON object.", where, kForm);
+  }
+  for (const auto& [device, list] : json.items()) {
+    const auto found = resolve(circuit, device);
+    if (found.empty()) {
+      return make_error(ErrorCode::kNotFound,
+                        "The circuit has no device " + text::quoted(device) + ".", where);
+    }
+    std::set<int> channels;
+    bool fits = list.is_array() && !list.empty();
+    for (std::size_t i = 0; fits && i < list.size(); ++i) {
+      fits = list[i].is_number_integer() && list[i] >= 1 && list[i] <= kMostChannels &&
+             channels.insert(list[i].get<int>()).second;
+    }
+    if (!fits) {
+      return make_error(
+          ErrorCode::kParse,
+          "The channels of " + text::quoted(device) + " are no list of numbers, 1 to 5.", where,
+          kForm);
+    }
+    for (const DeviceId id : found) {
+      circuit.devices[static_cast<std::size_t>(id)].channels.assign(channels.begin(),
+                                                                    channels.end());
+    }
   }
   return ok();
 }

@@ -15,9 +15,9 @@
 
 #include "fault_sweep.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/sha256.hpp"
 #include "store/exporter.hpp"
 #include "store/failure.hpp"
-#include "store/sha256.hpp"
 #include "store/store_thread.hpp"
 #include "store_contents.hpp"
 

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/sha256.hpp"
 #include "store/failure.hpp"
-#include "store/sha256.hpp"
 #include "store/store.hpp"
 #include "store/store_thread.hpp"
 #include "store/uploads.hpp"

@@ -34,11 +34,14 @@ struct Device {
   std::string model;        ///< The technology's device name: "sky130_fd_pr__nfet_01v8".
   std::vector<NetId> nets;  ///< One a terminal, in the order of namespace `terminal`.
   Dbu width = 0;            ///< MOS: width of ONE finger. MIM, resistor: width of the body. nm.
-  Dbu length = 0;           ///< MOS: channel length. MIM: the other side. Resistor: body length. nm.
-  int fingers = 1;          ///< Parallel fingers (MOS). 0 while free (`nf=ZZZ`).
-  int multiplier = 1;       ///< `m=`: copies in parallel; the tile draws fingers * multiplier.
+  Dbu length = 0;      ///< MOS: channel length. MIM: the other side. Resistor: body length. nm.
+  int fingers = 1;     ///< Parallel fingers (MOS). 0 while free (`nf=ZZZ`).
+  int multiplier = 1;  ///< `m=`: copies in parallel; the tile draws fingers * multiplier.
   std::optional<double> resistance_ohm;  ///< Resistors given by value instead of size.
-  std::string where;                     ///< "file.sp:12", for messages.
+  /// Parts of the circuit that it belongs to, 1 to 5, ascending: first stage, other stages,
+  /// feedback and compensation, common-mode feedback, bias. Empty: not said.
+  std::vector<int> channels;
+  std::string where;  ///< "file.sp:12", for messages.
 
   bool is_mos() const noexcept { return kind == DeviceKind::kNmos || kind == DeviceKind::kPmos; }
   /// Gates drawn for a MOS device.

@@ -5,10 +5,11 @@
 ///   description: Two-stage OTA with RC Miller compensation.
 ///   netlist: miller_ota.sp
 ///   pairs: pairs.json            # optional
+///   channels: channels.json      # optional: which part of the circuit each device is in
 ///   testbench: testbench.spice   # optional
-///   measures: measures.yaml      # optional: what to compute from waveforms
-///   (ptah/sim/measures.hpp) benches: [open_loop.spice]   # optional: the other testbenches that
-///   measures name fingers: [2, 4, 6]           # optional: the counts free groups choose from
+///   measures: measures.yaml      # optional: what to compute (ptah/sim/measures.hpp)
+///   benches: [open_loop.spice]   # optional: further testbenches that measures name
+///   fingers: [2, 4, 6]           # optional: the counts free groups choose from
 #pragma once
 
 #include <filesystem>
@@ -27,6 +28,7 @@ struct CircuitFolder {
   std::string netlist;                         ///< Text.
   std::string netlist_name;                    ///< For messages: "miller_ota.sp".
   std::string pairs;                           ///< Text; empty: none.
+  std::string channels;                        ///< Text; empty: none.
   std::string testbench;                       ///< Text; empty: none.
   std::string measures;                        ///< Text; empty: none.
   std::map<std::string, std::string> benches;  ///< File name -> text.

@@ -66,6 +66,10 @@ Result<std::map<std::string, std::string>> read_parameters(std::string_view text
 Status read_pairs(std::string_view json_text, std::string_view name, Circuit& circuit);
 Status read_pairs_file(const std::filesystem::path& file, Circuit& circuit);
 
+/// Which part of the circuit each device is in: {"M0": [1], "C1": [3], ...}, numbers as of
+/// `Device::channels`. Devices that are not named keep none. Fails naming the device.
+Status read_channels(std::string_view json_text, std::string_view name, Circuit& circuit);
+
 /// Fails with the device or net and its place when a circuit can not be laid out: a net with a
 /// single terminal that is no port, no devices, a size the technology forbids.
 Status check_circuit(const Circuit& circuit, const Technology& technology);

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ptah/core/checkpoints.hpp"
@@ -28,6 +29,7 @@ namespace ptah {
 struct Prediction {
   double cost = 0;                    ///< Less is better; in the model's own unit.
   std::optional<double> uncertainty;  ///< One standard deviation of `cost`.
+  bool far = false;  ///< Unlike all that the model learnt from: better routed than believed.
 };
 
 /// Files by their names in a model: letters, digits, '.', '_' and '-', at most 64, no folders.
@@ -65,6 +67,12 @@ struct Example {
   double label = 0;  ///< What is to be predicted; less is better.
 };
 
+/// What an example is for. Whoever trains never looks at `kTest`.
+enum class Split { kTrain, kValidation, kTest };
+
+/// 64 : 16 : 20, by a hash of what the layouts of one `run` have in common.
+Split split_of(std::string_view run);
+
 /// Layouts to learn from, in an order that does not change. [calling thread]
 class Dataset {
  public:
@@ -76,6 +84,8 @@ class Dataset {
   /// A number for each design, from 0: examples of one design have the same.
   virtual std::size_t design(std::size_t index) const = 0;
   virtual std::size_t designs() const = 0;
+  /// Layouts that came out of one another, such as those of one annealing run, have the same.
+  virtual Split split(std::size_t index) const = 0;
   /// Reads one: about a millisecond, more for the first of a design. An Error where its file is
   /// gone or damaged.
   virtual Result<Example> read(std::size_t index) = 0;

@@ -1,8 +1,8 @@
-#include "rpc/base64.hpp"
+#include "ptah/core/base64.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ptah::rpc {
+namespace ptah {
 namespace {
 
 TEST(Base64, DecodesAllLengthsAndRefusesTheRest) {
@@ -36,4 +36,4 @@ TEST(Base64, GivesBackEveryByteAtEveryLength) {
 }
 
 }  // namespace
-}  // namespace ptah::rpc
+}  // namespace ptah

@@ -1,27 +1,28 @@
-#include "store/sha256.hpp"
+#include "ptah/core/sha256.hpp"
 
 #include <openssl/evp.h>
 
 #include <array>
-
-#include "store/failure.hpp"
+#include <stdexcept>
 
 namespace ptah {
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
   if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
-    fail(ErrorCode::kInternal, "The SHA-256 function is not available.");
+    throw std::runtime_error("OpenSSL offers no SHA-256.");
   }
 }
 
 void Sha256::add(const void* bytes, std::size_t size) {
-  EVP_DigestUpdate(context_.get(), bytes, size);
+  if (EVP_DigestUpdate(context_.get(), bytes, size) != 1)
+    throw std::runtime_error("OpenSSL failed to hash.");
 }
 
 std::string Sha256::hex() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  EVP_DigestFinal_ex(context_.get(), digest.data(), &size);
+  if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1)
+    throw std::runtime_error("OpenSSL failed to hash.");
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   for (unsigned i = 0; i < size; ++i) {
@@ -33,7 +34,7 @@ std::string Sha256::hex() {
 
 std::string sha256_hex(std::string_view text) {
   Sha256 hash;
-  hash.add(text.data(), text.size());
+  hash.add(text);
   return hash.hex();
 }
 

@@ -1,4 +1,5 @@
-/// SHA-256 of bytes that come in pieces. Throws Failure where the system has no such function.
+/// SHA-256 of bytes that come in pieces. Throws std::runtime_error where OpenSSL has no such
+/// function.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@ class Sha256 {
  public:
   Sha256();
   void add(const void* bytes, std::size_t size);
+  void add(std::string_view bytes) { add(bytes.data(), bytes.size()); }
   /// In lower-case hexadecimal. Once, at the end.
   std::string hex();
 

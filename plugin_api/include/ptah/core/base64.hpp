@@ -9,7 +9,7 @@
 
 #include "ptah/core/error.hpp"
 
-namespace ptah::rpc {
+namespace ptah {
 
 /// With or without padding; line ends are passed over. Fails, naming `field`, with the position of
 /// what is no base64, and beyond `max_bytes`.
@@ -17,4 +17,4 @@ Result<std::vector<std::uint8_t>> decode_base64(std::string_view text, std::size
                                                 const std::string& field);
 std::string encode_base64(std::string_view bytes);
 
-}  // namespace ptah::rpc
+}  // namespace ptah

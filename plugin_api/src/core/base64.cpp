@@ -1,9 +1,9 @@
-#include "rpc/base64.hpp"
+#include "ptah/core/base64.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace ptah::rpc {
+namespace ptah {
 namespace {
 
 constexpr std::string_view kDigits =
@@ -76,4 +76,4 @@ std::string encode_base64(std::string_view bytes) {
   return text;
 }
 
-}  // namespace ptah::rpc
+}  // namespace ptah

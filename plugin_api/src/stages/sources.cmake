@@ -1,0 +1,1 @@
+target_sources(ptah_sdk PRIVATE src/stages/learning.cpp)
