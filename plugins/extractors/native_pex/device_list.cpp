@@ -101,7 +101,8 @@ void give_diffusion_to_first(std::vector<ExtractedDevice>& list, const Technolog
 std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const NetNames& names,
                                          const Circuit& circuit, const Technology& technology,
                                          bool merge,
-                                         const std::vector<std::vector<std::string>>* nodes) {
+                                         const std::vector<std::vector<std::string>>* nodes,
+                                         bool by_nodes) {
   std::vector<ExtractedDevice> list;
   list.reserve(connectivity.devices.size());
   std::vector<bool> turned(connectivity.devices.size(), false);
@@ -121,20 +122,28 @@ std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const
     give_diffusion_to_first(list, technology);
   } else {
     // The order, and with it the diffusion's owner, is that of the list without nodes.
+    std::vector<std::vector<std::string>> ends = *nodes;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      if (turned[i]) std::swap(ends[i][terminal::kSource], ends[i][terminal::kDrain]);
+    }
+    const std::vector<std::string> none;
+    const auto first_nodes = [&](std::size_t i) -> const auto& {
+      return by_nodes ? ends[i] : none;
+    };
     std::vector<std::size_t> order(list.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return before(list[a], list[b]); });
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const auto key = [&](std::size_t i) {
+        return std::tie(list[i].model, list[i].nets, first_nodes(i), list[i].parameters);
+      };
+      return key(a) < key(b);
+    });
     std::vector<ExtractedDevice> sorted;
     sorted.reserve(list.size());
     for (const std::size_t i : order) sorted.push_back(std::move(list[i]));
     list = std::move(sorted);
     give_diffusion_to_first(list, technology);
-    for (std::size_t k = 0; k < list.size(); ++k) {
-      list[k].nets = (*nodes)[order[k]];
-      if (turned[order[k]])
-        std::swap(list[k].nets[terminal::kSource], list[k].nets[terminal::kDrain]);
-    }
+    for (std::size_t k = 0; k < list.size(); ++k) list[k].nets = std::move(ends[order[k]]);
   }
   if (merge) {
     std::size_t kept = 0;
