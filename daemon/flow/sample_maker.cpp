@@ -31,6 +31,7 @@ const char* better(MeasureKind kind) {
   switch (kind) {
     case MeasureKind::kOffset:
       return "magnitude";
+    case MeasureKind::kOffsetMagnitude:
     case MeasureKind::kSupplyCurrent:
     case MeasureKind::kNoise:
     case MeasureKind::kSpotNoise:
