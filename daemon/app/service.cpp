@@ -187,8 +187,12 @@ void Server::single_task(const JobKind& kind, const TaskParams<Spec>& params,
     reply(status.error());
     return;
   }
-  NewJob job{params.job, std::string(kind.name), params.out, "work", params.spec.json, {}, {}};
-  jobs_->create(std::move(job), [this, reply, wait = params.wait](Result<JobRow> row) {
+  start_job({params.job, std::string(kind.name), params.out, "work", params.spec.json, {}, {}},
+            params.wait, std::move(reply));
+}
+
+void Server::start_job(NewJob job, bool wait, Reply<JobReply> reply) {
+  jobs_->create(std::move(job), [this, reply, wait](Result<JobRow> row) {
     if (!row) {
       reply(row.error());
       return;
