@@ -119,7 +119,7 @@ TEST_P(CanonicalTest, IsOneForEveryOrderAndName) {
 
 INSTANTIATE_TEST_SUITE_P(Circuits, CanonicalTest,
                          testing::Values("five_transistors_ota", "miller_ota", "ahuja_ota",
-                                         "ota_ff", "lpf"),
+                                         "ota_ff", "lpf", "ota1", "ota2", "ota3", "ota4"),
                          [](const auto& circuit) { return std::string(circuit.param); });
 
 TEST(Canonical, ParallelTransistorsKeepTheirJunctions) {
