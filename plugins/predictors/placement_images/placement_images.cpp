@@ -151,4 +151,41 @@ void expand(std::span<const std::uint8_t> in, int grid, std::span<float> out) {
   }
 }
 
+std::string svg_of(std::span<const std::uint8_t> bytes, int grid) {
+  constexpr std::array<const char*, kChannels> kTitles{"demand",   "first stage", "other stages",
+                                                       "feedback", "common mode", "bias"};
+  constexpr int kPixel = 3, kGap = 12, kTitle = 20;
+  const int side = grid * kPixel, step = side + kGap;
+  const auto number = [](int value) { return std::to_string(value); };
+  std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" +
+                    number(kChannels * step + kGap) + "\" height=\"" +
+                    number(side + kTitle + kGap) +
+                    "\" font-family=\"sans-serif\" font-size=\"12\">\n"
+                    "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
+  for (int channel = 0; channel < kChannels; ++channel) {
+    const int left = kGap + channel * step;
+    svg += "<text x=\"" + number(left) + "\" y=\"14\">" +
+           kTitles[static_cast<std::size_t>(channel)] + "</text>\n<rect x=\"" + number(left) +
+           "\" y=\"" + number(kTitle) + "\" width=\"" + number(side) + "\" height=\"" +
+           number(side) + "\"/>\n";
+    for (int y = 0; y < grid; ++y) {
+      const auto row = bytes.subspan(static_cast<std::size_t>((channel * grid + y) * grid),
+                                     static_cast<std::size_t>(grid));
+      for (auto from = row.begin(); from != row.end();) {
+        const auto to = std::find_if(from, row.end(), [&](std::uint8_t b) { return b != *from; });
+        if (*from != 0) {
+          // Row 0 is the lowest.
+          svg += "<rect x=\"" + number(left + static_cast<int>(from - row.begin()) * kPixel) +
+                 "\" y=\"" + number(kTitle + (grid - 1 - y) * kPixel) + "\" width=\"" +
+                 number(static_cast<int>(to - from) * kPixel) + "\" height=\"" + number(kPixel) +
+                 "\" fill=\"rgb(" + number(*from) + "," + number(*from) + "," + number(*from) +
+                 ")\"/>\n";
+        }
+        from = to;
+      }
+    }
+  }
+  return svg + "</svg>\n";
+}
+
 }  // namespace ptah::images

@@ -68,4 +68,7 @@ class Painter {
 /// `in` has kChannels * grid * grid bytes, `out` kInputs * grid * grid floats.
 void expand(std::span<const std::uint8_t> in, int grid, std::span<float> out);
 
+/// The six channels of a picture side by side, as SVG; `bytes` as Painter::paint leaves them.
+std::string svg_of(std::span<const std::uint8_t> bytes, int grid);
+
 }  // namespace ptah::images

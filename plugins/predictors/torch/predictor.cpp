@@ -108,6 +108,11 @@ class NetPredictor final : public Predictor {
         prediction.uncertainty = std::sqrt(squares / (members - 1));
       }
       prediction.far = model_->near.far(centres(tiles, placements[i]));
+      if (!std::isfinite(prediction.cost)) {  // Numbers ran over: nothing is known of it.
+        prediction.cost = 1;
+        prediction.uncertainty.reset();
+        prediction.far = true;
+      }
       predictions.push_back(prediction);
     }
   }

@@ -227,6 +227,17 @@ TEST(PlacementImages, ExpandedPixelsHaveCoordinatesWhereTheyArePainted) {
   }
 }
 
+TEST(PlacementImages, AsSvgEachStretchOfARowIsOneBox) {
+  Scene scene;
+  scene.device(DeviceKind::kNmos, {1}, {}, {0, 0, 800, 800})
+      .device(DeviceKind::kResistor, {1}, {}, {0, 0, 400, 800});
+  const std::string svg = svg_of(scene.paint(8), 8);
+  std::size_t boxes = 0;
+  for (std::size_t at = svg.find("rgb("); at != std::string::npos; at = svg.find("rgb(", at + 1))
+    ++boxes;
+  EXPECT_EQ(boxes, 16u) << "two in each of eight rows";
+}
+
 TEST(PlacementImages, ACircuitWithoutPartsIsRefusedWithASentence) {
   Scene scene;
   scene.device(DeviceKind::kNmos, {1}, {}, {0, 0, 800, 800})
