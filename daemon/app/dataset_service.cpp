@@ -18,7 +18,7 @@ DatasetInfo info_of(const DatasetRow& row, Store& store, bool with_files) {
   info.hash = row.version.hash;
   info.job = row.version.job;
   info.created_ms = row.version.created_ms;
-  info.test_opened = test_openings(store, row.version.hash);
+  info.test_opened = test_openings(store, row);
   info.record.value = cut_fields(row.record, kMaxPart);
   if (!with_files) return info;
   for (const FileRow& file : row.blocks)

@@ -67,7 +67,7 @@ LearningTask evaluate_task(Store& store, const ModelEvaluateParams& params) {
     task.models.push_back(evaluated(store, row));
   }
   return {write_value(task), reference(dataset.version),
-          count_test_opening(store, dataset.version.hash)};
+          count_test_opening(store, dataset)};
 }
 
 }  // namespace

@@ -1,17 +1,16 @@
-/// How often the test part of a dataset was looked at: counted by what the dataset is, so that a
-/// copy of it, and a name given anew, do not forget.
+/// How often the test part of a dataset was looked at: counted by its blocks, so that the same data
+/// made anew, under whatever name, do not forget.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 namespace ptah {
 
 class Store;
+struct DatasetRow;
 
-/// By the dataset's hash.
-std::int64_t test_openings(Store& store, const std::string& hash);
+std::int64_t test_openings(Store& store, const DatasetRow& dataset);
 /// One more, on disk when this returns. How many there are now.
-std::int64_t count_test_opening(Store& store, const std::string& hash);
+std::int64_t count_test_opening(Store& store, const DatasetRow& dataset);
 
 }  // namespace ptah
