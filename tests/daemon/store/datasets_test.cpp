@@ -4,6 +4,7 @@
 #include "ptah/core/run_tool.hpp"
 #include "store/failure.hpp"
 #include "store/store.hpp"
+#include "store/test_openings.hpp"
 
 namespace ptah {
 namespace {
@@ -37,12 +38,8 @@ class StoreDatasets : public testing::Test {
       for (std::size_t i = 0; i < blocks.size(); ++i) job.plan->chains.push_back({{"first", i}});
       const std::string id = store().create_job(job).first.id;
       for (std::size_t i = blocks.size(); i-- > 0;) {
-        const Json record{{"dataset", name},
-                          {"circuit", "ota"},
-                          {"first", i},
-                          {"count", 10},
-                          {"clean", 9},
-                          {"failures", {{"drc", 1}}}};
+        const Json record{{"dataset", name}, {"circuit", "ota"}, {"first", i},
+                          {"count", 10},     {"clean", 9},       {"failures", {{"drc", 1}}}};
         store().commit_variant(id, static_cast<std::int64_t>(i), 0, record,
                                {{kSamplesRole, "", blocks[i], "datasets/" + name + "/b"},
                                 {"times", "", "{}", "datasets/" + name + "/t"}});
@@ -130,6 +127,21 @@ TEST_F(StoreDatasets, WithItsJobItGoes) {
   EXPECT_EQ(code_of("d@1"), ErrorCode::kNotFound);
   EXPECT_EQ(version("d"), 2);
   EXPECT_TRUE(store().files().problem(file)) << "its file stays without an owner";
+}
+
+TEST_F(StoreDatasets, TestPartsAreOpenedByWhatIsInThem) {
+  make("d", {"one", "two"});
+  make("e", {"one", "three"});
+  const DatasetRow d = store().dataset("work", "d"), e = store().dataset("work", "e");
+  EXPECT_EQ(test_openings(store(), d), 0);
+  for (std::int64_t count = 1; count <= 3; ++count)
+    EXPECT_EQ(commit([&] { return count_test_opening(store(), d); }), count);
+  EXPECT_EQ(test_openings(store(), e), 0);
+  store_.reset();
+  store_.emplace(scratch_->path() / "state");
+  EXPECT_EQ(test_openings(store(), d), 3) << "kept with the state";
+  make("innocent", {"one", "two"});
+  EXPECT_EQ(test_openings(store(), store().dataset("work", "innocent")), 3);
 }
 
 }  // namespace
