@@ -1,6 +1,7 @@
 // Datasets: making them, and the versions that a library has of them.
 #include "app/server.hpp"
 #include "store/failure.hpp"
+#include "store/test_openings.hpp"
 
 namespace ptah {
 
@@ -8,7 +9,8 @@ using namespace rpc;
 
 namespace {
 
-DatasetInfo info_of(const DatasetRow& row, const FileStore& files, bool with_files) {
+/// [store's thread]
+DatasetInfo info_of(const DatasetRow& row, Store& store, bool with_files) {
   DatasetInfo info;
   info.library = row.version.library;
   info.name = row.version.cell;
@@ -16,10 +18,11 @@ DatasetInfo info_of(const DatasetRow& row, const FileStore& files, bool with_fil
   info.hash = row.version.hash;
   info.job = row.version.job;
   info.created_ms = row.version.created_ms;
+  info.test_opened = test_openings(store, row);
   info.record.value = cut_fields(row.record, kMaxPart);
   if (!with_files) return info;
   for (const FileRow& file : row.blocks)
-    info.files.push_back({file.hash, files.path(file.hash).string(), file.size});
+    info.files.push_back({file.hash, store.files().path(file.hash).string(), file.size});
   return info;
 }
 
@@ -85,7 +88,7 @@ void Server::dataset_list(const DatasetListParams& params, Reply<DatasetListRepl
     std::size_t bytes = 0;
     for (const DatasetRow& row :
          store.datasets(params.library, params.name, after, params.limit + 1)) {
-      DatasetInfo info = info_of(row, store.files(), false);
+      DatasetInfo info = info_of(row, store, false);
       bytes += dump(write_value(info)).size() + 1;
       const auto count = static_cast<std::int64_t>(answer.datasets.size());
       if (count == params.limit || (bytes > kMaxAnswer && count > 0)) {
@@ -101,7 +104,7 @@ void Server::dataset_list(const DatasetListParams& params, Reply<DatasetListRepl
 
 void Server::dataset_get(const DatasetParams& params, Reply<DatasetInfo> reply) {
   answer_from_store<DatasetInfo>(reply, [params](Store& store) {
-    return info_of(store.dataset(params.library, params.dataset), store.files(), true);
+    return info_of(store.dataset(params.library, params.dataset), store, true);
   });
 }
 

@@ -6,6 +6,7 @@
 #include "flow/chain.hpp"
 #include "flow/check.hpp"
 #include "flow/circuit_input.hpp"
+#include "flow/learning_tasks.hpp"
 #include "flow/plan.hpp"
 #include "flow/sample_transfer.hpp"
 #include "flow/sampling.hpp"
@@ -102,6 +103,8 @@ constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
     {TaskKind::kSample, handle<SampleTask, make_samples>},
     {TaskKind::kImportSamples, handle<ImportTask, import_samples>},
     {TaskKind::kExportSamples, handle<rpc::DatasetExportSpec, export_samples>},
+    {TaskKind::kCheckSamples, handle<rpc::DatasetCheckTask, check_samples>},
+    {TaskKind::kEvaluateModels, handle<rpc::ModelEvaluateTask, evaluate_models>},
     {TaskKind::kSelfTest, handle<Nothing, selftest>},
 }};
 

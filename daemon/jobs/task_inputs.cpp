@@ -50,6 +50,8 @@ Json visit_inputs(TaskKind kind, const Json& json,
     case TaskKind::kSample:
     case TaskKind::kScoreLayout:
     case TaskKind::kScorePlacement:
+    case TaskKind::kCheckSamples:
+    case TaskKind::kEvaluateModels:
     case TaskKind::kSelfTest:
       break;  // No request of a client, or one whose names are paths by now.
   }

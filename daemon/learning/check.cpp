@@ -42,20 +42,20 @@ Json scored(const std::vector<double>& probabilities, const Classes& classes) {
           {"average_precision", number(average_precision(probabilities, classes))}};
 }
 
-/// Trees on `rows`: a fifth of them, drawn by `rng`, says when to stop.
-Trees grow(const Matrix& x, const Classes& classes, Rows rows, Rng rng, const Stop& stop) {
+/// Trees on `rows`: as many as a fifth of them, drawn by `rng` and held back, asks for.
+Trees grow(const Matrix& x, const Classes& classes, const Rows& rows, Rng rng, const Stop& stop) {
   TreeParams params;
-  Rows held;
-  if (rows.size() < kLeastForStopping) {
-    params.rounds = kFixedRounds;
-  } else {
-    rng.shuffle(std::span(rows));
+  params.rounds = kFixedRounds;
+  if (rows.size() >= kLeastForStopping) {
+    Rows kept = rows;
+    rng.shuffle(std::span(kept));
     const auto fifth = static_cast<std::ptrdiff_t>(rows.size() / 5);
-    held.assign(rows.end() - fifth, rows.end());
-    rows.resize(rows.size() - held.size());
+    const Rows held(kept.end() - fifth, kept.end());
+    kept.resize(kept.size() - held.size());
+    const Trees first = Trees::fit(x, classes, kept, held, {}, rng.next(), stop);
+    params.rounds = static_cast<int>(first.size());
   }
-  std::sort(rows.begin(), rows.end());
-  return Trees::fit(x, classes, rows, held, params, rng.next(), stop);
+  return Trees::fit(x, classes, rows, {}, params, rng.next(), stop);
 }
 
 struct Check {

@@ -87,7 +87,7 @@ std::optional<std::vector<double>> nearest_neighbours(const Matrix& x,
                                                       std::span<const std::uint8_t> classes,
                                                       const Rows& train, const Rows& rows,
                                                       int neighbours, const Stop& stop) {
-  constexpr std::size_t kBlock = 256;
+  constexpr std::size_t kBlock = 64;
   const Eigen::MatrixXd known = rows_of(x, train);
   const Eigen::VectorXd known_squares = known.rowwise().squaredNorm();
   const auto k = static_cast<std::ptrdiff_t>(

@@ -24,14 +24,14 @@ using Rows = std::vector<std::size_t>;
 using Stop = std::function<bool()>;
 
 struct TreeParams {
-  int depth = 4;               ///< Splits from root to leaf.
-  int rounds = 400;            ///< Trees at most.
-  int patience = 30;           ///< Ends so many trees after the least validation loss.
-  double shrinkage = 0.1;      ///< Of each tree's step.
+  int depth = 6;               ///< Splits from root to leaf.
+  int rounds = 600;            ///< Trees at most.
+  int patience = 40;           ///< Ends so many trees after the least validation loss.
+  double shrinkage = 0.05;     ///< Of each tree's step.
   double ridge = 1.0;          ///< On a leaf's value (lambda).
   double least_hessian = 1.0;  ///< In a leaf: about four layouts of even odds.
   double row_share = 0.8;      ///< Of the rows that a tree sees, drawn without replacement.
-  double feature_share = 0.5;  ///< Of the features that a tree may split by.
+  double feature_share = 1.0;  ///< Of the features that a tree may split by.
 };
 
 class Trees {

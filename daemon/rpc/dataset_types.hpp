@@ -123,7 +123,7 @@ struct DatasetFileInfo {
 };
 struct DatasetInfo {
   std::string library, name, hash, job;
-  std::int64_t version = 0, created_ms = 0;
+  std::int64_t version = 0, created_ms = 0, test_opened = 0;
   Object record;
   std::vector<DatasetFileInfo> files;
   template <class V>
@@ -137,6 +137,8 @@ struct DatasetInfo {
     v.required("record", record,
                "`circuit`, `tech`, `count`, `clean`, `distinct` placements among the clean ones of "
                "a file, `failures` by class, `labels`, `seed` or `imported`, `bytes`.");
+    v.required("test_opened", test_opened,
+               "How often model.evaluate looked at the test part of what it is.");
     v.required("files", files, "Its blocks, in order (dataset.get only).");
   }
 };

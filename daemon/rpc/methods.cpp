@@ -122,6 +122,11 @@ MethodTable bind_methods(Service& service) {
   bind("model.delete", Role::kUser,
        "Forgets a version, and the job that made it. Runs that worked with it keep its files.",
        &Service::model_delete);
+  bind("model.evaluate", Role::kUser,
+       "How good models are on the test part of a dataset (docs/evaluation.md), and whether they "
+       "differ. Answers when done; that the test part was opened is counted, and `test_opened` in "
+       "`result` says how often.",
+       &Service::model_evaluate);
 
   bind("dataset.make", Role::kUser,
        "A job that makes random placements of a circuit, each routed, checked, extracted and "
@@ -140,6 +145,10 @@ MethodTable bind_methods(Service& service) {
        &Service::dataset_import);
   bind("dataset.delete", Role::kUser, "Forgets a version, and the job that made it.",
        &Service::dataset_delete);
+  bind("dataset.check", Role::kUser,
+       "Whether a dataset is worth a training: spread and noise of its labels, and what plain "
+       "learners make of it, without its test part (docs/evaluation.md). Answers when done.",
+       &Service::dataset_check);
 
   bind("library.circuits", Role::kUser, "The circuits that Ptah brings along.",
        &Service::library_circuits);

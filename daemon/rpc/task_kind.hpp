@@ -21,6 +21,8 @@ enum class TaskKind {
   kSample,
   kImportSamples,
   kExportSamples,
+  kCheckSamples,
+  kEvaluateModels,
   kSelfTest,
 };
 
@@ -50,7 +52,7 @@ struct TaskTraits {
   int attempts = 2;
 };
 
-inline constexpr std::array<TaskTraits, 13> kTaskKinds{{
+inline constexpr std::array<TaskTraits, 15> kTaskKinds{{
     {TaskKind::kPlan, "plan", "RunSpec", Lane::kInteractive, Leaves::kPlan, false, 3},
     {TaskKind::kCircuits, "circuits", "Nothing"},
     {TaskKind::kChain, "chain", "ChainSpec", Lane::kBatch, Leaves::kVariants, true, 3},
@@ -66,6 +68,8 @@ inline constexpr std::array<TaskTraits, 13> kTaskKinds{{
      true, 3},
     {TaskKind::kExportSamples, "samples.export", "DatasetExportSpec", Lane::kInteractive,
      Leaves::kFiles, false, 3},
+    {TaskKind::kCheckSamples, "dataset.check", "DatasetCheckTask"},
+    {TaskKind::kEvaluateModels, "model.evaluate", "ModelEvaluateTask"},
     {TaskKind::kSelfTest, "selftest", "Nothing"},
 }};
 

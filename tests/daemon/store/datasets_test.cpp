@@ -1,5 +1,6 @@
 // Versions of datasets: what a finished job leaves, which one a name means, what goes with one.
 #include "opened_store.hpp"
+#include "store/test_openings.hpp"
 
 namespace ptah {
 namespace {
@@ -101,6 +102,21 @@ TEST_F(StoreDatasets, WithItsJobItGoes) {
   EXPECT_EQ(code_of("d@1"), ErrorCode::kNotFound);
   EXPECT_EQ(version("d"), 2);
   EXPECT_TRUE(store().files().problem(file)) << "its file stays without an owner";
+}
+
+TEST_F(StoreDatasets, TestPartsAreOpenedByWhatIsInThem) {
+  make("d", {"one", "two"});
+  make("e", {"one", "three"});
+  const DatasetRow d = store().dataset("work", "d"), e = store().dataset("work", "e");
+  EXPECT_EQ(test_openings(store(), d), 0);
+  for (std::int64_t count = 1; count <= 3; ++count)
+    EXPECT_EQ(commit([&] { return count_test_opening(store(), d); }), count);
+  EXPECT_EQ(test_openings(store(), e), 0);
+  store_.reset();
+  store_.emplace(scratch_->path() / "state");
+  EXPECT_EQ(test_openings(store(), d), 3) << "kept with the state";
+  make("innocent", {"one", "two"});
+  EXPECT_EQ(test_openings(store(), store().dataset("work", "innocent")), 3);
 }
 
 }  // namespace

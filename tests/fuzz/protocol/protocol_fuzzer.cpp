@@ -98,6 +98,12 @@ class EchoService final : public Service {
     job(params.job, reply);
   }
   void dataset_delete(const DatasetParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
+  void dataset_check(const DatasetCheckParams&, Reply<ResultReply> reply) override {
+    reply(ResultReply{Json::object()});
+  }
+  void model_evaluate(const ModelEvaluateParams&, Reply<ResultReply> reply) override {
+    reply(ResultReply{Json::object()});
+  }
   void job_list(const JobListParams&, Reply<JobListReply> reply) override { reply(JobListReply{}); }
   void job_get(const JobParams& params, Reply<JobInfo> reply) override { info(params.job, reply); }
   void job_wait(const JobWaitParams& params, Reply<JobInfo> reply) override {
