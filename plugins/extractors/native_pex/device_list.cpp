@@ -49,6 +49,15 @@ ExtractedDevice extracted(const FoundDevice& device, const NetNames& names, cons
   return out;
 }
 
+/// The ends of a resistor are found lower or left first.
+bool order_ends(ExtractedDevice& device) {
+  if (device.nets.size() < 2 || !(device.nets[terminal::kB] < device.nets[terminal::kA])) {
+    return false;
+  }
+  std::swap(device.nets[terminal::kA], device.nets[terminal::kB]);
+  return true;
+}
+
 /// Source and drain of a transistor are found left and right: the same fingers of a row alternate.
 /// With the smaller net as drain, equal fingers are equal lists. True: they have changed places.
 bool order_terminals(ExtractedDevice& device) {
@@ -112,6 +121,8 @@ std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const
     const DeviceKind kind = technology.devices()[device.model].kind;
     if (kind == DeviceKind::kNmos || kind == DeviceKind::kPmos) {
       turned[i] = order_terminals(list.back());
+    } else if (by_nodes && kind == DeviceKind::kResistor) {
+      turned[i] = order_ends(list.back());
     }
   }
   const auto before = [](const ExtractedDevice& a, const ExtractedDevice& b) {
@@ -124,7 +135,9 @@ std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const
     // The order, and with it the diffusion's owner, is that of the list without nodes.
     std::vector<std::vector<std::string>> ends = *nodes;
     for (std::size_t i = 0; i < ends.size(); ++i) {
-      if (turned[i]) std::swap(ends[i][terminal::kSource], ends[i][terminal::kDrain]);
+      if (!turned[i]) continue;
+      const bool mos = is_mos(list[i]);
+      std::swap(ends[i][0], ends[i][mos ? terminal::kSource : terminal::kB]);
     }
     const std::vector<std::string> none;
     const auto first_nodes = [&](std::size_t i) -> const auto& {

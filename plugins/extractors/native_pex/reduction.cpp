@@ -1,5 +1,6 @@
 #include "reduction.hpp"
 
+#include <Eigen/Dense>
 #include <Eigen/Sparse>
 #include <Eigen/SparseCholesky>
 #include <algorithm>
@@ -142,125 +143,210 @@ KeptNodes keep_nodes(const Connectivity& connectivity, const Circuit& circuit,
 
 namespace {
 
-/// One net: rows of kept nodes, then of those to be eliminated.
+using Dense = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+using Eigen::Index;
+
+/// `g` without its last `count` nodes.
+Dense eliminated(const Dense& g, Index count) {
+  if (count == 0) return g;
+  const Index left = g.rows() - count;
+  return g.topLeftCorner(left, left) -
+         g.topRightCorner(left, count) *
+             g.bottomRightCorner(count, count).ldlt().solve(g.bottomLeftCorner(count, left));
+}
+
+/// One net: first down to the members of its kept nodes, then to these.
 class NetReduction {
  public:
   NetReduction(const ResistorNetwork& network, const KeptNodes& kept, std::size_t net)
-      : network_(network),
-        kept_(kept),
-        net_(net),
-        begin_(network.first[net]),
-        sets_(network.first[net + 1] - network.first[net]) {
+      : network_(network), net_(net), begin_(network.first[net]), first_(kept.first[net]) {
+    for (std::size_t k = first_; k < kept.first[net + 1]; ++k) kept_.push_back(&kept.nodes[k]);
     number_nodes();
   }
 
   /// `edges`: of this net.
   void run(std::span<const ResistorNetwork::Resistor> edges, Reduction& into) {
-    using Matrix = Eigen::SparseMatrix<double>;
-    const auto few = static_cast<Eigen::Index>(primaries_.size()),
-               many = static_cast<Eigen::Index>(inner_);
-    std::vector<Eigen::Triplet<double>> inner, border;
-    Eigen::MatrixXd seen = Eigen::MatrixXd::Zero(few, few);  // negative conductances
-    for (const ResistorNetwork::Resistor& edge : edges) {
-      const Eigen::Index a = row(edge.a), b = row(edge.b);
-      if (a == b) continue;
-      const double siemens = 1 / edge.ohm;
-      if (a < few && b < few) {
-        seen(a, b) -= siemens;
-        seen(b, a) -= siemens;
-        continue;
-      }
-      for (const auto& [from, to] : {std::pair(a, b), std::pair(b, a)}) {
-        if (from < few) continue;
-        inner.emplace_back(from - few, from - few, siemens);
-        if (to < few) {
-          border.emplace_back(from - few, to, -siemens);
-        } else {
-          inner.emplace_back(from - few, to - few, -siemens);
-        }
-      }
-    }
-    Eigen::VectorXd areas = Eigen::VectorXd::Zero(few), inner_areas = Eigen::VectorXd::Zero(many);
-    for (std::size_t i = begin_; i < network_.first[net_ + 1]; ++i) {
-      const Eigen::Index at = row(static_cast<std::int32_t>(i));
-      (at < few ? areas(at) : inner_areas(at - few)) += network_.nodes[i].area_um2;
-    }
-    if (many > 0) {
-      Matrix g(many, many), to_kept(many, few);
-      g.setFromTriplets(inner.begin(), inner.end());
-      to_kept.setFromTriplets(border.begin(), border.end());
-      const Eigen::SimplicialLDLT<Matrix> solver(g);
-      // Voltages of the inner nodes are `weights` times those of the kept ones.
-      const Eigen::MatrixXd weights = -solver.solve(Eigen::MatrixXd(to_kept));
-      seen += to_kept.transpose() * weights;
-      areas += weights.transpose() * inner_areas;
-    }
-    write(seen, areas, into);
+    keep_members(edges);
+    short_members();
+    find_series();
+    write(into);
   }
 
  private:
-  /// A kept node is the first of its point (its row is `primaries_`' index), or an alias of it.
+  /// Members get the first numbers.
   void number_nodes() {
-    const std::size_t first = kept_.first[net_], last = kept_.first[net_ + 1];
-    for (std::size_t k = first; k < last; ++k) {
-      for (const std::int32_t member : kept_.nodes[k].members) {
-        sets_.unite(local(kept_.nodes[k].members.front()), local(member));
-      }
-    }
-    rows_.assign(sets_.size(), -1);
-    for (std::size_t k = first; k < last; ++k) {
-      const std::int32_t root = sets_.find(local(kept_.nodes[k].members.front()));
-      Eigen::Index& at = rows_[static_cast<std::size_t>(root)];
-      if (at < 0) {
-        at = static_cast<Eigen::Index>(primaries_.size());
-        primaries_.push_back(k);
-      }
-      row_of_kept_.push_back(at);
-    }
-    const auto few = static_cast<Eigen::Index>(primaries_.size());
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      const auto root = static_cast<std::size_t>(sets_.find(static_cast<std::int32_t>(i)));
-      if (rows_[root] < 0) rows_[root] = few + static_cast<Eigen::Index>(inner_++);
-    }
-  }
-
-  std::int32_t local(std::int32_t node) const { return node - static_cast<std::int32_t>(begin_); }
-  Eigen::Index row(std::int32_t node) {
-    return rows_[static_cast<std::size_t>(sets_.find(local(node)))];
-  }
-
-  void write(const Eigen::MatrixXd& seen, const Eigen::VectorXd& areas, Reduction& into) const {
-    const std::size_t first = kept_.first[net_], last = kept_.first[net_ + 1];
-    const auto primary = [&](std::size_t k) {
-      return primaries_[static_cast<std::size_t>(row_of_kept_[k - first])];
+    const std::size_t count = network_.first[net_ + 1] - begin_;
+    number_.assign(count, -1);
+    const auto next = [&](std::int32_t node) {
+      Index& number = number_[static_cast<std::size_t>(node) - begin_];
+      if (number < 0) number = members_++;
     };
-    const double whole = areas.sum();
-    for (std::size_t k = first; k < last; ++k) {
-      const double area = primary(k) == k ? areas(row_of_kept_[k - first]) : 0;
-      into.shares[k] = whole > 0 ? area / whole : k == first ? 1 : 0;
-      for (std::size_t j = k + 1; j < last; ++j) {
-        double ohm = kMostOhm;
-        if (primary(k) == primary(j)) {
-          // A star around the first of them.
-          if (primary(k) == k) ohm = kLeastOhm;
-        } else if (primary(k) == k && primary(j) == j) {
-          const Eigen::Index a = row_of_kept_[k - first], b = row_of_kept_[j - first];
-          const double siemens = -(seen(a, b) + seen(b, a)) / 2;
-          if (siemens > 1 / kMostOhm) ohm = std::max(kLeastOhm, 1 / siemens);
+    for (const KeptNodes::Node* node : kept_) {
+      for (const std::int32_t member : node->members) next(member);
+    }
+    inner_ = 0;
+    for (Index& number : number_) {
+      if (number < 0) number = members_ + inner_++;
+    }
+  }
+  Index number(std::int32_t node) const { return number_[static_cast<std::size_t>(node) - begin_]; }
+
+  void keep_members(std::span<const ResistorNetwork::Resistor> edges) {
+    using Matrix = Eigen::SparseMatrix<double>;
+    std::vector<Eigen::Triplet<double>> inner, border;
+    g_ = Dense::Zero(members_, members_);
+    for (const ResistorNetwork::Resistor& edge : edges) {
+      const Index a = number(edge.a), b = number(edge.b);
+      const double siemens = 1 / edge.ohm;
+      for (const auto& [from, to] : {std::pair(a, b), std::pair(b, a)}) {
+        if (from < members_) {
+          g_(from, from) += siemens;
+          if (to < members_) g_(from, to) -= siemens;
+          continue;
         }
-        into.resistors.push_back({static_cast<std::int32_t>(k), static_cast<std::int32_t>(j), ohm});
+        inner.emplace_back(from - members_, from - members_, siemens);
+        if (to < members_) {
+          border.emplace_back(from - members_, to, -siemens);
+        } else {
+          inner.emplace_back(from - members_, to - members_, -siemens);
+        }
       }
+    }
+    areas_ = Vector::Zero(members_);
+    Vector inner_areas = Vector::Zero(inner_);
+    for (std::size_t i = 0; i < number_.size(); ++i) {
+      const double area = network_.nodes[begin_ + i].area_um2;
+      (number_[i] < members_ ? areas_(number_[i]) : inner_areas(number_[i] - members_)) += area;
+    }
+    if (inner_ == 0) return;
+    Matrix g(inner_, inner_), to_members(inner_, members_);
+    g.setFromTriplets(inner.begin(), inner.end());
+    to_members.setFromTriplets(border.begin(), border.end());
+    const Eigen::SimplicialLDLT<Matrix> solver(g);
+    // Voltages of the inner nodes are `weights` times those of the members.
+    const Dense weights = -solver.solve(Dense(to_members));
+    g_ += to_members.transpose() * weights;
+    areas_ += weights.transpose() * inner_areas;
+  }
+
+  /// Kept nodes with a common member are of one group.
+  void short_members() {
+    DisjointSets sets(static_cast<std::size_t>(members_));
+    for (const KeptNodes::Node* node : kept_) {
+      for (const std::int32_t member : node->members) {
+        sets.unite(static_cast<std::int32_t>(number(node->members.front())),
+                   static_cast<std::int32_t>(number(member)));
+      }
+    }
+    group_.assign(static_cast<std::size_t>(members_), -1);
+    for (Index m = 0; m < members_; ++m) {
+      const auto root = static_cast<std::size_t>(sets.find(static_cast<std::int32_t>(m)));
+      if (group_[root] < 0) {
+        group_[root] = static_cast<Index>(groups_.size());
+        groups_.emplace_back();
+      }
+      group_[static_cast<std::size_t>(m)] = group_[root];
+      groups_[static_cast<std::size_t>(group_[root])].push_back(m);
+    }
+    const auto count = static_cast<Index>(groups_.size());
+    Dense incidence = Dense::Zero(members_, count);
+    for (Index m = 0; m < members_; ++m) incidence(m, group_[static_cast<std::size_t>(m)]) = 1;
+    shorted_ = incidence.transpose() * g_ * incidence;
+    group_areas_ = incidence.transpose() * areas_;
+  }
+
+  Index group_of(std::size_t k) const {
+    return group_[static_cast<std::size_t>(number(kept_[k]->members.front()))];
+  }
+
+  void find_series() {
+    std::vector<bool> seen(groups_.size(), false);
+    for (std::size_t k = 0; k < kept_.size(); ++k) {
+      const auto group = static_cast<std::size_t>(group_of(k));
+      double ohm = groups_[group].size() > 1 && groups_.size() > 1 ? beyond_short(k) : 0;
+      if (ohm < kLeastOhm) ohm = seen[group] ? kLeastOhm : 0;
+      if (ohm == 0) seen[group] = true;
+      series_.push_back(ohm);
+    }
+  }
+
+  /// Resistance of kept node k with its current shared equally less that of the short.
+  double beyond_short(std::size_t k) const {
+    const auto& members = groups_[static_cast<std::size_t>(group_of(k))];
+    Vector current = Vector::Zero(static_cast<Index>(members.size()));
+    const double share = 1 / static_cast<double>(kept_[k]->members.size());
+    for (const std::int32_t member : kept_[k]->members) {
+      current(std::lower_bound(members.begin(), members.end(), number(member)) - members.begin()) +=
+          share;
+    }
+    const Dense part = g_(members, members);
+    const double siemens = shorted_(group_of(k), group_of(k));
+    return current.dot(part.ldlt().solve(current)) - 1 / siemens;
+  }
+
+  /// Groups that no kept node is at once are eliminated.
+  void write(Reduction& into) const {
+    const auto kept = static_cast<Index>(kept_.size());
+    std::vector<Index> row(groups_.size(), -1);
+    for (std::size_t k = 0; k < kept_.size(); ++k) {
+      if (series_[k] == 0) row[static_cast<std::size_t>(group_of(k))] = static_cast<Index>(k);
+    }
+    Index rows = kept;
+    for (Index& at : row) {
+      if (at < 0) at = rows++;
+    }
+    Dense all = Dense::Zero(rows, rows);
+    for (std::size_t a = 0; a < row.size(); ++a) {
+      for (std::size_t b = 0; b < row.size(); ++b) {
+        all(row[a], row[b]) += shorted_(static_cast<Index>(a), static_cast<Index>(b));
+      }
+    }
+    for (std::size_t k = 0; k < kept_.size(); ++k) {
+      if (series_[k] == 0) continue;
+      const auto at = static_cast<Index>(k), to = row[static_cast<std::size_t>(group_of(k))];
+      const double siemens = 1 / series_[k];
+      all(at, at) += siemens;
+      all(to, to) += siemens;
+      all(at, to) -= siemens;
+      all(to, at) -= siemens;
+    }
+    const Dense reduced = eliminated(all, rows - kept);
+    for (Index a = 0; a < kept; ++a) {
+      for (Index b = a + 1; b < kept; ++b) {
+        const double siemens = -(reduced(a, b) + reduced(b, a)) / 2;
+        const double ohm = siemens > 1 / kMostOhm ? std::max(kLeastOhm, 1 / siemens) : kMostOhm;
+        into.resistors.push_back({static_cast<std::int32_t>(first_) + static_cast<std::int32_t>(a),
+                                  static_cast<std::int32_t>(first_) + static_cast<std::int32_t>(b),
+                                  ohm});
+      }
+    }
+    const double whole = group_areas_.sum();
+    std::vector<bool> given(groups_.size(), false);
+    for (std::size_t k = 0; k < kept_.size(); ++k) {
+      const auto group = static_cast<std::size_t>(group_of(k));
+      if (!given[group]) {
+        into.shares[first_ + k] = whole > 0 ? group_areas_(static_cast<Index>(group)) / whole
+                                  : k == 0  ? 1
+                                            : 0;
+      }
+      given[group] = true;
+      into.series[first_ + k] = series_[k];
     }
   }
 
   const ResistorNetwork& network_;
-  const KeptNodes& kept_;
-  std::size_t net_, begin_;
-  DisjointSets sets_;
-  std::vector<Eigen::Index> rows_;         ///< By root.
-  std::vector<Eigen::Index> row_of_kept_;  ///< By kept node of the net.
-  std::vector<std::size_t> primaries_;     ///< Kept nodes, by row.
-  std::size_t inner_ = 0;
+  std::size_t net_, begin_, first_;
+  std::vector<const KeptNodes::Node*> kept_;
+  std::vector<Index> number_;  ///< By node of the net.
+  Index members_ = 0, inner_ = 0;
+  Dense g_;                                 ///< Of the members.
+  Vector areas_;                            ///< Of the members, um^2.
+  std::vector<Index> group_;                ///< By member.
+  std::vector<std::vector<Index>> groups_;  ///< Their members, ascending.
+  Dense shorted_;                           ///< Of the groups.
+  Vector group_areas_;
+  std::vector<double> series_;  ///< By kept node of the net.
 };
 
 }  // namespace
@@ -268,6 +354,7 @@ class NetReduction {
 Reduction reduce(const ResistorNetwork& network, const KeptNodes& kept) {
   Reduction reduction;
   reduction.shares.assign(kept.nodes.size(), 0);
+  reduction.series.assign(kept.nodes.size(), 0);
   std::size_t next = 0;
   for (std::size_t net = 0; net + 1 < network.first.size(); ++net) {
     const std::size_t begin = next;

@@ -21,7 +21,7 @@ struct KeptNodes {
   struct Node {
     NetIndex net = kNone;
     std::string name;
-    std::vector<std::int32_t> members;  ///< Of the network; they are shorted.
+    std::vector<std::int32_t> members;  ///< Of the network; one that serves n fingers n times.
   };
   /// By net, at least one each. The first of a net has its name and is its port, where it has one;
   /// "net:device:terminal" are the others. All bulks of a net are one, its well or the substrate.
@@ -45,12 +45,18 @@ struct Reduction {
   /// eliminated node goes to the kept ones as the current that would flow there (the first moment
   /// of the network is kept).
   std::vector<double> shares;
+  /// By kept node, ohm, part of `resistors`: what lies between the short of its members and it.
+  std::vector<double> series;
 };
 /// Two kept nodes may be one point of a layout: a label on a terminal. No wire is shorter.
 inline constexpr double kLeastOhm = 1e-3;
 /// Between nodes whose current passes others.
 inline constexpr double kMostOhm = 1e15;
 
+/// A short of a terminal's members would let current choose among them; fingers draw the same. So
+/// each terminal has a resistor in series with the short: with it, and all other kept nodes of the
+/// net at 0 V, the power of a current is that of the same current shared equally by the members.
+/// (Outer contacts of a tile serve one finger, inner ones two: a seventh of its resistance.)
 Reduction reduce(const ResistorNetwork& network, const KeptNodes& kept);
 
 /// What a netlist has of it. Capacitances between nets are at their first nodes: the circuit has so

@@ -2,7 +2,7 @@
 /// either costs, over placements of circuits.
 ///
 ///   ptah_agreement_wires [N] [--seed S] [--technology T] [--supply label|edge] [--list] [--ac]
-///                        [circuit | FOLDER ...]
+///                        [--reduced] [circuit | FOLDER ...]
 ///
 /// N placements a circuit, each extracted and simulated in both ways: with offset.spice where the
 /// circuit has it (a DC sweep of two points: offset and DC common-mode rejection), else the
@@ -46,7 +46,7 @@ struct Options {
   int count = 8;
   std::uint64_t seed = 1;
   native::SupplyEntry supply = native::SupplyEntry::kLabel;
-  bool list = false, ac = false;
+  bool list = false, ac = false, network = true;
 };
 
 struct Answer {
@@ -178,7 +178,7 @@ Result<bool> one_circuit(const std::string& path, const Technology& technology,
       circuit, options.count, options.seed, technology, [&](const gds::Flat& flat) {
         ++figures.layouts;
         const auto a = reduced.run(flat, circuit, bench, technology);
-        const auto b = network.run(flat, circuit, bench, technology);
+        const auto b = options.network ? network.run(flat, circuit, bench, technology) : a;
         if (!a || !b) {
           ++figures.failed;
           std::printf("    %3d  %s\n", figures.layouts, (a ? b.error() : a.error()).text().c_str());
@@ -223,6 +223,8 @@ int main(int argc, char** argv) {
       technology_name = value();
     } else if (word == "--supply") {
       if (value() == "edge") options.supply = native::SupplyEntry::kEdge;
+    } else if (word == "--reduced") {
+      options.network = false;
     } else if (word == "--ac") {
       options.ac = true;
     } else if (word == "--list") {

@@ -122,24 +122,11 @@ int compare_resistances(const Reduced& r) {
         const double got =
             resistance(small, static_cast<Eigen::Index>(a), static_cast<Eigen::Index>(b));
         ++compared;
-        if (x == y) {
-          EXPECT_LE(got, 2 * kLeastOhm);  // by way of the first of them
-          continue;
-        }
+        const double series =
+            r.reduction.series[kept_first + a] + r.reduction.series[kept_first + b];
         const double want =
-            resistance(full, static_cast<Eigen::Index>(x), static_cast<Eigen::Index>(y));
-        const auto alias = [&](std::size_t k) {
-          for (std::size_t j = 0; j < kept; ++j) {
-            if (j != k && of(r.kept.nodes[kept_first + j].members.front()) ==
-                              of(r.kept.nodes[kept_first + k].members.front())) {
-              return true;
-            }
-          }
-          return false;
-        };
-        // Two of a point are a milliohm apart.
-        const double slack = alias(a) || alias(b) ? 2 * kLeastOhm : 1e-9 * want;
-        EXPECT_NEAR(got, want, slack)
+            series + resistance(full, static_cast<Eigen::Index>(x), static_cast<Eigen::Index>(y));
+        EXPECT_NEAR(got, want, 1e-9 * want)
             << r.kept.nodes[kept_first + a].name << " - " << r.kept.nodes[kept_first + b].name;
       }
     }
@@ -201,6 +188,37 @@ TEST(Reduction, KeptNodesSeeTheSameResistances) {
     });
   }
   EXPECT_GT(compared, 100);
+}
+
+/// Three contacts of 100 ohm, the one in the middle for two fingers.
+TEST(Reduction, FingersShareACurrentEqually) {
+  ResistorNetwork network;
+  network.nodes.assign(4, {0, {}, 1});
+  network.first = {0, 4};
+  network.resistors = {{0, 1, 100}, {0, 2, 100}, {0, 3, 100}};
+  KeptNodes kept;
+  kept.nodes = {{0, "s", {0}}, {0, "s:m1:s", {1, 2, 2, 3}}};
+  kept.first = {0, 2};
+  const Reduction reduction = reduce(network, kept);
+  ASSERT_EQ(reduction.resistors.size(), 1u);
+  EXPECT_NEAR(reduction.resistors[0].ohm, 100 * (1. / 16 + 1. / 4 + 1. / 16), 1e-9);
+  EXPECT_NEAR(reduction.series[1], 100 * (3. / 8 - 1. / 3), 1e-9);
+  EXPECT_EQ(reduction.shares, (std::vector<double>{0.25, 0.75}));
+}
+
+TEST(Reduction, NodesOfOnePointStayTwo) {
+  ResistorNetwork network;
+  network.nodes.assign(3, {0, {}, 0});
+  network.first = {0, 3};
+  network.resistors = {{0, 1, 10}, {1, 2, 5}};
+  KeptNodes kept;
+  kept.nodes = {{0, "a", {2}}, {0, "a:m1:g", {2}}, {0, "a:m2:g", {0}}};
+  kept.first = {0, 3};
+  const Reduction reduction = reduce(network, kept);
+  ASSERT_EQ(reduction.resistors.size(), 3u);
+  EXPECT_NEAR(reduction.resistors[0].ohm, kLeastOhm, 1e-12);
+  EXPECT_NEAR(reduction.resistors[1].ohm, 15, 1e-9);
+  EXPECT_EQ(reduction.resistors[2].ohm, kMostOhm);
 }
 
 TEST(Reduction, EveryPairOfANetHasOneResistor) {

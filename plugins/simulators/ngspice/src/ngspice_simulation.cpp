@@ -1,6 +1,7 @@
 #include "ngspice_simulation.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "ngspice_result.hpp"
@@ -75,11 +76,17 @@ Result<std::string> settled(std::string deck, const ExtractedNetlist& netlist,
 
 }  // namespace
 
-Result<std::vector<Waveform>> simulate_with_ngspice(const ExtractedNetlist& netlist,
+Result<std::vector<Waveform>> simulate_with_ngspice(const ExtractedNetlist& given,
                                                     const Testbench& testbench,
                                                     const Technology& technology,
                                                     const NgspiceLimits& limits, JobContext& job) {
   PTAH_TRY(const std::filesystem::path program, find_tool("ngspice", "ngspice"));
+  std::optional<ExtractedNetlist> direct;
+  if (!given.resistors.empty() && only_direct_current(testbench)) {
+    direct = given;
+    direct->capacitors.clear();
+  }
+  const ExtractedNetlist& netlist = direct ? *direct : given;
   ModelRequest request;
   request.uses = model_uses(netlist, testbench, technology);
   request.corner = testbench.corner;

@@ -119,6 +119,14 @@ std::optional<JoinedWires> join_wires(const ExtractedNetlist& netlist) {
   return result;
 }
 
+bool only_direct_current(const Testbench& testbench) {
+  return std::all_of(testbench.analyses.begin(), testbench.analyses.end(),
+                     [](const std::string& card) {
+                       const std::string text = lower_case(card);
+                       return text.starts_with(".op") || text.starts_with(".dc");
+                     });
+}
+
 Testbench operating_point_bench(const Testbench& testbench) {
   Testbench bench = testbench;
   bench.analyses = {".op"};

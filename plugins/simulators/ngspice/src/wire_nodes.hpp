@@ -25,6 +25,11 @@ struct JoinedWires {
 /// Nothing for a netlist without devices, or whose resistors join two ports: those are no wires.
 std::optional<JoinedWires> join_wires(const ExtractedNetlist& netlist);
 
+/// All analyses are `.op` or `.dc`, in which capacitors have no part. They take places in ngspice's
+/// matrix all the same: with thousands between the nodes of a network it fills up, and ordering it
+/// takes a minute.
+bool only_direct_current(const Testbench& testbench);
+
 /// `testbench` with its operating point alone.
 Testbench operating_point_bench(const Testbench& testbench);
 

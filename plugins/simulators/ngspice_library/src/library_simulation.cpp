@@ -106,15 +106,6 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
   return circuit;
 }
 
-/// Capacitors have no part in these.
-bool only_direct_current(const Testbench& testbench) {
-  return std::all_of(testbench.analyses.begin(), testbench.analyses.end(),
-                     [](const std::string& card) {
-                       const std::string text = lower_case(card);
-                       return text.starts_with(".op") || text.starts_with(".dc");
-                     });
-}
-
 /// `deck` with `.nodeset` lines: from there, an operating point needs no stepping.
 std::vector<std::string> with_start(std::vector<std::string> deck,
                                     const std::vector<std::string>& start) {
@@ -193,22 +184,27 @@ Result<const std::vector<std::string>*> LibrarySimulation::kept_start(
   return &starts.back().second;
 }
 
-Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& netlist,
+Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& given,
                                                           const Testbench& testbench,
                                                           const Technology& technology,
                                                           JobContext& job) {
   if (!library_) {
     PTAH_TRY(library_, NgspiceLibrary::acquire());
   }
-  PTAH_TRY(Models* const used, models(netlist, testbench, technology));
+  PTAH_TRY(Models* const used, models(given, testbench, technology));
   // What may be written and what not is decided in one place for both ways to run ngspice.
-  const bool wires = !netlist.resistors.empty();
+  const bool wires = !given.resistors.empty();
   std::vector<std::string> lines;
   std::optional<LibraryCircuit> circuit;
   Deck deck;
+  std::optional<ExtractedNetlist> direct;
+  if (wires && only_direct_current(testbench)) {
+    direct = given;
+    direct->capacitors.clear();
+  }
+  const ExtractedNetlist& netlist = direct ? *direct : given;
   auto same = options_.flatten ? canonical(netlist, technology) : std::nullopt;
   if (same) {
-    if (wires && only_direct_current(testbench)) same->capacitors.clear();
     std::vector<double> farads, ohms;
     for (ExtractedCapacitor& capacitor : same->capacitors) {
       farads.push_back(capacitor.farad);
