@@ -19,7 +19,7 @@ struct TrainArguments {
   std::int64_t seed = 0;
   std::optional<std::int64_t> epochs;
   std::optional<double> budget_hours;
-  bool detach = false;
+  bool detach = false, searches = false;
   Lines lines = Lines::kVariants;
 };
 
@@ -44,6 +44,7 @@ int train(const Session& session, const TrainArguments& arguments) {
   if (options.has_error()) return fail(session, options.error());
   if (arguments.epochs) options.value()["epochs"] = *arguments.epochs;
   if (arguments.budget_hours) options.value()["budget_hours"] = *arguments.budget_hours;
+  if (arguments.searches) options.value().emplace("search", "graph_propagation");
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   Json params{{"library", arguments.library},
@@ -187,11 +188,16 @@ void add_training_options(CLI::App* command, const std::shared_ptr<TrainArgument
   command->add_flag("--detach", arguments->detach, "Print the job's id and leave");
 }
 
-/// `ptah model train PLUGIN --dataset NAME --name MODEL`.
-void add_train_from_dataset(CLI::App* model, Session& session, int& status) {
-  auto* command = model->add_subcommand("train", "Make a model from a dataset");
+/// `ptah model train|search PLUGIN --dataset NAME --name MODEL`.
+void add_train_from_dataset(CLI::App* model, bool searches, Session& session, int& status) {
+  auto* command = model->add_subcommand(
+      searches ? "search" : "train",
+      searches ? "Look for a network by graph propagation, and make a model of it (--option "
+                 "search=random, halving: by other ways)"
+               : "Make a model from a dataset");
   auto arguments = std::make_shared<TrainArguments>();
   arguments->lines = Lines::kMetrics;
+  arguments->searches = searches;
   command->add_option("plugin", arguments->trainer, "Trainer")->required();
   command->add_option("--dataset", arguments->dataset, "NAME or NAME@VERSION")->required();
   command->add_option("--name,--model", arguments->model, "The model's name in the library")
@@ -223,7 +229,8 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   auto one = std::make_shared<ModelArguments>();
   auto* model = app.add_subcommand("model", "Train, list, show, import, choose and forget models");
   model->require_subcommand(1);
-  add_train_from_dataset(model, session, status);
+  add_train_from_dataset(model, false, session, status);
+  add_train_from_dataset(model, true, session, status);
   const auto add = [&](const char* name, const char* text, const char* what, Action action) {
     auto* sub = model->add_subcommand(name, text);
     auto* positional = sub->add_option("model", one->model, what);
@@ -236,7 +243,7 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
       [&session, one] { return list_models(session, one->library, one->model); });
   add("get", "Where a model comes from, and its files", "NAME or NAME@VERSION", [&session, one] {
     return model_call(session, "model.get", {{"library", one->library}, {"model", one->model}});
-  });
+  })->alias("show");
   add("use", "Choose the version that the name alone means", "NAME@VERSION; NAME: the newest",
       [&session, one] {
         return model_call(session, "model.use", {{"library", one->library}, {"model", one->model}});

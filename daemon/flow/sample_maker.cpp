@@ -41,8 +41,18 @@ const char* better(MeasureKind kind) {
   }
 }
 
-std::string infeasible(const char* stage, const Error& error) {
-  return std::string(stage) + ": " + error.text();
+/// Nothing will come of the next layout either. A limit that was reached, or a plugin that breaks,
+/// costs one row of thousands.
+bool is_hopeless(const Error& error) {
+  return error.code == ErrorCode::kCancelled || error.code == ErrorCode::kToolMissing ||
+         error.code == ErrorCode::kIo || error.code == ErrorCode::kInternal;
+}
+
+/// The row's reason, or the error that ends the block.
+Result<std::string> refused(const char* stage, const Error& error) {
+  if (is_hopeless(error)) return error;
+  // Without its place, which may be a folder of this task: the same row has the same bytes.
+  return std::string(stage) + ": " + error.message;
 }
 
 }  // namespace
@@ -204,18 +214,12 @@ Result<std::string> SampleMaker::work(Sample& sample, FlowJob& job) {
   auto placed = run_stage(placer_, job, seconds_, [&](Placer& stage) {
     return stage.place(circuit_, tiles_, technology_, weights, job);
   });
-  if (placed.has_error()) {
-    if (is_fatal(placed.error())) return std::move(placed).error();
-    return infeasible("placer", placed.error());
-  }
+  if (placed.has_error()) return refused("placer", placed.error());
   sample.placement = placed.value();
   auto routed = run_stage(router_, job, seconds_, [&](Router& stage) {
     return stage.route(circuit_, tiles_, placed.value(), technology_, job);
   });
-  if (routed.has_error()) {
-    if (is_fatal(routed.error())) return std::move(routed).error();
-    return infeasible("router", routed.error());
-  }
+  if (routed.has_error()) return refused("router", routed.error());
   DrawnLayout drawn;
   drawn.top = circuit_.name;
   drawn.library = gds::from_layout(circuit_, tiles_, routed.value(), technology_, drawn.top);
@@ -224,15 +228,13 @@ Result<std::string> SampleMaker::work(Sample& sample, FlowJob& job) {
   Extent extent;
   extent.all = false;
   extent.failures = true;
-  PTAH_TRY(const auto findings, assessment_->verify(Side::kOwn, drawn, extent, job, seconds_));
-  for (const Finding& finding : findings) {
+  const auto findings = assessment_->verify(Side::kOwn, drawn, extent, job, seconds_);
+  if (findings.has_error()) return refused("check", findings.error());
+  for (const Finding& finding : findings.value()) {
     if (!finding.verdict.clean) return finding.reason();
   }
   const auto netlist = assessment_->extract(Side::kOwn, drawn, job, seconds_);
-  if (netlist.has_error()) {
-    if (is_fatal(netlist.error())) return netlist.error();
-    return infeasible("extraction", netlist.error());
-  }
+  if (netlist.has_error()) return refused("extraction", netlist.error());
   return measure(netlist.value(), sample, job);
 }
 
@@ -240,13 +242,15 @@ Result<std::string> SampleMaker::measure(const ExtractedNetlist& netlist, Sample
                                          FlowJob& job) {
   std::vector<Waveform> own;
   if (needs_own_) {
-    PTAH_TRY(auto scored, assessment_->score(Side::kOwn, netlist, job, seconds_));
-    if (scored.post.empty()) return scored.reason();
-    own = std::move(scored.post);
+    auto scored = assessment_->score(Side::kOwn, netlist, job, seconds_);
+    if (scored.has_error()) return refused("simulation", scored.error());
+    if (scored.value().post.empty()) return scored.value().reason();
+    own = std::move(scored.value().post);
   }
-  PTAH_TRY(const auto measures, assessment_->measure(measuring_, netlist, own, job, seconds_));
+  const auto measures = assessment_->measure(measuring_, netlist, own, job, seconds_);
+  if (measures.has_error()) return refused("simulation", measures.error());
   std::string reason;
-  for (const Measure& measure : measures) {
+  for (const Measure& measure : measures.value()) {
     const bool good = measure.value && std::isfinite(*measure.value);
     sample.labels.push_back(good ? *measure.value : std::nan(""));
     if (!good && reason.empty())

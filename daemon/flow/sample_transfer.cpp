@@ -1,32 +1,13 @@
 #include "flow/sample_transfer.hpp"
 
 #include "flow/sample_dataset.hpp"
-#include "samples/hdf5.hpp"
+#include "samples/guarded_read.hpp"
 #include "store/stored_path.hpp"
 
 namespace ptah {
 namespace {
 
 constexpr std::uintmax_t kMostImported = 2ull << 30;
-
-/// The groups of the public data, which have pictures and classes and no placements.
-constexpr const char* kPublicGroups[] = {"OTA1_Offset_Voltage_False", "OTA2_Offset_Voltage_False",
-                                         "OTA3_Offset_Voltage_False", "OTA4_CMRR_False",
-                                         "OTA1_Offset_Voltage_True",  "OTA2_Offset_Voltage_True",
-                                         "OTA3_Offset_Voltage_True",  "OTA4_CMRR_True"};
-
-Status refuse_pictures(const std::filesystem::path& file) {
-  PTAH_TRY(const auto reader, hdf5::Reader::open(file));
-  if (reader.has("about")) return ok();
-  for (const char* group : kPublicGroups) {
-    if (!reader.has(group)) continue;
-    return make_error(ErrorCode::kUnsupported,
-                      std::string("This is the public file of pictures and classes (`") + group +
-                          "`): it has no placements and no values, which datasets consist of.",
-                      file.string(), "Make placements with `ptah dataset make`.");
-  }
-  return ok();
-}
 
 /// A circuit that names files of the machine it was made on means other files here.
 Status check_self_contained(const Json& about, const std::filesystem::path& file) {
@@ -101,8 +82,7 @@ Result<Json> import_samples(const ImportTask& task, const std::filesystem::path&
   if (failure) return make_error(ErrorCode::kNotFound, failure.message(), file.string());
   if (size > kMostImported)
     return make_error(ErrorCode::kLimit, "The file has more than 2 GiB.", file.string());
-  PTAH_TRY(refuse_pictures(file));
-  PTAH_TRY(auto samples, Samples::read(file));
+  PTAH_TRY(auto samples, read_of_stranger(file));
   PTAH_TRY(check_self_contained(samples.about(), file));
   FlowJob job(sink, 0, scratch);
   PTAH_TRY(auto dataset, SampleDataset::open(std::move(samples), "", "", host, job));

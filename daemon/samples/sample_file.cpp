@@ -24,6 +24,12 @@ constexpr std::uint64_t kMostReasons = 100'000;
 constexpr std::size_t kMostReason = 255;
 constexpr std::int32_t kFarthestTile = kFarthest / 2;
 
+/// Of UT-AnLay's file.
+constexpr const char* kPublicGroups[] = {"OTA1_Offset_Voltage_False", "OTA2_Offset_Voltage_False",
+                                         "OTA3_Offset_Voltage_False", "OTA4_CMRR_False",
+                                         "OTA1_Offset_Voltage_True",  "OTA2_Offset_Voltage_True",
+                                         "OTA3_Offset_Voltage_True",  "OTA4_CMRR_True"};
+
 constexpr std::array kOrientations{Orientation::kR0, Orientation::kMX, Orientation::kMY,
                                    Orientation::kR180};
 
@@ -186,7 +192,15 @@ Status Samples::write(const std::filesystem::path& file) const {
 template <class Reader>
 Result<Samples> Samples::read_from(const Reader& reader, const std::string& name) {
   if (!reader.has("about")) {
-    if (reader.has("origin_nm")) return wrong(name, "The file has no `about`.");
+    for (const char* group : kPublicGroups) {
+      if (reader.has(group)) {
+        return make_error(ErrorCode::kUnsupported,
+                          std::string("This is the public file of pictures and classes (`") +
+                              group +
+                              "`): it has no placements and no values, which datasets consist of.",
+                          name, "Make placements with `ptah dataset make`.");
+      }
+    }
     return wrong(name, "This HDF5 file holds no placements of Ptah: it has no `about`.");
   }
   PTAH_TRY(const std::string text, reader.get_text("about", kMostAbout));

@@ -14,7 +14,7 @@ Circuit small_amplifier() {
   }
   circuit.ports = {0, 1, 2, 3, 4, 5};
   const auto mos = [&](const std::string& name, DeviceKind kind, const char* drain,
-                       const char* gate, const char* source) {
+                       const char* gate, const char* source, int channel) {
     const bool n = kind == DeviceKind::kNmos;
     Device device;
     device.name = name;
@@ -25,14 +25,15 @@ Circuit small_amplifier() {
     device.width = n ? 1050 : 1600;
     device.length = 150;
     device.fingers = 2;
+    device.channels = {channel};
     device.where = "small_amplifier";
     circuit.devices.push_back(device);
   };
-  mos("M0", DeviceKind::kNmos, "tail", "BIAS", "GND");
-  mos("M1", DeviceKind::kNmos, "mirror", "INP", "tail");
-  mos("M2", DeviceKind::kNmos, "OUT", "INN", "tail");
-  mos("M3", DeviceKind::kPmos, "mirror", "mirror", "VDD");
-  mos("M4", DeviceKind::kPmos, "OUT", "mirror", "VDD");
+  mos("M0", DeviceKind::kNmos, "tail", "BIAS", "GND", 5);
+  mos("M1", DeviceKind::kNmos, "mirror", "INP", "tail", 1);
+  mos("M2", DeviceKind::kNmos, "OUT", "INN", "tail", 1);
+  mos("M3", DeviceKind::kPmos, "mirror", "mirror", "VDD", 1);
+  mos("M4", DeviceKind::kPmos, "OUT", "mirror", "VDD", 2);
   circuit.matched = {{1, 2}, {3, 4}};
   return circuit;
 }

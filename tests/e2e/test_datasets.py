@@ -38,6 +38,20 @@ class DatasetTest(PtahCase):
         self.run_json("dataset", "delete", "five@2")
         self.assertEqual([d["version"] for d in self.run_json("dataset", "list", "five").lines], [1])
 
+    def test_a_killed_daemon_goes_on_to_the_same_data(self):
+        words = ["dataset", "make", "five_transistors_ota", "--count", "96", "--seed", "5", "--name", "five", "--measures", "offset"]
+        process = self.start("--json", *words, "--job", "killed")
+        blocks = lambda: self.run_json("jobs", "get", "killed").lines[0]["variants"]
+        self.assertIn("dataset", process.stdout.readline())  # The first block is on disk.
+        self.kill_daemon()
+        process.communicate()
+        self.assertLess(blocks(), 6)
+        self.run_json(*words, "--job", "killed")
+        self.run_json(*words)
+        first, second = (self.run_json("dataset", "get", f"five@{version}").lines[0] for version in (1, 2))
+        self.assertEqual((first["job"], first["record"]["count"]), ("killed", 96))
+        self.assertEqual(first["hash"], second["hash"])
+
     def test_what_does_not_fit_is_told(self):
         bad = self.netlist("this is no HDF5 file", "bad.h5")
         cases = [(["dataset", "make", "five_transistors_ota", "--count", "4", "--name", "x", "--measures", "beauty"], 2, "beauty"),

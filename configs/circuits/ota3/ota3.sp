@@ -11,15 +11,15 @@ M4 one_m IBIAS VDD  VDD sky130_fd_pr__pfet_01v8     l=0.5u w=2u nf=16
 M5 tail  nbias VSS  VSS sky130_fd_pr__nfet_01v8_lvt l=0.5u w=2u nf=9
 M6 tail  cmctl VSS  VSS sky130_fd_pr__nfet_01v8_lvt l=0.5u w=2u nf=8
 * second stage
-M7  OUTP one_m VDD VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=2u nf=12
-M8  OUTM one_p VDD VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=2u nf=12
+M7  OUTP one_m VDD VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=4u nf=10
+M8  OUTM one_p VDD VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=4u nf=10
 M9  OUTP nbias VSS VSS sky130_fd_pr__nfet_01v8_lvt l=0.5u w=2u nf=16
 M10 OUTM nbias VSS VSS sky130_fd_pr__nfet_01v8_lvt l=0.5u w=2u nf=16
 * compensation
-M11 comp_p VSS    one_m VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=2u nf=2
-M12 comp_m VSS    one_p VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=2u nf=2
-C1  OUTP   comp_p sky130_fd_pr__cap_mim_m3_1 w=20u l=20u
-C2  OUTM   comp_m sky130_fd_pr__cap_mim_m3_1 w=20u l=20u
+M11 comp_p VSS    one_m VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=2u nf=3
+M12 comp_m VSS    one_p VDD sky130_fd_pr__pfet_01v8_lvt l=0.5u w=2u nf=3
+C1  OUTP   comp_p sky130_fd_pr__cap_mim_m3_1 w=26u l=26u
+C2  OUTM   comp_m sky130_fd_pr__cap_mim_m3_1 w=26u l=26u
 * common mode
 M13 cmtail1 IBIAS VDD     VDD sky130_fd_pr__pfet_01v8     l=0.5u w=2u nf=8
 M14 cmtail2 IBIAS VDD     VDD sky130_fd_pr__pfet_01v8     l=0.5u w=2u nf=8

@@ -1,34 +1,12 @@
 // Versions of datasets: what a finished job leaves, which one a name means, what goes with one.
-#include <gtest/gtest.h>
-
-#include "ptah/core/run_tool.hpp"
-#include "store/failure.hpp"
-#include "store/store.hpp"
+#include "opened_store.hpp"
 #include "store/test_openings.hpp"
 
 namespace ptah {
 namespace {
 
-namespace fs = std::filesystem;
-
-class StoreDatasets : public testing::Test {
+class StoreDatasets : public test::OpenedStore {
  protected:
-  void SetUp() override {
-    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-store-datasets");
-    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
-    scratch_.emplace(std::move(scratch.value()));
-    store_.emplace(scratch_->path() / "state");
-  }
-  Store& store() { return *store_; }
-  template <class Work>
-  auto commit(Work work) {
-    store().database().exec("BEGIN");
-    auto result = work();
-    store().files().sync();
-    store().database().exec("COMMIT");
-    store().files().take_new();
-    return result;
-  }
   /// A job with blocks of these bytes, committed in an order of their own.
   std::string make(const std::string& name, const std::vector<std::string>& blocks,
                    const std::string& library = "work") {
@@ -62,9 +40,6 @@ class StoreDatasets : public testing::Test {
     ADD_FAILURE() << reference << " is there";
     return ErrorCode::kInternal;
   }
-
-  std::optional<ScratchDir> scratch_;
-  std::optional<Store> store_;
 };
 
 TEST_F(StoreDatasets, ItsRecordSumsUpItsBlocksAndItsFilesAreInTheirOrder) {

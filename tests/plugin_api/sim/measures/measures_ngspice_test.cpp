@@ -17,8 +17,10 @@ namespace {
 
 class ShippedMeasures : public testing::TestWithParam<const char*> {};
 
-/// ngspice commands that print `name = value` for one measure.
-std::string commands(const MeasureSpec& spec, const Testbench& bench) {
+/// ngspice commands that print `name = value` for one measure, of an analysis of many points or
+/// .op.
+std::string commands(const MeasureSpec& spec, const Testbench& bench, bool many) {
+  const std::string first = many ? "[0]" : "";
   const std::string out = spec.output.empty() ? bench.outputs.front() : spec.output;
   const std::string name = "ptah_" + spec.name;
   const std::string print = "print " + name + "\n";
@@ -40,14 +42,15 @@ std::string commands(const MeasureSpec& spec, const Testbench& bench) {
       return gain + phase + "let q = p + 180\nlet n = 0 - g\nmeas ac " + name +
              " find n when q=0 fall=1\n";
     case MeasureKind::kOffset:
-      return "let " + name + " = " + out + "[0] - " + spec.reference + "[0]\n" + print;
+      return "let " + name + " = " + out + first + " - " + spec.reference + first + "\n" + print;
     case MeasureKind::kOffsetMagnitude:
-      return "let " + name + " = abs(" + out + "[0] - " + spec.reference + "[0])\n" + print;
+      return "let " + name + " = abs(" + out + first + " - " + spec.reference + first + ")\n" +
+             print;
     case MeasureKind::kDcRejection:
       return "let o = " + out + " - " + spec.reference + "\nlet " + name +
-             " = db((v(vcm)[1] - v(vcm)[0]) / (o[1] - o[0]))\n" + print;
+             " = db(abs((v(vcm)[1] - v(vcm)[0]) / (o[1] - o[0])))\n" + print;
     case MeasureKind::kSupplyCurrent:
-      return "let " + name + " = 0 - " + out + "\n" + print;
+      return "let " + name + " = 0 - " + out + first + "\n" + print;
     case MeasureKind::kSpotNoise:
       // `meas` knows no noise; ten points a decade from 10 Hz: the 51st is 1 MHz.
       return "let " + name + " = onoise_spectrum[50]\n" + print;
@@ -149,7 +152,7 @@ TEST_P(ShippedMeasures, AgreeWithNgspicesOwn) {
     for (const MeasureSpec& spec : list) {
       for (std::size_t i = 0; i < extra.size(); ++i) {
         if (!is_taken(spec.kind, analyses[i].kind, has_op)) continue;
-        extra[i] += commands(spec, bench.value());
+        extra[i] += commands(spec, bench.value(), analyses[i].kind != "op");
         break;
       }
     }

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+
+namespace ptah::nets {
+
+/// How one network is trained: Adam (Kingma and Ba, ICLR 2015) with the usual 0.9, 0.999, 1e-8, on
+/// the mean loss of a batch plus l2 * sum(w^2) / 2 over weights.
+struct FitOptions {
+  int epochs = 45;
+  int batch = 48;
+  double learning_rate = 5e-4;
+  double decay = 1;     ///< Of the learning rate, each `decay_steps` steps.
+  int decay_steps = 0;  ///< 0: none.
+  double l2 = 1e-3;
+  int grid = 64;
+  std::size_t layouts = 0;  ///< The first so many of a shuffle of the training part; 0: all.
+};
+
+}  // namespace ptah::nets

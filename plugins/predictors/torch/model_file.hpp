@@ -1,0 +1,36 @@
+/// A model on disk: `weights.safetensors` (members' tensors "0.NAME", "1.NAME", ..., the reference
+/// picture, centres of training placements) and `manifest.json`, which says everything else. Read
+/// as a stranger's: bounded, every field checked, and the reference must come out as it says.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "fit.hpp"
+#include "ptah/stages/stages.hpp"
+
+namespace ptah::nets {
+
+struct Model {
+  std::string plugin;  ///< "cnn" or "nas".
+  Architecture architecture;
+  int grid = 64;
+  std::vector<std::unique_ptr<Network>> members;  ///< At least one.
+  double threshold = 0;                           ///< Labels above it are bad.
+  double temperature = 1;
+  std::vector<std::string> circuits;  ///< circuit_hash of those it was trained with.
+  Neighbourhood near;
+  std::vector<std::uint8_t> reference;  ///< A picture.
+  Json about = Json::object();  ///< For people: options, seed, layouts, metrics, core, circuit.
+};
+
+/// Probability of being bad, of each member, for pictures in a batch: [member][picture].
+std::vector<std::vector<double>> member_odds(const Model& model, const at::Tensor& batch);
+
+/// Writes both files below `folder`. Equal models, equal bytes.
+Result<ModelFiles> write_model(const Model& model, const std::filesystem::path& folder);
+/// Fails with a sentence for files of anything else, of another plugin, other features, or whose
+/// reference comes out differently.
+Result<Model> read_model(const ModelFiles& files, std::string_view plugin);
+
+}  // namespace ptah::nets

@@ -1,0 +1,131 @@
+#include "predictor.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "model_file.hpp"
+#include "quality.hpp"
+#include "threads.hpp"
+
+namespace ptah::nets {
+namespace {
+
+constexpr std::size_t kBatch = 32;
+
+class NetPredictor final : public Predictor {
+ public:
+  NetPredictor(std::string plugin, int threads) : plugin_(std::move(plugin)), threads_(threads) {}
+
+  bool needs_model() const noexcept override { return true; }
+
+  Status load(const ModelFiles& files, JobContext&) override {
+    return guarded([&]() -> Status {
+      set_threads(threads_);
+      PTAH_TRY(model_, read_model(files, plugin_));
+      return ok();
+    });
+  }
+
+  Result<std::vector<Prediction>> predict(const Circuit& circuit, const Tiles& tiles,
+                                          const Technology&,
+                                          const std::vector<Placement>& placements,
+                                          JobContext& job) override {
+    PTAH_TRY(check(circuit, tiles, placements));
+    std::vector<Prediction> predictions;
+    predictions.reserve(placements.size());
+    PTAH_TRY(guarded([&]() -> Status {
+      set_threads(threads_);
+      PTAH_TRY(const auto painter, images::Painter::create(circuit, tiles, model_->grid));
+      for (std::size_t from = 0; from < placements.size(); from += kBatch) {
+        if (job.cancelled()) return cancelled_error();
+        const std::size_t count = std::min(kBatch, placements.size() - from);
+        add(painter, tiles, {placements.data() + from, count}, predictions);
+      }
+      return ok();
+    }));
+    return predictions;
+  }
+
+ private:
+  template <typename Work>
+  Status guarded(const Work& work) const {
+    try {
+      return work();
+    } catch (const std::exception& exception) {
+      const std::string what = exception.what();
+      return make_error(ErrorCode::kPluginFailed,
+                        "LibTorch failed: " + what.substr(0, what.find('\n')) + ".",
+                        "predictor " + plugin_);
+    }
+  }
+
+  Status check(const Circuit& circuit, const Tiles& tiles,
+               const std::vector<Placement>& placements) const {
+    const std::string where = "circuit " + circuit.name;
+    if (!model_) {
+      return make_error(ErrorCode::kInvalidArgument, "This predictor has no model yet.",
+                        "predictor " + plugin_);
+    }
+    const std::string hash = circuit_hash(circuit);
+    if (std::find(model_->circuits.begin(), model_->circuits.end(), hash) ==
+        model_->circuits.end()) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "The model was trained with another circuit (nets, devices, sizes, fingers "
+                        "or channels differ): \"" +
+                            model_->about.value("circuit", std::string()) + "\".",
+                        where, "Train one with layouts of this circuit.");
+    }
+    for (const Placement& placement : placements) {
+      if (placement.tiles.size() != tiles.size()) {
+        return make_error(ErrorCode::kInvalidArgument,
+                          "A placement has " + std::to_string(placement.tiles.size()) +
+                              " places for " + std::to_string(tiles.size()) + " tiles.",
+                          where);
+      }
+    }
+    return ok();
+  }
+
+  void add(const images::Painter& painter, const Tiles& tiles,
+           std::span<const Placement> placements, std::vector<Prediction>& predictions) const {
+    std::vector<std::uint8_t> bytes(placements.size() * painter.bytes());
+    for (std::size_t i = 0; i < placements.size(); ++i) {
+      painter.paint(placements[i], std::span(bytes).subspan(i * painter.bytes(), painter.bytes()));
+    }
+    const auto odds = member_odds(*model_, to_batch(bytes, model_->grid));
+    const auto members = static_cast<double>(odds.size());
+    for (std::size_t i = 0; i < placements.size(); ++i) {
+      double sum = 0, squares = 0;
+      for (const auto& member : odds) sum += sigmoid(member[i] / model_->temperature);
+      Prediction prediction;
+      prediction.cost = sum / members;
+      if (odds.size() > 1) {
+        for (const auto& member : odds) {
+          const double off = sigmoid(member[i] / model_->temperature) - prediction.cost;
+          squares += off * off;
+        }
+        prediction.uncertainty = std::sqrt(squares / (members - 1));
+      }
+      prediction.far = model_->near.far(centres(tiles, placements[i]));
+      if (!std::isfinite(prediction.cost)) {  // Numbers ran over: nothing is known of it.
+        prediction.cost = 1;
+        prediction.uncertainty.reset();
+        prediction.far = true;
+      }
+      predictions.push_back(prediction);
+    }
+  }
+
+  std::string plugin_;
+  int threads_;
+  std::optional<Model> model_;
+};
+
+}  // namespace
+
+std::unique_ptr<Predictor> make_predictor(std::string plugin, int threads) {
+  return std::make_unique<NetPredictor>(std::move(plugin), threads);
+}
+
+}  // namespace ptah::nets

@@ -1,0 +1,305 @@
+#include "trainer.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include "model_file.hpp"
+#include "options.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "ptah/core/sha256.hpp"
+#include "quality.hpp"
+#include "threads.hpp"
+#include "training_state.hpp"
+#include "trials.hpp"
+
+namespace ptah::nets {
+namespace {
+
+constexpr std::uint64_t kMembers = 0x3e3b0000;
+constexpr std::int64_t kStepsBetweenCheckpoints = 25;
+constexpr double kReading = 0.02, kSearching = 0.5;  ///< Shares of the progress.
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// One training, from data to files.
+class Training {
+ public:
+  Training(const std::string& plugin, const Json& json, const TrainerOptions& options,
+           const std::string& core_hash, const TrainingData& data, Checkpoints& checkpoints,
+           JobContext& job)
+      : plugin_(plugin),
+        json_(json),
+        options_(options),
+        core_hash_(core_hash),
+        data_(data),
+        checkpoints_(checkpoints),
+        job_(job) {}
+
+  Result<TrainedModel> run() {
+    PTAH_TRY(const Pictures pictures, Pictures::create(data_, options_.fit.grid));
+    resume();
+    if (!state_.architecture) {
+      PTAH_TRY(find_architecture());
+    }
+    const Size size = size_of(*state_.architecture, options_.fit.grid);
+    job_.log(LogLevel::kInfo, "The network has " + std::to_string(size.parameters) +
+                                  " weights and takes " +
+                                  std::to_string(static_cast<int>(size.mmac + 0.5)) +
+                                  " million multiplications a placement.");
+    Model model;
+    for (int member = 0; member < options_.members; ++member) {
+      PTAH_TRY(model.members.emplace_back(), train_member(member, pictures));
+    }
+    return finish(std::move(model), pictures);
+  }
+
+ private:
+  void resume() {
+    Json labels = Json::array();
+    for (const auto* part : {&data_.train, &data_.validation})
+      for (const Sample& sample : *part) labels.push_back(sample.label);
+    state_.key = sha256_hex(Json{
+        {"plugin", plugin_},
+        {"options", json_},
+        {"seed", job_.seed()},
+        {"circuits", data_.circuits},
+        {"labels",
+         std::move(labels)}}.dump());
+    if (checkpoints_.resumed()) {
+      if (auto read = TrainingState::read(*checkpoints_.resumed(), state_.key)) {
+        state_ = std::move(*read);
+      } else {
+        job_.log(LogLevel::kWarning,
+                 "The checkpoint is of another training: this one starts again.");
+      }
+    }
+    if (!options_.searches) state_.architecture = options_.architecture;
+  }
+
+  Status leave() {
+    const std::string bytes = state_.save();
+    if (bytes.size() <= Checkpoints::kMaxCheckpoint) return checkpoints_.checkpoint(bytes);
+    if (!warned_) {
+      job_.log(LogLevel::kWarning,
+               "The training is too large for a checkpoint: killed, it starts again.");
+    }
+    warned_ = true;
+    return ok();
+  }
+
+  Status find_architecture() {
+    Trials trials(data_, options_.fit, options_.eta, job_.seed());
+    const auto all = static_cast<double>(options_.search.candidates);
+    SearchWatch watch;
+    watch.metric = [&](const char* name, std::int64_t step, double value) {
+      job_.metric(std::string("search_") + name, step, value);
+      job_.progress(kReading + kSearching * std::min(1.0, static_cast<double>(step + 1) / all),
+                    "candidate " + std::to_string(step + 1));
+    };
+    watch.checkpoint = [&](const Json& state) {
+      state_.search = state;
+      return leave();
+    };
+    const Evaluate evaluate = [&](const std::vector<Trial>& round) {
+      return trials.judge(round, job_);
+    };
+    PTAH_TRY(const Found found,
+             search(options_.search, job_.seed(), evaluate, watch, state_.search));
+    set_threads(options_.threads);
+    job_.log(LogLevel::kInfo, "The search judged " + std::to_string(found.history.size()) +
+                                  " networks; the entropy of its edges went from " +
+                                  std::to_string(found.first_edge_entropy) + " to " +
+                                  std::to_string(found.last_edge_entropy) + " bits.");
+    state_.architecture = found.best;
+    state_.history = to_json(found.history);
+    state_.search.reset();
+    return leave();
+  }
+
+  Result<std::unique_ptr<Network>> train_member(int member, const Pictures& pictures) {
+    const auto at = static_cast<std::size_t>(member);
+    const std::uint64_t stream =
+        Rng(job_.seed()).fork(kMembers + static_cast<std::uint64_t>(member)).next();
+    auto fit = std::make_unique<Fit>(data_, pictures, *state_.architecture, options_.fit, stream);
+    if (at < state_.members.size()) {
+      PTAH_TRY(fit->restore(state_.members[at]));
+      return fit->release();
+    }
+    if (!state_.fit.empty()) {
+      PTAH_TRY(fit->restore(state_.fit));
+    }
+    const auto begin = Clock::now();
+    while (!fit->finished()) {
+      if (job_.cancelled()) return cancelled_error();
+      if (!std::isfinite(fit->step())) {
+        return make_error(ErrorCode::kInfeasible,
+                          "The training diverges at step " + std::to_string(fit->done()) + ".",
+                          "trainer " + plugin_, "Choose a smaller learning_rate.");
+      }
+      report(member, *fit);
+      const bool epoch = fit->done() % fit->steps_an_epoch() == 0;
+      if (epoch) {
+        PTAH_TRY(report_epoch(member, *fit, pictures, seconds_since(begin)));
+      }
+      if (fit->finished()) break;
+      if (epoch || fit->done() % kStepsBetweenCheckpoints == 0) {
+        state_.fit = fit->save();
+        PTAH_TRY(leave());
+      }
+    }
+    state_.fit.clear();
+    state_.members.push_back(fit->save());
+    PTAH_TRY(leave());
+    return fit->release();
+  }
+
+  void report(int member, const Fit& fit) {
+    const double before = options_.searches ? kReading + kSearching : kReading;
+    const double share =
+        (member + static_cast<double>(fit.done()) / static_cast<double>(fit.steps())) /
+        options_.members;
+    job_.progress(before + (1 - before) * share,
+                  "step " + std::to_string(fit.done()) + " of " + std::to_string(fit.steps()));
+  }
+
+  Status report_epoch(int member, Fit& fit, const Pictures& pictures, double seconds) {
+    const std::int64_t epoch =
+        std::int64_t{member} * options_.fit.epochs + fit.done() / fit.steps_an_epoch() - 1;
+    const std::vector<double> odds = odds_of(fit.network(), pictures, data_.validation, &job_);
+    if (odds.size() != data_.validation.size()) return cancelled_error();
+    const Judgement judged = judge(odds, bad_of(data_, data_.validation));
+    job_.metric("train_loss", epoch, fit.epoch_loss());
+    job_.metric("validation_loss", epoch, judged.loss);
+    job_.metric("validation_accuracy", epoch, judged.accuracy);
+    job_.metric("validation_auroc", epoch, judged.auroc);
+    job_.metric("training_seconds", epoch, seconds);
+    return ok();
+  }
+
+  /// Odds of the members' vote, at a temperature.
+  static std::vector<double> vote(const std::vector<std::vector<double>>& members,
+                                  double temperature) {
+    std::vector<double> odds(members.front().size());
+    for (std::size_t i = 0; i < odds.size(); ++i) {
+      if (members.size() == 1) {
+        odds[i] = members[0][i] / temperature;
+        continue;
+      }
+      double chance = 0;
+      for (const auto& member : members) chance += sigmoid(member[i] / temperature);
+      chance /= static_cast<double>(members.size());
+      odds[i] = std::log(std::max(chance, 1e-12) / std::max(1 - chance, 1e-12));
+    }
+    return odds;
+  }
+
+  Result<TrainedModel> finish(Model model, const Pictures& pictures) {
+    std::vector<std::vector<double>> odds;
+    std::vector<double> all;
+    std::vector<bool> all_bad;
+    const std::vector<bool> bad = bad_of(data_, data_.validation);
+    for (const auto& member : model.members) {
+      odds.push_back(odds_of(*member, pictures, data_.validation, &job_));
+      if (odds.back().size() != bad.size()) return cancelled_error();
+      all.insert(all.end(), odds.back().begin(), odds.back().end());
+      all_bad.insert(all_bad.end(), bad.begin(), bad.end());
+    }
+    model.temperature = best_temperature(all, all_bad);
+    const Judgement raw = judge(vote(odds, 1), bad),
+                    judged = judge(vote(odds, model.temperature), bad);
+    const Size size = size_of(*state_.architecture, options_.fit.grid);
+    TrainedModel trained;
+    trained.metrics = {{"validation_accuracy", judged.accuracy},
+                       {"validation_balanced_accuracy", judged.balanced_accuracy},
+                       {"validation_auroc", judged.auroc},
+                       {"validation_loss", judged.loss},
+                       {"validation_brier", judged.brier},
+                       {"validation_ece", judged.ece},
+                       {"validation_ece_uncalibrated", raw.ece},
+                       {"validation_majority", judged.majority},
+                       {"temperature", model.temperature},
+                       {"parameters", static_cast<double>(size.parameters)},
+                       {"mmac", size.mmac},
+                       {"estimated_ms", size.milliseconds}};
+    model.plugin = plugin_;
+    model.architecture = *state_.architecture;
+    model.grid = options_.fit.grid;
+    model.threshold = data_.threshold;
+    model.circuits = data_.circuits;
+    model.near = neighbourhood(data_);
+    model.reference = pictures.bytes(data_.validation.front());
+    model.about = {{"circuit", data_.designs.front()->circuit.name},
+                   {"options", json_},
+                   {"seed", job_.seed()},
+                   {"training_layouts", data_.train.size()},
+                   {"validation_layouts", data_.validation.size()},
+                   {"metrics", trained.metrics},
+                   {"core_sha256", core_hash_}};
+    PTAH_TRY(trained.files, write_model(model, job_.scratch_dir()));
+    PTAH_TRY(add_drawings(trained.files));
+    return trained;
+  }
+
+  Status add_drawings(ModelFiles& files) {
+    if (state_.architecture->kind != Kind::kNas) return ok();
+    const auto& folder = job_.scratch_dir();
+    files["architecture.svg"] = folder / "architecture.svg";
+    PTAH_TRY(write_text_file(files["architecture.svg"],
+                             svg_of(*state_.architecture, data_.designs.front()->circuit.name),
+                             Durability::kCached));
+    if (!options_.searches) return ok();
+    files["search.json"] = folder / "search.json";
+    return write_text_file(files["search.json"], state_.history.dump(1) + "\n",
+                           Durability::kCached);
+  }
+
+  std::string plugin_;
+  const Json& json_;
+  const TrainerOptions& options_;
+  std::string core_hash_;
+  const TrainingData& data_;
+  Checkpoints& checkpoints_;
+  JobContext& job_;
+  TrainingState state_;
+  bool warned_ = false;
+};
+
+class NetTrainer final : public Trainer {
+ public:
+  NetTrainer(std::string plugin, Json options, std::string core_hash)
+      : plugin_(std::move(plugin)), json_(std::move(options)), core_hash_(std::move(core_hash)) {}
+
+  Result<TrainedModel> train(Dataset& dataset, Checkpoints& checkpoints, JobContext& job) override {
+    PTAH_TRY(const TrainerOptions options, trainer_options(plugin_, json_));
+    if (job.cancelled()) return cancelled_error();
+    try {
+      set_threads(options.threads);
+      job.log(LogLevel::kInfo, describe_blas());
+      PTAH_TRY(const TrainingData data, read_training_data(dataset, job));
+      return Training(plugin_, json_, options, core_hash_, data, checkpoints, job).run();
+    } catch (const std::exception& exception) {
+      // An exception of LibTorch must not leave this library: what() is a page with a backtrace.
+      const std::string what = exception.what();
+      return make_error(ErrorCode::kPluginFailed,
+                        "LibTorch failed: " + what.substr(0, what.find('\n')) + ".",
+                        "trainer " + plugin_);
+    }
+  }
+
+ private:
+  std::string plugin_;
+  Json json_;
+  std::string core_hash_;
+};
+
+}  // namespace
+
+std::unique_ptr<Trainer> make_trainer(std::string plugin, Json options, std::string core_hash) {
+  return std::make_unique<NetTrainer>(std::move(plugin), std::move(options), std::move(core_hash));
+}
+
+}  // namespace ptah::nets

@@ -1,0 +1,145 @@
+#include "training_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "ptah/core/json.hpp"
+#include "ptah/core/sha256.hpp"
+
+namespace ptah::nets {
+namespace {
+
+constexpr std::size_t kFewestTraining = 40, kFewestValidation = 10, kMostSample = 512;
+
+Error unusable(const std::string& message, const std::string& hint) {
+  return make_error(ErrorCode::kInvalidArgument, message, "dataset", hint);
+}
+
+bool same_devices(const Circuit& a, const Circuit& b) {
+  return a.nets.size() == b.nets.size() &&
+         std::equal(a.devices.begin(), a.devices.end(), b.devices.begin(), b.devices.end(),
+                    [](const Device& one, const Device& other) {
+                      return one.name == other.name && one.nets == other.nets &&
+                             one.channels == other.channels;
+                    });
+}
+
+Status read_all(Dataset& dataset, JobContext& job, TrainingData& data) {
+  std::map<std::size_t, std::size_t> known;  // the dataset's number of a design -> ours
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    if (job.cancelled()) return cancelled_error();
+    if (i % 256 == 0) {
+      job.progress(0.02 * static_cast<double>(i) / static_cast<double>(dataset.size()),
+                   "layout " + std::to_string(i) + " of " + std::to_string(dataset.size()));
+    }
+    const Split split = dataset.split(i);
+    if (split == Split::kTest) continue;
+    PTAH_TRY(Example example, dataset.read(i));
+    const auto [found, fresh] = known.emplace(dataset.design(i), data.designs.size());
+    if (fresh) {
+      data.designs.push_back(example.design);
+      data.circuits.push_back(circuit_hash(example.design->circuit));
+      if (!same_devices(data.designs.front()->circuit, example.design->circuit)) {
+        return unusable("This learns from one circuit at a time: layout " + std::to_string(i) +
+                            " has other devices, nets or channels than the first.",
+                        "Train with the layouts of one circuit.");
+      }
+    }
+    if (!std::isfinite(example.label))
+      return unusable("The label of layout " + std::to_string(i) + " is no number.", "");
+    auto& part = split == Split::kTrain ? data.train : data.validation;
+    part.push_back({found->second, std::move(example.placement), example.label});
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<TrainingData> read_training_data(Dataset& dataset, JobContext& job) {
+  TrainingData data;
+  PTAH_TRY(read_all(dataset, job, data));
+  if (data.train.size() < kFewestTraining || data.validation.size() < kFewestValidation) {
+    return unusable("There are " + std::to_string(data.train.size()) +
+                        " layouts to train with and " + std::to_string(data.validation.size()) +
+                        " to validate; it takes " + std::to_string(kFewestTraining) + " and " +
+                        std::to_string(kFewestValidation) + ".",
+                    "Make more layouts.");
+  }
+  std::vector<double> labels;
+  for (const Sample& sample : data.train) labels.push_back(sample.label);
+  data.threshold = percentile(std::move(labels), 0.75);
+  if (std::none_of(data.train.begin(), data.train.end(),
+                   [&](const Sample& sample) { return data.bad(sample); })) {
+    return unusable(
+        "No layout is worse than three quarters of the others: there is nothing to tell.",
+        "Train with a label that differs between layouts.");
+  }
+  return data;
+}
+
+double percentile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const double at = share * static_cast<double>(values.size() - 1);
+  const auto low = static_cast<std::size_t>(at);
+  const std::size_t high = std::min(low + 1, values.size() - 1);
+  return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
+}
+
+std::string circuit_hash(const Circuit& circuit) {
+  Json nets = Json::array(), devices = Json::array();
+  for (const Net& net : circuit.nets) nets.push_back(net.name);
+  for (const Device& device : circuit.devices) {
+    devices.push_back({device.name, to_string(device.kind), device.nets, device.width,
+                       device.length, device.total_fingers(), device.channels});
+  }
+  return sha256_hex(Json{{"nets", std::move(nets)}, {"devices", std::move(devices)}}.dump());
+}
+
+std::vector<float> centres(const Tiles& tiles, const Placement& placement) {
+  const Rect box = placement_outline(tiles, placement);
+  const double x = to_um(box.x0) + to_um(box.width()) / 2;
+  const double y = to_um(box.y0) + to_um(box.height()) / 2;
+  std::vector<float> found;
+  found.reserve(2 * tiles.size());
+  for (std::size_t i = 0; i < tiles.size(); ++i) {
+    const Rect outline = placed_outline(tiles[i], placement.tiles[i]);
+    found.push_back(static_cast<float>(to_um(outline.x0) + to_um(outline.width()) / 2 - x));
+    found.push_back(static_cast<float>(to_um(outline.y0) + to_um(outline.height()) / 2 - y));
+  }
+  return found;
+}
+
+double Neighbourhood::distance(const std::vector<float>& at, std::size_t except) const {
+  if (width == 0 || at.size() != width) return std::numeric_limits<double>::infinity();
+  float least = std::numeric_limits<float>::infinity();
+  for (std::size_t i = 0; i * width < sample.size(); ++i) {
+    if (i == except) continue;
+    float sum = 0;
+    for (std::size_t k = 0; k < width; ++k) {
+      const float difference = sample[i * width + k] - at[k];
+      sum += difference * difference;
+    }
+    least = std::min(least, sum);
+  }
+  return std::sqrt(2.0 * static_cast<double>(least) / static_cast<double>(width));
+}
+
+Neighbourhood neighbourhood(const TrainingData& data) {
+  Neighbourhood found;
+  const std::size_t count = std::min(kMostSample, data.train.size());
+  std::vector<std::vector<float>> taken;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Sample& sample = data.train[i * data.train.size() / count];
+    taken.push_back(centres(data.designs[sample.design]->tiles, sample.placement));
+    found.width = taken.back().size();
+    found.sample.insert(found.sample.end(), taken.back().begin(), taken.back().end());
+  }
+  std::vector<double> nearest;
+  for (std::size_t i = 0; i < count; ++i) nearest.push_back(found.distance(taken[i], i));
+  found.limit = 1.1 * percentile(std::move(nearest), 0.99);
+  return found;
+}
+
+}  // namespace ptah::nets

@@ -1,0 +1,56 @@
+/// What a network learns from, out of a Dataset: placements (pictures are painted for each batch),
+/// labels made two classes, and what a model has to say of its data.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ptah/stages/stages.hpp"
+
+namespace ptah::nets {
+
+struct Sample {
+  std::size_t design = 0;  ///< Index into TrainingData::designs.
+  Placement placement;
+  double label = 0;
+};
+
+struct TrainingData {
+  std::vector<std::shared_ptr<const Design>> designs;
+  std::vector<Sample> train, validation;
+  double threshold = 0;               ///< 75th percentile of the labels of `train`.
+  std::vector<std::string> circuits;  ///< circuit_hash of each design.
+
+  /// Among the worst quarter.
+  bool bad(const Sample& sample) const noexcept { return sample.label > threshold; }
+};
+
+/// Reads training and validation examples, never one of kTest. Fails with kInvalidArgument where
+/// there are too few, they are of several circuits, or all labels are equal.
+Result<TrainingData> read_training_data(Dataset& dataset, JobContext& job);
+
+/// Between the two nearest values in order, as numpy does; `values` is not empty.
+double percentile(std::vector<double> values, double share);
+
+/// SHA-256 of what a model must not meet another of: names of nets; of each device its name, kind,
+/// nets, size and channels.
+std::string circuit_hash(const Circuit& circuit);
+
+/// Centres of devices from the middle of the box around all, x and y in turn, in um.
+std::vector<float> centres(const Tiles& tiles, const Placement& placement);
+
+/// Tells placements unlike all that was learnt from.
+struct Neighbourhood {
+  std::size_t width = 0;      ///< Numbers a placement.
+  std::vector<float> sample;  ///< Centres of some training placements, one after the other.
+  double limit = 0;           ///< um, root mean square over devices.
+
+  double distance(const std::vector<float>& at, std::size_t except = ~std::size_t{0}) const;
+  bool far(const std::vector<float>& at) const { return distance(at) > limit; }
+};
+/// Of at most 512 training placements; `limit` is 1.1 times what 99 % of them keep to the nearest
+/// other.
+Neighbourhood neighbourhood(const TrainingData& data);
+
+}  // namespace ptah::nets

@@ -1,0 +1,80 @@
+#include "training_data.hpp"
+
+#include <gmock/gmock.h>
+
+#include "scenes.hpp"
+
+namespace ptah::nets {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(TrainingData, IsTrainingAndValidationAndTheThresholdIsOfTraining) {
+  test::SealedDataset dataset(200);
+  SimpleJobContext job;
+  const auto read = read_training_data(dataset, job);
+  ASSERT_TRUE(read) << read.error().text();
+  const TrainingData& data = read.value();
+  EXPECT_EQ(data.train.size(), 120u);
+  EXPECT_EQ(data.validation.size(), 40u);
+  int bad = 0;
+  for (const Sample& sample : data.train) bad += data.bad(sample) ? 1 : 0;
+  EXPECT_EQ(bad, 30);
+  EXPECT_EQ(data.circuits.size(), 1u);
+}
+
+TEST(TrainingData, TooLittleIsRefusedWithItsNumbers) {
+  test::SealedDataset dataset(50);
+  SimpleJobContext job;
+  const auto read = read_training_data(dataset, job);
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, ErrorCode::kInvalidArgument);
+  EXPECT_THAT(read.error().message, HasSubstr("30 layouts"));
+}
+
+TEST(TrainingData, PercentilesAreBetweenNeighbours) {
+  EXPECT_DOUBLE_EQ(percentile({4, 1, 3, 2}, 0.75), 3.25);
+  EXPECT_DOUBLE_EQ(percentile({7}, 0.75), 7);
+  EXPECT_DOUBLE_EQ(percentile({1, 2, 3}, 1), 3);
+}
+
+TEST(TrainingData, AHashTellsCircuitsApart) {
+  const Circuit circuit = test::parted_circuit();
+  const std::string hash = circuit_hash(circuit);
+  const auto changed = [&](const auto& change) {
+    Circuit other = circuit;
+    change(other);
+    return circuit_hash(other) != hash;
+  };
+  EXPECT_TRUE(changed([](Circuit& c) { c.nets[0].name = "VCC"; }));
+  EXPECT_TRUE(changed([](Circuit& c) { c.devices[0].width += 5; }));
+  EXPECT_TRUE(changed([](Circuit& c) { c.devices[0].fingers = 2; }));
+  EXPECT_TRUE(changed([](Circuit& c) { c.devices[0].channels = {1, 3}; }));
+  EXPECT_TRUE(changed([](Circuit& c) { c.devices[0].nets[0] = 4; }));
+  EXPECT_TRUE(changed([](Circuit& c) { c.devices.pop_back(); }));
+  EXPECT_FALSE(changed([](Circuit& c) { c.name = "other"; }));
+}
+
+TEST(TrainingData, PlacementsOfAnotherKindAreFar) {
+  test::SealedDataset dataset(400);
+  SimpleJobContext job;
+  const auto data = read_training_data(dataset, job);
+  ASSERT_TRUE(data);
+  const Neighbourhood near = neighbourhood(data.value());
+  int far = 0;
+  for (const Sample& sample : data.value().validation)
+    far += near.far(centres(dataset.only().tiles, sample.placement)) ? 1 : 0;
+  EXPECT_LT(far, 12) << "of 80 drawn as the training part was";
+  Placement apart = data.value().validation[0].placement;
+  apart.tiles[0].origin.x += 100'000;
+  EXPECT_TRUE(near.far(centres(dataset.only().tiles, apart)));
+  // Where a layout lies says nothing.
+  Placement moved = data.value().validation[0].placement;
+  for (PlacedTile& tile : moved.tiles) tile.origin = tile.origin + Point{50'000, -30'000};
+  EXPECT_NEAR(near.distance(centres(dataset.only().tiles, moved)),
+              near.distance(centres(dataset.only().tiles, data.value().validation[0].placement)),
+              1e-3);
+}
+
+}  // namespace
+}  // namespace ptah::nets

@@ -1,0 +1,221 @@
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "fit.hpp"
+#include "options.hpp"
+#include "predictor.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "scenes.hpp"
+#include "threads.hpp"
+#include "trainer.hpp"
+
+namespace ptah::nets {
+namespace {
+
+using ::testing::HasSubstr;
+
+Json with_defaults(const OptionSchema& schema, const Json& given) {
+  return Options::check(schema, given).value().json();
+}
+Json nas(Json given) {
+  given["grid"] = 16;
+  return with_defaults(nas_trainer_options(), given);
+}
+
+class TrainingTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    set_threads(1);
+    auto made = ScratchDir::create(std::filesystem::temp_directory_path(), "training");
+    ASSERT_TRUE(made);
+    scratch_ = std::make_unique<ScratchDir>(std::move(made.value()));
+  }
+
+  SimpleJobContext job(std::uint64_t seed = 7) const {
+    return SimpleJobContext(seed, scratch_->path());
+  }
+  Result<TrainedModel> train(const std::string& plugin, const Json& options,
+                             std::uint64_t seed = 7) {
+    test::SealedDataset dataset(200);
+    SimpleJobContext context = job(seed);
+    return make_trainer(plugin, options, "core")->train(dataset, checkpoints_, context);
+  }
+  static std::map<std::string, std::string> bytes_of(const Result<TrainedModel>& model) {
+    std::map<std::string, std::string> bytes;
+    if (!model) {
+      ADD_FAILURE() << model.error().text();
+      return bytes;
+    }
+    for (const auto& [name, file] : model.value().files) bytes[name] = read_text_file(file).value();
+    return bytes;
+  }
+  /// Interrupted at every checkpoint and taken up again, it must end the same.
+  void expect_resumable(const std::string& plugin, const Json& options) {
+    const auto whole = bytes_of(train(plugin, options));
+    const std::vector<std::string> left = std::move(checkpoints_.left);
+    ASSERT_GE(left.size(), 2u);
+    for (std::size_t i = 0; i < left.size(); i += std::max<std::size_t>(1, left.size() / 4)) {
+      checkpoints_.from = left[i];
+      EXPECT_EQ(bytes_of(train(plugin, options)), whole) << "from checkpoint " << i;
+    }
+    checkpoints_.from = "no checkpoint";
+    EXPECT_EQ(bytes_of(train(plugin, options)), whole);
+    checkpoints_.from.reset();
+  }
+
+  std::unique_ptr<ScratchDir> scratch_;
+  ptah::test::FakeCheckpoints checkpoints_;
+};
+
+TEST_F(TrainingTest, ThirtyStepsLowerTheLossAndAreTheSameTwice) {
+  test::SealedDataset dataset(200);
+  SimpleJobContext context = job();
+  const auto data = read_training_data(dataset, context);
+  ASSERT_TRUE(data);
+  const auto pictures = Pictures::create(data.value(), 16);
+  ASSERT_TRUE(pictures);
+  FitOptions options;
+  options.grid = 16;
+  options.epochs = 10;
+  options.learning_rate = 3e-3;
+  std::vector<std::vector<double>> losses(2);
+  std::vector<std::string> bytes;
+  for (std::vector<double>& of_run : losses) {
+    Fit fit(data.value(), pictures.value(), plain_nas(), options, 11);
+    ASSERT_EQ(fit.steps(), 30);
+    while (!fit.finished()) of_run.push_back(fit.step());
+    bytes.push_back(fit.save());
+  }
+  EXPECT_EQ(losses[0], losses[1]);
+  EXPECT_EQ(bytes[0], bytes[1]);
+  double first = 0, last = 0;
+  for (std::size_t i = 0; i < 6; ++i) {
+    first += losses[0][i];
+    last += losses[0][24 + i];
+  }
+  EXPECT_LT(last, 0.9 * first);
+}
+
+TEST_F(TrainingTest, AKilledTrainingEndsWithTheSameBytes) {
+  expect_resumable("nas", nas({{"epochs", 3}, {"members", 2}, {"batch", 16}}));
+  expect_resumable("nas", nas({{"epochs", 2}, {"batch_norm", true}}));
+  expect_resumable("cnn", with_defaults(cnn_trainer_options(), {{"epochs", 2}, {"grid", 16}}));
+}
+
+TEST_F(TrainingTest, AKilledSearchEndsWithTheSameBytes) {
+  const Json options = nas({{"epochs", 1},
+                            {"search", "graph_propagation"},
+                            {"candidates", 6},
+                            {"side_by_side", 2},
+                            {"proxy_layouts", 64},
+                            {"proxy_epochs", 1},
+                            {"proxy_grid", 16},
+                            {"second", 2},
+                            {"third", 1},
+                            {"third_epochs", 1}});
+  expect_resumable("nas", options);
+  const auto found = bytes_of(train("nas", options));
+  const Json history = Json::parse(found.at("search.json"));
+  EXPECT_EQ(history.size(), 9u) << "six candidates, two of them again, one a third time";
+  EXPECT_THAT(found.at("architecture.svg"), HasSubstr("<svg"));
+}
+
+TEST_F(TrainingTest, AnotherSeedIsAnotherModel) {
+  const Json options = nas({{"epochs", 1}});
+  EXPECT_NE(bytes_of(train("nas", options, 1)), bytes_of(train("nas", options, 2)));
+}
+
+/// Cancelled when it was asked so many times.
+class ImpatientJob final : public JobContext {
+ public:
+  ImpatientJob(const std::filesystem::path& scratch, int asked) : scratch_(scratch), left_(asked) {}
+  bool cancelled() const noexcept override { return left_-- <= 0; }
+  void progress(double fraction, std::string_view) override {
+    EXPECT_GE(fraction, 0);
+    EXPECT_LE(fraction, 1);
+  }
+  void log(LogLevel, std::string_view) override {}
+  std::uint64_t seed() const noexcept override { return 7; }
+  const std::filesystem::path& scratch_dir() const noexcept override { return scratch_; }
+
+ private:
+  std::filesystem::path scratch_;
+  mutable int left_;
+};
+
+TEST_F(TrainingTest, CancelEndsItWhereverItIs) {
+  // Reading asks 200 times; then a training asks each step, a search while candidates run.
+  for (const char* search : {"none", "random"}) {
+    for (const int asked : {0, 100, 205}) {
+      test::SealedDataset dataset(200);
+      ImpatientJob context(scratch_->path(), asked);
+      const auto model = make_trainer("nas", nas({{"search", search}, {"proxy_grid", 16}}), "core")
+                             ->train(dataset, checkpoints_, context);
+      ASSERT_FALSE(model) << search << " " << asked;
+      EXPECT_EQ(model.error().code, ErrorCode::kCancelled);
+    }
+  }
+}
+
+TEST_F(TrainingTest, WhatCannotBeLearntIsAnErrorInWords) {
+  const auto wrong = train("nas", nas({{"architecture", R"({"kind":"nas"})"}}));
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::kParse);
+  const auto cnn = train("nas", nas({{"architecture", R"({"kind":"cnn2d","inputs":"raw"})"}}));
+  ASSERT_FALSE(cnn);
+  EXPECT_EQ(cnn.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(TrainingTest, PredictionsTellBadPlacementsFromGoodOnes) {
+  const auto model = train("nas", nas({{"epochs", 20}, {"members", 2}, {"learning_rate", 3e-3}}));
+  ASSERT_TRUE(model) << model.error().text();
+  // Wire length of four devices is easy.
+  EXPECT_GT(model.value().metrics.at("validation_auroc"), 0.75);
+  SimpleJobContext context = job();
+  const auto predictor = make_predictor("nas", 1);
+  ASSERT_TRUE(predictor->load(model.value().files, context));
+  test::SealedDataset dataset(200);
+  std::vector<Placement> placements;
+  double bad = 0, good = 0;
+  int bads = 0, goods = 0;
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    if (dataset.split(i) == Split::kTrain) placements.push_back(dataset.read(i).value().placement);
+  }
+  const Design& design = dataset.only();
+  const auto predictions =
+      predictor->predict(design.circuit, design.tiles, Technology::ptah130(), placements, context);
+  ASSERT_TRUE(predictions) << predictions.error().text();
+  std::vector<double> lengths;
+  for (const Placement& placement : placements)
+    lengths.push_back(static_cast<double>(hpwl(design.circuit, design.tiles, placement)));
+  const double threshold = percentile(lengths, 0.75);
+  for (std::size_t i = 0; i < placements.size(); ++i) {
+    const Prediction& prediction = predictions.value()[i];
+    EXPECT_GE(prediction.cost, 0);
+    EXPECT_LE(prediction.cost, 1);
+    EXPECT_TRUE(prediction.uncertainty);
+    (lengths[i] > threshold ? bad : good) += prediction.cost;
+    ++(lengths[i] > threshold ? bads : goods);
+  }
+  EXPECT_GT(bad / bads, good / goods + 0.2);
+
+  Circuit other = design.circuit;
+  other.devices[0].width += 100;
+  const auto refused =
+      predictor->predict(other, design.tiles, Technology::ptah130(), placements, context);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text(), HasSubstr("another circuit"));
+  Placement apart = placements[0];
+  apart.tiles[1].origin.x += 200'000;
+  const auto far =
+      predictor->predict(design.circuit, design.tiles, Technology::ptah130(), {apart}, context);
+  ASSERT_TRUE(far);
+  EXPECT_TRUE(far.value()[0].far);
+  EXPECT_FALSE(predictor->predict(design.circuit, design.tiles, Technology::ptah130(),
+                                  {Placement{}}, context));
+}
+
+}  // namespace
+}  // namespace ptah::nets
