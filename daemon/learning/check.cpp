@@ -168,13 +168,14 @@ std::vector<CurvePoint> draw_curve(Check& check, const Matrix& centres) {
   rng.shuffle(std::span(order));
   const Classes truth = at(check.classes, check.validation);
   std::vector<CurvePoint> curve;
-  for (std::size_t layouts = check.params.curve_from;; layouts *= 2) {
-    layouts = std::min(layouts, order.size());
+  for (std::size_t layouts = check.params.curve_from; layouts < order.size(); layouts *= 2) {
     const Rows rows(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(layouts));
     const Trees trees = grow(centres, check.classes, rows, rng.fork(layouts), check.stop());
     curve.push_back({layouts, auroc(trees.predict(centres, check.validation), truth)});
-    if (layouts == order.size()) break;
   }
+  // All of the training part is what the probe had.
+  const Json& whole = check.report["probes"]["trees"]["auroc"][0];
+  curve.push_back({order.size(), whole.is_number() ? whole.get<double>() : 0.5});
   Json points = Json::array();
   for (const CurvePoint& point : curve)
     points.push_back({{"layouts", point.layouts}, {"auroc", number(point.auroc)}});

@@ -10,7 +10,8 @@
 namespace ptah::learning {
 namespace {
 
-constexpr std::size_t kMostBins = 255;
+/// Of a feature: fewer where a bin would hold hardly a row.
+constexpr std::size_t kMostBins = 255, kFewestBins = 32, kRowsInBin = 16;
 
 double sigmoid(double x) {
   return 1 / (1 + std::exp(-x));
@@ -37,20 +38,21 @@ struct Binned {
     }
   }
 
-  /// Between distinct values: between all, or about every n / 255th.
+  /// Between distinct values: between all, or at quantiles.
   static std::vector<double> cuts_of(std::vector<double> values) {
     std::sort(values.begin(), values.end());
     const std::size_t n = values.size();
     std::vector<double> found;
     const std::size_t distinct = count_distinct(values);
+    const std::size_t most = std::clamp(n / kRowsInBin, kFewestBins, kMostBins);
     double last = -std::numeric_limits<double>::infinity();
     for (std::size_t b = 1; b < n; ++b) {
       if (values[b] == values[b - 1]) continue;
       // So many bins may lie below this cut by now.
-      const std::size_t due = distinct <= kMostBins ? n : b * kMostBins / n;
+      const std::size_t due = distinct <= most ? n : b * most / n;
       if (found.size() >= due) continue;
       const double cut = values[b - 1] + (values[b] - values[b - 1]) / 2;
-      if (cut >= values[b] || cut <= last || found.size() + 1 >= kMostBins) continue;
+      if (cut >= values[b] || cut <= last || found.size() + 1 >= most) continue;
       found.push_back(last = cut);
     }
     return found;

@@ -1,6 +1,6 @@
 /// Gradient-boosted trees for two classes: the strong cheap learner that a network has to beat.
 /// Second-order boosting of the log loss (Chen & Guestrin, XGBoost, KDD 2016, equations 5 and 7),
-/// over histograms of at most 255 quantile bins a feature, the larger child's by subtraction (Ke et
+/// over histograms of 32 to 255 quantile bins a feature, the larger child's by subtraction (Ke et
 /// al., LightGBM, NeurIPS 2017). Trees grow level by level. One thread; the same input, parameters
 /// and seed give the same trees.
 #pragma once
