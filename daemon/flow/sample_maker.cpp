@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "flow/sampling.hpp"
 #include "ptah/core/random.hpp"
@@ -18,6 +19,11 @@ bool has_operating_points_alone(const Testbench& bench) {
          std::all_of(bench.analyses.begin(), bench.analyses.end(), [](const std::string& analysis) {
            return analysis.starts_with(".op") || analysis.starts_with(".dc");
          });
+}
+
+bool is_of_operating_points(MeasureKind kind) {
+  return kind == MeasureKind::kOffset || kind == MeasureKind::kOffsetMagnitude ||
+         kind == MeasureKind::kSupplyCurrent || kind == MeasureKind::kDcRejection;
 }
 
 const Testbench* bench_of(const LoadedCircuit& loaded, const MeasureSpec& spec) {
@@ -84,6 +90,9 @@ Result<std::vector<MeasureSpec>> chosen_labels(
     const Testbench* bench = bench_of(loaded, spec);
     if (bench != nullptr && has_operating_points_alone(*bench)) chosen.push_back(spec);
   }
+  if (!chosen.empty()) return chosen;
+  std::copy_if(loaded.measures.begin(), loaded.measures.end(), std::back_inserter(chosen),
+               [](const MeasureSpec& spec) { return is_of_operating_points(spec.kind); });
   return chosen.empty() ? loaded.measures : chosen;
 }
 

@@ -16,7 +16,8 @@
 namespace ptah {
 
 /// The measures that become labels, in the order of `asked`; without it those of testbenches that
-/// have operating points alone, and where there is none, all. Fails with what there is.
+/// have operating points alone, where there is none those that operating points give, and where
+/// there is none of these, all. Fails with what there is.
 Result<std::vector<MeasureSpec>> chosen_labels(
     const LoadedCircuit& loaded, const std::optional<std::vector<std::string>>& asked);
 

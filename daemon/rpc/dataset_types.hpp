@@ -21,7 +21,8 @@ struct DatasetSpec : CircuitSource {
                Range{0, kNoLimit});
     v.optional("labels", labels,
                "Measures that become labels; only their testbenches are simulated. Otherwise those "
-               "of testbenches with operating points alone, or where there is none, all.");
+               "of testbenches with operating points alone, or where there is none, those that "
+               "operating points give, or all.");
     v.optional("tech", tech, "Technology.", of_form(TextForm::kNameOrFile));
     v.optional("flow", flow, "Which plugins do the stages.", of_form(TextForm::kNameOrFile));
     v.optional("seed", seed, "Of all that is drawn.", Range{0, kNoLimit});
