@@ -136,8 +136,8 @@ struct DatasetInfo {
     v.required("job", job, "The job that made it.");
     v.required("created_ms", created_ms, "Milliseconds since 1970.");
     v.required("record", record,
-               "`circuit`, `tech`, `count`, `clean`, `distinct` placements among the clean ones of "
-               "a file, `failures` by class, `labels`, `seed` or `imported`, `bytes`.");
+               "`circuit`, `tech`, `count`, `clean`, `failures` by class, `labels`, `seed`, "
+               "`imported`, `bytes`.");
     v.required("test_opened", test_opened,
                "How often model.evaluate looked at the test part of what it is.");
     v.required("files", files, "Its blocks, in order (dataset.get only).");
