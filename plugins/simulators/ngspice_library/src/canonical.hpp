@@ -26,7 +26,7 @@ namespace ptah {
 std::optional<ExtractedNetlist> canonical(const ExtractedNetlist& netlist,
                                           const Technology& technology);
 
-/// So many nets make 300 pairs, most of which an extractor finds anyway.
-inline constexpr std::size_t kPairedNets = 24;
+/// So many nets make 780 pairs, half of which an extractor finds anyway.
+inline constexpr std::size_t kPairedNets = 40;
 
 }  // namespace ptah
