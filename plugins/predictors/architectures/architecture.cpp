@@ -16,6 +16,14 @@ Error bad(const std::string& what) {
   return make_error(ErrorCode::kParse, "This is no architecture: " + what + ".", "architecture");
 }
 
+/// Whether it is a whole number of [0, most]; values made in memory are signed, parsed ones not.
+bool is_whole(const Json& json, std::int64_t most) {
+  if (json.is_number_unsigned())
+    return json.get<std::uint64_t>() <= static_cast<std::uint64_t>(most);
+  return json.is_number_integer() && json.get<std::int64_t>() >= 0 &&
+         json.get<std::int64_t>() <= most;
+}
+
 Result<Dag> dag_from_json(const Json& json, const std::string& name) {
   if (!json.is_object() || !json.contains("edges") || !json.contains("operations") ||
       json.size() != 2) {
@@ -26,9 +34,8 @@ Result<Dag> dag_from_json(const Json& json, const std::string& name) {
   if (!edges.is_array() || edges.size() > kVertices * (kVertices - 1) / 2)
     return bad(name + " has no list of at most 28 edges");
   for (const Json& edge : edges) {
-    if (!edge.is_array() || edge.size() != 2 || !edge[0].is_number_unsigned() ||
-        !edge[1].is_number_unsigned() || edge[1].get<std::uint64_t>() >= kVertices ||
-        edge[0].get<std::uint64_t>() >= edge[1].get<std::uint64_t>()) {
+    if (!edge.is_array() || edge.size() != 2 || !is_whole(edge[0], kVertices - 1) ||
+        !is_whole(edge[1], kVertices - 1) || edge[0].get<int>() >= edge[1].get<int>()) {
       return bad("an edge of " + name + " does not go from one of v0 to v6 to a later one");
     }
     dag.edges.emplace_back(edge[0].get<int>(), edge[1].get<int>());
@@ -221,8 +228,7 @@ Result<Architecture> architecture_from_json(const Json& json) {
   if (!nas) return architecture;
   const Json filters = json.value("filters", Json()), norm = json.value("batch_norm", Json()),
              dags = json.value("dags", Json());
-  if (!filters.is_number_unsigned() || filters.get<std::uint64_t>() < 4 ||
-      filters.get<std::uint64_t>() > 128 || filters.get<std::uint64_t>() % 4 != 0) {
+  if (!is_whole(filters, 128) || filters.get<int>() < 4 || filters.get<int>() % 4 != 0) {
     return bad("its `filters` are no multiple of 4 up to 128");
   }
   architecture.filters = filters.get<int>();

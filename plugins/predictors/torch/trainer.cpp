@@ -133,6 +133,7 @@ class Training {
       PTAH_TRY(fit->restore(state_.fit));
     }
     const auto begin = Clock::now();
+    const std::int64_t before = fit->done();
     while (!fit->finished()) {
       if (job_.cancelled()) return cancelled_error();
       if (!std::isfinite(fit->step())) {
@@ -143,7 +144,7 @@ class Training {
       report(member, *fit);
       const bool epoch = fit->done() % fit->steps_an_epoch() == 0;
       if (epoch) {
-        PTAH_TRY(report_epoch(member, *fit, pictures, seconds_since(begin)));
+        PTAH_TRY(report_epoch(member, *fit, pictures));
       }
       if (fit->finished()) break;
       if (epoch || fit->done() % kStepsBetweenCheckpoints == 0) {
@@ -151,6 +152,8 @@ class Training {
         PTAH_TRY(leave());
       }
     }
+    job_.log(LogLevel::kInfo, std::to_string(fit->done() - before) + " steps in " +
+                                  std::to_string(seconds_since(begin)) + " s.");
     state_.fit.clear();
     state_.members.push_back(fit->save());
     PTAH_TRY(leave());
@@ -166,7 +169,7 @@ class Training {
                   "step " + std::to_string(fit.done()) + " of " + std::to_string(fit.steps()));
   }
 
-  Status report_epoch(int member, Fit& fit, const Pictures& pictures, double seconds) {
+  Status report_epoch(int member, Fit& fit, const Pictures& pictures) {
     const std::int64_t epoch =
         std::int64_t{member} * options_.fit.epochs + fit.done() / fit.steps_an_epoch() - 1;
     const std::vector<double> odds = odds_of(fit.network(), pictures, data_.validation, &job_);
@@ -176,7 +179,6 @@ class Training {
     job_.metric("validation_loss", epoch, judged.loss);
     job_.metric("validation_accuracy", epoch, judged.accuracy);
     job_.metric("validation_auroc", epoch, judged.auroc);
-    job_.metric("training_seconds", epoch, seconds);
     return ok();
   }
 

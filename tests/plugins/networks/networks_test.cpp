@@ -363,7 +363,7 @@ TEST_F(Forward, GradientsAreDifferences) {
     };
     loss().backward();
     const at::NoGradGuard no_grad;
-    constexpr double kStep = 1e-6;
+    constexpr double kStep = 1e-7;
     for (Parameter& parameter : network->parameters()) {
       // Row by row, whatever the order in memory.
       const at::Tensor gradient = parameter.value.grad().contiguous().view({-1});

