@@ -182,7 +182,6 @@ Result<Json> SampleMaker::about() {
   used.add("router", router_);
   assessment_->list_plugins(used);
   return Json{
-      {"name", task_.at("name")},
       {"circuit", task_.at("input")},
       {"tech", task_.at("tech")},
       {"assignment", task_.at("assignment")},

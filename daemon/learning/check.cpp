@@ -199,9 +199,16 @@ void judge_probes(Check& check, const std::vector<CurvePoint>& curve) {
   if (lowest <= 0.5) {
     check.reasons.push_back("No probe is surely better than chance: the labels look like noise.");
   } else if (known.auroc < kLeastTrees) {
-    check.reasons.push_back("Trees reach an AUROC of " + text(known.auroc, 3) + " with " +
-                            std::to_string(known.layouts) + " layouts, less than " +
-                            text(kLeastTrees) + ".");
+    const Classes truth = at(check.classes, check.validation);
+    const auto positive = std::count(truth.begin(), truth.end(), 1);
+    const auto negative = static_cast<std::int64_t>(truth.size()) - positive;
+    const double error = auroc_standard_error(known.auroc, positive, negative);
+    check.reasons.push_back(
+        "Trees reach an AUROC of " + text(known.auroc, 3) + " with " +
+        std::to_string(known.layouts) + " layouts, less than " + text(kLeastTrees) +
+        (known.auroc + 2 * error >= kLeastTrees
+             ? "; that is within its error of " + text(2 * error) + ": more layouts would decide."
+             : "."));
   }
   if (curve.size() > 1 && curve.back().auroc <= curve.front().auroc)
     check.reasons.push_back("Trees do not learn more from more layouts.");
