@@ -103,10 +103,10 @@ class FakeSpace final : public DesignSpace, public LayoutSpace {
     }
     return ok();
   }
-  Result<std::vector<Prediction>> predict(const std::vector<Placement>& placements) override {
+  Result<std::vector<Prediction>> predict(const std::vector<Placement>& asked) override {
     if (!has_predictor) return make_error(ErrorCode::kUnsupported, "There is no predictor.");
     std::vector<Prediction> predictions;
-    for (const Placement& one : placements) {
+    for (const Placement& one : asked) {
       Prediction prediction;
       prediction.cost = height(one);
       prediction.far = is_far && is_far(one);

@@ -327,8 +327,8 @@ TEST_F(Forward, UnitInputsAreBytesAndIndicesByTheirLargest) {
 TEST_F(Forward, CountsOfWeightsAreThoseOfTheArchitecture) {
   const auto count = [](const Architecture& architecture, int grid) {
     std::int64_t sum = 0;
-    for (const Parameter& p : make_network(architecture, grid, Rng(1))->parameters())
-      sum += p.value.numel();
+    const auto network = make_network(architecture, grid, Rng(1));
+    for (const Parameter& parameter : network->parameters()) sum += parameter.value.numel();
     return sum;
   };
   Architecture architecture;
