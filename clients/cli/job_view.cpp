@@ -82,10 +82,37 @@ struct Tally {
   }
 };
 
+/// {"dataset": "ota1", "version": 2, "count": 16384, "clean": 16380, ...} in words.
+void print_dataset(const std::string& job, const std::string& state, const Json& dataset,
+                   double seconds) {
+  std::cout << "job " << job << ": " << state;
+  if (dataset.is_object() && !dataset.empty()) {
+    const auto bytes = dataset.value("bytes", std::int64_t{0});
+    const auto count = std::max<std::int64_t>(1, dataset.value("count", std::int64_t{0}));
+    std::cout << ", dataset " << dataset.value("dataset", "") << "@"
+              << dataset.value("version", std::int64_t{0}) << ", "
+              << dataset.value("count", std::int64_t{0}) << " layouts, "
+              << dataset.value("clean", std::int64_t{0}) << " clean, " << bytes / count
+              << " bytes a layout";
+    for (const auto& [reason, failed] : dataset.value("failures", Json::object()).items())
+      std::cout << ", " << failed << " failed (" << reason << ")";
+  }
+  std::cout << ", " << duration(seconds) << "\n";
+}
+
 void print_summary(const Session& session, const std::string& job, const Json& finished,
-                   const Tally& tally, double seconds, const std::string& out) {
+                   const Tally& tally, double seconds, const std::string& out, Lines lines) {
   const std::string state = finished.value("state", "failed");
   const Json* const best = tally.best(finished);
+  if (session.json && lines == Lines::kMetrics) {
+    print_line({{"summary",
+                 {{"job", job},
+                  {"state", state},
+                  {"model", tally.lines.empty() ? Json() : tally.lines.front()},
+                  {"seconds", seconds},
+                  {"error", finished.value("error", Json())}}}});
+    return;
+  }
   if (session.json) {
     print_line({{"summary",
                  {{"job", job},
@@ -107,6 +134,10 @@ void print_summary(const Session& session, const std::string& job, const Json& f
     for (const auto& [name, value] : model.value("metrics", Json::object()).items())
       std::cout << "  " << name << " " << value << "\n";
     return;
+  }
+  if (!tally.lines.empty() && tally.lines.front().contains("dataset")) {
+    const Json result = finished.value("result", Json::object());
+    return print_dataset(job, state, result.value("dataset", Json()), seconds);
   }
   if (!tally.lines.empty()) std::cout << variant_table(tally.lines) << "\n";
   std::cout << "job " << job << ": " << state << ", " << tally.lines.size() << " layouts, "
@@ -198,7 +229,7 @@ namespace {
 
 /// Of `jobs` the first, to its end. A Ctrl-C cancels all of them.
 int follow_first(const Session& session, Client& client, std::span<const std::string> jobs,
-                 const std::string& out, std::chrono::steady_clock::time_point begin) {
+                 const std::string& out, Lines lines, std::chrono::steady_clock::time_point begin) {
   const std::string& job = jobs.front();
   auto subscribed = client.call("job.subscribe", {{"job", job}, {"after", 0}});
   if (subscribed.has_error()) return fail(session, subscribed.error());
@@ -235,13 +266,17 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
       }
     } else if (event.method == "variant.ready") {
       Json line = variant_line(event.params, out);
-      if (session.json) print_line(line);
+      if (session.json && lines == Lines::kVariants) print_line(line);
       tally.add(std::move(line), event.params.value("chain", std::int64_t{0}));
+    } else if (event.method == "job.metric" && session.json && lines == Lines::kMetrics) {
+      print_line({{"metric", event.params.value("name", "")},
+                  {"step", event.params.value("step", std::int64_t{0})},
+                  {"value", event.params.value("value", 0.0)}});
     } else if (event.method == "job.finished") {
       bar.clear();
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-      print_summary(session, job, event.params, tally, seconds, out);
+      print_summary(session, job, event.params, tally, seconds, out, lines);
       const std::string state = event.params.value("state", "failed");
       if (const Json error = event.params.value("error", Json());
           error.is_object() && !error.empty()) {
@@ -262,12 +297,12 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
 }  // namespace
 
 int follow_jobs(const Session& session, Client& client, std::span<const std::string> jobs,
-                const std::string& out) {
+                const std::string& out, Lines shown) {
   const auto begin = std::chrono::steady_clock::now();
   InterruptScope scope;
   int worst = kOk;
   for (; !jobs.empty(); jobs = jobs.subspan(1)) {
-    const int status = follow_first(session, client, jobs, out, begin);
+    const int status = follow_first(session, client, jobs, out, shown, begin);
     worst = std::max(worst, status);
     if (status == kNoServer || interrupts > 1) break;
   }

@@ -21,10 +21,16 @@ Json layout_summary(const Json& line);
 /// "CIRCUIT_ASSIGNMENT variant 3"
 std::string layout_text(const Json& line);
 
-/// Follows jobs of one folder to their ends, one after the other. Prints each variant as it comes
+/// What `--json` prints while a job works.
+enum class Lines {
+  kVariants,
+  kMetrics,  ///< Of a training; the model is in the summary then.
+};
+
+/// Follows jobs of one folder to their ends, one after the other. Prints lines as they come
 /// (--json) or a bar, then the summary. On SIGINT all are cancelled; a second one leaves at once.
 int follow_jobs(const Session& session, Client& client, std::span<const std::string> jobs,
-                const std::string& out);
+                const std::string& out, Lines shown = Lines::kVariants);
 
 /// The closing table of a list of variant lines.
 std::string variant_table(const std::vector<Json>& lines);

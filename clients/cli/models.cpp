@@ -2,6 +2,7 @@
 #include <ctime>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
 #include "job_view.hpp"
 #include "terminal.hpp"
@@ -12,10 +13,14 @@ namespace {
 using Align = Table::Align;
 
 struct TrainArguments {
-  std::string model, label = "pscore", flow = "native", job, library = "work";
+  std::string model, label, flow = "native", job, library = "work";
+  std::string trainer, dataset;  ///< Of `ptah model train`.
   std::vector<std::string> jobs, options;
   std::int64_t seed = 0;
-  bool detach = false;
+  std::optional<std::int64_t> epochs;
+  std::optional<double> budget_hours;
+  bool detach = false, searches = false;
+  Lines lines = Lines::kVariants;
 };
 
 /// "batch=32" -> {"batch": 32}: numbers, true and false as such, all else as text.
@@ -37,21 +42,31 @@ Result<Json> options_json(const std::vector<std::string>& options) {
 int train(const Session& session, const TrainArguments& arguments) {
   auto options = options_json(arguments.options);
   if (options.has_error()) return fail(session, options.error());
+  if (arguments.epochs) options.value()["epochs"] = *arguments.epochs;
+  if (arguments.budget_hours) options.value()["budget_hours"] = *arguments.budget_hours;
+  if (arguments.searches) options.value().emplace("search", "graph_propagation");
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   Json params{{"library", arguments.library},
               {"spec",
                {{"model", arguments.model},
-                {"jobs", arguments.jobs},
-                {"label", arguments.label},
                 {"flow", name_or_path(arguments.flow)},
                 {"options", options.value()},
                 {"seed", arguments.seed}}}};
+  Json& spec = params["spec"];
+  if (arguments.dataset.empty()) {
+    spec["jobs"] = arguments.jobs;
+  } else {
+    spec["dataset"] = arguments.dataset;
+  }
+  if (!arguments.label.empty()) spec["label"] = arguments.label;
+  if (!arguments.trainer.empty()) spec["trainer"] = arguments.trainer;
   if (!arguments.job.empty()) params["job"] = arguments.job;
   auto started = client.value().call("flow.train", params, std::chrono::minutes(10));
   if (started.has_error()) return fail(session, started.error());
   const std::string job = started.value()["job"];
-  if (!arguments.detach) return follow_jobs(session, client.value(), {&job, 1}, "");
+  if (!arguments.detach)
+    return follow_jobs(session, client.value(), {&job, 1}, "", arguments.lines);
   if (session.json) {
     print_line(started.value());
   } else {
@@ -154,18 +169,11 @@ int delete_model(const Session& session, const std::string& library, const std::
   return kOk;
 }
 
-}  // namespace
-
-void add_model_commands(CLI::App& app, Session& session, int& status) {
-  auto* command = app.add_subcommand("train", "Make a model from the layouts of runs");
-  auto arguments = std::make_shared<TrainArguments>();
-  command->add_option("model", arguments->model, "Its name in the library")->required();
-  command->add_option("jobs", arguments->jobs, "Runs to learn from")->required();
-  command
-      ->add_option("--label", arguments->label,
-                   "What to predict: pscore, area, hpwl, balanced, or a measure (-NAME where more "
-                   "is better)")
-      ->capture_default_str();
+void add_training_options(CLI::App* command, const std::shared_ptr<TrainArguments>& arguments) {
+  command->add_option("--label", arguments->label,
+                      "What to predict: pscore (the default of runs), area, hpwl, balanced, or a "
+                      "measure (-NAME where more is better, |NAME| where its magnitude counts; the "
+                      "default of a dataset is its first measure)");
   command->add_option("--flow", arguments->flow, "Flow whose trainer does it")
       ->capture_default_str();
   command->add_option("--option", arguments->options, "NAME=VALUE of the trainer, repeatable")
@@ -178,6 +186,40 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   command->add_option("--library", arguments->library, "Library that receives the model")
       ->capture_default_str();
   command->add_flag("--detach", arguments->detach, "Print the job's id and leave");
+}
+
+/// `ptah model train|search PLUGIN --dataset NAME --name MODEL`.
+void add_train_from_dataset(CLI::App* model, bool searches, Session& session, int& status) {
+  auto* command = model->add_subcommand(
+      searches ? "search" : "train",
+      searches ? "Look for a network by graph propagation, and make a model of it (--option "
+                 "search=random, halving: by other ways)"
+               : "Make a model from a dataset");
+  auto arguments = std::make_shared<TrainArguments>();
+  arguments->lines = Lines::kMetrics;
+  arguments->searches = searches;
+  command->add_option("plugin", arguments->trainer, "Trainer")->required();
+  command->add_option("--dataset", arguments->dataset, "NAME or NAME@VERSION")->required();
+  command->add_option("--name,--model", arguments->model, "The model's name in the library")
+      ->required();
+  command->add_option("--epochs", arguments->epochs, "Option `epochs` of the trainer")
+      ->check(CLI::PositiveNumber);
+  command
+      ->add_option("--budget", arguments->budget_hours,
+                   "Option `budget_hours` of the trainer: how long it may search")
+      ->check(CLI::PositiveNumber);
+  add_training_options(command, arguments);
+  on_command(command, status, [&session, arguments] { return train(session, *arguments); });
+}
+
+}  // namespace
+
+void add_model_commands(CLI::App& app, Session& session, int& status) {
+  auto* command = app.add_subcommand("train", "Make a model from the layouts of runs");
+  auto arguments = std::make_shared<TrainArguments>();
+  command->add_option("model", arguments->model, "Its name in the library")->required();
+  command->add_option("jobs", arguments->jobs, "Runs to learn from")->required();
+  add_training_options(command, arguments);
   on_command(command, status, [&session, arguments] { return train(session, *arguments); });
 
   struct ModelArguments {
@@ -185,8 +227,10 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
     std::vector<std::string> files;
   };
   auto one = std::make_shared<ModelArguments>();
-  auto* model = app.add_subcommand("model", "List, show, import, choose and forget models");
+  auto* model = app.add_subcommand("model", "Train, list, show, import, choose and forget models");
   model->require_subcommand(1);
+  add_train_from_dataset(model, false, session, status);
+  add_train_from_dataset(model, true, session, status);
   const auto add = [&](const char* name, const char* text, const char* what, Action action) {
     auto* sub = model->add_subcommand(name, text);
     auto* positional = sub->add_option("model", one->model, what);
@@ -199,7 +243,7 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
       [&session, one] { return list_models(session, one->library, one->model); });
   add("get", "Where a model comes from, and its files", "NAME or NAME@VERSION", [&session, one] {
     return model_call(session, "model.get", {{"library", one->library}, {"model", one->model}});
-  });
+  })->alias("show");
   add("use", "Choose the version that the name alone means", "NAME@VERSION; NAME: the newest",
       [&session, one] {
         return model_call(session, "model.use", {{"library", one->library}, {"model", one->model}});

@@ -69,7 +69,8 @@ void Server::flow_train(const TrainParams& params, Reply<JobReply> reply) {
   if (status) status = check_id(params.library, "library");
   if (!status) return reply(status.error());
   gather_training(
-      *store_, params.spec.value, alive_, [this, params, reply](Result<GatheredTraining> gathered) {
+      *store_, params.spec.value, params.library, alive_,
+      [this, params, reply](Result<GatheredTraining> gathered) {
         if (!gathered) return reply(gathered.error());
         NewJob job{params.job,
                    std::string(kTrainJob.name),
@@ -81,6 +82,7 @@ void Server::flow_train(const TrainParams& params, Reply<JobReply> reply) {
         job.plan->circuit = params.spec.value.model;
         job.plan->plan = std::move(gathered.value().plan);
         job.plan->chains.push_back(Json::object());
+        job.plan->files = std::move(gathered.value().files);
         job.plan->files.push_back({kCommonRole, {}, std::move(gathered.value().task), {}});
         jobs_->create(std::move(job), [reply](Result<JobRow> row) {
           if (!row) return reply(row.error());

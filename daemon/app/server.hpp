@@ -72,6 +72,14 @@ class Server final : public rpc::Service {
   void model_put(const rpc::ModelPutParams&, rpc::Reply<rpc::ModelInfo>) override;
   void model_use(const rpc::ModelUseParams&, rpc::Reply<rpc::ModelInfo>) override;
   void model_delete(const rpc::ModelParams&, rpc::Reply<rpc::Nothing>) override;
+  void model_evaluate(const rpc::ModelEvaluateParams&, rpc::Reply<rpc::ResultReply>) override;
+  void dataset_make(const rpc::DatasetMakeParams&, rpc::Reply<rpc::JobReply>) override;
+  void dataset_list(const rpc::DatasetListParams&, rpc::Reply<rpc::DatasetListReply>) override;
+  void dataset_get(const rpc::DatasetParams&, rpc::Reply<rpc::DatasetInfo>) override;
+  void dataset_export(const rpc::DatasetExportParams&, rpc::Reply<rpc::JobReply>) override;
+  void dataset_import(const rpc::DatasetImportParams&, rpc::Reply<rpc::JobReply>) override;
+  void dataset_delete(const rpc::DatasetParams&, rpc::Reply<rpc::Nothing>) override;
+  void dataset_check(const rpc::DatasetCheckParams&, rpc::Reply<rpc::ResultReply>) override;
   void library_circuits(const rpc::Nothing&, rpc::Reply<rpc::ResultReply>) override;
   void library_cells(const rpc::CellParams&, rpc::Reply<rpc::CellsReply>) override;
   void library_views(const rpc::CellParams&, rpc::Reply<rpc::ViewsReply>) override;
@@ -87,7 +95,13 @@ class Server final : public rpc::Service {
   template <class Spec>
   void single_task(const JobKind& kind, const rpc::TaskParams<Spec>& params,
                    rpc::Reply<rpc::JobReply> reply);
+  /// Creates a job that some `reply` waits for: for its creation, or with `wait` for its end.
+  void start_job(NewJob job, bool wait, rpc::Reply<rpc::JobReply> reply);
   void small_task(TaskKind kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
+  /// A small task whose spec `make` finds on the store's thread (learning_service.cpp).
+  template <class Make>
+  void learning_task(TaskKind kind, StoreThread::Kind access, Make make,
+                     const rpc::Reply<rpc::ResultReply>& reply);
   /// Hands `spec` on, now or later: with its sources whole where it names them by their hash.
   void with_sources(Json spec, std::function<void(Result<Json>)> go);
   /// A score that somebody waits for (score_service.cpp).

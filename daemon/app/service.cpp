@@ -1,11 +1,5 @@
-// The protocol's methods: each checks its arguments, and asks jobs, plugins or the store.
-#include <spdlog/spdlog.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
+// Methods of flows, jobs and variants: each checks its arguments, and asks jobs or the store.
 #include <algorithm>
-#include <boost/asio/post.hpp>
-#include <fstream>
 
 #include "app/answer_rows.hpp"
 #include "app/server.hpp"
@@ -102,96 +96,6 @@ Status check_id(const std::string& id, const char* field) {
                     field);
 }
 
-// Server.
-
-void Server::status(const Nothing&, Reply<StatusReply> reply) {
-  StatusReply answer;
-  answer.version = ptah_version();
-  answer.pid = ::getpid();
-  answer.uptime_s =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_)
-          .count();
-  std::int64_t pages = 0, resident = 0;
-  std::ifstream("/proc/self/statm") >> pages >> resident;
-  answer.rss_bytes = resident * ::sysconf(_SC_PAGESIZE);
-  answer.sessions = static_cast<std::int64_t>(sessions_.size());
-  for (const auto& session : sessions_)
-    answer.buffered_bytes += static_cast<std::int64_t>(session->buffered());
-  answer.socket = options_.socket.string();
-  answer.tcp_port = listener_->tcp_port();
-  answer.state_dir = options_.state_dir.string();
-  std::tie(answer.jobs_queued, answer.jobs_running) = jobs_->counts();
-  answer.ready = pool_->generation() > 0;
-  answer.problem = pool_->problem();
-  answer.plugin_generation = pool_->generation();
-  for (const WorkerView& worker : pool_->workers()) {
-    answer.workers.push_back({Json{{"pid", worker.pid},
-                                   {"state", worker.state},
-                                   {"task", worker.task},
-                                   {"stage", worker.stage},
-                                   {"plugin", worker.plugin},
-                                   {"rss_bytes", worker.rss_bytes},
-                                   {"generation", worker.generation}}});
-  }
-  answer_from_store(
-      reply, [answer = std::move(answer), directory = options_.state_dir](Store&) mutable {
-        // A file system may take its time.
-        struct statvfs info {};
-        if (::statvfs(directory.c_str(), &info) == 0) {
-          answer.store_bytes_free =
-              static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
-        }
-        return answer;
-      });
-}
-
-void Server::shutdown(const ShutdownParams& params, Reply<Nothing> reply) {
-  reply(Nothing{});
-  if (params.now) {
-    stop();
-  } else {
-    end_when_done(std::chrono::steady_clock::now() + std::chrono::seconds(10));
-  }
-}
-
-// Plugins.
-
-void Server::plugin_list(const Nothing&, Reply<PluginListReply> reply) {
-  PluginListReply answer;
-  answer.generation = pool_->generation();
-  for (const auto& directory : plugins_->directories())
-    answer.directories.push_back(directory.string());
-  for (PluginView& view : plugins_->list()) {
-    answer.plugins.push_back({view.kind, view.name, view.version, view.description, view.file,
-                              view.hash, view.state, view.reason, view.options});
-  }
-  reply(std::move(answer));
-}
-
-void Server::plugin_load(const PluginParams& params, Reply<PluginReply> reply) {
-  plugins_->load(params.name, [reply](Result<std::int64_t> generation) {
-    if (generation) {
-      reply(PluginReply{generation.value()});
-    } else {
-      reply(generation.error());
-    }
-  });
-}
-
-void Server::plugin_reload(const PluginParams& params, Reply<PluginReply> reply) {
-  plugin_load(params, std::move(reply));
-}
-
-void Server::plugin_unload(const PluginParams& params, Reply<PluginReply> reply) {
-  plugins_->unload(params.name, [reply](Result<std::int64_t> generation) {
-    if (generation) {
-      reply(PluginReply{generation.value()});
-    } else {
-      reply(generation.error());
-    }
-  });
-}
-
 // Flows.
 
 void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
@@ -283,8 +187,12 @@ void Server::single_task(const JobKind& kind, const TaskParams<Spec>& params,
     reply(status.error());
     return;
   }
-  NewJob job{params.job, std::string(kind.name), params.out, "work", params.spec.json, {}, {}};
-  jobs_->create(std::move(job), [this, reply, wait = params.wait](Result<JobRow> row) {
+  start_job({params.job, std::string(kind.name), params.out, "work", params.spec.json, {}, {}},
+            params.wait, std::move(reply));
+}
+
+void Server::start_job(NewJob job, bool wait, Reply<JobReply> reply) {
+  jobs_->create(std::move(job), [this, reply, wait](Result<JobRow> row) {
     if (!row) {
       reply(row.error());
       return;

@@ -45,6 +45,13 @@ class FlowJob final : public JobContext {
   void set_seed(std::uint64_t seed) { seed_ = seed; }
   TaskSink& sink() noexcept { return sink_; }
 
+  /// Says which stage runs from now on, and which did; both as in the event `stage`.
+  Json announce(Json stage) {
+    if (!stage.is_null()) sink_.emit(stage);
+    std::swap(stage, running_);
+    return stage;
+  }
+
  private:
   TaskSink& sink_;
   std::uint64_t seed_;
@@ -52,6 +59,7 @@ class FlowJob final : public JobContext {
   double begin_ = 0;
   double span_ = 1;
   std::string label_;
+  Json running_;  ///< The innermost stage; null: none.
 };
 
 /// Plugins by the stage that they do, as records name them.
@@ -85,11 +93,17 @@ Result<Bound<Stage>> bind_stage(PluginHost& host, const std::string& stage,
   return Bound<Stage>{stage, loaded->label(), plugin, loaded->hash, std::move(instance)};
 }
 
-/// Runs `call(*bound.instance)`; what it returns is a Result.
+/// Runs `call(*bound.instance)`; what it returns is a Result. A stage that has others run, such as
+/// an explorer, is the running one again when they return.
 template <typename Stage, typename Call>
 auto run_stage(Bound<Stage>& bound, FlowJob& job, StageSeconds& seconds, Call&& call)
     -> decltype(call(*bound.instance)) {
-  job.sink().emit({{"event", "stage"}, {"stage", bound.stage}, {"plugin", bound.plugin}});
+  struct Announced {
+    FlowJob& job;
+    Json outer;
+    ~Announced() { job.announce(std::move(outer)); }
+  } announced{job,
+              job.announce({{"event", "stage"}, {"stage", bound.stage}, {"plugin", bound.plugin}})};
   const auto begin = std::chrono::steady_clock::now();
   const auto timed = [&] {
     seconds[bound.stage] +=

@@ -6,7 +6,10 @@
 #include "flow/chain.hpp"
 #include "flow/check.hpp"
 #include "flow/circuit_input.hpp"
+#include "flow/learning_tasks.hpp"
 #include "flow/plan.hpp"
+#include "flow/sample_transfer.hpp"
+#include "flow/sampling.hpp"
 #include "flow/score.hpp"
 #include "flow/training.hpp"
 #include "plugins/plugin_host.hpp"
@@ -40,6 +43,15 @@ template <>
 Result<rpc::TrainTask> read_spec<rpc::TrainTask>(const Json& json) {
   PTAH_TRY(const Json whole, complete_chain(json));
   return rpc::read_struct<rpc::TrainTask>(whole);
+}
+template <>
+Result<SampleTask> read_spec<SampleTask>(const Json& json) {
+  PTAH_TRY(Json whole, complete_chain(json));
+  return SampleTask{std::move(whole)};
+}
+template <>
+Result<ImportTask> read_spec<ImportTask>(const Json& json) {
+  return ImportTask{json};
 }
 template <>
 Result<ChainSpec> read_spec<ChainSpec>(const Json& json) {
@@ -87,6 +99,12 @@ constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
     {TaskKind::kRender, handle<rpc::RenderSpec, render_task>},
     {TaskKind::kScoreLayout, handle<rpc::ScoreLayoutParams, score_layout>},
     {TaskKind::kScorePlacement, handle<rpc::ScorePlacementParams, score_placement>},
+    {TaskKind::kPlanSamples, handle<rpc::DatasetSpec, plan_samples>},
+    {TaskKind::kSample, handle<SampleTask, make_samples>},
+    {TaskKind::kImportSamples, handle<ImportTask, import_samples>},
+    {TaskKind::kExportSamples, handle<rpc::DatasetExportSpec, export_samples>},
+    {TaskKind::kCheckSamples, handle<rpc::DatasetCheckTask, check_samples>},
+    {TaskKind::kEvaluateModels, handle<rpc::ModelEvaluateTask, evaluate_models>},
     {TaskKind::kSelfTest, handle<Nothing, selftest>},
 }};
 

@@ -6,8 +6,10 @@
 #include "flow/bundle.hpp"
 #include "flow/flow_config.hpp"
 #include "flow/layout_dataset.hpp"
+#include "flow/sample_dataset.hpp"
 #include "ptah/core/random.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "store/stored_path.hpp"
 
 namespace ptah {
 namespace {
@@ -96,6 +98,59 @@ Status check_files(const TrainedModel& model, const std::string& trainer) {
   return ok();
 }
 
+/// What is learnt from, and how a record names it.
+struct Source {
+  std::unique_ptr<Dataset> dataset;
+  std::string label;
+  Json record;
+};
+
+Result<Source> open_source(const rpc::TrainTask& task, PluginHost& host, FlowJob& job) {
+  Source source;
+  if (const auto& named = task.set.dataset) {
+    std::vector<std::filesystem::path> blocks;
+    for (const std::string& block : named->blocks) blocks.push_back(stored_path(task.files, block));
+    PTAH_TRY(auto samples, read_blocks(blocks));
+    PTAH_TRY(auto dataset,
+             SampleDataset::open(std::move(samples), task.spec.label, task.files, host, job));
+    source.label = dataset->label_rule().text();
+    source.record = {{"name", named->name},
+                     {"version", named->version},
+                     {"hash", named->hash},
+                     {"left_out", dataset->left_out()}};
+    source.dataset = std::move(dataset);
+  } else {
+    PTAH_TRY(source.dataset, LayoutDataset::open(task, host, job));
+    source.label = task.spec.label;
+    Json jobs = Json::array();
+    for (const rpc::SourceRun& run : task.set.sources) jobs.push_back(run.job);
+    source.record = {{"jobs", std::move(jobs)}};
+  }
+  source.record.update({{"sha256", task.dataset},
+                        {"layouts", source.dataset->size()},
+                        {"designs", source.dataset->designs()}});
+  return source;
+}
+
+/// The flow's trainer, or the one that is asked for, with the options of who asks over the flow's
+/// own.
+Result<StageChoice> choose_trainer(const rpc::TrainSpec& spec) {
+  PTAH_TRY(const FlowConfig flow, load_flow(spec.flow));
+  const auto chosen = flow.stages.find("trainer");
+  const bool own = chosen != flow.stages.end();
+  StageChoice choice;
+  if (own && (spec.trainer.empty() || spec.trainer == chosen->second.plugin)) {
+    choice = chosen->second;
+  } else if (!spec.trainer.empty()) {
+    choice.plugin = spec.trainer;
+  } else {
+    return make_error(ErrorCode::kInvalidArgument, "The flow names no trainer.",
+                      "flow " + flow.name, "Add a stage `trainer` to the flow.");
+  }
+  choice.options.update(spec.options.value);
+  return choice;
+}
+
 }  // namespace
 
 Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path& scratch,
@@ -103,41 +158,24 @@ Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path
   const rpc::TrainSpec& spec = task.spec;
   if (task.resume.is_object() && task.resume.contains("record"))
     return Json{{"model", spec.model}, {"metrics", task.resume["record"].value("metrics", Json())}};
-  PTAH_TRY(const FlowConfig flow, load_flow(spec.flow));
-  const auto chosen = flow.stages.find("trainer");
-  if (chosen == flow.stages.end()) {
-    return make_error(ErrorCode::kInvalidArgument, "The flow names no trainer.",
-                      "flow " + flow.name, "Add a stage `trainer` to the flow.");
-  }
-  Json options = chosen->second.options;
-  options.update(spec.options.value);
-  PTAH_TRY(auto trainer, bind_stage<Trainer>(host, "trainer", chosen->second.plugin, options));
+  PTAH_TRY(const StageChoice choice, choose_trainer(spec));
+  PTAH_TRY(auto trainer, bind_stage<Trainer>(host, "trainer", choice.plugin, choice.options));
   FlowJob job(sink, Rng(static_cast<std::uint64_t>(spec.seed)).next(), scratch);
-  PTAH_TRY(const auto dataset, LayoutDataset::open(task, host, job));
+  PTAH_TRY(Source source, open_source(task, host, job));
   TaskCheckpoints checkpoints(scratch, trainer.plugin, sink);
   if (!task.checkpoint.empty()) {
     PTAH_TRY(checkpoints.resume(task.checkpoint));
   }
   StageSeconds seconds;
   PTAH_TRY(const TrainedModel model, run_stage(trainer, job, seconds, [&](Trainer& stage) {
-             return stage.train(*dataset, checkpoints, job);
+             return stage.train(*source.dataset, checkpoints, job);
            }));
   PTAH_TRY(check_files(model, trainer.plugin));
 
-  Json jobs = Json::array();
-  for (const rpc::SourceRun& source : task.set.sources) jobs.push_back(source.job);
-  Json record{{"model", spec.model},
-              {"trainer", trainer.plugin},
-              {"predictor", trainer.name},
-              {"plugin_hashes", {{"trainer", trainer.hash}}},
-              {"options", options},
-              {"seed", spec.seed},
-              {"label", spec.label},
-              {"dataset",
-               {{"sha256", task.dataset},
-                {"jobs", std::move(jobs)},
-                {"layouts", dataset->size()},
-                {"designs", dataset->designs()}}},
+  Json record{{"model", spec.model},       {"trainer", trainer.plugin},
+              {"predictor", trainer.name}, {"plugin_hashes", {{"trainer", trainer.hash}}},
+              {"options", choice.options}, {"seed", spec.seed},
+              {"label", source.label},     {"dataset", std::move(source.record)},
               {"metrics", model.metrics}};
   const std::string folder = "models/" + spec.model + "/";
   Json files = Json::array();

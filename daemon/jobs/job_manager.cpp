@@ -388,9 +388,14 @@ void JobManager::write_end(const JobPtr& job, JobState state, const Json& error,
   };
   store_.submit(
       StoreThread::Kind::kEssentialWrite,
-      [id = job->id, chains = job->kind->has_chains(), state, error, result](Store& store) {
+      [id = job->id, chains = job->kind->has_chains(), dataset = job->kind->makes_dataset, state,
+       error, result](Store& store) {
         JobRow row = store.existing_job(id);
         Json shown = result;
+        if (dataset && state == JobState::kDone) {
+          if (Json made = store.add_dataset(id); !made.is_null())
+            shown["dataset"] = std::move(made);
+        }
         if (chains) {
           shown["circuit"] = row.circuit;
           shown["variants"] = row.variants;

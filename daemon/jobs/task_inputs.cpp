@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "rpc/dataset_types.hpp"
 #include "rpc/file_fields.hpp"
 #include "rpc/model_types.hpp"
 #include "rpc/specs.hpp"
@@ -38,10 +39,19 @@ Json visit_inputs(TaskKind kind, const Json& json,
       return visit_inputs<rpc::RenderSpec>(json, visit);
     case TaskKind::kTrain:
       return visit_inputs<rpc::TrainSpec>(json, visit);
+    case TaskKind::kPlanSamples:
+      return visit_inputs<rpc::DatasetSpec>(json, visit);
+    case TaskKind::kImportSamples:
+      return visit_inputs<rpc::DatasetImportSpec>(json, visit);
+    case TaskKind::kExportSamples:
+      return visit_inputs<rpc::DatasetExportSpec>(json, visit);
     case TaskKind::kCircuits:
     case TaskKind::kChain:
+    case TaskKind::kSample:
     case TaskKind::kScoreLayout:
     case TaskKind::kScorePlacement:
+    case TaskKind::kCheckSamples:
+    case TaskKind::kEvaluateModels:
     case TaskKind::kSelfTest:
       break;  // No request of a client, or one whose names are paths by now.
   }

@@ -61,6 +61,35 @@ Page read_page(Store& store, const std::string& job, std::int64_t after) {
   return page;
 }
 
+GatheredTraining gathered_of(rpc::TrainSpec spec, rpc::TrainingSet& set) {
+  const Json json = rpc::write_value(set);
+  const std::string dataset = sha256_hex(rpc::dump(json));
+  GatheredTraining gathered;
+  gathered.task =
+      rpc::dump({{"spec", rpc::write_value(spec)}, {"set", json}, {"dataset", dataset}});
+  gathered.plan = {{"dataset", dataset}};
+  return gathered;
+}
+
+/// The labels are in the files, which only workers open. [store's thread]
+GatheredTraining gather_dataset(Store& store, const rpc::TrainSpec& spec,
+                                const std::string& library) {
+  const DatasetRow row = store.dataset(library, spec.dataset);
+  rpc::TrainingSet set;
+  set.dataset = rpc::SourceDataset{row.version.cell, row.version.hash, row.version.version, {}};
+  std::vector<NewFile> files;
+  for (const FileRow& block : row.blocks) {
+    set.dataset->blocks.push_back(block.hash);
+    files.push_back({kSamplesRole, store.files().path(block.hash).string(), {}, {}});
+  }
+  GatheredTraining gathered = gathered_of(spec, set);
+  gathered.files = std::move(files);
+  gathered.plan.update({{"name", row.version.cell},
+                        {"version", row.version.version},
+                        {"layouts", row.record.value("count", Json())}});
+  return gathered;
+}
+
 void finish(const Ptr& gathering) {
   const rpc::TrainSpec& spec = gathering->spec;
   if (gathering->set.layouts.empty()) {
@@ -71,16 +100,10 @@ void finish(const Ptr& gathering) {
                                "`ptah variants JOB --json` shows what their records have."));
     return;
   }
-  const Json set = rpc::write_value(gathering->set);
-  const std::string dataset = sha256_hex(rpc::dump(set));
-  rpc::TrainSpec given = spec;
-  GatheredTraining gathered;
-  gathered.task =
-      rpc::dump({{"spec", rpc::write_value(given)}, {"set", set}, {"dataset", dataset}});
-  gathered.plan = {{"layouts", gathering->set.layouts.size()},
-                   {"left_out", gathering->left_out},
-                   {"sources", gathering->set.sources.size()},
-                   {"dataset", dataset}};
+  GatheredTraining gathered = gathered_of(spec, gathering->set);
+  gathered.plan.update({{"layouts", gathering->set.layouts.size()},
+                        {"left_out", gathering->left_out},
+                        {"sources", gathering->set.sources.size()}});
   gathering->done(std::move(gathered));
 }
 
@@ -140,19 +163,34 @@ std::optional<double> label_of(const Json& record, const std::string& label) {
     return pscore && area ? std::optional(*pscore * *area) : std::nullopt;
   }
   const bool negative = label.starts_with('-');
+  const bool magnitude = label.size() > 2 && label.front() == '|' && label.back() == '|';
   const auto measures = record.find("measures");
   if (measures == record.end() || !measures->is_object()) return std::nullopt;
-  const auto measure = measures->find(negative ? label.substr(1) : label);
+  const auto measure = measures->find(negative    ? label.substr(1)
+                                      : magnitude ? label.substr(1, label.size() - 2)
+                                                  : label);
   if (measure == measures->end() || !measure->is_object()) return std::nullopt;
   const auto value = number(*measure, "value");
-  return value && negative ? std::optional(-*value) : value;
+  if (value && negative) return -*value;
+  return value && magnitude ? std::optional(std::abs(*value)) : value;
 }
 
-void gather_training(StoreThread& store, const rpc::TrainSpec& spec,
+void gather_training(StoreThread& store, const rpc::TrainSpec& spec, const std::string& library,
                      std::shared_ptr<const bool> alive,
                      std::function<void(Result<GatheredTraining>)> done) {
+  if (!spec.dataset.empty()) {
+    store.submit(
+        StoreThread::Kind::kRead,
+        [spec, library](Store& of) { return gather_dataset(of, spec, library); },
+        [alive, done](Result<GatheredTraining> gathered) {
+          if (*alive) done(std::move(gathered));
+        });
+    return;
+  }
+  rpc::TrainSpec given = spec;
+  if (given.label.empty()) given.label = "pscore";
   read_more(std::make_shared<Gathering>(
-      Gathering{store, spec, std::move(alive), std::move(done), {}, 0, 0, 0}));
+      Gathering{store, std::move(given), std::move(alive), std::move(done), {}, 0, 0, 0}));
 }
 
 }  // namespace ptah

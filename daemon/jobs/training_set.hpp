@@ -18,12 +18,14 @@ std::optional<double> label_of(const Json& record, const std::string& label);
 /// The `common` of a training's chain, in text, and what people are told of it.
 struct GatheredTraining {
   std::string task;  ///< A TrainTask in JSON, less what the store adds.
-  Json plan;         ///< {"layouts", "left_out", "sources", "dataset"}
+  Json plan;         ///< {"layouts", "left_out", "sources", "dataset"}, or of a dataset {"name",
+                     ///< "version", "layouts", "dataset"}
+  std::vector<NewFile> files;  ///< A dataset's: the training's own, also when the dataset goes.
 };
 
 /// Calls `done` once; never after `alive` is false. Fails where a job is no run of this state, or
-/// where no layout has the label. [main thread]
-void gather_training(StoreThread& store, const rpc::TrainSpec& spec,
+/// where no layout has the label, or where `library` has no such dataset. [main thread]
+void gather_training(StoreThread& store, const rpc::TrainSpec& spec, const std::string& library,
                      std::shared_ptr<const bool> alive,
                      std::function<void(Result<GatheredTraining>)> done);
 

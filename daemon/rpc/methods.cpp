@@ -122,6 +122,33 @@ MethodTable bind_methods(Service& service) {
   bind("model.delete", Role::kUser,
        "Forgets a version, and the job that made it. Runs that worked with it keep its files.",
        &Service::model_delete);
+  bind("model.evaluate", Role::kUser,
+       "How good models are on the test part of a dataset (docs/evaluation.md), and whether they "
+       "differ. Answers when done; that the test part was opened is counted, and `test_opened` in "
+       "`result` says how often.",
+       &Service::model_evaluate);
+
+  bind("dataset.make", Role::kUser,
+       "A job that makes random placements of a circuit, each routed, checked, extracted and "
+       "measured, to learn from. Each of its chains is a block of them; when all are done they are "
+       "a version of view `dataset` in the library, and the job's result says it.",
+       &Service::dataset_make);
+  bind("dataset.list", Role::kUser, "Datasets of a library.", &Service::dataset_list);
+  bind("dataset.get", Role::kUser, "One version of a dataset, and where its files are.",
+       &Service::dataset_get);
+  bind("dataset.export", Role::kUser,
+       "A job that puts a dataset into one HDF5 file (docs/datasets.md): its file of role "
+       "`samples`.",
+       &Service::dataset_export);
+  bind("dataset.import", Role::kUser,
+       "A job that takes such a file in as a new version of a dataset, after it was checked.",
+       &Service::dataset_import);
+  bind("dataset.delete", Role::kUser, "Forgets a version, and the job that made it.",
+       &Service::dataset_delete);
+  bind("dataset.check", Role::kUser,
+       "Whether a dataset is worth a training: spread and noise of its labels, and what plain "
+       "learners make of it, without its test part (docs/evaluation.md). Answers when done.",
+       &Service::dataset_check);
 
   bind("library.circuits", Role::kUser, "The circuits that Ptah brings along.",
        &Service::library_circuits);

@@ -7,7 +7,7 @@ namespace ptah::rpc {
 
 /// flow.train.
 struct TrainSpec {
-  std::string model, label = "pscore", flow = "native";
+  std::string model, label, flow = "native", trainer, dataset;
   std::vector<std::string> jobs;
   std::int64_t seed = 0;
   Object options;
@@ -15,20 +15,26 @@ struct TrainSpec {
   void describe(V& v) {
     v.required("model", model, "Name of the model: a cell of the job's library.",
                of_form(TextForm::kName));
-    v.required("jobs", jobs, "Runs whose variants are learnt from, in this order.");
-    v.optional("label", label,
-               "What is to be predicted, less is better: \"pscore\", \"area\", \"hpwl\", "
-               "\"balanced\", or a measure's name, with a '-' before it where more is better. "
-               "Variants without it are left out.");
+    v.optional("jobs", jobs, "Runs whose variants are learnt from, in this order.");
+    v.optional("dataset", dataset,
+               "Instead of those, a dataset of the job's library: \"name\" or \"name@3\".");
+    v.optional(
+        "label", label,
+        "What is to be predicted, less is better: \"pscore\", \"area\", \"hpwl\", "
+        "\"balanced\", or a measure's name, with a '-' before it where more is better, or "
+        "between two '|' where its magnitude counts. Layouts without it are left out. Empty: "
+        "of runs, pscore; of a dataset, its first measure, as it is better.");
     v.optional("flow", flow, "Flow whose `trainer` does it.", of_form(TextForm::kNameOrFile));
+    v.optional("trainer", trainer, "Plugin that does it, in place of the flow's.");
     v.optional("options", options, "Options of the trainer, over those of the flow.");
     v.optional("seed", seed, "Of all that is drawn.",
                Range{0, std::numeric_limits<std::int64_t>::max()});
   }
   Status check(const std::string& path) const {
-    if (!jobs.empty() && jobs.size() <= 1000) return ok();
-    return make_error(ErrorCode::kInvalidArgument, "Name 1 to 1000 jobs to learn from.",
-                      field_path(path, "jobs"), "`ptah jobs list` shows them.");
+    if (dataset.empty() ? !jobs.empty() && jobs.size() <= 1000 : jobs.empty()) return ok();
+    return make_error(
+        ErrorCode::kInvalidArgument, "Name 1 to 1000 jobs to learn from, or one dataset.",
+        field_path(path, "jobs"), "`ptah jobs list` and `ptah dataset list` show them.");
   }
 };
 struct TrainParams {
@@ -64,14 +70,29 @@ struct LabelledLayout {
     v.required("label", label, "What is to be predicted of it.");
   }
 };
-/// What a training learns from.
+/// A version of a dataset that is learnt from.
+struct SourceDataset {
+  std::string name, hash;
+  std::int64_t version = 0;
+  std::vector<std::string> blocks;
+  template <class V>
+  void describe(V& v) {
+    v.required("name", name, "Its name.");
+    v.required("version", version, "Which one.");
+    v.required("hash", hash, "SHA-256 of what it is.");
+    v.required("blocks", blocks, "SHA-256 of each of its files.");
+  }
+};
+/// What a training learns from: layouts of runs, or a dataset.
 struct TrainingSet {
   std::vector<SourceRun> sources;
   std::vector<LabelledLayout> layouts;
+  std::optional<SourceDataset> dataset;
   template <class V>
   void describe(V& v) {
     v.required("sources", sources, "Runs.");
     v.required("layouts", layouts, "Their layouts that have the label.");
+    v.optional("dataset", dataset, "A dataset, whose labels are in its files.");
   }
 };
 /// The spec of a `train` task.

@@ -3,7 +3,9 @@
 #pragma once
 
 #include "caller.hpp"
+#include "dataset_types.hpp"
 #include "job_types.hpp"
+#include "learning_types.hpp"
 #include "library_types.hpp"
 #include "model_types.hpp"
 #include "plugin_types.hpp"
@@ -62,6 +64,15 @@ class Service {
   virtual void model_put(const ModelPutParams&, Reply<ModelInfo>) = 0;
   virtual void model_use(const ModelUseParams&, Reply<ModelInfo>) = 0;
   virtual void model_delete(const ModelParams&, Reply<Nothing>) = 0;
+  virtual void model_evaluate(const ModelEvaluateParams&, Reply<ResultReply>) = 0;
+
+  virtual void dataset_make(const DatasetMakeParams&, Reply<JobReply>) = 0;
+  virtual void dataset_list(const DatasetListParams&, Reply<DatasetListReply>) = 0;
+  virtual void dataset_get(const DatasetParams&, Reply<DatasetInfo>) = 0;
+  virtual void dataset_export(const DatasetExportParams&, Reply<JobReply>) = 0;
+  virtual void dataset_import(const DatasetImportParams&, Reply<JobReply>) = 0;
+  virtual void dataset_delete(const DatasetParams&, Reply<Nothing>) = 0;
+  virtual void dataset_check(const DatasetCheckParams&, Reply<ResultReply>) = 0;
 
   virtual void library_circuits(const Nothing&, Reply<ResultReply>) = 0;
   virtual void library_cells(const CellParams&, Reply<CellsReply>) = 0;

@@ -17,6 +17,12 @@ enum class TaskKind {
   kRender,
   kScoreLayout,
   kScorePlacement,
+  kPlanSamples,
+  kSample,
+  kImportSamples,
+  kExportSamples,
+  kCheckSamples,
+  kEvaluateModels,
   kSelfTest,
 };
 
@@ -46,7 +52,7 @@ struct TaskTraits {
   int attempts = 2;
 };
 
-inline constexpr std::array<TaskTraits, 9> kTaskKinds{{
+inline constexpr std::array<TaskTraits, 15> kTaskKinds{{
     {TaskKind::kPlan, "plan", "RunSpec", Lane::kInteractive, Leaves::kPlan, false, 3},
     {TaskKind::kCircuits, "circuits", "Nothing"},
     {TaskKind::kChain, "chain", "ChainSpec", Lane::kBatch, Leaves::kVariants, true, 3},
@@ -55,6 +61,15 @@ inline constexpr std::array<TaskTraits, 9> kTaskKinds{{
     {TaskKind::kRender, "render", "RenderSpec", Lane::kInteractive, Leaves::kFiles, false, 3},
     {TaskKind::kScoreLayout, "score.layout", "ScoreLayoutParams"},
     {TaskKind::kScorePlacement, "score.placement", "ScorePlacementParams"},
+    {TaskKind::kPlanSamples, "samples.plan", "DatasetSpec", Lane::kInteractive, Leaves::kPlan,
+     false, 3},
+    {TaskKind::kSample, "sample", "SampleTask", Lane::kBatch, Leaves::kVariants, true, 3},
+    {TaskKind::kImportSamples, "samples.import", "ImportTask", Lane::kBatch, Leaves::kVariants,
+     true, 3},
+    {TaskKind::kExportSamples, "samples.export", "DatasetExportSpec", Lane::kInteractive,
+     Leaves::kFiles, false, 3},
+    {TaskKind::kCheckSamples, "dataset.check", "DatasetCheckTask"},
+    {TaskKind::kEvaluateModels, "model.evaluate", "ModelEvaluateTask"},
     {TaskKind::kSelfTest, "selftest", "Nothing"},
 }};
 
@@ -75,20 +90,28 @@ struct JobKind {
   std::string_view name;          ///< In the store and on the wire.
   std::optional<TaskKind> first;  ///< Nothing: it comes planned.
   std::optional<TaskKind> chain;  ///< Nothing: it has no chains.
+  /// When all its chains are done, their files of role `samples` are a version of a dataset.
+  bool makes_dataset = false;
   constexpr bool has_chains() const noexcept { return chain || !first; }
 };
 
-inline constexpr std::array<JobKind, 5> kJobKinds{
+inline constexpr std::array<JobKind, 8> kJobKinds{
     {{"run", TaskKind::kPlan, TaskKind::kChain},
      {"train", std::nullopt, TaskKind::kTrain},
      {"import", std::nullopt, std::nullopt},  // A model from elsewhere: done when it is created.
      {"check", TaskKind::kCheck, std::nullopt},
-     {"render", TaskKind::kRender, std::nullopt}}};
+     {"render", TaskKind::kRender, std::nullopt},
+     {"dataset", TaskKind::kPlanSamples, TaskKind::kSample, true},
+     {"dataset_import", std::nullopt, TaskKind::kImportSamples, true},
+     {"dataset_export", TaskKind::kExportSamples, std::nullopt}}};
 inline constexpr const JobKind& kRunJob = kJobKinds[0];
 inline constexpr const JobKind& kTrainJob = kJobKinds[1];
 inline constexpr const JobKind& kImportJob = kJobKinds[2];
 inline constexpr const JobKind& kCheckJob = kJobKinds[3];
 inline constexpr const JobKind& kRenderJob = kJobKinds[4];
+inline constexpr const JobKind& kDatasetJob = kJobKinds[5];
+inline constexpr const JobKind& kDatasetImportJob = kJobKinds[6];
+inline constexpr const JobKind& kDatasetExportJob = kJobKinds[7];
 
 /// Of a job that the store has; nullptr for a name that is none.
 constexpr const JobKind* job_kind(std::string_view name) noexcept {

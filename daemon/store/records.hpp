@@ -81,6 +81,9 @@ constexpr std::int64_t kWholeChain = -1;
 /// A variant's number for what came with the request for a job.
 constexpr std::int64_t kRequest = -2;
 
+/// In place of a variant's number: what was made of all chains when they were done.
+constexpr std::int64_t kOutcome = -3;
+
 /// In place of a variant's number: files of the store that a job was given, and their role.
 constexpr std::int64_t kInputs = -2;
 constexpr const char* kInputRole = "input";
@@ -160,6 +163,19 @@ struct ModelRow {
   bool used = false;  ///< Its name alone means this one.
   Json record;
   std::vector<FileRow> files;
+};
+
+/// View of a cell: placements with labels. Role of the file that says what it is, and of its own
+/// files, which are those of its job's chains in their order.
+constexpr const char* kDatasetView = "dataset";
+constexpr const char* kDatasetRole = "dataset_record";
+constexpr const char* kSamplesRole = "samples";
+
+/// A version of a dataset. Its hash is that of a file with the record and the blocks' hashes.
+struct DatasetRow {
+  VersionRow version;
+  Json record;  ///< Without the blocks.
+  std::vector<FileRow> blocks;
 };
 
 struct ViewKey {

@@ -188,6 +188,16 @@ class Store {
   /// "name@3" is in use from now on; "name": the newest is, whichever that is. Returns the one.
   ModelRow use_model(const std::string& library, const std::string& reference);
 
+  // Datasets: the versions of view `dataset`.
+  /// Makes a version of what a job's chains have made. Its record with `version`, which the job's
+  /// result keeps as `dataset`; null where they have made nothing.
+  Json add_dataset(const std::string& job);
+  /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
+  std::vector<DatasetRow> datasets(const std::string& library, const std::string& name,
+                                   const std::optional<ModelKey>& after, std::int64_t limit);
+  /// Of "name", the newest version, or "name@3". Fails with kNotFound.
+  DatasetRow dataset(const std::string& library, const std::string& reference);
+
   // Files that clients send.
   /// Keeps a file at least until `until_ms`, also where no job refers to it. It lies in `whole`
   /// (see FileStore::link_file), or in the store where that is empty; false where it is gone from
@@ -214,6 +224,7 @@ class Store {
   void put_inputs(const std::string& job, const std::vector<std::string>& hashes);
   std::vector<FileRow> files_of(const std::string& job, std::int64_t chain, std::int64_t variant);
   ModelRow read_model(const VersionRow& version);
+  DatasetRow read_dataset(const VersionRow& version);
   std::int64_t used_version(const std::string& library, const std::string& name);
   /// The new version's number; 0: there is none, nothing has changed.
   std::int64_t add_version(const std::string& library, const std::string& cell,

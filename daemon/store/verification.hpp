@@ -18,11 +18,11 @@ namespace ptah {
 
 /// Something damaged. What does not apply is empty.
 struct Damage {
-  std::string problem;     ///< A sentence that names all the rest.
-  std::string file;        ///< The database, or a file of the store.
-  std::int64_t page = 0;   ///< Of the database.
-  std::string table, row;  ///< The row by its key, parts with '/' between them.
-  std::string hash, job;   ///< A file of the store, and one job that refers to it.
+  std::string problem;         ///< A sentence that names all the rest.
+  std::string file;            ///< The database, or a file of the store.
+  std::int64_t page = 0;       ///< Of the database.
+  std::string table{}, row{};  ///< The row by its key, parts with '/' between them.
+  std::string hash{}, job{};   ///< A file of the store, and one job that refers to it.
 };
 
 class Verification {

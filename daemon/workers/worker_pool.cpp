@@ -14,9 +14,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// After so many starts in a row that failed, waiting tasks fail instead of waiting on.
-constexpr int kHopeless = 5;
-
 /// The task that an event is about; nothing for `ready`.
 const std::string* task_of(const WorkerEvent& event) {
   return std::visit(
@@ -365,127 +362,6 @@ void WorkerPool::finish_task(Task task, TaskEnd end) {
   asio::post(io_, [on_end = std::move(task.on_end), end = std::move(end)]() mutable {
     on_end(std::move(end));
   });
-}
-
-void WorkerPool::assign(const SlotPtr& slot, Task task) {
-  std::error_code error;
-  std::filesystem::create_directories(task.scratch, error);
-  if (error) {
-    finish_task(std::move(task),
-                {make_error(ErrorCode::kIo,
-                            "The scratch folder cannot be created: " + error.message() + ".",
-                            task.scratch.string()),
-                 {},
-                 false});
-    return;
-  }
-  slot->state = State::kBusy;
-  slot->last_event = Clock::now();
-  slot->task = std::move(task);
-  slot->worker->start_task(slot->task->id, slot->task->kind, slot->task->spec,
-                           slot->task->scratch.string());
-  slot->task->spec = Json();  // The worker has it.
-}
-
-void WorkerPool::schedule_soon() {
-  if (scheduled_) return;
-  scheduled_ = true;
-  asio::post(io_, [this, alive = alive_] {
-    if (!*alive) return;
-    scheduled_ = false;
-    schedule();
-  });
-}
-
-void WorkerPool::schedule() {
-  if (stopping_ || held_) return;
-  if (start_failures_ >= kHopeless || (!current_ && !proposing_ && !problem_.empty())) {
-    const Error error =
-        make_error(ErrorCode::kPluginFailed, "No worker can be started: " + problem_, {},
-                   "plugin.list and the daemon's log say more.");
-    for (auto* queue : {&interactive_, &batch_}) {
-      while (!queue->empty()) {
-        finish_task(std::move(queue->front()), {error, {}, false});
-        queue->pop_front();
-      }
-    }
-  }
-  if (!current_) return;
-
-  int batch_busy = 0, starting = 0;
-  for (const SlotPtr& slot : slots_) {
-    if (slot->draining) continue;
-    if (slot->state == State::kBusy && !slot->task->interactive()) ++batch_busy;
-    if (slot->state == State::kStarting && !slot->proposal) ++starting;
-  }
-  int interactive_wanted = 0, batch_wanted = 0;
-  // Interactive tasks may use any idle worker.
-  const int waiting = assign_interactive();
-  for (const SlotPtr& slot : slots_) {
-    if (slot->draining || slot->state != State::kIdle) continue;
-    if (!batch_.empty() && batch_busy < options_.workers) {
-      Task task = std::move(batch_.front());
-      batch_.pop_front();
-      ++batch_busy;
-      assign(slot, std::move(task));
-    }
-  }
-  // One worker beyond the number is enough for those who wait for an answer.
-  interactive_wanted = static_cast<int>(interactive_.size()) > waiting ? 1 : 0;
-  batch_wanted = std::min<int>(static_cast<int>(batch_.size()), options_.workers - batch_busy);
-  int live = 0;
-  for (const SlotPtr& slot : slots_) {
-    if (!slot->draining && !slot->proposal) ++live;
-  }
-  int missing = std::min(interactive_wanted + std::max(0, batch_wanted) - starting,
-                         options_.workers + 1 - live);
-  const auto now = Clock::now();
-  if (missing > 0 && now < next_start_) {
-    start_timer_.expires_at(next_start_);
-    start_timer_.async_wait([this, alive = alive_](boost::system::error_code error) {
-      if (!error && *alive) schedule_soon();
-    });
-    missing = 0;
-  }
-  for (; missing > 0; --missing) {
-    if (Status status = start_worker(*current_, std::nullopt); !status) {
-      start_failed(status.error().text());
-      schedule_soon();
-      break;
-    }
-  }
-  if (on_slots_ && free_slots() > 0) on_slots_();
-}
-
-int WorkerPool::assign_interactive() {
-  int waiting = 0;
-  for (auto next = interactive_.begin(); next != interactive_.end();) {
-    SlotPtr chosen;
-    bool wait = false;
-    int best = -1;
-    for (const SlotPtr& slot : slots_) {
-      if (slot->draining) continue;
-      const bool same = !next->affinity.empty() && slot->affinity == next->affinity;
-      if (slot->state == State::kBusy && same && slot->cancelled && !slot->verdict) wait = true;
-      if (slot->state != State::kIdle) continue;
-      const int fitness = same ? 2 : slot->affinity.empty() ? 1 : 0;
-      if (fitness <= best) continue;
-      best = fitness;
-      chosen = slot;
-    }
-    if (wait && best < 2) {
-      ++waiting;
-      ++next;
-    } else if (chosen) {
-      Task task = std::move(*next);
-      next = interactive_.erase(next);
-      chosen->affinity = task.affinity;
-      assign(chosen, std::move(task));
-    } else {
-      ++next;
-    }
-  }
-  return waiting;
 }
 
 void WorkerPool::kill(const SlotPtr& slot, Error verdict) {

@@ -1,14 +1,17 @@
-/// A design space without a flow: single shifts are judged by the test, and what was tried and
-/// recorded is remembered.
+/// A design space without a flow: single moves are judged by the test, and what was tried and
+/// recorded is remembered. Its placer strews tiles about; its predictor likes those that lie low.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "ptah/core/random.hpp"
 #include "ptah/stages/stages.hpp"
 
 namespace ptah::test {
@@ -38,6 +41,7 @@ class FakeSpace final : public DesignSpace, public LayoutSpace {
   int last_variant() const override { return last_; }
   Status checkpoint(std::string_view bytes) override {
     checkpoint_ = bytes;
+    checkpoints[next_] = bytes;
     return ok();
   }
   const std::optional<std::string>& resumed() const override { return resumed_; }
@@ -49,8 +53,12 @@ class FakeSpace final : public DesignSpace, public LayoutSpace {
   const Evaluation& baseline() const override { return present_; }
   Result<Evaluation> step(const Moves& moves, Fidelity fidelity) override {
     if (moves.empty()) return present_;
+    if (moves.size() == 1 && std::holds_alternative<Replace>(moves[0]))
+      return arrange(strewn(std::get<Replace>(moves[0]).seed), fidelity);
+    if (moves.size() == 1 && std::holds_alternative<Arrange>(moves[0]))
+      return arrange(std::get<Arrange>(moves[0]).placement, fidelity);
     if (moves.size() != 1 || !std::holds_alternative<Shift>(moves[0]))
-      return make_error(ErrorCode::kUnsupported, "Single shifts only.");
+      return make_error(ErrorCode::kUnsupported, "Single shifts and whole placements only.");
     const Shift shift = std::get<Shift>(moves[0]);
     evaluated.push_back(shift);
     if (fail_at == static_cast<int>(evaluated.size()))
@@ -79,10 +87,37 @@ class FakeSpace final : public DesignSpace, public LayoutSpace {
     placement_ = *std::static_pointer_cast<const Placement>(snapshot);
     return ok();
   }
-  std::string save() const override { return {}; }
-  Status load(std::string_view) override { return ok(); }
-  Result<std::vector<Prediction>> predict(const std::vector<Placement>&) override {
-    return make_error(ErrorCode::kUnsupported, "There is no predictor.");
+  std::string save() const override {
+    std::ostringstream text;
+    for (const PlacedTile& tile : placement_.tiles)
+      text << tile.origin.x << " " << tile.origin.y << " ";
+    return text.str();
+  }
+  Status load(std::string_view bytes) override {
+    std::istringstream text{std::string(bytes)};
+    for (std::size_t i = 0; i < placement_.tiles.size(); ++i) {
+      Point origin;
+      if (!(text >> origin.x >> origin.y))
+        return make_error(ErrorCode::kParse, "This was not saved here.");
+      put(placement_, i, origin);
+    }
+    return ok();
+  }
+  Result<std::vector<Prediction>> predict(const std::vector<Placement>& asked) override {
+    if (!has_predictor) return make_error(ErrorCode::kUnsupported, "There is no predictor.");
+    std::vector<Prediction> predictions;
+    for (const Placement& one : asked) {
+      Prediction prediction;
+      prediction.cost = height(one);
+      prediction.far = is_far && is_far(one);
+      predictions.push_back(prediction);
+    }
+    return predictions;
+  }
+  static double height(const Placement& placement) {
+    double sum = 0;
+    for (const PlacedTile& tile : placement.tiles) sum += tile.origin.y;
+    return sum;
   }
   Result<Evaluation> record() override {
     if (next_ > last_) return make_error(ErrorCode::kLimit, "More than the run wants.");
@@ -95,6 +130,10 @@ class FakeSpace final : public DesignSpace, public LayoutSpace {
     return found;
   }
 
+  bool has_predictor = true;
+  std::function<bool(const Placement&)> is_far;
+  std::map<int, std::string> checkpoints;           ///< The last one before each variant.
+  std::vector<Placement> drawn, scored;             ///< By whole placements.
   std::function<bool(const Shift&, int)> is_valid;  ///< The second: how many were evaluated.
   std::function<bool(const Shift&)> is_signed_off;
   int fail_at = 0;  ///< This evaluation is an Error; 0: none.
@@ -109,6 +148,33 @@ class FakeSpace final : public DesignSpace, public LayoutSpace {
   std::optional<std::string> resumed_;
 
  private:
+  void put(Placement& placement, std::size_t tile, Point origin) const {
+    PlacedTile& placed = placement.tiles[tile];
+    placed.origin = origin;
+    placed.slot = placed_outline(tiles_[tile], placed).bloated(500);
+  }
+  Placement strewn(std::uint64_t seed) const {
+    Rng rng(seed);
+    Placement placement = placement_;
+    for (std::size_t i = 0; i < placement.tiles.size(); ++i) {
+      const auto x = static_cast<Dbu>(rng.below(1000)), y = static_cast<Dbu>(rng.below(1000));
+      put(placement, i, {x * kPlacementGrid, y * kPlacementGrid});
+    }
+    return placement;
+  }
+  Evaluation arrange(const Placement& placement, Fidelity fidelity) {
+    Evaluation found = present_;
+    found.fidelity = fidelity;
+    found.hpwl = static_cast<std::int64_t>(height(placement));
+    found.valid = !tiles_.empty();
+    found.reason = found.valid ? "" : "placer: there is nothing to place";
+    if (!found.valid) return found;
+    placement_ = placement;
+    (fidelity == Fidelity::kPlaced ? drawn : scored).push_back(placement);
+    present_ = found;
+    return found;
+  }
+
   FingerSpace assignments_;
   FingerAssignment fingers_;
   Evaluation present_;

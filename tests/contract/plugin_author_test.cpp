@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "fake_dataset.hpp"
 #include "plugins/plugin_host.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "small_circuit.hpp"
@@ -83,6 +84,31 @@ TEST(PluginAuthor, TheGuidesCommandsBuildTheExample) {
       placer.value()->place(circuit, blank_tiles(circuit), Technology::ptah130(), {}, job);
   ASSERT_TRUE(placement) << placement.error().text();
   EXPECT_EQ(placement.value().tiles[1].slot.width(), 2000 + 2 * 2000);
+
+  // Labels that are wire lengths lie on its line.
+  for (const char* file : {"ptah_probe_trainer.so", "ptah_probe_predictor.so"}) {
+    const auto probe = host.load(folder / "build-example" / file);
+    ASSERT_TRUE(probe) << probe.error().text();
+  }
+  auto trainer = host.create<Trainer>("probe", Json::object());
+  auto predictor = host.create<Predictor>("probe", Json::object());
+  ASSERT_TRUE(trainer && predictor);
+  test::FakeDataset dataset(circuit, blank_tiles(circuit), 50);
+  test::FakeCheckpoints checkpoints;
+  const auto model = trainer.value()->train(dataset, checkpoints, job);
+  ASSERT_TRUE(model) << model.error().text();
+  EXPECT_NEAR(model.value().metrics.at("slope"), 1, 1e-9);
+  ASSERT_TRUE(predictor.value()->load(model.value().files, job));
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    const auto said =
+        predictor.value()->predict(circuit, dataset.only().tiles, dataset.technology(),
+                                   {dataset.read(i).value().placement}, job);
+    ASSERT_TRUE(said) << said.error().text();
+    EXPECT_NEAR(said.value().front().cost, dataset.label(i), 1e-6);
+  }
+  const auto wrong = folder / "wrong.json";
+  ASSERT_TRUE(write_text_file(wrong, "{}", Durability::kCached));
+  EXPECT_FALSE(predictor.value()->load({{"line.json", wrong}}, job));
 }
 
 }  // namespace

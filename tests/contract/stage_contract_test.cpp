@@ -443,20 +443,22 @@ void StageContract::check_explorer() {
   FakeSpace whole(circuit, tiles, start, 1, 6), again(circuit, tiles, start, 1, 6);
   SimpleJobContext context = job(), other_seed = job(8), stopped = cancelled_job();
   ASSERT_TRUE(create<Explorer>()->explore(whole, context));
-  EXPECT_EQ(whole.accepted.size(), 6u);
+  EXPECT_EQ(whole.placements.size(), 6u);
   EXPECT_EQ(whole.next_variant(), 7);
   ASSERT_TRUE(create<Explorer>()->explore(again, context));
-  EXPECT_EQ(again.accepted, whole.accepted);
+  EXPECT_EQ(again.placements, whole.placements);
 
   // Interrupted after variant 3, an exploration goes on with the same variants.
   FakeSpace rest(circuit, tiles, whole.placements[2], 4, 6);
+  if (const auto left = whole.checkpoints.find(4); left != whole.checkpoints.end())
+    rest.resumed_ = left->second;
   ASSERT_TRUE(create<Explorer>()->explore(rest, context));
-  ASSERT_EQ(rest.accepted.size(), 3u);
+  ASSERT_EQ(rest.placements.size(), 3u);
   EXPECT_EQ(rest.placements.back(), whole.placements.back());
 
   FakeSpace otherwise(circuit, tiles, start, 1, 6);
   ASSERT_TRUE(create<Explorer>()->explore(otherwise, other_seed));
-  EXPECT_NE(otherwise.accepted, whole.accepted);
+  EXPECT_NE(otherwise.placements, whole.placements);
 
   FakeSpace never(circuit, tiles, start, 1, 6);
   const auto cancelled = create<Explorer>()->explore(never, stopped);

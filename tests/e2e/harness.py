@@ -15,7 +15,8 @@ import zlib
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("PTAH_BUILD_DIR", SOURCE / "build")).resolve()
-CIRCUITS = ["five_transistors_ota", "miller_ota", "ahuja_ota", "ota_ff", "lpf"]
+OSIRIS_CIRCUITS = ["five_transistors_ota", "miller_ota", "ahuja_ota", "ota_ff", "lpf"]
+CIRCUITS = OSIRIS_CIRCUITS + ["ota1", "ota2", "ota3", "ota4"]
 
 
 class Outcome:

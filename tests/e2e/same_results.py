@@ -12,14 +12,14 @@ import pathlib
 import sys
 import unittest
 
-from harness import CIRCUITS, PtahCase
+from harness import OSIRIS_CIRCUITS, PtahCase
 
 EXPECTED = pathlib.Path(__file__).with_name("same_results.json")
 FIGURES = ["pscore_V", "hpwl_um", "wirelength_um", "area_um2"]
 
 
 def runs():
-    for circuit in CIRCUITS:
+    for circuit in OSIRIS_CIRCUITS:
         yield circuit, [circuit, "--flow", "native", "--judges", "none", "--assignments", "2", "--variants", "6", "--seed", "7"]
     yield "osiris", ["five_transistors_ota", "--assignments", "1", "--variants", "3", "--seed", "7"]
 

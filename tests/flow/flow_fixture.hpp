@@ -59,7 +59,9 @@ inline void expect_same_variant(const Json& a, const Json& b) {
     const std::string role = file["role"];
     EXPECT_EQ(role == "times",
               file["dataset"].get<std::string>().find("/times/") != std::string::npos);
-    if (role != "times") EXPECT_EQ(file_bytes(a, role), file_bytes(b, role)) << role;
+    if (role != "times") {
+      EXPECT_EQ(file_bytes(a, role), file_bytes(b, role)) << role;
+    }
   }
 }
 

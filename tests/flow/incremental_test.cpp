@@ -173,7 +173,7 @@ TEST_P(IncrementalTest, SaysWhatAFreshEngineSays) {
 
 INSTANTIATE_TEST_SUITE_P(Circuits, IncrementalTest,
                          ::testing::Values("five_transistors_ota", "miller_ota", "ahuja_ota",
-                                           "ota_ff", "lpf"),
+                                           "ota_ff", "lpf", "ota4"),
                          [](const auto& circuit) { return std::string(circuit.param); });
 
 }  // namespace

@@ -10,7 +10,14 @@ namespace {
 
 TEST_F(FlowTest, CountsOfTheShippedCircuitsAreThePublishedOnes) {
   const std::pair<const char*, std::int64_t> counts[] = {
-      {"five_transistors_ota", 512}, {"miller_ota", 2187}, {"ahuja_ota", 1024}, {"ota_ff", 2048}};
+      {"five_transistors_ota", 512},
+      {"miller_ota", 2187},
+      {"ahuja_ota", 1024},
+      {"ota_ff", 2048},
+      {"ota1", 1},  // all finger counts are given
+      {"ota2", 1},
+      {"ota3", 1},
+      {"ota4", 1}};
   for (const auto& [circuit, count] : counts) {
     const auto planned = plan({{"circuit", circuit}, {"assignments", 0}});
     ASSERT_TRUE(planned.has_value()) << planned.error().text();

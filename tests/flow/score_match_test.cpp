@@ -188,7 +188,7 @@ TEST_P(ScoreMatch, CopiesAreToldFromFingersAndFromOpens) {
 
 INSTANTIATE_TEST_SUITE_P(Circuits, ScoreMatch,
                          ::testing::Values("five_transistors_ota", "miller_ota", "ahuja_ota",
-                                           "ota_ff", "lpf"),
+                                           "ota_ff", "lpf", "ota4"),
                          [](const auto& circuit) { return std::string(circuit.param); });
 
 /// Two transistors in parallel, `total` fingers drawn.

@@ -17,9 +17,9 @@ constexpr std::size_t kMaxWord = 64;
 
 /// In the order of MeasureKind.
 const std::vector<std::string_view> kKinds = {
-    "gain",        "bandwidth", "unity_gain_frequency", "phase_margin",
-    "gain_margin", "offset",    "supply_current",       "rejection",
-    "noise",       "spot_noise"};
+    "gain",        "bandwidth",  "unity_gain_frequency", "phase_margin",
+    "gain_margin", "offset",     "supply_current",       "rejection",
+    "noise",       "spot_noise", "offset_magnitude",     "dc_rejection"};
 
 bool is_name(const std::string& text) {
   return !text.empty() && text.size() <= kMaxWord &&
@@ -52,7 +52,9 @@ MeasureSpec read_measure(const YAML::Node& node, std::size_t index, tech::Proble
     fields.problem("testbench", "This is no name of a file beside the measures.");
   }
   const bool current = spec.kind == MeasureKind::kSupplyCurrent;
-  const bool two = spec.kind == MeasureKind::kOffset || spec.kind == MeasureKind::kRejection;
+  const bool two = spec.kind == MeasureKind::kOffset ||
+                   spec.kind == MeasureKind::kOffsetMagnitude ||
+                   spec.kind == MeasureKind::kRejection || spec.kind == MeasureKind::kDcRejection;
   spec.output = fields.text("output", current || two);
   spec.reference = fields.text("reference", two);
   for (const auto& [key, text] :

@@ -99,8 +99,11 @@ class Evaluator {
   Answer operator()(const MeasureSpec& spec) const {
     switch (spec.kind) {
       case MeasureKind::kOffset:
+      case MeasureKind::kOffsetMagnitude:
       case MeasureKind::kSupplyCurrent:
         return operating_point(spec);
+      case MeasureKind::kDcRejection:
+        return dc_rejection(spec);
       case MeasureKind::kNoise:
       case MeasureKind::kSpotNoise:
         return noise(spec);
@@ -116,13 +119,28 @@ class Evaluator {
 
   Answer operating_point(const MeasureSpec& spec) const {
     const Waveform* op = find_analysis(waveforms_, "op");
-    if (op == nullptr) return none("The testbench has no .op analysis.");
+    if (op == nullptr) op = find_analysis(waveforms_, "dc");
+    if (op == nullptr) return none("The testbench has no .op analysis, nor .dc.");
     const Values* values = find_output(*op, spec.output);
     if (values == nullptr) return none(missing(spec.output));
     if (spec.kind == MeasureKind::kSupplyCurrent) return {-values->front().real(), ""};
     const Values* reference = find_output(*op, spec.reference);
     if (reference == nullptr) return none(missing(spec.reference));
-    return {values->front().real() - reference->front().real(), ""};
+    const double offset = values->front().real() - reference->front().real();
+    return {spec.kind == MeasureKind::kOffsetMagnitude ? std::abs(offset) : offset, ""};
+  }
+
+  Answer dc_rejection(const MeasureSpec& spec) const {
+    const Waveform* dc = find_analysis(waveforms_, "dc");
+    if (dc == nullptr) return none("The testbench has no .dc analysis.");
+    const Values* values = find_output(*dc, spec.output);
+    if (values == nullptr) return none(missing(spec.output));
+    const Values* reference = find_output(*dc, spec.reference);
+    if (reference == nullptr) return none(missing(spec.reference));
+    const auto moved = [](const Values& of) { return of.back().real() - of.front().real(); };
+    const double offset = moved(*values) - moved(*reference);
+    if (offset == 0) return none("The offset does not move with the source that .dc sweeps.");
+    return {20 * std::log10(std::abs((dc->x.back() - dc->x.front()) / offset)), ""};
   }
 
   Answer noise(const MeasureSpec& spec) const {
@@ -236,6 +254,7 @@ std::string unit_of(MeasureKind kind) {
     case MeasureKind::kPhaseMargin:
       return "deg";
     case MeasureKind::kOffset:
+    case MeasureKind::kOffsetMagnitude:
     case MeasureKind::kNoise:
       return "V";
     case MeasureKind::kSupplyCurrent:

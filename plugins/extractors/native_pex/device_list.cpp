@@ -49,6 +49,15 @@ ExtractedDevice extracted(const FoundDevice& device, const NetNames& names, cons
   return out;
 }
 
+/// The ends of a resistor are found lower or left first.
+bool order_ends(ExtractedDevice& device) {
+  if (device.nets.size() < 2 || !(device.nets[terminal::kB] < device.nets[terminal::kA])) {
+    return false;
+  }
+  std::swap(device.nets[terminal::kA], device.nets[terminal::kB]);
+  return true;
+}
+
 /// Source and drain of a transistor are found left and right: the same fingers of a row alternate.
 /// With the smaller net as drain, equal fingers are equal lists. True: they have changed places.
 bool order_terminals(ExtractedDevice& device) {
@@ -101,7 +110,8 @@ void give_diffusion_to_first(std::vector<ExtractedDevice>& list, const Technolog
 std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const NetNames& names,
                                          const Circuit& circuit, const Technology& technology,
                                          bool merge,
-                                         const std::vector<std::vector<std::string>>* nodes) {
+                                         const std::vector<std::vector<std::string>>* nodes,
+                                         bool by_nodes) {
   std::vector<ExtractedDevice> list;
   list.reserve(connectivity.devices.size());
   std::vector<bool> turned(connectivity.devices.size(), false);
@@ -111,6 +121,8 @@ std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const
     const DeviceKind kind = technology.devices()[device.model].kind;
     if (kind == DeviceKind::kNmos || kind == DeviceKind::kPmos) {
       turned[i] = order_terminals(list.back());
+    } else if (by_nodes && kind == DeviceKind::kResistor) {
+      turned[i] = order_ends(list.back());
     }
   }
   const auto before = [](const ExtractedDevice& a, const ExtractedDevice& b) {
@@ -121,20 +133,30 @@ std::vector<ExtractedDevice> device_list(const Connectivity& connectivity, const
     give_diffusion_to_first(list, technology);
   } else {
     // The order, and with it the diffusion's owner, is that of the list without nodes.
+    std::vector<std::vector<std::string>> ends = *nodes;
+    for (std::size_t i = 0; i < ends.size(); ++i) {
+      if (!turned[i]) continue;
+      const bool mos = is_mos(list[i]);
+      std::swap(ends[i][0], ends[i][mos ? terminal::kSource : terminal::kB]);
+    }
+    const std::vector<std::string> none;
+    const auto first_nodes = [&](std::size_t i) -> const auto& {
+      return by_nodes ? ends[i] : none;
+    };
     std::vector<std::size_t> order(list.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return before(list[a], list[b]); });
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const auto key = [&](std::size_t i) {
+        return std::tie(list[i].model, list[i].nets, first_nodes(i), list[i].parameters);
+      };
+      return key(a) < key(b);
+    });
     std::vector<ExtractedDevice> sorted;
     sorted.reserve(list.size());
     for (const std::size_t i : order) sorted.push_back(std::move(list[i]));
     list = std::move(sorted);
     give_diffusion_to_first(list, technology);
-    for (std::size_t k = 0; k < list.size(); ++k) {
-      list[k].nets = (*nodes)[order[k]];
-      if (turned[order[k]])
-        std::swap(list[k].nets[terminal::kSource], list[k].nets[terminal::kDrain]);
-    }
+    for (std::size_t k = 0; k < list.size(); ++k) list[k].nets = std::move(ends[order[k]]);
   }
   if (merge) {
     std::size_t kept = 0;

@@ -21,11 +21,12 @@ struct NetNames {
 /// Sorted by model, nets, sizes; named X0, X1, .. Where `circuit` calls a resistor by its fixed
 /// width, so does the list. As in Magic's netlists, all diffusion of a net belongs to one
 /// transistor. `nodes`, where given, has the nodes of each found device's terminals in place of the
-/// nets. `merge`: fingers that are equal in everything become one device whose parameter "m" counts
-/// them.
+/// nets; `by_nodes`: devices of the same nets are sorted by them, too, and resistors
+/// have their ends in the order of nets. `merge`: fingers that are
+/// equal in everything become one device whose parameter "m" counts them.
 std::vector<ExtractedDevice> device_list(
     const Connectivity& connectivity, const NetNames& names, const Circuit& circuit,
     const Technology& technology, bool merge,
-    const std::vector<std::vector<std::string>>* nodes = nullptr);
+    const std::vector<std::vector<std::string>>* nodes = nullptr, bool by_nodes = false);
 
 }  // namespace ptah::native

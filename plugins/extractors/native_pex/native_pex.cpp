@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <tuple>
 
 #include "device_list.hpp"
 #include "node_names.hpp"
+#include "owners.hpp"
 #include "ptah/core/letter_case.hpp"
+#include "reduction.hpp"
+#include "supply_entry.hpp"
 
 namespace ptah::native {
 namespace {
@@ -84,9 +88,8 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connect
                                             const Circuit& circuit, const Technology& technology,
                                             const std::string& top) {
   PTAH_TRY(read_laws(technology));
-  const Laws& law = laws_;
-  const bool magic = options_.calibration == Calibration::kMagic;
-  find_planes(flat, connectivity, technology, law.stack, planes_, magic);
+  find_planes(flat, connectivity, technology, laws_.stack, planes_,
+              options_.calibration == Calibration::kMagic);
   PTAH_TRY(check_size(planes_, top));
   NetNames names;
   for (const FoundNet& net : connectivity.nets) names.nets.push_back(net.name);
@@ -97,21 +100,51 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connect
   ExtractedNetlist netlist;
   netlist.name = circuit.name.empty() ? top : circuit.name;
   PTAH_TRY(netlist.ports, find_ports(connectivity, circuit, names));
-  if (options_.network) builder_.find(connectivity, technology, law.resistance, network_);
-  const Nodes nodes(names, network_, options_.network);
-  std::vector<std::vector<std::string>> ends;
-  if (options_.network) ends = nodes.of_terminals(network_);
-  netlist.devices = device_list(connectivity, names, circuit, technology, options_.merge_fingers,
-                                options_.network ? &ends : nullptr);
-  netlist.resistors = nodes.resistors(network_);
+  if (options_.resistance != Resistance::kIgnored) {
+    std::vector<std::optional<FoundLabel>> entries;
+    if (options_.supply_entry == SupplyEntry::kEdge) {
+      entries = edge_entries(connectivity, circuit, technology);
+    }
+    builder_.find(connectivity, technology, laws_.resistance, network_, entries);
+  }
+  find_capacitances(flat, connectivity, technology);
+  if (options_.resistance == Resistance::kReduced) {
+    put_reduced(connectivity, circuit, technology, std::move(names), netlist);
+  } else {
+    put_network(connectivity, circuit, technology, names, netlist);
+  }
+  std::sort(netlist.capacitors.begin(), netlist.capacitors.end(),
+            [](const ExtractedCapacitor& a, const ExtractedCapacitor& b) {
+              return std::tie(a.a, a.b, a.farad) < std::tie(b.a, b.b, b.farad);
+            });
+  return netlist;
+}
 
-  if (magic) {
+void PexEngine::find_capacitances(const gds::Flat& flat, const Connectivity& connectivity,
+                                  const Technology& technology) {
+  const Laws& law = laws_;
+  if (options_.calibration == Calibration::kMagic) {
     capacitance_.magic(planes_, law.magic, connectivity.substrate, found_);
     windows_.adjust(flat, connectivity, planes_, technology, law.stack, law.magic, found_.ground);
   } else {
     capacitance_.foundry(planes_, law.magic, law.lines, connectivity.substrate, found_);
   }
-  const auto farad = [&](double af) { return magic ? magic_farad(af) : af * 1e-18; };
+}
+
+double PexEngine::farad(double af) const {
+  return options_.calibration == Calibration::kMagic ? magic_farad(af) : af * 1e-18;
+}
+
+void PexEngine::put_network(const Connectivity& connectivity, const Circuit& circuit,
+                            const Technology& technology, const NetNames& names,
+                            ExtractedNetlist& netlist) const {
+  const bool network = options_.resistance == Resistance::kNetwork;
+  const Nodes nodes(names, network_, network);
+  std::vector<std::vector<std::string>> ends;
+  if (network) ends = nodes.of_terminals(network_);
+  netlist.devices = device_list(connectivity, names, circuit, technology, options_.merge_fingers,
+                                network ? &ends : nullptr);
+  netlist.resistors = nodes.resistors(network_);
   for (const Capacitances::Coupling& c : found_.couplings) {
     nodes.share(c.a, c.b, farad(c.af), netlist.capacitors);
   }
@@ -120,11 +153,39 @@ Result<ExtractedNetlist> PexEngine::extract(const gds::Flat& flat, const Connect
     nodes.ground(static_cast<NetIndex>(i), connectivity.substrate, farad(found_.ground[i]),
                  netlist.capacitors);
   }
-  std::sort(netlist.capacitors.begin(), netlist.capacitors.end(),
-            [](const ExtractedCapacitor& a, const ExtractedCapacitor& b) {
-              return std::tie(a.a, a.b, a.farad) < std::tie(b.a, b.b, b.farad);
-            });
-  return netlist;
+}
+
+void PexEngine::put_reduced(const Connectivity& connectivity, const Circuit& circuit,
+                            const Technology& technology, NetNames names,
+                            ExtractedNetlist& netlist) const {
+  const Owners owners = find_owners(connectivity, circuit, technology);
+  // Names by the schematic: a layout names inner nets by their places.
+  for (std::size_t i = 0; i < owners.nets.size(); ++i) {
+    if (owners.nets[i] == kNoNet || connectivity.nets[i].port) continue;
+    names.nets[i] = circuit.nets[static_cast<std::size_t>(owners.nets[i])].name;
+  }
+  for (std::size_t i = 0; i < planes_.bodies.size(); ++i) {
+    const auto owner = static_cast<std::size_t>(owners.of[planes_.bodies[i]]);
+    names.nets[connectivity.nets.size() + i] =
+        "body:" + owners.names[owner] + ":" + std::to_string(i);
+  }
+  const KeptNodes kept = keep_nodes(connectivity, circuit, technology, owners, network_, names);
+  const Reduction reduction = reduce(network_, kept);
+  const ReducedNodes nodes(kept, reduction);
+  const auto ends = nodes.of_terminals();
+  netlist.devices =
+      device_list(connectivity, names, circuit, technology, options_.merge_fingers, &ends, true);
+  netlist.resistors = nodes.resistors();
+  std::map<std::pair<NetIndex, NetIndex>, double> couplings;
+  for (const Capacitances::Coupling& c : found_.couplings) {
+    couplings[{c.a, c.b}] = farad(c.af);
+  }
+  nodes.couplings(names, connectivity.substrate, couplings, netlist.capacitors);
+  for (std::size_t i = 0; i < found_.ground.size(); ++i) {
+    if (static_cast<NetIndex>(i) == connectivity.substrate) continue;
+    nodes.ground(names, static_cast<NetIndex>(i), connectivity.substrate,
+                 std::max(0.0, farad(found_.ground[i])), netlist.capacitors);
+  }
 }
 
 }  // namespace ptah::native

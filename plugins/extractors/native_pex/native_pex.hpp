@@ -3,6 +3,7 @@
 #pragma once
 
 #include "capacitance.hpp"
+#include "device_list.hpp"
 #include "label_windows.hpp"
 #include "network.hpp"
 #include "ptah/stages/stages.hpp"
@@ -15,11 +16,22 @@ enum class Calibration {
   kFoundry,  ///< The foundry's line tables.
 };
 
+enum class Resistance {
+  kIgnored,
+  kNetwork,  ///< Per net a network of resistors, its capacitances shared over the network's nodes.
+  kReduced,  ///< The same seen from the terminals of the circuit's devices and the ports.
+};
+
+enum class SupplyEntry {
+  kLabel,  ///< Where the label of the port is.
+  kEdge,   ///< At the upper or lower edge of the layout (supply_entry.hpp).
+};
+
 struct PexOptions {
   bool merge_fingers = true;  ///< Equal parallel fingers as one device with `m`.
-  /// Per net a network of resistors, and its capacitances shared over the network's nodes.
-  bool network = false;
+  Resistance resistance = Resistance::kIgnored;
   Calibration calibration = Calibration::kMagic;
+  SupplyEntry supply_entry = SupplyEntry::kLabel;
 };
 
 /// One layout after the other; results depend on the arguments alone.
@@ -46,6 +58,16 @@ class PexEngine {
     LineLaw lines;  ///< Calibration::kFoundry
   };
   Status read_laws(const Technology& technology);
+  /// Finds the network and fills the devices and resistors of `netlist`, then its capacitors of
+  /// what was found.
+  void put_network(const Connectivity& connectivity, const Circuit& circuit,
+                   const Technology& technology, const NetNames& names,
+                   ExtractedNetlist& netlist) const;
+  void put_reduced(const Connectivity& connectivity, const Circuit& circuit,
+                   const Technology& technology, NetNames names, ExtractedNetlist& netlist) const;
+  void find_capacitances(const gds::Flat& flat, const Connectivity& connectivity,
+                         const Technology& technology);
+  double farad(double af) const;
 
   PexOptions options_;
   Technology::Identity technology_;  ///< Whose `laws_` are; none at first.

@@ -3,40 +3,59 @@
 
 namespace {
 
+ptah::native::PexOptions read_options(const ptah::Options& options) {
+  using namespace ptah::native;
+  PexOptions read;
+  read.merge_fingers = options.flag("merge_fingers");
+  const std::string resistance = options.text("resistance");
+  if (resistance == "network") read.resistance = Resistance::kNetwork;
+  if (resistance == "reduced") read.resistance = Resistance::kReduced;
+  if (options.text("calibration") == "foundry") read.calibration = Calibration::kFoundry;
+  if (options.text("supply_entry") == "edge") read.supply_entry = SupplyEntry::kEdge;
+  return read;
+}
+
 class NativePex : public ptah::Extractor {
  public:
-  explicit NativePex(const ptah::Options& options)
-      : engine_({.merge_fingers = options.flag("merge_fingers"),
-                 .network = options.text("resistance") == "network",
-                 .calibration = options.text("calibration") == "foundry"
-                                    ? ptah::native::Calibration::kFoundry
-                                    : ptah::native::Calibration::kMagic}) {}
+  explicit NativePex(const ptah::Options& options) : engine_(read_options(options)) {}
 
   static ptah::OptionSchema options() {
-    return {{.name = "merge_fingers",
-             .type = ptah::OptionType::kBool,
-             .default_value = true,
-             .description = "Equal parallel fingers become one device with a multiplicity, which "
-                            "simulates faster with the same result.",
-             .minimum = {},
-             .maximum = {},
-             .choices = {}},
-            {.name = "resistance",
-             .type = ptah::OptionType::kText,
-             .default_value = "none",
-             .description = "Resistances of wires, cuts and contacts: none, or per net a network "
-                            "whose nodes are device terminals, ports, cuts and branch points.",
-             .minimum = {},
-             .maximum = {},
-             .choices = {"none", "network"}},
-            {.name = "calibration",
-             .type = ptah::OptionType::kText,
-             .default_value = "magic",
-             .description = "Capacitances: magic (the formula of Magic 8.3.105, for comparable "
-                            "scores) or foundry (the technology's line tables).",
-             .minimum = {},
-             .maximum = {},
-             .choices = {"magic", "foundry"}}};
+    return {
+        {.name = "merge_fingers",
+         .type = ptah::OptionType::kBool,
+         .default_value = true,
+         .description = "Equal parallel fingers become one device with a multiplicity, which "
+                        "simulates faster with the same result.",
+         .minimum = {},
+         .maximum = {},
+         .choices = {}},
+        {.name = "resistance",
+         .type = ptah::OptionType::kText,
+         .default_value = "none",
+         .description =
+             "Resistances of wires, cuts and contacts: none; network, per net one whose nodes "
+             "are terminals of fingers, ports, cuts and branch points; or reduced, the same "
+             "seen from the terminals of the schematic's devices and the ports.",
+         .minimum = {},
+         .maximum = {},
+         .choices = {"none", "network", "reduced"}},
+        {.name = "calibration",
+         .type = ptah::OptionType::kText,
+         .default_value = "magic",
+         .description = "Capacitances: magic (the formula of Magic 8.3.105, for comparable "
+                        "scores) or foundry (the technology's line tables).",
+         .minimum = {},
+         .maximum = {},
+         .choices = {"magic", "foundry"}},
+        {.name = "supply_entry",
+         .type = ptah::OptionType::kText,
+         .default_value = "label",
+         .description = "Where the current of a supply enters its wires: label (where the label "
+                        "of the port is) or edge (the metal nearest to the upper edge of the "
+                        "layout for the n-wells' supply, to the lower edge for the substrate's).",
+         .minimum = {},
+         .maximum = {},
+         .choices = {"label", "edge"}}};
   }
 
   bool reads_file() const noexcept override { return false; }

@@ -64,7 +64,8 @@ ResistanceLaw resistance_law(const Technology& technology) {
 }
 
 void NetworkBuilder::find(const Connectivity& connectivity, const Technology& technology,
-                          const ResistanceLaw& law, ResistorNetwork& into) {
+                          const ResistanceLaw& law, ResistorNetwork& into,
+                          std::span<const std::optional<FoundLabel>> entries) {
   attachments_.clear();
   raw_.clear();
   wanted_.clear();
@@ -76,7 +77,7 @@ void NetworkBuilder::find(const Connectivity& connectivity, const Technology& te
   join_neighbours(law);
   join_cuts(connectivity, technology, law);
   attach_terminals(connectivity, technology);
-  attach_ports(connectivity);
+  attach_ports(connectivity, entries);
   cut_wires();
   mend_torn_nets(connectivity.nets.size());
   reduce();
@@ -391,7 +392,8 @@ void NetworkBuilder::attach_terminals(const Connectivity& connectivity,
   }
 }
 
-void NetworkBuilder::attach_ports(const Connectivity& connectivity) {
+void NetworkBuilder::attach_ports(const Connectivity& connectivity,
+                                  std::span<const std::optional<FoundLabel>> entries) {
   for (std::size_t net = 0; net < connectivity.nets.size(); ++net) {
     const FoundNet& found = connectivity.nets[net];
     if (!found.port || found.label_places.empty()) continue;
@@ -402,6 +404,7 @@ void NetworkBuilder::attach_ports(const Connectivity& connectivity) {
         break;
       }
     }
+    if (net < entries.size() && entries[net]) label = &*entries[net];
     const auto index = static_cast<NetIndex>(net);
     std::vector<Query> place{{{label->at.x, label->at.y, label->at.x, label->at.y}, index, kNone}};
     answer(label->layer, place);

@@ -9,6 +9,8 @@
 /// device models.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,8 +59,10 @@ struct ResistorNetwork {
 /// Keeps memory from one layout to the next; results depend on the arguments alone.
 class NetworkBuilder {
  public:
+  /// `entries`, by net, take the place of the labels of ports where they have one.
   void find(const Connectivity& connectivity, const Technology& technology,
-            const ResistanceLaw& law, ResistorNetwork& into);
+            const ResistanceLaw& law, ResistorNetwork& into,
+            std::span<const std::optional<FoundLabel>> entries = {});
 
  private:
   using Raw = std::int32_t;  ///< A node before zero ohms and stubs are taken out.
@@ -106,7 +110,8 @@ class NetworkBuilder {
   void join_cuts(const Connectivity& connectivity, const Technology& technology,
                  const ResistanceLaw& law);
   void attach_terminals(const Connectivity& connectivity, const Technology& technology);
-  void attach_ports(const Connectivity& connectivity);
+  void attach_ports(const Connectivity& connectivity,
+                    std::span<const std::optional<FoundLabel>> entries);
   void cut_wires();
   void mend_torn_nets(std::size_t nets);
   void reduce();

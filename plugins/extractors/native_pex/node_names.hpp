@@ -26,7 +26,8 @@ class Nodes {
   /// The same to the substrate, which is one node.
   void ground(NetIndex net, NetIndex substrate, double farad,
               std::vector<ExtractedCapacitor>& into) const;
-  static constexpr double kQuantum = 1e-17;  ///< F; the precision of Magic's netlists
+  /// F. Behind 100 ohm a tenth of a femtofarad is 10 fs; ngspice's matrix fills with every part.
+  static constexpr double kQuantum = 1e-16;
 
  private:
   struct Share {

@@ -33,18 +33,20 @@ class Annealer {
         rng_(rng),
         job_(job),
         stats_(stats),
-        evaluator_(problem),
+        evaluator_(problem, params.sampling),
         elites_wanted_(at(std::max(1, params.elites))),
         poll_every_(problem.tiles > 40 ? 4 : 64),
-        iterations_(params.iterations > 0 ? params.iterations : default_iterations(problem.tiles)) {
-  }
+        iterations_(params.iterations > 0 ? params.iterations
+                    : params.sampling     ? sampling_iterations(problem.tiles)
+                                          : default_iterations(problem.tiles)),
+        sampling_(params.sampling) {}
 
   std::vector<Candidate> run() {
-    const int rounds = problem_.tiles > 6 ? 2 : 1;
+    const int rounds = problem_.tiles > 6 && !sampling_ ? 2 : 1;
     for (int round = 0; round < rounds; ++round) {
       if (!cool(round, rounds)) return {};
     }
-    if (!polish()) return {};
+    if (!sampling_ && !polish()) return {};
     return std::move(elites_);
   }
 
@@ -264,6 +266,7 @@ class Annealer {
   std::size_t elites_wanted_;
   int poll_every_;  ///< Evaluations: at most some ten milliseconds.
   int iterations_;
+  bool sampling_;
   std::vector<Candidate> elites_;
 };
 
@@ -274,6 +277,12 @@ int default_iterations(int tiles) {
   // the whole stays below a second for a dozen tiles, and below a minute for hundreds.
   const int square = std::max(1, tiles * tiles);
   return std::clamp(std::min(100 * square, 40'000'000 / square), 200, 40'000);
+}
+
+int sampling_iterations(int tiles) {
+  // Where a layout of ota1 (45 tiles) costs least in all: with fewer the router takes longer over
+  // longer wires than the placer has saved.
+  return std::clamp(50 * tiles, 300, 1500);
 }
 
 std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,

@@ -24,10 +24,12 @@ struct AnnealStats {
 
 /// Steps for a circuit of `tiles` when the caller does not say.
 int default_iterations(int tiles);
+/// The same for Params::sampling.
+int sampling_iterations(int tiles);
 
 /// The best different states met, best first, at most params.elites; of a circuit of some dozen
-/// tiles the first is a local optimum under all single moves. Empty only when the job was
-/// cancelled.
+/// tiles the first is a local optimum under all single moves, unless they are sampled: then the
+/// walk goes down once and nothing is refined. Empty only when the job was cancelled.
 std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,
                               JobContext& job, AnnealStats& stats);
 

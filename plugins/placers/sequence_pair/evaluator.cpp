@@ -13,10 +13,22 @@ std::size_t at(int i) {
 constexpr std::int64_t kNone = -WirePacking::kInfinite;
 /// An overflow of the outline counts this many times a net's length: feasible states win.
 constexpr std::int64_t kOverflowWeight = 64 * kWeightUnit;
+/// A step of the placement grid, half nm.
+constexpr std::int64_t kStep = 2 * kPlacementGrid;
+
+constexpr std::int64_t floor_to_step(std::int64_t value) {
+  const std::int64_t rest = value % kStep;
+  return value - (rest < 0 ? rest + kStep : rest);
+}
+/// The least value from `value` on that leaves the rest of `residue`.
+constexpr std::int64_t up_to_residue(std::int64_t value, std::int64_t residue) {
+  return residue - floor_to_step(residue - value);
+}
 
 }  // namespace
 
-Evaluator::Evaluator(const Problem& problem) : problem_(problem), clusters_(problem.clusters) {
+Evaluator::Evaluator(const Problem& problem, bool sampling)
+    : problem_(problem), clusters_(problem.clusters), sampling_(sampling), estimating_(sampling) {
   const auto n = at(problem.tiles);
   unit_x_.assign(n, -1);
   unit_y_ = problem.group_of;
@@ -70,8 +82,27 @@ bool Evaluator::spread_clusters(const SequencePair& pair) {
     const auto& group = problem_.groups[at(g)];
     clusters_[at(problem_.cluster_of[at(group[0])])] = row_cluster(group, pair);
   }
+  axis_.clear();
   return std::all_of(clusters_.begin(), clusters_.end(),
                      [&](const AxisCluster& cluster) { return spread(cluster, pair); });
+}
+
+/// Where an axis lies, modulo steps, when all of the cluster's edges are on the grid: centres are
+/// half the sum of a pair's edges. Nothing where the pairs' widths want different axes.
+std::optional<std::int64_t> Evaluator::axis_on_grid(const AxisCluster& cluster) const {
+  const auto width_of = [&](const Pair& pair) {
+    return std::int64_t{problem_.width[at(pair.a)]} + problem_.width[at(pair.b)];
+  };
+  if (cluster.pairs.empty()) return 0;
+  std::int64_t axis = width_of(cluster.pairs.front()) / 2;
+  if (!cluster.on_axis.empty()) axis = problem_.width[at(cluster.on_axis.front())];
+  for (const Pair& pair : cluster.pairs) {
+    if ((width_of(pair) - 2 * axis) % kStep != 0) return std::nullopt;
+  }
+  for (const int tile : cluster.on_axis) {
+    if ((problem_.width[at(tile)] - axis) % kStep != 0) return std::nullopt;
+  }
+  return axis;
 }
 
 /// Sets the offsets of a cluster's tiles from its axis: the least that satisfy the longest ways
@@ -115,12 +146,20 @@ bool Evaluator::spread(const AxisCluster& cluster, const SequencePair& pair) {
     }
   }
   const auto way = [&](std::size_t m, int to) { return distance_[m * at(n) + at(to)]; };
+  std::int64_t axis = 0;
+  if (sampling_) {
+    const auto found = axis_on_grid(cluster);
+    if (!found) return false;
+    axis = *found;
+    axis_.push_back(axis);
+  }
   bool changed = true;
   for (std::size_t round = 0; changed; ++round) {
     if (round > 4 * members.size() + 4) return false;
     changed = false;
     const auto raise = [&](Half& half, std::int64_t least) {
       if (half.spread >= least) return;
+      if (sampling_) least = up_to_residue(least, axis - problem_.width[at(half.left)]);
       half.spread = least;
       changed = true;
     };
@@ -277,10 +316,37 @@ std::optional<DimensionCost> Evaluator::pack(const State& state, bool horizontal
     bound -= kOverflowWeight * result.overflow;
   }
   add_nets(state, horizontal, limit > 0 && result.overflow == 0);
-  if (packing_.solve(bound) != WirePacking::Outcome::kOptimal) return std::nullopt;
+  const auto outcome = estimating_ ? packing_.pack_left() : packing_.solve(bound);
+  if (outcome != WirePacking::Outcome::kOptimal) return std::nullopt;
   result.cost = packing_.objective();
+  if (result.cost > bound) return std::nullopt;
   result.extent = extent();
   return result;
+}
+
+std::optional<std::vector<Point>> Evaluator::corners(const State& state) {
+  std::vector<Point> corners(at(problem_.tiles));
+  const auto take = [&](bool horizontal) {
+    const auto& unit = horizontal ? unit_x_ : unit_y_;
+    std::int64_t least = WirePacking::kInfinite;
+    std::vector<std::int64_t> edges;
+    for (int i = 0; i < problem_.tiles; ++i) {
+      const bool clustered = horizontal && at(unit[at(i)]) < axis_.size();
+      const std::int64_t axis = clustered ? axis_[at(unit[at(i)])] : 0;
+      const std::int64_t place = floor_to_step(packing_.position(unit[at(i)]) - axis) + axis;
+      edges.push_back(place + offset(i, horizontal));
+      least = std::min(least, edges.back());
+    }
+    for (std::size_t i = 0; i < corners.size(); ++i)
+      (horizontal ? corners[i].x : corners[i].y) = static_cast<Dbu>((edges[i] - least) / 2);
+  };
+  estimating_ = false;
+  const bool wide = sampling_ && evaluate_x(state, kAnyCost).has_value();
+  if (wide) take(true);
+  const bool high = wide && evaluate_y(state, kAnyCost).has_value();
+  if (high) take(false);
+  estimating_ = sampling_;
+  return high ? std::optional(std::move(corners)) : std::nullopt;
 }
 
 }  // namespace ptah::sequence_pair

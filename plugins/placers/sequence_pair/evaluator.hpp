@@ -1,4 +1,5 @@
-/// What a sequence pair with orientations costs: an exact wire-length packing of rigid units.
+/// What a sequence pair with orientations costs: an exact wire-length packing of rigid units, or in
+/// sampling, where thousands of placements are wanted, one packed to the lower left.
 ///
 /// Matched devices share y by being one unit there. In x a symmetric cluster is one rigid unit, its
 /// pairs as close to the axis as the tiles between them allow; the final solve (exact_packing.hpp)
@@ -29,7 +30,10 @@ struct Cost {
 
 class Evaluator {
  public:
-  explicit Evaluator(const Problem& problem);
+  /// `sampling`: the cost is that of a packing to the lower left, no less than the least, in a
+  /// quarter of the time; and spreads of clusters are rounded up so that all tiles can be on the
+  /// grid.
+  explicit Evaluator(const Problem& problem, bool sampling = false);
 
   static constexpr std::int64_t kAnyCost = WirePacking::kInfinite;
 
@@ -40,6 +44,10 @@ class Evaluator {
   /// a group. `x_changed` says which one did.
   std::optional<Cost> evaluate_flip(const State& state, const Cost& before, bool x_changed,
                                     std::int64_t bound = kAnyCost);
+  /// In sampling: the lower left corners of the slots in nm, the box of all at (0, 0). It is the
+  /// exact wire-length packing, with every unit moved down to the grid: all distances are multiples
+  /// of it, so that none is violated by that. Nothing where `evaluate` gives nothing.
+  std::optional<std::vector<Point>> corners(const State& state);
 
  private:
   std::optional<DimensionCost> evaluate_x(const State& state, std::int64_t bound);
@@ -48,6 +56,7 @@ class Evaluator {
                               std::int64_t bound) const;
   bool spread_clusters(const SequencePair& pair);
   bool spread(const AxisCluster& cluster, const SequencePair& pair);
+  std::optional<std::int64_t> axis_on_grid(const AxisCluster& cluster) const;
   bool add_distances(const SequencePair& pair, bool horizontal);
   void add_nets(const State& state, bool horizontal, bool limited);
   std::optional<DimensionCost> pack(const State& state, bool horizontal, std::int64_t bound);
@@ -71,6 +80,9 @@ class Evaluator {
   std::vector<char> precedes_;
   std::vector<std::int64_t> step_;
   std::vector<char> first_, last_;  ///< Tiles that nothing precedes; that precede nothing.
+  bool sampling_;
+  bool estimating_;                 ///< No wire-length packing: to the lower left.
+  std::vector<std::int64_t> axis_;  ///< In sampling: of each cluster, modulo two grid steps.
 };
 
 }  // namespace ptah::sequence_pair

@@ -51,11 +51,12 @@ Error no_fit(const Circuit& circuit, const Problem& problem, const Candidate& be
                     circuit.name, kOutlineHint);
 }
 
-Placement to_placement(const Problem& problem, const State& state, const ExactPacking& packing) {
+Placement to_placement(const Problem& problem, const State& state,
+                       const std::vector<Point>& corners) {
   Placement placement;
-  for (std::size_t i = 0; i < packing.corner.size(); ++i) {
+  for (std::size_t i = 0; i < corners.size(); ++i) {
     const Flips flips = state.flips[static_cast<std::size_t>(problem.group_of[i])];
-    const Point corner = packing.corner[i];
+    const Point corner = corners[i];
     PlacedTile tile;
     tile.origin = corner + Point{problem.halo, problem.halo};
     tile.orientation = flips.x ? (flips.y ? Orientation::kR180 : Orientation::kMY)
@@ -64,6 +65,37 @@ Placement to_placement(const Problem& problem, const State& state, const ExactPa
     placement.tiles.push_back(tile);
   }
   return placement;
+}
+
+bool fits(const Problem& problem, const std::vector<Point>& corners) {
+  for (std::size_t i = 0; i < corners.size(); ++i) {
+    if (problem.outline_width > 0 && corners[i].x + problem.width[i] > problem.outline_width)
+      return false;
+    if (problem.outline_height > 0 && corners[i].y + problem.height[i] > problem.outline_height)
+      return false;
+  }
+  return true;
+}
+
+/// The packing of the best candidate that fits, on the grid.
+Result<Placement> pack_on_grid(const Circuit& circuit, const Problem& problem,
+                               const std::vector<Candidate>& candidates, Stats& stats) {
+  Evaluator evaluator(problem, true);
+  for (const Candidate& candidate : candidates) {
+    const auto corners = evaluator.corners(candidate.state);
+    if (!corners || !fits(problem, *corners)) continue;
+    stats.proven = false;
+    stats.anneal_cost =
+        static_cast<double>(candidate.cost.x.cost + candidate.cost.y.cost) / (2.0 * kWeightUnit);
+    return to_placement(problem, candidate.state, *corners);
+  }
+  const Cost& nearest = candidates.front().cost;
+  if (nearest.x.overflow > 0 || nearest.y.overflow > 0)
+    return no_fit(circuit, problem, candidates.front());
+  return make_error(ErrorCode::kInfeasible,
+                    "None of " + std::to_string(candidates.size()) +
+                        " arrangements can be packed on the placement grid.",
+                    circuit.name, "raise elites or iterations");
 }
 
 }  // namespace
@@ -91,6 +123,7 @@ Result<Placement> place(const Circuit& circuit, const Tiles& tiles,
   if (candidates.empty()) {
     return make_error(ErrorCode::kInternal, "The first arrangement has no packing.", circuit.name);
   }
+  if (params.sampling) return pack_on_grid(circuit, problem, candidates, stats);
   std::optional<ExactPacking> best;
   const State* chosen = nullptr;
   std::optional<Error> failure;
@@ -125,7 +158,7 @@ Result<Placement> place(const Circuit& circuit, const Tiles& tiles,
     job.log(LogLevel::kWarning,
             "The packing is legal but not proven shortest: option max_nodes was reached.");
   }
-  return to_placement(problem, *chosen, *best);
+  return to_placement(problem, *chosen, best->corner);
 }
 
 }  // namespace ptah::sequence_pair

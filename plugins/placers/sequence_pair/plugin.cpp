@@ -22,6 +22,8 @@ class SequencePairPlacer final : public ptah::Placer {
     params_.iterations = static_cast<int>(options.integer("iterations"));
     params_.elites = static_cast<int>(options.integer("elites"));
     params_.max_nodes = static_cast<int>(options.integer("max_nodes"));
+    params_.sampling = options.flag("sampling");
+    params_.broken_symmetry = options.flag("broken_symmetry");
   }
 
   static ptah::OptionSchema options() {
@@ -117,6 +119,21 @@ class SequencePairPlacer final : public ptah::Placer {
          "Branch-and-bound nodes of one exact packing.",
          1,
          100000000,
+         {}},
+        {"sampling",
+         OptionType::kBool,
+         d.sampling,
+         "Many different placements rather than one good one: a short annealing, and no exact "
+         "packing.",
+         {},
+         {},
+         {}},
+        {"broken_symmetry",
+         OptionType::kBool,
+         d.broken_symmetry,
+         "Ignore which devices are matched.",
+         {},
+         {},
          {}},
     };
   }

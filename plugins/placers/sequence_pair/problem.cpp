@@ -154,11 +154,11 @@ void find_clusters(const Circuit& circuit, Problem& problem) {
   }
 }
 
-Status find_groups(const Circuit& circuit, Problem& problem) {
+Status find_groups(const Circuit& circuit, bool matched, Problem& problem) {
   const std::size_t n = circuit.devices.size();
   problem.group_of.assign(n, -1);
   for (const MatchedGroup& group : circuit.matched) {
-    if (group.empty()) continue;
+    if (group.empty() || !matched) continue;
     std::vector<int> members;
     for (const DeviceId id : group) {
       if (id < 0 || static_cast<std::size_t>(id) >= n) {
@@ -284,7 +284,7 @@ Result<Problem> make_problem(const Circuit& circuit, const Tiles& tiles,
     }
     weights[net] = to_weight(weight);
   }
-  PTAH_TRY(find_groups(circuit, problem));
+  PTAH_TRY(find_groups(circuit, !params.broken_symmetry, problem));
   PTAH_TRY(find_nets(circuit, tiles, weights, problem));
   problem.cluster_of.assign(n, -1);
   find_clusters(circuit, problem);

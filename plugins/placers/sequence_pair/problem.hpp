@@ -29,6 +29,10 @@ struct Params {
   int iterations = 0;           ///< Annealing steps; 0: by the size of the circuit.
   int elites = 6;               ///< Best pairs handed to the exact solver.
   int max_nodes = 2000;         ///< Branch-and-bound nodes a solve.
+  /// Many placements rather than one good one: a short annealing, and its own packing on the grid
+  /// in place of the exact one.
+  bool sampling = false;
+  bool broken_symmetry = false;  ///< Matched groups are ignored.
 };
 
 /// A tile's terminals on one net, as a range of centres, twice the distance (nm) from the slot's

@@ -48,25 +48,30 @@ bool WirePacking::settle() {
   return false;
 }
 
-WirePacking::Outcome WirePacking::solve(Length bound) {
+WirePacking::Outcome WirePacking::pack_left() {
   nodes_ = units_ + 2 * static_cast<int>(nets_.size());
-  const auto count = at(nodes_);
-  potential_.assign(count, 0);
+  potential_.assign(at(nodes_), 0);
   if (!settle()) return Outcome::kContradiction;
   for (std::size_t n = 0; n < nets_.size(); ++n) {
     potential_[at(left(static_cast<int>(n)))] = kInfinite;
     potential_[at(right(static_cast<int>(n)))] = -kInfinite;
   }
+  for (const NetPin& pin : pins_) {
+    Length& end = potential_[at(pin.low ? left(pin.net) : right(pin.net))];
+    const Length here = potential_[at(pin.unit)] + pin.at;
+    end = pin.low ? std::min(end, here) : std::max(end, here);
+  }
+  return Outcome::kOptimal;
+}
+
+WirePacking::Outcome WirePacking::solve(Length bound) {
+  if (pack_left() == Outcome::kContradiction) return Outcome::kContradiction;
+  const auto count = at(nodes_);
   const std::size_t distances = arcs_.size();
   for (const NetPin& pin : pins_) {
-    const Length here = potential_[at(pin.unit)] + pin.at;
     if (pin.low) {
-      Length& low = potential_[at(left(pin.net))];
-      low = std::min(low, here);
       arcs_.push_back({left(pin.net), pin.unit, -pin.at, 0});
     } else {
-      Length& high = potential_[at(right(pin.net))];
-      high = std::max(high, here);
       arcs_.push_back({pin.unit, right(pin.net), pin.at, 0});
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "extracted_spice.hpp"
 #include "ptah/core/letter_case.hpp"
@@ -168,7 +169,7 @@ std::string to_spice(const Comparison& comparison, bool layout_side) {
     out += " " + instance.model;
     if (instance.ohm > 0) {
       out += " r=" + six_digits(instance.ohm);
-    } else {
+    } else if (instance.width_um > 0) {
       out += " w=" + six_digits(instance.width_um) + " l=" + six_digits(instance.length_um);
     }
     out += "\n";
@@ -179,6 +180,30 @@ std::string to_spice(const Comparison& comparison, bool layout_side) {
     out += "xPORT" + number + " p" + number + " port_mark_" + number + "\n";
   }
   return out + ".ends\n";
+}
+
+SizedModels with_sized_models(const Comparison& comparison, const Technology& technology) {
+  SizedModels sized{comparison, {}};
+  std::map<std::tuple<std::string, std::string, std::string>, std::string> names;
+  for (Side* side : {&sized.comparison.schematic, &sized.comparison.layout}) {
+    for (Side::Instance& instance : side->instances) {
+      if (instance.ohm > 0) continue;
+      const auto [found, fresh] = names.try_emplace(
+          {instance.model, six_digits(instance.width_um), six_digits(instance.length_um)},
+          "sized_" + std::to_string(names.size()));
+      const DeviceModel* model = technology.find_device(instance.model);
+      const DeviceKind kind = model ? model->kind : DeviceKind::kCapacitor;
+      if (fresh && kind != DeviceKind::kCapacitor) {
+        for (const char* circuit : {"-circuit1", "-circuit2"}) {
+          sized.setup += std::string("catch {permute [list ") + circuit + " " + found->second +
+                         (kind == DeviceKind::kResistor ? "] 1 2}\n" : "] 1 3}\n");
+        }
+      }
+      instance.model = found->second;
+      instance.width_um = instance.length_um = 0;
+    }
+  }
+  return sized;
 }
 
 }  // namespace ptah::netgen

@@ -12,6 +12,10 @@
 ///  - every port carries a mark of its own: Netgen matches by connections alone and calls a layout
 ///    with two ports exchanged a unique match;
 ///  - fixed-width resistor models compare as their generic model with that width.
+///
+/// Of devices that only their sizes tell apart, such as dummies of two widths between the same
+/// nets, Netgen pairs any two, and complains of their sizes. Then each size is given a model of its
+/// own.
 #pragma once
 
 #include <string>
@@ -52,5 +56,12 @@ constexpr const char* kSchematicMark = "SCH";
 /// "p0 p1 .. " for ports (the same number on both sides), "n7" for inner nets; instances "xLAY3",
 /// "xSCH3" by their index. `layout_side` tells which.
 std::string to_spice(const Comparison& comparison, bool layout_side);
+
+/// Each size of a model as a model of its own, which has no size left to compare.
+struct SizedModels {
+  Comparison comparison;
+  std::string setup;  ///< What Netgen is told of them: which terminals are exchangeable.
+};
+SizedModels with_sized_models(const Comparison& comparison, const Technology& technology);
 
 }  // namespace ptah::netgen

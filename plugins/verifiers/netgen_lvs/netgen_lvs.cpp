@@ -12,6 +12,43 @@ namespace {
 
 const std::string kSetupMark = "PTAH SETUP READ";
 
+Result<Report> run_netgen(const Comparison& comparison, const std::string& setup,
+                          const magic::Limits& limits, JobContext& job) {
+  PTAH_TRY(const ScratchDir folder, ScratchDir::create(job.scratch_dir(), "netgen"));
+  const auto write = [&](const char* name, const std::string& text) {
+    return write_text_file(folder.path() / name, text, Durability::kCached);
+  };
+  PTAH_TRY(write("layout.spice", to_spice(comparison, true)));
+  PTAH_TRY(write("schematic.spice", to_spice(comparison, false)));
+  PTAH_TRY(write("setup.tcl", setup + "puts stdout " + quoting::tcl(kSetupMark) + "\n"));
+  PTAH_TRY(const std::filesystem::path program, find_tool("netgen-lvs", "netgen-lvs"));
+  ToolRun run;
+  run.program = program;
+  run.arguments = {"-batch",    "lvs",       "layout.spice top", "schematic.spice top",
+                   "setup.tcl", "report.txt"};
+  run.directory = folder.path();
+  run.wall_limit_s = limits.wall_s;
+  run.cpu_limit_s = limits.wall_s;
+  run.memory_limit_bytes = limits.memory_bytes;
+  PTAH_TRY(const ToolOutput output, run_tool(run, job));
+  const auto text = read_text_file(folder.path() / "report.txt");
+  const Report report = text ? read_report(text.value()) : Report{};
+  // Without its setup Netgen goes on, merging parallel devices, and still ends in "LVS Done".
+  const bool as_asked = output.out.find(kSetupMark) != std::string::npos &&
+                        output.out.find("LVS Done") != std::string::npos;
+  if (output.signal != 0 || !as_asked || !report.complete) {
+    const std::string words = output.out + output.err;
+    return make_error(
+        ErrorCode::kToolFailed, "Netgen ended without a result.", "netgen-lvs",
+        "Its last words: \"" + words.substr(words.size() > 300 ? words.size() - 300 : 0) + "\".");
+  }
+  return report;
+}
+
+bool matches(const Report& report) {
+  return report.unique_match && !report.property_errors && !report.pin_errors;
+}
+
 }  // namespace
 
 Result<Verdict> compare(const LayoutFile& layout, const Circuit& circuit,
@@ -44,38 +81,15 @@ Result<Verdict> compare_netlists(const ExtractedNetlist& layout, const Circuit& 
   };
   if (layout.devices.empty()) return mismatch({"the layout has no devices"});
 
-  PTAH_TRY(const ScratchDir folder, ScratchDir::create(job.scratch_dir(), "netgen"));
-  const auto write = [&](const char* name, const std::string& text) {
-    return write_text_file(folder.path() / name, text, Durability::kCached);
-  };
-  PTAH_TRY(write("layout.spice", to_spice(comparison, true)));
-  PTAH_TRY(write("schematic.spice", to_spice(comparison, false)));
-  PTAH_TRY(write("setup.tcl",
-                 netgen_setup(technology) + "puts stdout " + quoting::tcl(kSetupMark) + "\n"));
-  PTAH_TRY(const std::filesystem::path program, find_tool("netgen-lvs", "netgen-lvs"));
-  ToolRun run;
-  run.program = program;
-  run.arguments = {"-batch",    "lvs",       "layout.spice top", "schematic.spice top",
-                   "setup.tcl", "report.txt"};
-  run.directory = folder.path();
-  run.wall_limit_s = limits.wall_s;
-  run.cpu_limit_s = limits.wall_s;
-  run.memory_limit_bytes = limits.memory_bytes;
-  PTAH_TRY(const ToolOutput output, run_tool(run, job));
-  const auto text = read_text_file(folder.path() / "report.txt");
-  const Report report = text ? read_report(text.value()) : Report{};
-  // Without its setup Netgen goes on, merging parallel devices, and still ends in "LVS Done".
-  const bool as_asked = output.out.find(kSetupMark) != std::string::npos &&
-                        output.out.find("LVS Done") != std::string::npos;
-  if (output.signal != 0 || !as_asked || !report.complete) {
-    const std::string words = output.out + output.err;
-    return make_error(
-        ErrorCode::kToolFailed, "Netgen ended without a result.", "netgen-lvs",
-        "Its last words: \"" + words.substr(words.size() > 300 ? words.size() - 300 : 0) + "\".");
-  }
-
+  const std::string setup = netgen_setup(technology);
+  PTAH_TRY(Report report, run_netgen(comparison, setup, limits, job));
   const std::vector<std::string> found = differences(comparison);
-  if (report.unique_match && !report.property_errors && !report.pin_errors && found.empty()) {
+  if (found.empty() && report.property_errors && !report.pin_errors) {
+    const SizedModels sized = with_sized_models(comparison, technology);
+    PTAH_TRY(const Report again, run_netgen(sized.comparison, setup + sized.setup, limits, job));
+    if (matches(again)) report = again;
+  }
+  if (matches(report) && found.empty()) {
     verdict.clean = true;
     verdict.summary = "match";
     return verdict;

@@ -3,6 +3,7 @@
 // memory, so that each iteration is an extraction from scratch, connectivity included:
 //   magic/CIRCUIT, foundry/CIRCUIT     capacitances by either calibration
 //   network/CIRCUIT                    calibration magic with resistor networks
+//   reduced/CIRCUIT                    the same, reduced to the circuit's terminals
 //   array_magic/N, array_network/N     N tiles side by side; the complexity is fitted
 #include <benchmark/benchmark.h>
 
@@ -37,7 +38,8 @@ void extract(benchmark::State& state, const Drawn& drawn, const native::PexOptio
 int main(int argc, char** argv) {
   const native::PexOptions magic;
   const native::PexOptions foundry{.calibration = native::Calibration::kFoundry};
-  const native::PexOptions network{.network = true};
+  const native::PexOptions network{.resistance = native::Resistance::kNetwork};
+  const native::PexOptions reduced{.resistance = native::Resistance::kReduced};
   for (const char* name : {"five_transistors_ota", "miller_ota", "ahuja_ota"}) {
     const auto drawn = std::make_shared<Drawn>(layout(name));
     const auto add = [&](const std::string& kind, const native::PexOptions& options) {
@@ -48,6 +50,7 @@ int main(int argc, char** argv) {
     add("magic", magic);
     add("foundry", foundry);
     add("network", network);
+    add("reduced", reduced);
   }
   for (const auto& [kind, options] :
        {std::pair{"array_magic", magic}, std::pair{"array_network", network}}) {

@@ -66,6 +66,14 @@ class Nobody final : public Service {
   PTAH_NOBODY(model_put, ModelPutParams, ModelInfo)
   PTAH_NOBODY(model_use, ModelUseParams, ModelInfo)
   PTAH_NOBODY(model_delete, ModelParams, Nothing)
+  PTAH_NOBODY(model_evaluate, ModelEvaluateParams, ResultReply)
+  PTAH_NOBODY(dataset_make, DatasetMakeParams, JobReply)
+  PTAH_NOBODY(dataset_list, DatasetListParams, DatasetListReply)
+  PTAH_NOBODY(dataset_get, DatasetParams, DatasetInfo)
+  PTAH_NOBODY(dataset_export, DatasetExportParams, JobReply)
+  PTAH_NOBODY(dataset_import, DatasetImportParams, JobReply)
+  PTAH_NOBODY(dataset_delete, DatasetParams, Nothing)
+  PTAH_NOBODY(dataset_check, DatasetCheckParams, ResultReply)
   PTAH_NOBODY(library_circuits, Nothing, ResultReply)
   PTAH_NOBODY(library_cells, CellParams, CellsReply)
   PTAH_NOBODY(library_views, CellParams, ViewsReply)
@@ -125,6 +133,7 @@ const std::vector<Naming>& namings() {
     add_circuit("flow.plan", spec, "/spec");
     add_circuit("flow.check", check, "/spec");
     add_circuit("score.layout", layout, "");
+    add_circuit("dataset.make", {{"spec", {{"name", "d"}, {"count", 1}}}}, "/spec");
     add_circuit("score.placement", {{"placement", Json::array()}}, "");
     all.push_back({"flow.run", "out", {{"spec", circuit}}});
     all.push_back({"flow.check", "out", check});
@@ -138,6 +147,8 @@ const std::vector<Naming>& namings() {
     all.push_back({"variant.export", "out", {{"job", "a"}}});
     all.push_back(
         {"flow.train", "spec.flow", {{"spec", {{"model", "m"}, {"jobs", Json::array({"a"})}}}}});
+    all.push_back({"dataset.export", "out", {{"dataset", "d"}}});
+    all.push_back({"dataset.import", "spec.file", {{"spec", {{"name", "d"}}}}});
     all.push_back(
         {"model.put",
          "files[].path",

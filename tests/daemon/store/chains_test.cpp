@@ -6,22 +6,17 @@
 #include <fstream>
 #include <sstream>
 
-#include "ptah/core/run_tool.hpp"
-#include "store/failure.hpp"
-#include "store/store.hpp"
+#include "opened_store.hpp"
 
 namespace ptah {
 namespace {
 
 namespace fs = std::filesystem;
 
-class StoreChains : public testing::Test {
+class StoreChains : public test::OpenedStore {
  protected:
   void SetUp() override {
-    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-store-chains");
-    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
-    scratch_.emplace(std::move(scratch.value()));
-    store_.emplace(scratch_->path() / "state");
+    OpenedStore::SetUp();
     store().database().exec("BEGIN");
     for (const std::string id : {"job", "other"}) {
       NewJob job;
@@ -33,18 +28,6 @@ class StoreChains : public testing::Test {
     store().database().exec("COMMIT");
   }
 
-  Store& store() { return *store_; }
-  /// As the store's thread does.
-  template <class Work>
-  auto commit(Work work) {
-    store().database().exec("BEGIN");
-    auto result = work();
-    store().files().sync();
-    store().database().exec("COMMIT");
-    store().files().take_new();
-    store().remove_unreferenced(store().take_replaced());
-    return result;
-  }
   VariantCommit variant(std::int64_t chain, std::int64_t number, const ChainNotes& notes = {}) {
     return commit([&] {
       return store().commit_variant("job", chain, number, {{"cost", number}},
@@ -72,9 +55,6 @@ class StoreChains : public testing::Test {
     store().database().exec("ROLLBACK");
     return code;
   }
-
-  std::optional<ScratchDir> scratch_;
-  std::optional<Store> store_;
 };
 
 TEST_F(StoreChains, MetricsThatAreSaidAgainAreThereOnce) {

@@ -4,10 +4,8 @@
 
 #include <optional>
 
-#include "ptah/core/run_tool.hpp"
+#include "opened_store.hpp"
 #include "ptah/core/sha256.hpp"
-#include "store/failure.hpp"
-#include "store/store.hpp"
 #include "store/store_thread.hpp"
 #include "store/uploads.hpp"
 #include "store/verification.hpp"
@@ -17,16 +15,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Inputs : public testing::Test {
+class Inputs : public test::OpenedStore {
  protected:
   void SetUp() override {
-    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-inputs");
-    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
-    scratch_.emplace(std::move(scratch.value()));
-    open();
+    OpenedStore::SetUp();
+    take_files();
   }
-  void open() {
-    store_.emplace(scratch_->path() / "state");
+  void open_again() {
+    store_.reset();
+    open();
+    take_files();
+  }
+  void take_files() {
     uploads_.emplace(store_->files(), store_->files().aside(), Uploads::Limits{1000, 2});
   }
   std::size_t aside() const {
@@ -39,11 +39,7 @@ class Inputs : public testing::Test {
     const auto progress =
         uploads_->add(this, hash, static_cast<std::int64_t>(text.size()), 0, text);
     EXPECT_TRUE(progress.whole);
-    store_->database().exec("BEGIN");
-    EXPECT_TRUE(store_->keep_file(hash, progress.path, until_ms));
-    store_->files().sync();
-    store_->database().exec("COMMIT");
-    store_->files().take_new();
+    EXPECT_TRUE(commit([&] { return store_->keep_file(hash, progress.path, until_ms); }));
     fs::remove(progress.path);
     return hash;
   }
@@ -61,8 +57,6 @@ class Inputs : public testing::Test {
     return {};
   }
 
-  std::optional<ScratchDir> scratch_;
-  std::optional<Store> store_;
   std::optional<Uploads> uploads_;
 };
 
@@ -183,8 +177,7 @@ TEST_F(Inputs, ANewStartKnowsNoUnfinishedFiles) {
   fs::copy(store_->files().aside() / "sent-0", store_->files().aside() / "sent-9");
   uploads_.reset();
   EXPECT_EQ(aside(), 1u);
-  store_.reset();
-  open();
+  open_again();
   EXPECT_EQ(aside(), 0u);
 }
 

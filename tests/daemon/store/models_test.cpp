@@ -1,34 +1,13 @@
 // Versions of models: which one a name means, and what is left when one goes.
 #include <gtest/gtest.h>
 
-#include "ptah/core/run_tool.hpp"
-#include "store/failure.hpp"
-#include "store/store.hpp"
+#include "opened_store.hpp"
 
 namespace ptah {
 namespace {
 
-namespace fs = std::filesystem;
-
-class StoreModels : public testing::Test {
+class StoreModels : public test::OpenedStore {
  protected:
-  void SetUp() override {
-    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-store-models");
-    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
-    scratch_.emplace(std::move(scratch.value()));
-    store_.emplace(scratch_->path() / "state");
-  }
-
-  Store& store() { return *store_; }
-  template <class Work>
-  auto commit(Work work) {
-    store().database().exec("BEGIN");
-    auto result = work();
-    store().files().sync();
-    store().database().exec("COMMIT");
-    store().files().take_new();
-    return result;
-  }
   /// A trained version; its job's id.
   std::string train(const std::string& name, const std::string& weights,
                     const std::string& library = "work") {
@@ -72,9 +51,6 @@ class StoreModels : public testing::Test {
     const auto step = commit([&] { return store().delete_job(job); });
     store().remove_unreferenced(step.hashes);
   }
-
-  std::optional<ScratchDir> scratch_;
-  std::optional<Store> store_;
 };
 
 TEST_F(StoreModels, ANameMeansTheNewestUnlessOneIsChosen) {

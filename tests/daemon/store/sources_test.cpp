@@ -4,34 +4,15 @@
 #include <filesystem>
 #include <fstream>
 
-#include "ptah/core/run_tool.hpp"
-#include "store/failure.hpp"
-#include "store/store.hpp"
+#include "opened_store.hpp"
 
 namespace ptah {
 namespace {
 
 namespace fs = std::filesystem;
 
-class StoreSources : public testing::Test {
+class StoreSources : public test::OpenedStore {
  protected:
-  void SetUp() override {
-    auto scratch = ScratchDir::create(fs::temp_directory_path(), "ptah-store-sources");
-    ASSERT_TRUE(scratch.has_value()) << scratch.error().text();
-    scratch_.emplace(std::move(scratch.value()));
-    store_.emplace(scratch_->path() / "state");
-  }
-
-  Store& store() { return *store_; }
-  template <class Work>
-  auto commit(Work work) {
-    store().database().exec("BEGIN");
-    auto result = work();
-    store().files().sync();
-    store().database().exec("COMMIT");
-    store().files().take_new();
-    return result;
-  }
   JobRow create(const std::string& id, const Json& sources) {
     return commit([&] {
       NewJob job;
@@ -53,9 +34,6 @@ class StoreSources : public testing::Test {
             {"links", Json::object()},
             {"left_out", Json::array()}};
   }
-
-  std::optional<ScratchDir> scratch_;
-  std::optional<Store> store_;
 };
 
 TEST_F(StoreSources, OfAJobAreNamedByHashAndGivenWholeToItsTask) {

@@ -25,7 +25,9 @@ void extract(const ptah::gds::Flat& flat, const std::string& top, std::size_t ch
     }
   }
   native::PexEngine engine({.merge_fingers = (choice & 1) != 0,
-                            .network = (choice & 2) != 0,
+                            .resistance = (choice & 2) == 0   ? native::Resistance::kIgnored
+                                          : (choice & 8) == 0 ? native::Resistance::kNetwork
+                                                              : native::Resistance::kReduced,
                             .calibration = (choice & 4) != 0 ? native::Calibration::kFoundry
                                                              : native::Calibration::kMagic});
   const auto netlist = engine.extract(flat, found, Circuit{}, technology, top);

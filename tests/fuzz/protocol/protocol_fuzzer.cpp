@@ -80,6 +80,30 @@ class EchoService final : public Service {
     for (const DevicePlace& place : params.placement) answer.hpwl_um += place.x_um;
     reply(answer);
   }
+  void dataset_make(const DatasetMakeParams& params, Reply<JobReply> reply) override {
+    job(params.job, reply);
+  }
+  void dataset_list(const DatasetListParams&, Reply<DatasetListReply> reply) override {
+    reply(DatasetListReply{});
+  }
+  void dataset_get(const DatasetParams& params, Reply<DatasetInfo> reply) override {
+    DatasetInfo answer;
+    answer.name = params.dataset;
+    reply(answer);
+  }
+  void dataset_export(const DatasetExportParams& params, Reply<JobReply> reply) override {
+    job(params.dataset, reply);
+  }
+  void dataset_import(const DatasetImportParams& params, Reply<JobReply> reply) override {
+    job(params.job, reply);
+  }
+  void dataset_delete(const DatasetParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
+  void dataset_check(const DatasetCheckParams&, Reply<ResultReply> reply) override {
+    reply(ResultReply{Json::object()});
+  }
+  void model_evaluate(const ModelEvaluateParams&, Reply<ResultReply> reply) override {
+    reply(ResultReply{Json::object()});
+  }
   void job_list(const JobListParams&, Reply<JobListReply> reply) override { reply(JobListReply{}); }
   void job_get(const JobParams& params, Reply<JobInfo> reply) override { info(params.job, reply); }
   void job_wait(const JobWaitParams& params, Reply<JobInfo> reply) override {

@@ -20,6 +20,11 @@ struct Shipped {
 class ShippedCircuit : public ::testing::TestWithParam<Shipped> {
  protected:
   CircuitFolder folder() const { return read_circuit_folder(kCircuits / GetParam().name).value(); }
+  /// Where no count is free, none is offered.
+  std::vector<int> allowed() const {
+    const std::vector<int> own = folder().allowed_fingers;
+    return own.empty() ? std::vector<int>{2, 4} : own;
+  }
   Circuit circuit() const {
     const CircuitFolder f = folder();
     Circuit c = read_spice(f.netlist, f.netlist_name, technology()).value().circuit;
@@ -40,7 +45,7 @@ TEST_P(ShippedCircuit, HasItsDevicesAndAssignments) {
   EXPECT_EQ(mos, GetParam().transistors);
   EXPECT_EQ(capacitors, GetParam().capacitors);
   EXPECT_EQ(resistors, GetParam().resistors);
-  const auto created = FingerSpace::create(c, folder().allowed_fingers);
+  const auto created = FingerSpace::create(c, allowed());
   ASSERT_TRUE(created.has_value()) << created.error().text();
   EXPECT_EQ(created.value().group_count(), GetParam().groups);
   EXPECT_EQ(created.value().count(), GetParam().assignments);
@@ -54,6 +59,14 @@ TEST_P(ShippedCircuit, HasItsDevicesAndAssignments) {
 TEST_P(ShippedCircuit, CanBeLaidOut) {
   const auto status = check_circuit(circuit(), technology());
   EXPECT_TRUE(status.has_value()) << status.error().text();
+}
+
+// A predictor sees a device in the images of its channels: one without would be invisible.
+TEST_P(ShippedCircuit, HasChannelsForAllDevicesOrNone) {
+  if (folder().channels.empty()) return;
+  Circuit c = circuit();
+  ASSERT_TRUE(read_channels(folder().channels, "channels.json", c).has_value());
+  for (const Device& d : c.devices) EXPECT_FALSE(d.channels.empty()) << d.name;
 }
 
 TEST_P(ShippedCircuit, FitsItsTestbench) {
@@ -121,13 +134,15 @@ TEST_P(ShippedCircuit, IsTheCircuitOfOsiris) {
   EXPECT_EQ(mine.analyses.size(), bench.value().analyses.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ShippedCircuit,
-                         ::testing::Values(Shipped{"five_transistors_ota", 5, 0, 0, 3, 512},
-                                           Shipped{"miller_ota", 9, 1, 1, 7, 2187},
-                                           Shipped{"ahuja_ota", 14, 1, 0, 10, 1024},
-                                           Shipped{"ota_ff", 13, 0, 0, 11, 2048},
-                                           Shipped{"lpf", 12, 2, 3, 7, 128}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    All, ShippedCircuit,
+    ::testing::Values(Shipped{"five_transistors_ota", 5, 0, 0, 3, 512},
+                      Shipped{"miller_ota", 9, 1, 1, 7, 2187},
+                      Shipped{"ahuja_ota", 14, 1, 0, 10, 1024},
+                      Shipped{"ota_ff", 13, 0, 0, 11, 2048}, Shipped{"lpf", 12, 2, 3, 7, 128},
+                      Shipped{"ota1", 31, 4, 10, 0, 1}, Shipped{"ota2", 31, 4, 10, 0, 1},
+                      Shipped{"ota3", 23, 2, 0, 0, 1}, Shipped{"ota4", 22, 0, 0, 0, 1}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 TEST(SharedCircuits, SpectreNetlistsAreRecognised) {
   const char* shared = std::getenv("PTAH_SHARED");

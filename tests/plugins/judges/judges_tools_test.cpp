@@ -422,6 +422,42 @@ TEST_F(NetgenAlone, ParallelFingersOfUnequalWidthAreAMismatch) {
   EXPECT_FALSE(compare(layout(1.05, 1.05), circuit_).value().clean);
 }
 
+// Dummies of two widths beside the device whose net they lie on: Netgen sees four equal places.
+TEST_F(NetgenAlone, DevicesThatOnlyTheirSizesTellApartFindEachOther) {
+  Device& first = circuit_.devices.front();
+  Device dummy = first;
+  dummy.name = "M2";
+  dummy.nets = {0, 3, 3, 3};
+  circuit_.devices.push_back(dummy);
+  dummy.name = "M3";
+  dummy.width = 800;
+  circuit_.devices.push_back(dummy);
+  const auto drawn = [](std::vector<double> widths) {
+    ExtractedNetlist netlist;
+    netlist.name = "one";
+    netlist.ports = {"D", "G", "S", "B"};
+    int number = 0;
+    const auto add = [&](const std::string& gate, const std::string& source, double width) {
+      netlist.devices.push_back({"X" + std::to_string(number++),
+                                 "sky130_fd_pr__nfet_01v8",
+                                 {"D", gate, source, "B"},
+                                 {{"w", width}, {"l", 0.15}}});
+    };
+    for (int i = 0; i < 2; ++i) add("G", "S", 1.05);
+    for (const double width : widths) add("B", "B", width);
+    return netlist;
+  };
+  for (const auto& widths : std::vector<std::vector<double>>{
+           {1.05, 1.05, 0.8, 0.8}, {0.8, 1.05, 0.8, 1.05}, {0.8, 0.8, 1.05, 1.05}}) {
+    const auto verdict = compare(drawn(widths), circuit_);
+    ASSERT_TRUE(verdict) << verdict.error().text();
+    EXPECT_TRUE(verdict.value().clean) << verdict.value().summary;
+  }
+  const auto wrong = compare(drawn({0.925, 0.925, 0.925, 0.925}), circuit_);
+  ASSERT_TRUE(wrong) << wrong.error().text();
+  EXPECT_FALSE(wrong.value().clean);
+}
+
 TEST_F(NetgenAlone, ResistorByValueIsJudgedByItsValue) {
   const DeviceModel& model = *tech_.find_device("res_generic_l1");
   Circuit circuit = circuit_;

@@ -65,7 +65,7 @@ TEST_P(MazeCircuits, BaselineAndShiftsAreSound) {
 
 INSTANTIATE_TEST_SUITE_P(Shipped, MazeCircuits,
                          ::testing::Values("five_transistors_ota", "miller_ota", "ahuja_ota",
-                                           "ota_ff", "lpf"));
+                                           "ota_ff", "lpf", "ota4"));
 
 }  // namespace
 }  // namespace ptah::maze

@@ -43,7 +43,7 @@ std::string text_of(const ExtractedNetlist& netlist) {
 
 TEST(NativePex, AnEngineForgetsTheLayoutBefore) {
   const Technology& technology = Technology::ptah130();
-  const PexOptions options{.network = true};
+  const PexOptions options{.resistance = Resistance::kNetwork};
   PexEngine kept{options};
   int seen = 0;
   for (const char* circuit : {"five_transistors_ota", "miller_ota"}) {
@@ -146,7 +146,8 @@ TEST(NativePex, ANetworkSimulatesAndHasTheSameCapacitances) {
         std::vector<double> gains;
         std::vector<std::map<std::pair<std::string, std::string>, double>> sums;
         for (const bool network : {false, true}) {
-          PexEngine engine{PexOptions{.network = network}};
+          PexEngine engine{
+              PexOptions{.resistance = network ? Resistance::kNetwork : Resistance::kIgnored}};
           const auto netlist = engine.extract(flat.value(), sample.circuit, technology, sample.top);
           if (!netlist) {
             ADD_FAILURE() << netlist.error().text();

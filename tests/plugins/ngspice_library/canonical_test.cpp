@@ -119,7 +119,7 @@ TEST_P(CanonicalTest, IsOneForEveryOrderAndName) {
 
 INSTANTIATE_TEST_SUITE_P(Circuits, CanonicalTest,
                          testing::Values("five_transistors_ota", "miller_ota", "ahuja_ota",
-                                         "ota_ff", "lpf"),
+                                         "ota_ff", "lpf", "ota1", "ota2", "ota3", "ota4"),
                          [](const auto& circuit) { return std::string(circuit.param); });
 
 TEST(Canonical, ParallelTransistorsKeepTheirJunctions) {
@@ -162,8 +162,46 @@ TEST(Canonical, TellsNetsApartThatAreAlike) {
 TEST(Canonical, LeavesNetworksOfWiresAlone) {
   ExtractedNetlist netlist;
   netlist.ports = {"a", "0"};
-  netlist.resistors = {{"a", "a:1", 3}};
+  netlist.resistors = {{"a", "a:1", 3}, {"a:1", "a:2", 3}};
   EXPECT_FALSE(canonical(netlist, Technology::ptah130()));
+  // What joins two ports is no wire.
+  netlist.resistors = {{"a", "0", 3}};
+  EXPECT_FALSE(canonical(netlist, Technology::ptah130()));
+}
+
+TEST(Canonical, ReducedNetworksKeepTheirNodes) {
+  ExtractedNetlist netlist;
+  netlist.ports = {"a", "0"};
+  netlist.devices = {transistor({"a:m1:d", "a", "x", "0:bulk"}, {{"ad", 0.1}, {"as", 0.2}}),
+                     transistor({"x:m2:d", "a", "0:m2:s", "0:bulk"}, {{"ad", 0.3}, {"as", 0}})};
+  netlist.resistors = {{"a", "a:m1:d", 3},
+                       {"x", "x:m2:d", 2},
+                       {"0", "0:bulk", 1},
+                       {"0:bulk", "0:m2:s", 1e15},
+                       {"0", "0:m2:s", 4}};
+  netlist.capacitors = {{"a", "x", 1e-15}, {"a:m1:d", "0:bulk", 2e-15}};
+  const auto expected = canonical(netlist, Technology::ptah130());
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(nets_of(*expected), nets_of(netlist));
+  EXPECT_EQ(expected->resistors.size(), 5u);
+  EXPECT_EQ(expected->capacitors.size(), 2u);
+  Rng rng(4);
+  const auto list_of = [](const ExtractedNetlist& of) {
+    std::string text = text_of(of);
+    for (const auto& r : of.resistors) text += r.a + " " + r.b + " " + std::to_string(r.ohm) + "\n";
+    return text;
+  };
+  for (int i = 0; i < 10; ++i) {
+    shuffle(netlist.devices, rng);
+    shuffle(netlist.resistors, rng);
+    shuffle(netlist.capacitors, rng);
+    for (auto& r : netlist.resistors) {
+      if (rng.below(2) == 0) std::swap(r.a, r.b);
+    }
+    const auto found = canonical(netlist, Technology::ptah130());
+    ASSERT_TRUE(found);
+    EXPECT_EQ(list_of(*found), list_of(*expected));
+  }
 }
 
 }  // namespace

@@ -20,11 +20,15 @@ enum class MeasureKind {
   kUnityGainFrequency,  ///< Hz, where it falls through 0 dB
   kPhaseMargin,         ///< degrees, 180 minus the lag at the unity-gain frequency
   kGainMargin,          ///< dB below 0 where the lag reaches 180 degrees
-  kOffset,              ///< V, `output` minus `reference` in an operating point
-  kSupplyCurrent,       ///< A, out of the source `output` ("i(Vsupply)") in an operating point
+  kOffset,              ///< V, `output` minus `reference` in an operating point: that of .op, or
+                        ///< without one the first of .dc
+  kSupplyCurrent,       ///< A, out of the source `output` ("i(Vsupply)") in that point
   kRejection,           ///< dB, `output` over `reference` of an AC sweep at `at_hz` (CMRR, PSRR)
   kNoise,               ///< V, root mean square at the output from `from_hz` to `to_hz`
   kSpotNoise,           ///< V/sqrt(Hz) at the output at `at_hz`
+  kOffsetMagnitude,     ///< V, the offset without its sign: less is better
+  kDcRejection,  ///< dB, the change of the source that .dc sweeps over that of the offset, last
+                 ///< point against first: CMRR, PSRR of a buffer for direct current
 };
 
 struct MeasureSpec {

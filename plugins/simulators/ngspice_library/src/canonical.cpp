@@ -53,6 +53,13 @@ class Canon {
       net(capacitor.a);
       net(capacitor.b);
     }
+    for (const ExtractedResistor& resistor : netlist.resistors) {
+      net(resistor.a);
+      net(resistor.b);
+    }
+    if (named()) {
+      for (std::size_t i = 0; i < names_.size(); ++i) colour_[i] = mix(1, lower_case(names_[i]));
+    }
     // Ground needs no port.
     for (const auto& [name, id] : ids_) {
       if (name == "0" || name == "gnd") colour_[id] = mix(2, 0);
@@ -74,10 +81,14 @@ class Canon {
     canonical.ports = netlist_.ports;
     put_devices(rank, names, canonical);
     put_capacitors(rank, order, names, canonical);
+    put_resistors(rank, order, names, canonical);
     return canonical;
   }
 
  private:
+  /// Nodes have the schematic's names.
+  bool named() const { return !netlist_.resistors.empty(); }
+
   std::size_t net(const std::string& name) {
     const auto [found, fresh] = ids_.emplace(lower_case(name), colour_.size());
     if (fresh) {
@@ -163,7 +174,7 @@ class Canon {
     std::vector<std::string> names(order.size());
     std::size_t serial = 0;
     for (const std::size_t id : order) {
-      if (kept.count(lower_case(names_[id])) != 0) {
+      if (named() || kept.count(lower_case(names_[id])) != 0) {
         names[id] = names_[id];
         continue;
       }
@@ -267,7 +278,7 @@ class Canon {
       if (a == b || !std::isfinite(capacitor.farad)) continue;
       pairs[std::minmax(a, b)].push_back(capacitor.farad);
     }
-    if (order.size() <= kPairedNets) {
+    if (order.size() <= kPairedNets && !named()) {
       for (std::size_t b = 1; b < order.size(); ++b)
         for (std::size_t a = 0; a < b; ++a) pairs.try_emplace({a, b});
     }
@@ -279,6 +290,17 @@ class Canon {
     }
   }
 
+  void put_resistors(const std::vector<std::size_t>& rank, const std::vector<std::size_t>& order,
+                     const std::vector<std::string>& names, ExtractedNetlist& out) {
+    std::map<std::pair<std::size_t, std::size_t>, double> pairs;
+    for (const ExtractedResistor& resistor : netlist_.resistors) {
+      pairs[std::minmax(rank[net(resistor.a)], rank[net(resistor.b)])] = resistor.ohm;
+    }
+    for (const auto& [pair, ohm] : pairs) {
+      out.resistors.push_back({names[order[pair.first]], names[order[pair.second]], ohm});
+    }
+  }
+
   const ExtractedNetlist& netlist_;
   std::map<std::string, std::size_t> ids_;  ///< By lower-case name: SPICE folds case.
   std::vector<std::string> names_;
@@ -286,11 +308,44 @@ class Canon {
   std::vector<Part> parts_;
 };
 
+/// One resistor for every pair of nodes that they join, and no two ports joined: none is a wire
+/// then.
+bool complete(const ExtractedNetlist& netlist) {
+  std::map<std::string, std::size_t> ids;
+  std::vector<std::size_t> group;  // by node; a group's number is its first node
+  const auto node = [&](const std::string& name) {
+    const auto [found, fresh] = ids.emplace(lower_case(name), group.size());
+    if (fresh) group.push_back(group.size());
+    return found->second;
+  };
+  const auto find = [&](std::size_t at) {
+    while (group[at] != at) at = group[at] = group[group[at]];
+    return at;
+  };
+  std::set<std::pair<std::size_t, std::size_t>> pairs;
+  for (const ExtractedResistor& resistor : netlist.resistors) {
+    const std::size_t a = node(resistor.a), b = node(resistor.b);
+    if (a == b || !pairs.insert(std::minmax(a, b)).second) return false;
+    const std::size_t x = find(a), y = find(b);
+    group[std::max(x, y)] = std::min(x, y);
+  }
+  std::map<std::size_t, std::size_t> nodes;
+  for (std::size_t i = 0; i < group.size(); ++i) ++nodes[find(i)];
+  std::size_t wanted = 0;
+  for (const auto& [first, count] : nodes) wanted += count * (count - 1) / 2;
+  if (pairs.size() != wanted) return false;
+  std::set<std::size_t> with_port;
+  for (const std::string& port : netlist.ports) {
+    if (!with_port.insert(find(node(port))).second) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<ExtractedNetlist> canonical(const ExtractedNetlist& netlist,
                                           const Technology& technology) {
-  if (!netlist.resistors.empty()) return std::nullopt;
+  if (!complete(netlist)) return std::nullopt;
   return Canon(netlist, technology).result();
 }
 

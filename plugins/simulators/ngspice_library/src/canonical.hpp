@@ -19,11 +19,14 @@ namespace ptah {
 /// - equal transistors in parallel come in the order of their diffusion, those of the same as one;
 /// - there is one capacitor for each pair of nets, and where there are at most kPairedNets nets one
 ///   for every pair, of 0 F where the layout has none. Capacitors are the last lines of a deck.
-/// nullopt when there is nothing to gain: wire resistors have nodes that depend on the layout.
+///
+/// Wire resistors with one for every pair of nodes that they join are those of a reduced network
+/// (native_pex): nodes are named by the schematic, and keep their names, and no capacitor is added.
+/// nullopt when there is nothing to gain: nodes of other wire resistors depend on the layout.
 std::optional<ExtractedNetlist> canonical(const ExtractedNetlist& netlist,
                                           const Technology& technology);
 
-/// So many nets make 300 pairs, most of which an extractor finds anyway.
-inline constexpr std::size_t kPairedNets = 24;
+/// So many nets make 780 pairs, half of which an extractor finds anyway.
+inline constexpr std::size_t kPairedNets = 40;
 
 }  // namespace ptah

@@ -13,11 +13,14 @@
 #include "ptah/sim/analysis.hpp"
 #include "ptah/sim/deck.hpp"
 #include "spice_text.hpp"
+#include "wire_nodes.hpp"
 
 namespace ptah {
 namespace {
 
-constexpr std::size_t kMostModels = 16;
+constexpr std::size_t kMostModels = 16, kMostStarts = 16;
+/// A deck has no less (ptah/sim/deck.cpp).
+constexpr double kLeastOhm = 1e-3;
 
 /// The deck without its control block, which is the program's way to run analyses.
 std::vector<std::string> circuit_lines(std::string_view text) {
@@ -37,10 +40,11 @@ std::vector<std::string> circuit_lines(std::string_view text) {
 }
 
 /// The values of `lines` that layouts of one circuit differ in, apart: the wire capacitors of the
-/// DUT ("C1" has farads[0]) and the diffusion of its transistors. Nothing when the DUT is
-/// instantiated in other ways than by lines of their own.
+/// DUT ("C1" has farads[0]), its wire resistors ("Rw1") and the diffusion of its transistors.
+/// Nothing when the DUT is instantiated in other ways than by lines of their own.
 std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const std::string& dut,
-                                           const std::vector<double>& farads) {
+                                           const std::vector<double>& farads,
+                                           const std::vector<double>& ohms) {
   const auto begins = [&](const std::string& line, std::string_view keyword) {
     return lower_case(line.substr(0, keyword.size())) == keyword;
   };
@@ -75,6 +79,12 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
       if (number > farads.size()) return {};
       set_apart("c" + std::to_string(number), "", farads[number - 1]);
       line->replace(line->rfind(' ') + 1, std::string::npos, "0");
+    } else if (line->size() > 2 && line->compare(0, 2, "Rw") == 0 &&
+               std::isdigit(static_cast<unsigned char>((*line)[2])) != 0) {
+      const std::size_t number = std::stoul(line->substr(2));
+      if (number > ohms.size()) return {};
+      set_apart("rw" + std::to_string(number), "", ohms[number - 1]);
+      line->replace(line->rfind(' ') + 1, std::string::npos, "1");
     } else if (begins(*line, "x") && line->find(" ad=") != std::string::npos) {
       return {};  // a transistor whose model could not be expanded
     } else if (begins(*line, "m")) {
@@ -94,6 +104,16 @@ std::optional<LibraryCircuit> values_apart(std::vector<std::string> lines, const
   }
   circuit.deck = std::move(lines);
   return circuit;
+}
+
+/// `deck` with `.nodeset` lines: from there, an operating point needs no stepping.
+std::vector<std::string> with_start(std::vector<std::string> deck,
+                                    const std::vector<std::string>& start) {
+  if (start.empty()) return deck;
+  std::erase(deck, std::string(kDeckStepGmin));
+  const auto end = std::find(deck.begin(), deck.end(), ".end");
+  deck.insert(end, start.begin(), start.end());
+  return deck;
 }
 
 bool finite(const Waveform& waveform) {
@@ -131,28 +151,78 @@ Result<LibrarySimulation::Models*> LibrarySimulation::models(const ExtractedNetl
   return models_.back().get();
 }
 
-Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& netlist,
+Result<std::vector<std::string>> LibrarySimulation::wire_start(const ExtractedNetlist& netlist,
+                                                               const Testbench& testbench,
+                                                               const Technology& technology,
+                                                               Models& models, JobContext& job) {
+  const auto joined = join_wires(netlist);
+  if (!joined) return std::vector<std::string>();
+  PTAH_TRY(const Deck deck, simulation_deck(joined->netlist, operating_point_bench(testbench),
+                                            technology, models.text));
+  std::vector<std::string> lines;
+  if (options_.flatten) {
+    PTAH_TRY(lines, models.flat.deck(deck.text, models.text, *library_, options_.wall_s, job));
+  }
+  if (lines.empty()) lines = circuit_lines(deck.text);
+  PTAH_TRY(const auto voltages, library_->operating_point(lines, options_.wall_s, job));
+  return wire_nodesets(*joined, testbench, voltages);
+}
+
+Result<const std::vector<std::string>*> LibrarySimulation::kept_start(
+    const std::vector<std::string>& deck, const ExtractedNetlist& netlist,
+    const Testbench& testbench, const Technology& technology, Models& models, JobContext& job) {
+  auto& starts = models.starts;
+  const auto found = std::find_if(starts.begin(), starts.end(),
+                                  [&](const auto& start) { return start.first == deck; });
+  if (found != starts.end()) {
+    std::rotate(found, found + 1, starts.end());
+    return &starts.back().second;
+  }
+  PTAH_TRY(std::vector<std::string> start, wire_start(netlist, testbench, technology, models, job));
+  if (starts.size() >= kMostStarts) starts.erase(starts.begin());
+  starts.emplace_back(deck, std::move(start));
+  return &starts.back().second;
+}
+
+Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist& given,
                                                           const Testbench& testbench,
                                                           const Technology& technology,
                                                           JobContext& job) {
   if (!library_) {
     PTAH_TRY(library_, NgspiceLibrary::acquire());
   }
-  PTAH_TRY(Models* const used, models(netlist, testbench, technology));
+  PTAH_TRY(Models* const used, models(given, testbench, technology));
   // What may be written and what not is decided in one place for both ways to run ngspice.
+  const bool wires = !given.resistors.empty();
   std::vector<std::string> lines;
   std::optional<LibraryCircuit> circuit;
   Deck deck;
+  std::optional<ExtractedNetlist> direct;
+  if (wires && only_direct_current(testbench)) {
+    direct = given;
+    direct->capacitors.clear();
+  }
+  const ExtractedNetlist& netlist = direct ? *direct : given;
   auto same = options_.flatten ? canonical(netlist, technology) : std::nullopt;
   if (same) {
-    std::vector<double> farads;
+    std::vector<double> farads, ohms;
     for (ExtractedCapacitor& capacitor : same->capacitors) {
       farads.push_back(capacitor.farad);
       capacitor.farad = 1;  // a deck leaves out those of 0 F
     }
+    for (ExtractedResistor& resistor : same->resistors) {
+      ohms.push_back(std::max(resistor.ohm, kLeastOhm));
+      resistor.ohm = 1;
+    }
     PTAH_TRY(deck, simulation_deck(*same, testbench, technology, used->text));
     PTAH_TRY(lines, used->flat.deck(deck.text, used->text, *library_, options_.wall_s, job));
-    if (!lines.empty()) circuit = values_apart(std::move(lines), testbench.dut, farads);
+    if (!lines.empty()) circuit = values_apart(std::move(lines), testbench.dut, farads, ohms);
+    if (circuit && wires) {
+      PTAH_TRY(const std::vector<std::string>* const start,
+               kept_start(circuit->deck, *same, testbench, technology, *used, job));
+      circuit->settled = !start->empty();
+      circuit->deck = with_start(std::move(circuit->deck), *start);
+    }
   }
   if (!circuit) {
     PTAH_TRY(deck, simulation_deck(netlist, testbench, technology, used->text));
@@ -161,6 +231,11 @@ Result<std::vector<Waveform>> LibrarySimulation::simulate(const ExtractedNetlist
       PTAH_TRY(lines, used->flat.deck(deck.text, used->text, *library_, options_.wall_s, job));
     }
     if (lines.empty()) lines = circuit_lines(deck.text);
+    if (wires) {
+      PTAH_TRY(const std::vector<std::string> start,
+               wire_start(netlist, testbench, technology, *used, job));
+      lines = with_start(std::move(lines), start);
+    }
   }
   std::vector<LibraryAnalysis> analyses;
   for (const DeckAnalysis& analysis : deck.analyses) {

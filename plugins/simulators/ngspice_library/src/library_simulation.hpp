@@ -47,7 +47,22 @@ class LibrarySimulation {
     ModelRequest request;
     std::string text;
     FlatModels flat;
+    /// Decks of reduced networks and their wire_start(), most recent last. It is the same whenever
+    /// it is found.
+    std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> starts;
   };
+  /// Of a circuit whose netlist has wire resistors: `.nodeset` lines, from the circuit without
+  /// them.
+  Result<std::vector<std::string>> wire_start(const ExtractedNetlist& netlist,
+                                              const Testbench& testbench,
+                                              const Technology& technology, Models& models,
+                                              JobContext& job);
+  /// The same of a reduced network's `deck`, found once.
+  Result<const std::vector<std::string>*> kept_start(const std::vector<std::string>& deck,
+                                                     const ExtractedNetlist& netlist,
+                                                     const Testbench& testbench,
+                                                     const Technology& technology, Models& models,
+                                                     JobContext& job);
   Result<Models*> models(const ExtractedNetlist& netlist, const Testbench& testbench,
                          const Technology& technology);
 

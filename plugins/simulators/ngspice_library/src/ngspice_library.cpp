@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -39,8 +40,10 @@ constexpr std::size_t kMostListing = 200'000;    ///< Lines of an expanded deck.
 constexpr std::size_t kMostValues = 20'000'000;  ///< Of one waveform, all vectors together.
 constexpr auto kPoll = std::chrono::milliseconds(20);
 constexpr int kVoltage = 3;  ///< Of ngspice's types of vectors.
-/// How long ngspice may take to notice that it shall stop.
-constexpr auto kGrace = std::chrono::seconds(5);
+/// How long a caller waits for an analysis to notice that it shall stop.
+constexpr auto kGrace = std::chrono::milliseconds(60);
+/// How long the end of the process waits for it.
+constexpr auto kPatience = std::chrono::seconds(30);
 
 /// The signals that ngspice sets handlers for; they belong to the host.
 class HostSignals {
@@ -68,14 +71,18 @@ struct Kept {
   std::uint64_t used = 0;      ///< When, in requests.
 };
 
+/// Its own copy of everything: the caller may have gone.
 struct Request {
-  const std::vector<std::string>* deck = nullptr;
-  const std::vector<LibraryValue>* values = nullptr;  ///< Of a circuit to be kept.
+  std::vector<std::string> deck;
+  bool keep = false;  ///< The circuit; `owner`, `values` and `settled` are of such.
   std::uint64_t owner = 0;
-  const std::vector<LibraryAnalysis>* analyses = nullptr;
-  bool list = false;
+  std::vector<LibraryValue> values;
+  bool settled = false;
+  std::optional<std::vector<LibraryAnalysis>> analyses;
+  bool list = false, settle = false;
   LibraryRun run;
   std::vector<std::string> listing;
+  std::map<std::string, double> voltages;
 };
 
 /// What is used of libngspice. It is opened and closed by hand because after an error that it calls
@@ -121,6 +128,11 @@ class NgspiceLibrary::Thread {
       quit_ = true;
     }
     changed_.notify_all();
+    {
+      std::unique_lock lock(mutex_);
+      const bool left = changed_.wait_for(lock, kPatience, [this] { return request_ == nullptr; });
+      if (!left) give_up("does not stop when asked to");
+    }
     thread_.join();
     // Not on that thread: where a plugin is being unloaded, the loader's lock is this one's.
     close();
@@ -133,22 +145,28 @@ class NgspiceLibrary::Thread {
     return problem_ ? Status(*problem_) : ok();
   }
 
-  Status execute(Request& request, double wall_s, JobContext& job) {
+  Status execute(const std::shared_ptr<Request>& request, double wall_s, JobContext& job) {
     const std::lock_guard one_at_a_time(callers_);
     if (job.cancelled()) return cancelled_error();
+    const auto limit = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                          std::chrono::duration<double>(wall_s));
     std::unique_lock lock(mutex_);
-    request_ = &request;
+    const auto idle = [this] { return request_ == nullptr; };
+    while (!changed_.wait_for(lock, kPoll, idle)) {
+      if (job.cancelled()) return cancelled_error();
+      if (Clock::now() > limit) {
+        return make_error(ErrorCode::kLimit,
+                          "ngspice is still busy with an analysis that was given up.", "ngspice",
+                          "that one took too long: see the error before this one");
+      }
+    }
+    request_ = request;
     stop_ = false;
     changed_.notify_all();
-    const auto start = Clock::now();
-    const auto limit =
-        start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(wall_s));
     bool cancelled = false, late = false;
-    while (!changed_.wait_for(lock, kPoll, [this] { return request_ == nullptr; })) {
-      if (stop_) {
-        if (Clock::now() > stopped_ + kGrace) give_up("does not stop when asked to");
-        continue;
-      }
+    while (!changed_.wait_for(lock, kPoll, idle)) {
+      if (stop_ && Clock::now() > stopped_ + kGrace) break;
+      if (stop_) continue;
       cancelled = job.cancelled();
       late = Clock::now() > limit;
       if (!cancelled && !late) continue;
@@ -182,9 +200,9 @@ class NgspiceLibrary::Thread {
     while (true) {
       changed_.wait(lock, [this] { return quit_ || request_ != nullptr; });
       if (quit_) break;
-      Request& request = *request_;
+      const std::shared_ptr<Request> request = request_;
       lock.unlock();
-      serve(request);
+      serve(*request);
       lock.lock();
       request_ = nullptr;
       changed_.notify_all();
@@ -301,15 +319,11 @@ class NgspiceLibrary::Thread {
 
   void set_current(std::size_t index) { command("setcirc " + std::to_string(index + 1)); }
 
-  /// The deck of the present circuit with its operating point, from which the one with values is a
-  /// few iterations away instead of the three dozen of stepping gmin. Capacitors do not change it
-  /// and junctions hardly; like the deck without values, it is the same for all layouts.
-  std::optional<std::vector<std::string>> settled_deck(const Request& request) {
-    for (const LibraryAnalysis& analysis : *request.analyses)
-      if (analysis.kind == "dc") return std::nullopt;  // begins somewhere else
+  /// Voltages of the present circuit's nodes, by name; none where it does not converge.
+  std::map<std::string, double> operating_point() {
+    std::map<std::string, double> voltages;
     const std::set<std::string> before = plots();
-    if (!run_in_background("op") || exited_) return std::nullopt;
-    std::vector<std::string> settled;
+    if (!run_in_background("op") || exited_) return voltages;
     for (std::string plot : plots()) {
       if (before.count(plot) != 0) continue;
       char** names = symbols_.vectors(plot.data());
@@ -323,16 +337,29 @@ class NgspiceLibrary::Thread {
             name.find('#') != std::string::npos) {
           continue;
         }
-        char value[40];
-        std::snprintf(value, sizeof value, ")=%.9e", vector->v_realdata[0]);
-        settled.push_back(".nodeset v(" + name + value);
+        voltages[name] = vector->v_realdata[0];
       }
     }
     command("destroy all");
+    return voltages;
+  }
+
+  /// The deck of the present circuit with its operating point, from which the one with values is a
+  /// few iterations away instead of the three dozen of stepping gmin. Capacitors do not change it
+  /// and junctions hardly; like the deck without values, it is the same for all layouts.
+  std::optional<std::vector<std::string>> settled_deck(const Request& request) {
+    for (const LibraryAnalysis& analysis : *request.analyses)
+      if (analysis.kind == "dc") return std::nullopt;  // begins somewhere else
+    std::vector<std::string> settled;
+    for (const auto& [name, volt] : operating_point()) {
+      char value[40];
+      std::snprintf(value, sizeof value, ")=%.9e", volt);
+      settled.push_back(".nodeset v(" + name + value);
+    }
     if (settled.empty()) return std::nullopt;
     std::sort(settled.begin(), settled.end());
     std::vector<std::string> deck;
-    for (const std::string& line : *request.deck) {
+    for (const std::string& line : request.deck) {
       if (line == ".end") deck.insert(deck.end(), settled.begin(), settled.end());
       if (line != kDeckStepGmin) deck.push_back(line);
     }
@@ -344,7 +371,7 @@ class NgspiceLibrary::Thread {
   std::optional<std::size_t> choose(const Request& request) {
     ++requests_;
     auto found = std::find_if(kept_.begin(), kept_.end(), [&](const Kept& kept) {
-      return kept.owner == request.owner && kept.deck == *request.deck;
+      return kept.owner == request.owner && kept.deck == request.deck;
     });
     if (found == kept_.end()) {
       while (kept_.size() >= kMostKept) {
@@ -353,15 +380,16 @@ class NgspiceLibrary::Thread {
                              [](const Kept& a, const Kept& b) { return a.used < b.used; });
         forget(static_cast<std::size_t>(oldest - kept_.begin()));
       }
-      if (!load(*request.deck)) return std::nullopt;
-      if (const auto settled = settled_deck(request)) {
+      if (!load(request.deck)) return std::nullopt;
+      const auto settled = request.settled ? std::nullopt : settled_deck(request);
+      if (settled) {
         forget(0);
         if (!load(*settled)) return std::nullopt;
       }
       found = kept_.begin();
       found->owner = request.owner;
-      found->deck = *request.deck;
-      found->values.assign(request.values->size(), 0.0);
+      found->deck = request.deck;
+      found->values.assign(request.values.size(), 0.0);
     }
     Kept& kept = *found;
     kept.used = requests_;
@@ -369,7 +397,7 @@ class NgspiceLibrary::Thread {
     set_current(index);
     // Always by the same way, because ngspice reads the numbers of a deck by another.
     for (std::size_t i = 0; i < kept.values.size() && !exited_; ++i) {
-      const LibraryValue& wanted = (*request.values)[i];
+      const LibraryValue& wanted = request.values[i];
       if (kept.values[i] == wanted.value) continue;
       char number[40];
       std::snprintf(number, sizeof number, " = %.15e", wanted.value);
@@ -386,15 +414,16 @@ class NgspiceLibrary::Thread {
       said_.clear();
     }
     exited_ = false;
-    const bool keep = request.values != nullptr;
+    const bool keep = request.keep;
     std::optional<std::size_t> current;
     if (keep) {
       current = choose(request);
-    } else if (load(*request.deck)) {
+    } else if (load(request.deck)) {
       current = 0;
     }
     if (!exited_ && current && request.list) request.listing = output("listing runnable");
-    if (!exited_ && current && request.analyses != nullptr) {
+    if (!exited_ && current && request.settle) request.voltages = operating_point();
+    if (!exited_ && current && request.analyses) {
       std::set<std::string> known = plots();
       for (const LibraryAnalysis& analysis : *request.analyses) {
         if (!run_in_background(analysis.command)) request.run.interrupted = true;
@@ -412,7 +441,7 @@ class NgspiceLibrary::Thread {
       command("destroy all");
       // A circuit that failed is not known well enough to be used again.
       const bool whole =
-          request.analyses != nullptr && request.run.waveforms.size() == request.analyses->size();
+          request.analyses && request.run.waveforms.size() == request.analyses->size();
       if (current && (!keep || !whole)) forget(*current);
       // ngspice keeps every command as part of a script that might loop; this lets go of them.
       symbols_.command(nullptr);
@@ -439,13 +468,12 @@ class NgspiceLibrary::Thread {
       changed_.wait(lock, [this] { return background_done_ || stop_; });
       complete = background_done_;
     }
-    // Takes up to a second and then gives up.
+    // Takes up to a second and then gives up: an operating point is found, or given up by ngspice,
+    // before it looks. Nothing else ends a thread; callers do not wait for it.
     while (command("bg_halt") != 0) {
-      const std::lock_guard lock(mutex_);
-      if (stop_ && Clock::now() > stopped_ + kGrace) give_up("does not stop when asked to");
     }
     // It does not join: the thread may still be in code that the next close() takes away.
-    const auto patience = Clock::now() + kGrace;
+    const auto patience = Clock::now() + kPatience;
     while (background_thread_ != 0 &&
            syscall(SYS_tgkill, getpid(), background_thread_.load(), 0) == 0) {
       if (Clock::now() > patience) give_up("does not end a thread of its own");
@@ -579,7 +607,7 @@ class NgspiceLibrary::Thread {
   std::condition_variable changed_;
   bool answered_ = false;
   std::optional<Error> problem_;
-  Request* request_ = nullptr;
+  std::shared_ptr<Request> request_;  ///< Being served.
   bool quit_ = false;
   bool stop_ = false;
   bool background_done_ = false;
@@ -617,23 +645,25 @@ Result<std::shared_ptr<NgspiceLibrary>> NgspiceLibrary::acquire() {
 Result<LibraryRun> NgspiceLibrary::run(const std::vector<std::string>& deck,
                                        const std::vector<LibraryAnalysis>& analyses, double wall_s,
                                        JobContext& job) {
-  Request request;
-  request.deck = &deck;
-  request.analyses = &analyses;
+  const auto request = std::make_shared<Request>();
+  request->deck = deck;
+  request->analyses = analyses;
   PTAH_TRY(thread_->execute(request, wall_s, job));
-  return std::move(request.run);
+  return std::move(request->run);
 }
 
 Result<LibraryRun> NgspiceLibrary::run(std::uint64_t owner, const LibraryCircuit& circuit,
                                        const std::vector<LibraryAnalysis>& analyses, double wall_s,
                                        JobContext& job) {
-  Request request;
-  request.deck = &circuit.deck;
-  request.values = &circuit.values;
-  request.owner = owner;
-  request.analyses = &analyses;
+  const auto request = std::make_shared<Request>();
+  request->deck = circuit.deck;
+  request->keep = true;
+  request->values = circuit.values;
+  request->settled = circuit.settled;
+  request->owner = owner;
+  request->analyses = analyses;
   PTAH_TRY(thread_->execute(request, wall_s, job));
-  return std::move(request.run);
+  return std::move(request->run);
 }
 
 std::uint64_t NgspiceLibrary::new_owner() {
@@ -641,13 +671,22 @@ std::uint64_t NgspiceLibrary::new_owner() {
   return ++last;
 }
 
+Result<std::map<std::string, double>> NgspiceLibrary::operating_point(
+    const std::vector<std::string>& deck, double wall_s, JobContext& job) {
+  const auto request = std::make_shared<Request>();
+  request->deck = deck;
+  request->settle = true;
+  PTAH_TRY(thread_->execute(request, wall_s, job));
+  return std::move(request->voltages);
+}
+
 Result<std::vector<std::string>> NgspiceLibrary::expanded(const std::vector<std::string>& deck,
                                                           double wall_s, JobContext& job) {
-  Request request;
-  request.deck = &deck;
-  request.list = true;
+  const auto request = std::make_shared<Request>();
+  request->deck = deck;
+  request->list = true;
   PTAH_TRY(thread_->execute(request, wall_s, job));
-  return std::move(request.listing);
+  return std::move(request->listing);
 }
 
 }  // namespace ptah

@@ -4,6 +4,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,8 +31,10 @@ struct LibraryValue {
 
 /// A circuit to be kept loaded: reading a deck takes longer than simulating it.
 struct LibraryCircuit {
-  std::vector<std::string> deck;  ///< Every element of `values` in it has the value 0.
+  std::vector<std::string> deck;  ///< No element of `values` has a value of a layout's.
   std::vector<LibraryValue> values;
+  /// The deck has `.nodeset` lines of its operating point; else one is looked for.
+  bool settled = false;
 };
 
 /// What a deck left behind.
@@ -52,9 +55,9 @@ class NgspiceLibrary {
   NgspiceLibrary& operator=(const NgspiceLibrary&) = delete;
 
   /// Loads `deck`, runs the analyses and forgets the circuit. Callers wait for each other. What
-  /// ngspice refuses is no Error here: see `said`. Fails with kCancelled within 50 ms or with
-  /// kLimit after `wall_s`; an ngspice that can not be stopped then ends the process, because
-  /// nothing else ends a thread that is stuck.
+  /// ngspice refuses is no Error here: see `said`. Fails with kCancelled within 100 ms or with
+  /// kLimit after `wall_s`. ngspice does not look up from the search for an operating point: one
+  /// that was given up goes on, and the next call waits for its end, at most `wall_s`.
   Result<LibraryRun> run(const std::vector<std::string>& deck,
                          const std::vector<LibraryAnalysis>& analyses, double wall_s,
                          JobContext& job);
@@ -67,6 +70,11 @@ class NgspiceLibrary {
                          JobContext& job);
   static std::uint64_t new_owner();
   static constexpr std::size_t kMostKept = 16;
+
+  /// Voltages of all nodes of `deck` (in lower case, without "v()") at its operating point, on a
+  /// fresh load of it; none where it does not converge.
+  Result<std::map<std::string, double>> operating_point(const std::vector<std::string>& deck,
+                                                        double wall_s, JobContext& job);
 
   /// `deck` with its parameters evaluated and its subcircuits expanded, as ngspice sees it. Lines
   /// of more than 4,000 characters come cut off.

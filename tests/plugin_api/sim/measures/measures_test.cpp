@@ -104,6 +104,24 @@ TEST(Measures, ReadOperatingPointsAndNoise) {
   EXPECT_THAT(one(MeasureKind::kNoise, {noise}, band({}, 1e3)).reason, HasSubstr("not cover"));
 }
 
+TEST(Measures, ReadTwoOperatingPointsOfASweep) {
+  // The offset is -3 mV and moves by 2 uV for 10 mV of common mode: 74 dB.
+  const Waveform dc{
+      "dc", "v-sweep", {0.90, 0.91}, {"v(p)", "v(m)"}, {{0.899, 0.898}, {0.902, 0.901002}}};
+  EXPECT_NEAR(*one(MeasureKind::kOffset, {dc}, of("v(p)", "v(m)")).value, -3e-3, 1e-12);
+  EXPECT_NEAR(*one(MeasureKind::kOffsetMagnitude, {dc}, of("v(p)", "v(m)")).value, 3e-3, 1e-12);
+  const Measure cmrr = one(MeasureKind::kDcRejection, {dc}, of("v(p)", "v(m)"));
+  EXPECT_NEAR(*cmrr.value, 20 * std::log10(5000), 1e-6);
+  EXPECT_EQ(cmrr.unit, "dB");
+  EXPECT_THAT(one(MeasureKind::kDcRejection, {dc}, of("v(p)", "v(p)")).reason,
+              HasSubstr("does not move"));
+  EXPECT_THAT(one(MeasureKind::kDcRejection, {dc}, of("v(p)", "v(x)")).reason, HasSubstr("v(x)"));
+  const Waveform op{"op", "", {0}, {"v(p)", "v(m)"}, {{0.5}, {0.25}}};
+  EXPECT_EQ(*one(MeasureKind::kOffset, {dc, op}, of("v(p)", "v(m)")).value, 0.25) << ".op first";
+  EXPECT_THAT(one(MeasureKind::kDcRejection, {op}, of("v(p)", "v(m)")).reason,
+              HasSubstr("no .dc analysis"));
+}
+
 TEST(Measures, SurviveValuesThatAreNoNumbers) {
   Waveform ac = response(0, {1e6}, 1e3, 1e6);
   const Measure zero = one(MeasureKind::kGain, {ac});
@@ -145,6 +163,8 @@ TEST(MeasureFile, NamesLineFieldAndRemedy) {
         {"  - {name: gain, kind: gian}", "gian"},
         {"  - {name: gain}", "kind"},
         {"  - {name: o, kind: offset, output: v(a)}", "reference"},
+        {"  - {name: o, kind: offset_magnitude, output: v(a)}", "reference"},
+        {"  - {name: o, kind: dc_rejection, reference: v(a)}", "output"},
         {"  - {name: i, kind: supply_current}", "output"},
         {"  - {name: g, kind: gain, testbench: ../x}", "beside the measures"},
         {"  - {name: g, kind: gain, output: \"v(a) ; rm\"}", "names no net or source"},

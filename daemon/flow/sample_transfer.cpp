@@ -1,0 +1,118 @@
+#include "flow/sample_transfer.hpp"
+
+#include "flow/sample_dataset.hpp"
+#include "samples/guarded_read.hpp"
+#include "store/stored_path.hpp"
+
+namespace ptah {
+namespace {
+
+constexpr std::uintmax_t kMostImported = 2ull << 30;
+
+/// A circuit that names files of the machine it was made on means other files here.
+Status check_self_contained(const Json& about, const std::filesystem::path& file) {
+  const Json circuit = about.value("circuit", Json());
+  if (circuit.is_object() && !circuit.contains("bundle") &&
+      circuit.value("netlist_folder", Json()) == "")
+    return ok();
+  return make_error(ErrorCode::kUnsupported,
+                    "The dataset's circuit has includes of its own, which the file does not hold.",
+                    file.string(), "Datasets of shipped circuits can be taken in.");
+}
+
+/// The row's outlines must lie apart: placements that overlap are no placements.
+Status check_placements(const SampleDataset& dataset, const Tiles& tiles,
+                        const std::filesystem::path& file) {
+  const Samples& samples = dataset.samples();
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    if (!samples.clean(row)) continue;
+    const Placement placement = samples.placement(row, tiles);
+    for (std::size_t i = 0; i < tiles.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        const Rect &a = placement.tiles[i].slot, &b = placement.tiles[j].slot;
+        if (a.x0 >= b.x1 || b.x0 >= a.x1 || a.y0 >= b.y1 || b.y0 >= a.y1) continue;
+        return make_error(ErrorCode::kParse,
+                          "In layout " + std::to_string(row) + " two devices overlap.",
+                          file.string());
+      }
+    }
+  }
+  return ok();
+}
+
+std::int64_t count_clean(const Samples& samples) {
+  std::int64_t clean = 0;
+  for (std::size_t row = 0; row < samples.size(); ++row) clean += samples.clean(row) ? 1 : 0;
+  return clean;
+}
+
+Json label_names(const Samples& samples) {
+  Json names = Json::array();
+  for (const Json& measure : samples.about().at("measures")) names.push_back(measure.at("name"));
+  return names;
+}
+
+}  // namespace
+
+Result<Json> export_samples(const rpc::DatasetExportSpec& spec,
+                            const std::filesystem::path& scratch) {
+  PTAH_TRY(const auto samples, read_blocks({spec.blocks.begin(), spec.blocks.end()}));
+  const auto file = scratch / (spec.name + ".h5");
+  PTAH_TRY(samples.write(file));
+  return Json{
+      {"dataset", spec.name},
+      {"version", spec.version},
+      {"count", samples.size()},
+      {"clean", count_clean(samples)},
+      {"files",
+       {{{"role", "samples"}, {"path", file.string()}, {"dataset", file.filename().string()}}}}};
+}
+
+Result<Json> import_samples(const ImportTask& task, const std::filesystem::path& scratch,
+                            PluginHost& host, TaskSink& sink) {
+  const Json& json = task.json;
+  if (const Json resume = json.value("resume", Json()); resume.contains("record"))
+    return resume["record"];
+  const std::string name = json.at("name"), given = json.at("file");
+  const auto hash = rpc::stored_hash(given);
+  const std::filesystem::path file =
+      hash ? stored_path(json.at("files").get<std::string>(), *hash) : std::filesystem::path(given);
+  std::error_code failure;
+  const auto size = std::filesystem::file_size(file, failure);
+  if (failure) return make_error(ErrorCode::kNotFound, failure.message(), file.string());
+  if (size > kMostImported)
+    return make_error(ErrorCode::kLimit, "The file has more than 2 GiB.", file.string());
+  PTAH_TRY(auto samples, read_of_stranger(file));
+  PTAH_TRY(check_self_contained(samples.about(), file));
+  FlowJob job(sink, 0, scratch);
+  PTAH_TRY(auto dataset, SampleDataset::open(std::move(samples), "", "", host, job));
+  PTAH_TRY(const Example first, dataset->read(0));
+  PTAH_TRY(check_placements(*dataset, first.design->tiles, file));
+
+  const Samples& rows = dataset->samples();
+  const auto written = scratch / "samples.h5";
+  PTAH_TRY(rows.write(written));
+  Json record{{"dataset", name},
+              {"circuit", first.design->circuit.name},
+              {"tech", rows.about().at("tech")},
+              {"seed", rows.about().value("seed", Json())},
+              {"labels", label_names(rows)},
+              {"imported", true},
+              {"note", json.value("note", std::string())},
+              {"first", 0},
+              {"count", rows.size()},
+              {"clean", count_clean(rows)},
+              {"distinct", rows.distinct()},
+              {"failures", rows.failures()},
+              {"bytes", std::filesystem::file_size(written)}};
+  sink.emit({{"event", "variant"},
+             {"variant", 0},
+             {"record", record},
+             {"files",
+              {{{"role", "samples"},
+                {"path", written.string()},
+                {"dataset", "datasets/" + name + "/0000000.h5"}}}}});
+  return record;
+}
+
+}  // namespace ptah

@@ -1,0 +1,59 @@
+/// How well scores tell two classes apart. A score is a number that grows with the chance of class
+/// 1; where it says `probability` it lies in [0, 1]. Spans of a call have one length. What is
+/// undefined, as an AUROC where only one class occurs, is NaN.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ptah::learning {
+
+/// 1: a layout of the worst quartile (the positive class); 0: of the others.
+using Classes = std::vector<std::uint8_t>;
+
+struct Confusion {
+  std::int64_t true_positive = 0, false_positive = 0, true_negative = 0, false_negative = 0;
+
+  std::int64_t count() const noexcept {
+    return true_positive + false_positive + true_negative + false_negative;
+  }
+  double accuracy() const noexcept;
+  double precision() const noexcept;
+  double recall() const noexcept;             ///< Of class 1.
+  double specificity() const noexcept;        ///< The same of class 0.
+  double balanced_accuracy() const noexcept;  ///< Mean of the two.
+};
+
+/// Class 1 is what is above `cut`.
+Confusion confusion(std::span<const double> scores, std::span<const std::uint8_t> classes,
+                    double cut);
+/// Share of the commoner class: what is right without looking.
+double majority(std::span<const std::uint8_t> classes);
+
+/// The chance that one of class 1 scores more than one of class 0, ties half: Mann-Whitney's U over
+/// the pairs (Hanley & McNeil, Radiology 1982).
+double auroc(std::span<const double> scores, std::span<const std::uint8_t> classes);
+/// Standard error of an AUROC of that value: Hanley & McNeil 1982, equation 1 with their
+/// exponential model.
+double auroc_standard_error(double auroc, std::int64_t positive, std::int64_t negative);
+/// Sum over the distinct scores, from above, of precision times gain in recall: no interpolation,
+/// which would flatter (Davis & Goadrich, ICML 2006).
+double average_precision(std::span<const double> scores, std::span<const std::uint8_t> classes);
+
+/// Mean squared difference of probability and class (Brier, Monthly Weather Review 1950).
+double brier(std::span<const double> probabilities, std::span<const std::uint8_t> classes);
+/// Mean of -log of what the class that came had; probabilities no nearer to 0 and 1 than 1e-12.
+double log_loss(std::span<const double> probabilities, std::span<const std::uint8_t> classes);
+/// Mean of |share of class 1 - mean probability| over bins of equal width, by their counts (Naeini
+/// et al., AAAI 2015; 15 bins as Guo et al., ICML 2017).
+double calibration_error(std::span<const double> probabilities,
+                         std::span<const std::uint8_t> classes, int bins = 15);
+
+/// The T > 0 for which sigmoid(logit(p) / T) has the least log loss (Guo et al., 2017): convex in
+/// 1 / T, which is found to 1e-9 between 1e-3 and 1e3. 1 where a class is missing.
+double fit_temperature(std::span<const double> probabilities,
+                       std::span<const std::uint8_t> classes);
+std::vector<double> with_temperature(std::span<const double> probabilities, double temperature);
+
+}  // namespace ptah::learning

@@ -1,0 +1,156 @@
+/// Requests and replies of dataset.*, and what their tasks are told.
+#pragma once
+
+#include "rpc/fields.hpp"
+#include "rpc/specs.hpp"
+
+namespace ptah::rpc {
+
+/// dataset.make.
+struct DatasetSpec : CircuitSource {
+  std::string name, tech = "ptah130", flow = "sampling";
+  std::int64_t count = 0, seed = 0, assignment = 0;
+  std::optional<std::vector<std::string>> labels;
+  template <class V>
+  void describe(V& v) {
+    v.required("name", name, "Name of the dataset: a cell of the job's library.",
+               of_form(TextForm::kName));
+    v.required("count", count, "Layouts, those that fail included.", Range{1, 1'000'000});
+    describe_circuit(v, "top");
+    v.optional("assignment", assignment, "Its finger assignment, by its number.",
+               Range{0, kNoLimit});
+    v.optional("labels", labels,
+               "Measures that become labels; only their testbenches are simulated. Otherwise those "
+               "of testbenches with operating points alone, or where there is none, those that "
+               "operating points give, or all.");
+    v.optional("tech", tech, "Technology.", of_form(TextForm::kNameOrFile));
+    v.optional("flow", flow, "Which plugins do the stages.", of_form(TextForm::kNameOrFile));
+    v.optional("seed", seed, "Of all that is drawn.", Range{0, kNoLimit});
+  }
+  Status check(const std::string& path) const {
+    PTAH_TRY(check_circuit(path));
+    if (!labels || (!labels->empty() && labels->size() <= 100)) return ok();
+    return make_error(ErrorCode::kInvalidArgument, "Name 1 to 100 labels, or leave the field out.",
+                      field_path(path, "labels"));
+  }
+};
+struct DatasetMakeParams {
+  std::string job, library = "work";
+  Given<DatasetSpec> spec;
+  template <class V>
+  void describe(V& v) {
+    v.optional("job", job, "Id chosen by the client, as in flow.run.");
+    v.required("spec", spec, "What to make. A job keeps it as it was given.");
+    v.optional("library", library, "Library in which the dataset becomes a version.");
+  }
+};
+
+/// dataset.import.
+struct DatasetImportSpec {
+  std::string name, file, note;
+  template <class V>
+  void describe(V& v) {
+    v.required("name", name, "Name of the dataset.", of_form(TextForm::kName));
+    v.required("file", file, "An HDF5 file that dataset.export wrote.", of_form(TextForm::kFile));
+    v.optional("note", note, "Where it comes from, for people.");
+  }
+};
+struct DatasetImportParams {
+  std::string job, library = "work";
+  Given<DatasetImportSpec> spec;
+  template <class V>
+  void describe(V& v) {
+    v.optional("job", job, "Id chosen by the client, as in flow.run.");
+    v.required("spec", spec, "What to take in.");
+    v.optional("library", library, "Library in which it becomes a version.");
+  }
+};
+
+/// The spec of an export's task. Its blocks are files of the store.
+struct DatasetExportSpec {
+  std::string library, name;
+  std::int64_t version = 0;
+  std::vector<std::string> blocks;
+  template <class V>
+  void describe(V& v) {
+    v.required("library", library, "The library.");
+    v.required("name", name, "The dataset.");
+    v.required("version", version, "Which one.");
+    v.required("blocks", blocks, "Its files, in order.", of_form(TextForm::kFile));
+  }
+};
+
+/// "name", the newest version; or "name@3".
+struct DatasetParams {
+  std::string library = "work", dataset;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library.");
+    v.required("dataset", dataset, "Its name: the newest version. \"name@3\": that version.");
+  }
+};
+struct DatasetExportParams {
+  std::string library = "work", dataset, out;
+  bool wait = false;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library.");
+    v.required("dataset", dataset, "\"name\" or \"name@3\".");
+    v.optional("out", out, "Absolute folder in which the file appears as well, as in flow.run.",
+               output_folder());
+    v.optional("wait", wait, "Answer when the file is there; `result` names it.");
+  }
+};
+struct DatasetListParams {
+  std::string library = "work", name, after;
+  std::int64_t limit = 100;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library.");
+    v.optional("name", name, "Only versions of this dataset.");
+    v.optional("after", after, "`next` of the answer before.");
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
+  }
+};
+struct DatasetFileInfo {
+  std::string hash, path;
+  std::int64_t size = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("hash", hash, "SHA-256 of its bytes.");
+    v.required("path", path, "The read-only file in the store.");
+    v.required("size", size, "Bytes.");
+  }
+};
+struct DatasetInfo {
+  std::string library, name, hash, job;
+  std::int64_t version = 0, created_ms = 0, test_opened = 0;
+  Object record;
+  std::vector<DatasetFileInfo> files;
+  template <class V>
+  void describe(V& v) {
+    v.required("library", library, "The library.");
+    v.required("name", name, "The dataset's name.");
+    v.required("version", version, "1 is the first.");
+    v.required("hash", hash, "SHA-256 of what the dataset is: of its record and its files.");
+    v.required("job", job, "The job that made it.");
+    v.required("created_ms", created_ms, "Milliseconds since 1970.");
+    v.required("record", record,
+               "`circuit`, `tech`, `count`, `clean`, `failures` by class, `labels`, `seed`, "
+               "`imported`, `bytes`.");
+    v.required("test_opened", test_opened,
+               "How often model.evaluate looked at the test part of what it is.");
+    v.required("files", files, "Its blocks, in order (dataset.get only).");
+  }
+};
+struct DatasetListReply {
+  std::vector<DatasetInfo> datasets;
+  std::optional<std::string> next;
+  template <class V>
+  void describe(V& v) {
+    v.required("datasets", datasets, "By name, the newest version first.");
+    v.optional("next", next, "`after` for the next call, where there are more.");
+  }
+};
+
+}  // namespace ptah::rpc

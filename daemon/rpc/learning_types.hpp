@@ -1,0 +1,98 @@
+/// Requests of dataset.check and model.evaluate, and what their tasks are told.
+#pragma once
+
+#include "rpc/fields.hpp"
+
+namespace ptah::rpc {
+
+/// dataset.check.
+struct DatasetCheckParams {
+  std::string library = "work", dataset, label;
+  std::int64_t seed = 1;
+  double label_error = 0, relative_error = 0.05;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library.");
+    v.required("dataset", dataset, "\"name\", the newest version; or \"name@3\".");
+    v.optional("label", label,
+               "What is to be predicted: a measure's name, with a '-' before it where more is "
+               "better. Otherwise the dataset's first.");
+    v.optional("seed", seed, "Of all that is drawn.", Range{0, kAnySeed});
+    v.optional("label_error", label_error, "What a label may be off by, in its unit.");
+    v.optional("relative_error", relative_error,
+               "The same as a share of the threshold; the larger counts. Of labels that can be "
+               "negative it does not count.");
+  }
+  Status check(const std::string& path) const {
+    if (label_error >= 0 && relative_error >= 0) return ok();
+    return make_error(ErrorCode::kInvalidArgument, "An error is 0 or more.",
+                      field_path(path, label_error >= 0 ? "relative_error" : "label_error"));
+  }
+
+ private:
+  static constexpr std::int64_t kAnySeed = std::numeric_limits<std::int64_t>::max();
+};
+
+/// model.evaluate.
+struct ModelEvaluateParams {
+  std::string library = "work", dataset, label;
+  std::vector<std::string> models;
+  std::int64_t seed = 1;
+  bool probes = true;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library of models and dataset.");
+    v.required("models", models,
+               "1 to 16, each \"name\" or \"name@3\". Each of them is compared with the first.");
+    v.required("dataset", dataset, "\"name\", the newest version; or \"name@3\".");
+    v.optional("label", label, "As in dataset.check. Otherwise the one that the models learnt.");
+    v.optional("seed", seed, "Of all that is drawn.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("probes", probes, "Whether the plain learners are fitted beside.");
+  }
+  Status check(const std::string& path) const {
+    if (!models.empty() && models.size() <= 16) return ok();
+    return make_error(ErrorCode::kInvalidArgument, "Name 1 to 16 models.",
+                      field_path(path, "models"));
+  }
+};
+
+/// The spec of a `dataset.check` task.
+struct DatasetCheckTask {
+  DatasetCheckParams params;
+  std::string files;
+  std::vector<std::string> blocks;
+  template <class V>
+  void describe(V& v) {
+    v.required("params", params, "As the client gave them.");
+    v.required("files", files, "Folder of the store's files.");
+    v.required("blocks", blocks, "Files of the dataset, in order.");
+  }
+};
+
+struct EvaluatedModel {
+  std::string model, predictor;
+  std::map<std::string, std::string> files;
+  template <class V>
+  void describe(V& v) {
+    v.required("model", model, "\"name@3\".");
+    v.required("predictor", predictor, "Plugin that understands its files.");
+    v.required("files", files, "Their paths by their names.");
+  }
+};
+/// The spec of a `model.evaluate` task.
+struct ModelEvaluateTask {
+  ModelEvaluateParams params;
+  std::string files;
+  std::vector<std::string> blocks;
+  std::vector<EvaluatedModel> models;
+  template <class V>
+  void describe(V& v) {
+    v.required("params", params, "As the client gave them; with a label.");
+    v.required("files", files, "Folder of the store's files.");
+    v.required("blocks", blocks, "Files of the dataset, in order.");
+    v.required("models", models, "In the order of the request.");
+  }
+};
+
+}  // namespace ptah::rpc
