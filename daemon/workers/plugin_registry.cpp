@@ -71,6 +71,33 @@ void PluginRegistry::poll() {
   });
 }
 
+std::optional<PluginRegistry::Signature> PluginRegistry::signature_of(const fs::path& file) {
+  struct stat info {};
+  if (::lstat(file.c_str(), &info) != 0) return std::nullopt;
+  return Signature{static_cast<std::int64_t>(info.st_ino), info.st_size,
+                   std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
+}
+
+std::pair<ScannedPlugin, std::string> PluginRegistry::read_whole(const fs::path& file,
+                                                                 const fs::path& private_dir,
+                                                                 Signature& signature) {
+  for (int look = 1;; ++look) {
+    ScannedPlugin scanned = scan_file(file);
+    std::string copy;
+    if (scanned.usable()) {
+      if (auto copied = copy_plugin(scanned, private_dir)) {
+        copy = copied.value().string();
+      } else {
+        scanned.refusal = copied.error();
+      }
+    }
+    const auto now = signature_of(file);
+    if (!copy.empty() || look == kMostLooks || !now || *now == signature)
+      return {std::move(scanned), std::move(copy)};
+    signature = *now;
+  }
+}
+
 /// On the thread for files: nothing of `this` may be touched.
 PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
                                            const std::map<fs::path, Signature>& known,
@@ -98,28 +125,15 @@ PluginRegistry::Found PluginRegistry::look(const PluginRegistryOptions& options,
     }
     std::sort(names.begin(), names.end());
     for (const fs::path& file : names) {
-      struct stat info {};
-      if (::lstat(file.c_str(), &info) != 0) continue;
-      const Signature signature{
-          static_cast<std::int64_t>(info.st_ino), info.st_size,
-          std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
-      found.files.emplace_back(file, signature);
-      if (shipped.contains(file.filename())) found.shipped.insert(file);
+      std::optional<Signature> signature = signature_of(file);
+      if (!signature) continue;
       const auto before = known.find(file);
-      if (before != known.end() && before->second == signature) continue;
       const auto seen = unsettled.find(file);
-      if (!at_once && (seen == unsettled.end() || seen->second != signature))
-        continue;  // Next time, if it stays.
-      ScannedPlugin scanned = scan_file(file);
-      std::string copy;
-      if (scanned.usable()) {
-        if (auto copied = copy_plugin(scanned, options.private_dir)) {
-          copy = copied.value().string();
-        } else {
-          scanned.refusal = copied.error();
-        }
-      }
-      found.scanned[file] = {std::move(scanned), std::move(copy)};
+      const bool same = before != known.end() && before->second == *signature;
+      const bool settled = at_once || (seen != unsettled.end() && seen->second == *signature);
+      if (!same && settled) found.scanned[file] = read_whole(file, options.private_dir, *signature);
+      found.files.emplace_back(file, *signature);
+      if (shipped.contains(file.filename())) found.shipped.insert(file);
     }
   }
   if (found.shipped.empty()) {

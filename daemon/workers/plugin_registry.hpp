@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -91,6 +92,15 @@ class PluginRegistry {
     std::set<std::filesystem::path> shipped;
   };
 
+  /// How often a file is read that is replaced while it is read. At the start a plugin that is not
+  /// there costs the jobs that go on.
+  static constexpr int kMostLooks = 5;
+  static std::optional<Signature> signature_of(const std::filesystem::path& file);
+  /// The plugin and its private copy, which may be empty; `signature` becomes that of what was
+  /// read.
+  static std::pair<ScannedPlugin, std::string> read_whole(const std::filesystem::path& file,
+                                                          const std::filesystem::path& private_dir,
+                                                          Signature& signature);
   static Found look(const PluginRegistryOptions& options,
                     const std::map<std::filesystem::path, Signature>& known,
                     std::map<std::filesystem::path, Signature> unsettled, bool at_once);
