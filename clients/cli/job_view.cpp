@@ -104,6 +104,13 @@ void print_summary(const Session& session, const std::string& job, const Json& f
                    const Tally& tally, double seconds, const std::string& out, Lines lines) {
   const std::string state = finished.value("state", "failed");
   const Json* const best = tally.best(finished);
+  // Its variants are blocks of a dataset: what counts is the dataset.
+  const bool makes_dataset = !tally.lines.empty() && tally.lines.front().contains("dataset") &&
+                             !tally.lines.front().contains("trainer");
+  Json dataset = Json::object();
+  if (const Json result = finished.value("result", Json()); makes_dataset && result.is_object()) {
+    if (const Json made = result.value("dataset", Json()); made.is_object()) dataset = made;
+  }
   if (session.json && lines == Lines::kMetrics) {
     print_line({{"summary",
                  {{"job", job},
@@ -114,17 +121,18 @@ void print_summary(const Session& session, const std::string& job, const Json& f
     return;
   }
   if (session.json) {
-    print_line({{"summary",
-                 {{"job", job},
-                  {"state", state},
-                  {"layouts", tally.lines.size()},
-                  {"clean", tally.clean},
-                  {"best", best == nullptr ? Json() : layout_summary(*best)},
-                  {"reverted", tally.reverted},
-                  {"seconds", seconds},
-                  {"out", out},
-                  {"result", finished.value("result", Json())},
-                  {"error", finished.value("error", Json())}}}});
+    print_line(
+        {{"summary",
+          {{"job", job},
+           {"state", state},
+           {"layouts", makes_dataset ? dataset.value("count", Json(0)) : Json(tally.lines.size())},
+           {"clean", makes_dataset ? dataset.value("clean", Json(0)) : Json(tally.clean)},
+           {"best", best == nullptr ? Json() : layout_summary(*best)},
+           {"reverted", tally.reverted},
+           {"seconds", seconds},
+           {"out", out},
+           {"result", finished.value("result", Json())},
+           {"error", finished.value("error", Json())}}}});
     return;
   }
   if (!tally.lines.empty() && tally.lines.front().contains("trainer")) {
@@ -135,10 +143,7 @@ void print_summary(const Session& session, const std::string& job, const Json& f
       std::cout << "  " << name << " " << value << "\n";
     return;
   }
-  if (!tally.lines.empty() && tally.lines.front().contains("dataset")) {
-    const Json result = finished.value("result", Json::object());
-    return print_dataset(job, state, result.value("dataset", Json()), seconds);
-  }
+  if (makes_dataset) return print_dataset(job, state, dataset, seconds);
   if (!tally.lines.empty()) std::cout << variant_table(tally.lines) << "\n";
   std::cout << "job " << job << ": " << state << ", " << tally.lines.size() << " layouts, "
             << tally.clean << " clean, " << duration(seconds);

@@ -1,6 +1,6 @@
 // Datasets: making them, and the versions that a library has of them.
+#include "app/answer_rows.hpp"
 #include "app/server.hpp"
-#include "store/failure.hpp"
 #include "store/test_openings.hpp"
 
 namespace ptah {
@@ -26,23 +26,27 @@ DatasetInfo info_of(const DatasetRow& row, Store& store, bool with_files) {
   return info;
 }
 
+/// Of dataset.make and dataset.import.
+template <class Params>
+Status check_names(const Params& params) {
+  if (!params.job.empty()) {
+    PTAH_TRY(check_id(params.job, "job"));
+  }
+  PTAH_TRY(check_id(params.library, "library"));
+  return check_id(params.spec.value.name, "spec.name");
+}
+
 }  // namespace
 
 void Server::dataset_make(const DatasetMakeParams& params, Reply<JobReply> reply) {
-  Status status = params.job.empty() ? ok() : check_id(params.job, "job");
-  if (status) status = check_id(params.library, "library");
-  if (status) status = check_id(params.spec.value.name, "spec.name");
-  if (!status) return reply(status.error());
+  if (const Status status = check_names(params); !status) return reply(status.error());
   start_job(
       {params.job, std::string(kDatasetJob.name), {}, params.library, params.spec.json, {}, {}},
       false, std::move(reply));
 }
 
 void Server::dataset_import(const DatasetImportParams& params, Reply<JobReply> reply) {
-  Status status = params.job.empty() ? ok() : check_id(params.job, "job");
-  if (status) status = check_id(params.library, "library");
-  if (status) status = check_id(params.spec.value.name, "spec.name");
-  if (!status) return reply(status.error());
+  if (const Status status = check_names(params); !status) return reply(status.error());
   NewJob job{params.job,
              std::string(kDatasetImportJob.name),
              {},
@@ -82,22 +86,12 @@ void Server::dataset_export(const DatasetExportParams& params, Reply<JobReply> r
 
 void Server::dataset_list(const DatasetListParams& params, Reply<DatasetListReply> reply) {
   answer_from_store<DatasetListReply>(reply, [params](Store& store) {
-    std::optional<ModelKey> after;
-    if (!params.after.empty()) after = model_key(params.after);
+    std::optional<VersionName> after;
+    if (!params.after.empty()) after = version_name(params.after, kDatasetView);
     DatasetListReply answer;
-    std::size_t bytes = 0;
-    for (const DatasetRow& row :
-         store.datasets(params.library, params.name, after, params.limit + 1)) {
-      DatasetInfo info = info_of(row, store, false);
-      bytes += dump(write_value(info)).size() + 1;
-      const auto count = static_cast<std::int64_t>(answer.datasets.size());
-      if (count == params.limit || (bytes > kMaxAnswer && count > 0)) {
-        const DatasetInfo& last = answer.datasets.back();
-        answer.next = last.name + "@" + std::to_string(last.version);
-        break;
-      }
-      answer.datasets.push_back(std::move(info));
-    }
+    answer.next = add_versions(store.datasets(params.library, params.name, after, params.limit + 1),
+                               params.limit, answer.datasets,
+                               [&](const DatasetRow& row) { return info_of(row, store, false); });
     return answer;
   });
 }
@@ -109,21 +103,12 @@ void Server::dataset_get(const DatasetParams& params, Reply<DatasetInfo> reply) 
 }
 
 void Server::dataset_delete(const DatasetParams& params, Reply<Nothing> reply) {
-  store_->submit(
-      StoreThread::Kind::kRead,
-      [params](Store& store) {
-        if (model_key(params.dataset).version == 0) {
-          fail(ErrorCode::kInvalidArgument, "Say which version is to go: \"name@3\".", "dataset",
-               "`ptah dataset list` shows them.");
-        }
-        return store.dataset(params.library, params.dataset).version;
-      },
-      [this, reply](Result<VersionRow> dataset) {
-        if (!dataset) return reply(dataset.error());
-        jobs_->remove(dataset.value().job, [reply](Status removed) {
-          if (!removed) return reply(removed.error());
-          reply(Nothing{});
-        });
+  delete_version(
+      kDatasetView, params.dataset,
+      [params](Store& store) { return store.dataset(params.library, params.dataset).version; },
+      [reply](Result<VersionRow> deleted) {
+        if (!deleted) return reply(deleted.error());
+        reply(Nothing{});
       });
 }
 

@@ -66,8 +66,7 @@ LearningTask evaluate_task(Store& store, const ModelEvaluateParams& params) {
     if (params.label.empty()) task.params.label = label;
     task.models.push_back(evaluated(store, row));
   }
-  return {write_value(task), reference(dataset.version),
-          count_test_opening(store, dataset)};
+  return {write_value(task), reference(dataset.version), count_test_opening(store, dataset)};
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // Models: training them, and the versions that a library has of them.
+#include "app/answer_rows.hpp"
 #include "app/server.hpp"
 #include "jobs/training_set.hpp"
 #include "store/failure.hpp"
@@ -93,22 +94,12 @@ void Server::flow_train(const TrainParams& params, Reply<JobReply> reply) {
 
 void Server::model_list(const ModelListParams& params, Reply<ModelListReply> reply) {
   answer_from_store<ModelListReply>(reply, [params](Store& store) {
-    std::optional<ModelKey> after;
-    if (!params.after.empty()) after = model_key(params.after);
+    std::optional<VersionName> after;
+    if (!params.after.empty()) after = version_name(params.after, kModelView);
     ModelListReply answer;
-    std::size_t bytes = 0;
-    const auto rows = store.models(params.library, params.name, after, params.limit + 1);
-    for (const ModelRow& row : rows) {
-      ModelInfo info = info_of(row, store.files(), false);
-      bytes += dump(write_value(info)).size() + 1;
-      const auto count = static_cast<std::int64_t>(answer.models.size());
-      if (count == params.limit || (bytes > kMaxAnswer && count > 0)) {
-        const ModelInfo& last = answer.models.back();
-        answer.next = last.name + "@" + std::to_string(last.version);
-        break;
-      }
-      answer.models.push_back(std::move(info));
-    }
+    answer.next = add_versions(
+        store.models(params.library, params.name, after, params.limit + 1), params.limit,
+        answer.models, [&](const ModelRow& row) { return info_of(row, store.files(), false); });
     return answer;
   });
 }
@@ -149,23 +140,35 @@ void Server::model_use(const ModelUseParams& params, Reply<ModelInfo> reply) {
                [params](Store& store) { return store.use_model(params.library, params.model); });
 }
 
-void Server::model_delete(const ModelParams& params, Reply<Nothing> reply) {
+void Server::delete_version(const std::string& view, const std::string& reference,
+                            std::function<VersionRow(Store&)> find,
+                            std::function<void(Result<VersionRow>)> done) {
   store_->submit(
       StoreThread::Kind::kRead,
-      [params](Store& store) {
-        if (model_key(params.model).version == 0) {
-          fail(ErrorCode::kInvalidArgument, "Say which version is to go: \"name@3\".", "model",
-               "`ptah model list` shows them.");
+      [view, reference, find = std::move(find)](Store& store) {
+        if (version_name(reference, view).version == 0) {
+          fail(ErrorCode::kInvalidArgument, "Say which version is to go: \"name@3\".", view,
+               "`ptah " + view + " list` shows them.");
         }
-        return store.model(params.library, params.model).version;
+        return find(store);
       },
-      [this, reply](Result<VersionRow> model) {
-        if (!model) return reply(model.error());
-        jobs_->remove(model.value().job, [this, reply, version = model.value()](Status removed) {
-          if (!removed) return reply(removed.error());
-          tell_models("deleted", version);
-          reply(Nothing{});
+      [this, done = std::move(done)](Result<VersionRow> version) {
+        if (!version) return done(version.error());
+        jobs_->remove(version.value().job, [done, version = version.value()](Status removed) {
+          if (!removed) return done(removed.error());
+          done(version);
         });
+      });
+}
+
+void Server::model_delete(const ModelParams& params, Reply<Nothing> reply) {
+  delete_version(
+      kModelView, params.model,
+      [params](Store& store) { return store.model(params.library, params.model).version; },
+      [this, reply](Result<VersionRow> deleted) {
+        if (!deleted) return reply(deleted.error());
+        tell_models("deleted", deleted.value());
+        reply(Nothing{});
       });
 }
 

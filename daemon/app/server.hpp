@@ -116,6 +116,11 @@ class Server final : public rpc::Service {
   void answer_from_store(const rpc::Reply<R>& reply, Work work,
                          StoreThread::Kind kind = StoreThread::Kind::kRead);
   void tell_models(const std::string& change, const VersionRow& model);
+  /// Deletes the job of the version that `find` gives on the store's thread, and calls `done` with
+  /// it. `reference` must say which version.
+  void delete_version(const std::string& view, const std::string& reference,
+                      std::function<VersionRow(Store&)> find,
+                      std::function<void(Result<VersionRow>)> done);
   /// Does `work` on the store's thread and answers with the model that it returns.
   template <class Work>
   void change_model(const std::string& change, const rpc::Reply<rpc::ModelInfo>& reply, Work work);

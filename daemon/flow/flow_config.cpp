@@ -162,7 +162,7 @@ Result<FlowConfig> read_flow(const YAML::Node& root, std::string_view name) {
               "checks (a list), judges (a list), sign_off (a map), measures, baseline_attempts.");
     }
   }
-  for (std::string_view stage : {"device_generator", "placer", "router", "explorer"}) {
+  for (std::string_view stage : {"device_generator", "placer", "router"}) {
     if (!flow.stages.contains(std::string(stage))) {
       return bad(name, root, "The flow names no plugin for stage `" + std::string(stage) + "`.");
     }

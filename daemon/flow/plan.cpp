@@ -71,6 +71,12 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   PTAH_TRY(auto technology, Technology::resolve(spec.tech));
   PTAH_TRY(auto loaded, load_circuit(input, technology));
   PTAH_TRY(auto flow, load_flow(spec.flow));
+  if (spec.variants > 0 && !flow.stages.contains("explorer")) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The flow names no explorer, which makes the variants.", "flow " + flow.name,
+                      "Add a stage `explorer` to the flow, or ask for the baseline alone: 0 "
+                      "variants.");
+  }
   flow.measures = spec.measuring.value_or(flow.measures);
   PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
   PTAH_TRY(auto indices, chosen_assignments(spec, space));

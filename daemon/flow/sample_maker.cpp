@@ -96,23 +96,20 @@ Result<std::vector<MeasureSpec>> chosen_labels(
   return chosen.empty() ? loaded.measures : chosen;
 }
 
-Result<std::unique_ptr<SampleMaker>> SampleMaker::create(const Json& task,
+Result<std::unique_ptr<SampleMaker>> SampleMaker::create(const rpc::SampleTask& task,
                                                          const std::filesystem::path& scratch,
                                                          PluginHost& host, TaskSink& sink) {
-  PTAH_TRY(auto technology, Technology::resolve(task.at("tech").get<std::string>()));
-  PTAH_TRY(const auto input,
-           circuit_input_from_json(task.at("input"), task.value("files", std::string())));
+  PTAH_TRY(auto technology, Technology::resolve(task.tech));
+  PTAH_TRY(const auto input, circuit_input_from_json(task.input.value, task.files));
   PTAH_TRY(auto loaded, load_circuit(input, technology));
   PTAH_TRY(const auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
-  const std::int64_t assignment = task.at("assignment");
-  if (assignment < 0 || assignment >= space.count())
+  if (task.assignment >= space.count())
     return make_error(ErrorCode::kInvalidArgument, "There is no such assignment.", "assignment");
-  PTAH_TRY(auto circuit, with_fingers(loaded.circuit, space.at(assignment)));
+  PTAH_TRY(auto circuit, with_fingers(loaded.circuit, space.at(task.assignment)));
   std::unique_ptr<SampleMaker> maker(new SampleMaker(task, scratch, sink, std::move(technology),
                                                      std::move(loaded), std::move(circuit)));
-  PTAH_TRY(maker->flow_, flow_from_json(task.at("flow")));
-  PTAH_TRY(maker->labels_,
-           chosen_labels(maker->loaded_, task.at("labels").get<std::vector<std::string>>()));
+  PTAH_TRY(maker->flow_, flow_from_json(task.flow.value));
+  PTAH_TRY(maker->labels_, chosen_labels(maker->loaded_, task.labels));
   maker->needs_own_ = std::any_of(maker->labels_.begin(), maker->labels_.end(),
                                   [](const MeasureSpec& label) { return label.testbench.empty(); });
   maker->measuring_ = Measuring(maker->labels_, maker->loaded_.benches, MeasureScope::kAll);
@@ -182,12 +179,12 @@ Result<Json> SampleMaker::about() {
   used.add("router", router_);
   assessment_->list_plugins(used);
   return Json{
-      {"circuit", task_.at("input")},
-      {"tech", task_.at("tech")},
-      {"assignment", task_.at("assignment")},
-      {"seed", task_.at("seed")},
+      {"circuit", task_.input.value},
+      {"tech", task_.tech},
+      {"assignment", task_.assignment},
+      {"seed", task_.seed},
       {"device_generator", to_json(flow_).at("stages").at("device_generator")},
-      {"flow", task_.at("flow")},
+      {"flow", task_.flow.value},
       {"devices", std::move(devices)},
       {"nets", std::move(nets)},
       {"measures", std::move(measures)},
@@ -198,7 +195,7 @@ Result<Json> SampleMaker::about() {
 }
 
 Result<Sample> SampleMaker::make(std::int64_t number) {
-  Rng rng = Rng(task_.at("seed").get<std::uint64_t>())
+  Rng rng = Rng(static_cast<std::uint64_t>(task_.seed))
                 .fork(kLayouts)
                 .fork(static_cast<std::uint64_t>(number));
   Sample sample;

@@ -11,6 +11,7 @@
 #include "flow/circuit_input.hpp"
 #include "flow/flow_config.hpp"
 #include "flow/layout_assessment.hpp"
+#include "rpc/dataset_types.hpp"
 #include "samples/sample_file.hpp"
 
 namespace ptah {
@@ -23,8 +24,8 @@ Result<std::vector<MeasureSpec>> chosen_labels(
 
 class SampleMaker {
  public:
-  /// `task` is a SampleTask's; all outlive the maker.
-  static Result<std::unique_ptr<SampleMaker>> create(const Json& task,
+  /// All outlive the maker.
+  static Result<std::unique_ptr<SampleMaker>> create(const rpc::SampleTask& task,
                                                      const std::filesystem::path& scratch,
                                                      PluginHost& host, TaskSink& sink);
   SampleMaker(const SampleMaker&) = delete;
@@ -40,7 +41,7 @@ class SampleMaker {
   Result<Sample> make(std::int64_t number);
 
  private:
-  SampleMaker(const Json& task, const std::filesystem::path& scratch, TaskSink& sink,
+  SampleMaker(const rpc::SampleTask& task, const std::filesystem::path& scratch, TaskSink& sink,
               Technology technology, LoadedCircuit loaded, Circuit circuit)
       : task_(task),
         scratch_(scratch),
@@ -54,7 +55,7 @@ class SampleMaker {
   Result<std::string> work(Sample& sample, FlowJob& job);
   Result<std::string> measure(const ExtractedNetlist& netlist, Sample& sample, FlowJob& job);
 
-  const Json& task_;
+  const rpc::SampleTask& task_;
   const std::filesystem::path& scratch_;
   TaskSink& sink_;
   Technology technology_;

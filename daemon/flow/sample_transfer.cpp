@@ -68,15 +68,13 @@ Result<Json> export_samples(const rpc::DatasetExportSpec& spec,
        {{{"role", "samples"}, {"path", file.string()}, {"dataset", file.filename().string()}}}}};
 }
 
-Result<Json> import_samples(const ImportTask& task, const std::filesystem::path& scratch,
-                            PluginHost& host, TaskSink& sink) {
-  const Json& json = task.json;
-  if (const Json resume = json.value("resume", Json()); resume.contains("record"))
-    return resume["record"];
-  const std::string name = json.at("name"), given = json.at("file");
-  const auto hash = rpc::stored_hash(given);
+Result<Json> import_samples(const rpc::DatasetImportTask& task,
+                            const std::filesystem::path& scratch, PluginHost& host,
+                            TaskSink& sink) {
+  if (task.resume.contains("record")) return task.resume["record"];
+  const auto hash = rpc::stored_hash(task.file);
   const std::filesystem::path file =
-      hash ? stored_path(json.at("files").get<std::string>(), *hash) : std::filesystem::path(given);
+      hash ? stored_path(task.files, *hash) : std::filesystem::path(task.file);
   std::error_code failure;
   const auto size = std::filesystem::file_size(file, failure);
   if (failure) return make_error(ErrorCode::kNotFound, failure.message(), file.string());
@@ -92,13 +90,13 @@ Result<Json> import_samples(const ImportTask& task, const std::filesystem::path&
   const Samples& rows = dataset->samples();
   const auto written = scratch / "samples.h5";
   PTAH_TRY(rows.write(written));
-  Json record{{"dataset", name},
+  Json record{{"dataset", task.name},
               {"circuit", first.design->circuit.name},
               {"tech", rows.about().at("tech")},
               {"seed", rows.about().value("seed", Json())},
               {"labels", label_names(rows)},
               {"imported", true},
-              {"note", json.value("note", std::string())},
+              {"note", task.note},
               {"first", 0},
               {"count", rows.size()},
               {"clean", count_clean(rows)},
@@ -111,7 +109,7 @@ Result<Json> import_samples(const ImportTask& task, const std::filesystem::path&
              {"files",
               {{{"role", "samples"},
                 {"path", written.string()},
-                {"dataset", "datasets/" + name + "/0000000.h5"}}}}});
+                {"dataset", "datasets/" + task.name + "/0000000.h5"}}}}});
   return record;
 }
 

@@ -14,14 +14,9 @@ namespace ptah {
 Result<Json> export_samples(const rpc::DatasetExportSpec& spec,
                             const std::filesystem::path& scratch);
 
-/// The spec of a `samples.import` task: a DatasetImportSpec, and what the store adds.
-struct ImportTask {
-  Json json;
-};
-
 /// Reads the file, checks that its circuit and placements fit each other, and announces as variant
 /// 0 what was read, written anew. A file is anybody's: what does not fit is an Error.
-Result<Json> import_samples(const ImportTask& task, const std::filesystem::path& scratch,
-                            PluginHost& host, TaskSink& sink);
+Result<Json> import_samples(const rpc::DatasetImportTask& task,
+                            const std::filesystem::path& scratch, PluginHost& host, TaskSink& sink);
 
 }  // namespace ptah

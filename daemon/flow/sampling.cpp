@@ -100,41 +100,37 @@ Result<Json> plan_samples(const rpc::DatasetSpec& spec) {
               {"chains", std::move(chains)}};
 }
 
-Result<Json> make_samples(const SampleTask& task, const std::filesystem::path& scratch,
+Result<Json> make_samples(const rpc::SampleTask& task, const std::filesystem::path& scratch,
                           PluginHost& host, TaskSink& sink) {
-  const Json& json = task.json;
-  if (const Json resume = json.value("resume", Json()); resume.contains("record"))
-    return resume["record"];
-  const std::string name = json.at("name");
-  const std::int64_t first = json.at("first"), count = json.at("count");
+  if (task.resume.contains("record")) return task.resume["record"];
   QuietSink quiet(sink);
-  PTAH_TRY(const auto maker, SampleMaker::create(json, scratch, host, quiet));
+  PTAH_TRY(const auto maker, SampleMaker::create(task, scratch, host, quiet));
   PTAH_TRY(Json about, maker->about());
   Samples samples(std::move(about), maker->circuit().devices.size(), maker->circuit().nets.size(),
                   maker->labels().size());
-  for (std::int64_t i = 0; i < count; ++i) {
+  for (std::int64_t i = 0; i < task.count; ++i) {
     if (sink.cancelled()) return cancelled_error();
-    PTAH_TRY(const Sample sample, maker->make(first + i));
+    PTAH_TRY(const Sample sample, maker->make(task.first + i));
     samples.add(sample);
     sink.emit({{"event", "progress"},
-               {"fraction", static_cast<double>(i + 1) / static_cast<double>(count)},
-               {"message", name + ": layout " + std::to_string(first + i)}});
+               {"fraction", static_cast<double>(i + 1) / static_cast<double>(task.count)},
+               {"message", task.name + ": layout " + std::to_string(task.first + i)}});
   }
-  const std::string block = block_name(first), folder = "datasets/" + name + "/";
+  const std::string block = block_name(task.first), folder = "datasets/" + task.name + "/";
   const auto file = scratch / ("block_" + block + ".h5");
   PTAH_TRY(samples.write(file));
   const auto times = scratch / ("times_" + block + ".json");
   PTAH_TRY(write_text_file(times, Json(maker->seconds()).dump() + "\n", Durability::kCached));
   const auto failures = samples.failures();
-  std::int64_t clean = count;
+  std::int64_t clean = task.count;
   for (const auto& [kind, failed] : failures) clean -= failed;
-  Json record{{"dataset", name},
+  Json record{{"dataset", task.name},
               {"circuit", maker->circuit().name},
-              {"tech", json.at("tech")},
-              {"seed", json.at("seed")},
-              {"labels", json.at("labels")},
-              {"first", first},
-              {"count", count},
+              {"tech", task.tech},
+              {"seed", task.seed},
+              {"labels", task.labels},
+              {"first", task.first},
+              {"count", task.count},
               {"clean", clean},
               {"distinct", samples.distinct()},
               {"failures", failures},

@@ -20,16 +20,10 @@ constexpr double kMostWeight = 10;
 /// The `samples.plan` task: as plan_run, a chain a block.
 Result<Json> plan_samples(const rpc::DatasetSpec& spec);
 
-/// What all blocks of a dataset have in common, in JSON: {"input", "tech", "flow", "seed",
-/// "assignment", "labels", "name"}; and of one block: {"first", "count"}.
-struct SampleTask {
-  Json json;
-};
-
 /// The `sample` task: layouts `first` to `first + count`, announced as one variant, 0, whose file
 /// of role `samples` has them (samples/sample_file.hpp). A layout that comes to nothing is a row
 /// with a reason. Result and record: {"dataset", "first", "count", "clean", "failures", "bytes"}.
-Result<Json> make_samples(const SampleTask& task, const std::filesystem::path& scratch,
+Result<Json> make_samples(const rpc::SampleTask& task, const std::filesystem::path& scratch,
                           PluginHost& host, TaskSink& sink);
 
 }  // namespace ptah

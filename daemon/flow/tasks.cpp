@@ -45,13 +45,9 @@ Result<rpc::TrainTask> read_spec<rpc::TrainTask>(const Json& json) {
   return rpc::read_struct<rpc::TrainTask>(whole);
 }
 template <>
-Result<SampleTask> read_spec<SampleTask>(const Json& json) {
-  PTAH_TRY(Json whole, complete_chain(json));
-  return SampleTask{std::move(whole)};
-}
-template <>
-Result<ImportTask> read_spec<ImportTask>(const Json& json) {
-  return ImportTask{json};
+Result<rpc::SampleTask> read_spec<rpc::SampleTask>(const Json& json) {
+  PTAH_TRY(const Json whole, complete_chain(json));
+  return rpc::read_struct<rpc::SampleTask>(whole);
 }
 template <>
 Result<ChainSpec> read_spec<ChainSpec>(const Json& json) {
@@ -100,8 +96,8 @@ constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
     {TaskKind::kScoreLayout, handle<rpc::ScoreLayoutParams, score_layout>},
     {TaskKind::kScorePlacement, handle<rpc::ScorePlacementParams, score_placement>},
     {TaskKind::kPlanSamples, handle<rpc::DatasetSpec, plan_samples>},
-    {TaskKind::kSample, handle<SampleTask, make_samples>},
-    {TaskKind::kImportSamples, handle<ImportTask, import_samples>},
+    {TaskKind::kSample, handle<rpc::SampleTask, make_samples>},
+    {TaskKind::kImportSamples, handle<rpc::DatasetImportTask, import_samples>},
     {TaskKind::kExportSamples, handle<rpc::DatasetExportSpec, export_samples>},
     {TaskKind::kCheckSamples, handle<rpc::DatasetCheckTask, check_samples>},
     {TaskKind::kEvaluateModels, handle<rpc::ModelEvaluateTask, evaluate_models>},

@@ -66,6 +66,43 @@ struct DatasetImportParams {
   }
 };
 
+/// The spec of a `sample` task: a block of a dataset. What all blocks have in common is planned by
+/// `samples.plan`.
+struct SampleTask {
+  Object input, flow;
+  std::string name, tech, files, common;
+  std::vector<std::string> labels;
+  std::int64_t seed = 0, assignment = 0, first = 0, count = 0;
+  Json resume;
+  template <class V>
+  void describe(V& v) {
+    v.required("input", input, "The circuit, as its plan read it.");
+    v.required("flow", flow, "The flow, whole.");
+    v.required("name", name, "The dataset.");
+    v.required("tech", tech, "Technology.");
+    v.required("labels", labels, "Measures that become labels.");
+    v.required("seed", seed, "The dataset's.", Range{0, kNoLimit});
+    v.required("assignment", assignment, "Finger assignment.", Range{0, kNoLimit});
+    v.required("first", first, "Number of its first layout.", Range{0, kNoLimit});
+    v.required("count", count, "Layouts.", Range{1, kNoLimit});
+    v.optional("files", files, "Folder of the store's files.");
+    v.optional("common", common, "The file that this was read from.");
+    v.optional("resume", resume, "The block, where it was made already.");
+  }
+};
+
+/// The spec of a `samples.import` task: what the client asked for, and what the store adds.
+struct DatasetImportTask : DatasetImportSpec {
+  std::string files;
+  Json resume;
+  template <class V>
+  void describe(V& v) {
+    DatasetImportSpec::describe(v);
+    v.optional("files", files, "Folder of the store's files.");
+    v.optional("resume", resume, "The dataset, where it was made already.");
+  }
+};
+
 /// The spec of an export's task. Its blocks are files of the store.
 struct DatasetExportSpec {
   std::string library, name;

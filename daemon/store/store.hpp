@@ -47,13 +47,13 @@ struct VariantCommit {
   std::optional<VersionRow> model;  ///< The version of a model that it became.
 };
 
-/// A version of a model in a list.
-struct ModelKey {
+/// "name", version 0, or "name@3": a model or a dataset.
+struct VersionName {
   std::string name;
   std::int64_t version = 0;
 };
-/// Of "name@3"; version 0 where it names none. Fails with kInvalidArgument.
-ModelKey model_key(const std::string& reference);
+/// `view` is what it should name, for the sentence. Fails with kInvalidArgument.
+VersionName version_name(const std::string& reference, const std::string& view);
 
 /// What a slice of a deletion left to do.
 struct DeletionStep {
@@ -182,7 +182,7 @@ class Store {
   // Models: the versions of view `model`.
   /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
   std::vector<ModelRow> models(const std::string& library, const std::string& name,
-                               const std::optional<ModelKey>& after, std::int64_t limit);
+                               const std::optional<VersionName>& after, std::int64_t limit);
   /// Of "name", which is the version in use, or "name@3". Fails with kNotFound.
   ModelRow model(const std::string& library, const std::string& reference);
   /// "name@3" is in use from now on; "name": the newest is, whichever that is. Returns the one.
@@ -194,7 +194,7 @@ class Store {
   Json add_dataset(const std::string& job);
   /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
   std::vector<DatasetRow> datasets(const std::string& library, const std::string& name,
-                                   const std::optional<ModelKey>& after, std::int64_t limit);
+                                   const std::optional<VersionName>& after, std::int64_t limit);
   /// Of "name", the newest version, or "name@3". Fails with kNotFound.
   DatasetRow dataset(const std::string& library, const std::string& reference);
 
@@ -223,6 +223,14 @@ class Store {
                                  const std::vector<NewFile>& files);
   void put_inputs(const std::string& job, const std::vector<std::string>& hashes);
   std::vector<FileRow> files_of(const std::string& job, std::int64_t chain, std::int64_t variant);
+  /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
+  std::vector<VersionRow> versions_of_view(const std::string& library, const std::string& view,
+                                           const std::string& name,
+                                           const std::optional<VersionName>& after,
+                                           std::int64_t limit);
+  /// Version 0: the newest. Fails with kNotFound.
+  VersionRow existing_version(const std::string& library, const std::string& view,
+                              const VersionName& wanted);
   ModelRow read_model(const VersionRow& version);
   DatasetRow read_dataset(const VersionRow& version);
   std::int64_t used_version(const std::string& library, const std::string& name);

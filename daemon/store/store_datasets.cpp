@@ -73,28 +73,17 @@ DatasetRow Store::read_dataset(const VersionRow& version) {
 }
 
 std::vector<DatasetRow> Store::datasets(const std::string& library, const std::string& name,
-                                        const std::optional<ModelKey>& after, std::int64_t limit) {
-  std::optional<VersionKey> behind;
-  if (after) behind = VersionKey{{after->name, kDatasetView}, after->version};
+                                        const std::optional<VersionName>& after,
+                                        std::int64_t limit) {
   std::vector<DatasetRow> rows;
-  for (const VersionRow& version : versions(library, name, kDatasetView, limit, behind))
+  for (const VersionRow& version : versions_of_view(library, kDatasetView, name, after, limit))
     rows.push_back(read_dataset(version));
   return rows;
 }
 
 DatasetRow Store::dataset(const std::string& library, const std::string& reference) {
-  const ModelKey key = model_key(reference);
-  std::optional<VersionKey> behind;
-  if (key.version > 0) behind = VersionKey{{key.name, kDatasetView}, key.version + 1};
-  const auto found = versions(library, key.name, kDatasetView, 1, behind);
-  const bool right = !found.empty() && found.front().cell == key.name &&
-                     (key.version == 0 || found.front().version == key.version);
-  if (!right) {
-    fail(ErrorCode::kNotFound,
-         "Library \"" + library + "\" has no dataset \"" + reference.substr(0, 80) + "\".",
-         reference.substr(0, 80), "dataset.list (`ptah dataset list`) shows its datasets.");
-  }
-  return read_dataset(found.front());
+  return read_dataset(
+      existing_version(library, kDatasetView, version_name(reference, kDatasetView)));
 }
 
 }  // namespace ptah

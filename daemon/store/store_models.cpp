@@ -1,7 +1,4 @@
 // Models: versions of view `model`, and which of them a name alone means.
-#include <charconv>
-
-#include "store/failure.hpp"
 #include "store/readers.hpp"
 #include "store/store.hpp"
 
@@ -13,30 +10,7 @@ std::string setting_name(const std::string& library, const std::string& name) {
   return "model " + library + " " + name;
 }
 
-[[noreturn]] void fail_without_model(const std::string& library, const std::string& reference) {
-  fail(ErrorCode::kNotFound,
-       "Library \"" + library + "\" has no model \"" + reference.substr(0, 80) + "\".",
-       reference.substr(0, 80), "model.list (`ptah model list`) shows its models.");
-}
-
 }  // namespace
-
-ModelKey model_key(const std::string& reference) {
-  const std::size_t at = reference.find('@');
-  ModelKey key{reference.substr(0, at), 0};
-  bool good = is_id(key.name);
-  if (at != std::string::npos) {
-    const char* const begin = reference.data() + at + 1;
-    const char* const end = reference.data() + reference.size();
-    const auto [stop, error] = std::from_chars(begin, end, key.version);
-    good = good && error == std::errc() && stop == end && key.version > 0;
-  }
-  if (!good) {
-    fail(ErrorCode::kInvalidArgument,
-         "\"" + reference.substr(0, 80) + "\" names no model: \"name\" or \"name@3\".", "model");
-  }
-  return key;
-}
 
 ModelRow Store::read_model(const VersionRow& version) {
   VariantRow made = variant(version.job, version.chain, version.variant);
@@ -59,40 +33,21 @@ std::int64_t Store::used_version(const std::string& library, const std::string& 
 }
 
 std::vector<ModelRow> Store::models(const std::string& library, const std::string& name,
-                                    const std::optional<ModelKey>& after, std::int64_t limit) {
-  std::vector<VersionRow> found;
-  {
-    // By cell upwards and version downwards.
-    Query query(database_, std::string("SELECT ") + kVersionColumns +
-                               " FROM versions WHERE library=?1 AND view=?2 AND (?3='' OR cell=?3) "
-                               "AND (cell>?4 OR (cell=?4 AND version<?5)) AND job NOT IN (SELECT "
-                               "job FROM deletions) ORDER BY cell, version DESC LIMIT ?6");
-    query << library << kModelView << name << (after ? after->name : std::string())
-          << (after ? after->version : 0) << limit;
-    while (query.next()) found.push_back(read_version(query));
-  }
+                                    const std::optional<VersionName>& after, std::int64_t limit) {
   std::vector<ModelRow> rows;
-  for (const VersionRow& version : found) rows.push_back(read_model(version));
+  for (const VersionRow& version : versions_of_view(library, kModelView, name, after, limit))
+    rows.push_back(read_model(version));
   return rows;
 }
 
 ModelRow Store::model(const std::string& library, const std::string& reference) {
-  ModelKey key = model_key(reference);
-  if (key.version == 0) key.version = used_version(library, key.name);
-  std::optional<VersionRow> version;
-  {
-    Query query(database_, std::string("SELECT ") + kVersionColumns +
-                               " FROM versions WHERE library=? AND cell=? AND view=? AND version=? "
-                               "AND job NOT IN (SELECT job FROM deletions)");
-    query << library << key.name << kModelView << key.version;
-    if (query.next()) version = read_version(query);
-  }
-  if (!version) fail_without_model(library, reference);
-  return read_model(*version);
+  VersionName wanted = version_name(reference, kModelView);
+  if (wanted.version == 0) wanted.version = used_version(library, wanted.name);
+  return read_model(existing_version(library, kModelView, wanted));
 }
 
 ModelRow Store::use_model(const std::string& library, const std::string& reference) {
-  const ModelKey key = model_key(reference);
+  const VersionName key = version_name(reference, kModelView);
   const std::string name = setting_name(library, key.name);
   if (key.version == 0) {
     set_setting(name, "");

@@ -269,32 +269,4 @@ std::vector<ViewRow> Store::views(const std::string& library, const std::string&
   return rows;
 }
 
-std::vector<VersionRow> Store::versions(const std::string& library, const std::string& cell,
-                                        const std::string& view, std::int64_t limit,
-                                        const std::optional<VersionKey>& after) {
-  std::vector<VersionRow> rows;
-  const auto add = [&](const ViewKey& of, std::int64_t before) {
-    Query query(database_, std::string("SELECT ") + kVersionColumns +
-                               " FROM versions WHERE library=? AND cell=? AND view=? AND version<? "
-                               "AND job NOT IN (SELECT job FROM deletions) ORDER BY version DESC "
-                               "LIMIT ?");
-    query << library << of.cell << of.view << before
-          << limit - static_cast<std::int64_t>(rows.size());
-    while (query.next()) rows.push_back(read_version(query));
-    return static_cast<std::int64_t>(rows.size()) < limit;
-  };
-  const auto wanted = [](const std::string& filter, const std::string& name) {
-    return filter.empty() || filter == name;
-  };
-  if (after && wanted(cell, after->cell) && wanted(view, after->view) &&
-      !add(*after, after->version))
-    return rows;
-  const ViewKey behind = after ? ViewKey(*after) : ViewKey();
-  for (const ViewRow& of :
-       views(library, cell, view, behind, limit - static_cast<std::int64_t>(rows.size()))) {
-    if (!add({of.cell, of.view}, std::numeric_limits<std::int64_t>::max())) break;
-  }
-  return rows;
-}
-
 }  // namespace ptah

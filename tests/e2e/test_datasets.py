@@ -11,6 +11,7 @@ class DatasetTest(PtahCase):
         made = outcome.summary["result"]["dataset"]
         self.assertEqual((made["dataset"], made["version"], made["count"]), ("five", 1, 40))
         self.assertEqual(made["clean"], 40)
+        self.assertEqual((outcome.summary["layouts"], outcome.summary["clean"]), (40, 40), "not blocks")
         listed = self.run_json("dataset", "list").lines
         self.assertEqual([(d["name"], d["version"], d["record"]["count"]) for d in listed], [("five", 1, 40)])
         whole = self.run_json("dataset", "get", "five").lines[0]

@@ -54,6 +54,7 @@ TEST_F(FlowTest, WrongRequestsNameTheFieldAndItsValues) {
       {{{"circuit", "../circuits/ota_ff"}}, ErrorCode::kInvalidArgument, "circuit"},
       {Json::object(), ErrorCode::kInvalidArgument, "netlist"},
       {{{"circuit", "ota_ff"}, {"netlist", "/x.sp"}}, ErrorCode::kInvalidArgument, "one of"},
+      {{{"circuit", "ota_ff"}, {"flow", "sampling"}}, ErrorCode::kInvalidArgument, "no explorer"},
       {{{"circuit", "ota_ff"}, {"variants", -1}}, ErrorCode::kInvalidArgument, "0 to 100000"},
       {{{"circuit", "ota_ff"}, {"variants", "3"}}, ErrorCode::kInvalidArgument, "variants"},
       {{{"circuit", "ota_ff"}, {"judges", "some"}},

@@ -82,12 +82,12 @@ TEST_F(StoreDatasets, AListGoesOnWhereItStopped) {
   make("a", {"3"});
   make("c", {"4"});
   std::vector<std::string> seen;
-  std::optional<ModelKey> after;
+  std::optional<VersionName> after;
   for (;;) {
     const auto page = store().datasets("work", "", after, 1);
     if (page.empty()) break;
     seen.push_back(page[0].version.cell + "@" + std::to_string(page[0].version.version));
-    after = ModelKey{page[0].version.cell, page[0].version.version};
+    after = VersionName{page[0].version.cell, page[0].version.version};
   }
   EXPECT_EQ(seen, (std::vector<std::string>{"a@1", "b@2", "b@1", "c@1"}));
   EXPECT_EQ(store().datasets("work", "b", std::nullopt, 10).size(), 2u);

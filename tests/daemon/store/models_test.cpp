@@ -97,13 +97,13 @@ TEST_F(StoreModels, AListGoesOnWhereItStopped) {
   train("area", "a");
   train("zeta", "a");
   std::vector<std::string> seen;
-  std::optional<ModelKey> after;
+  std::optional<VersionName> after;
   for (;;) {
     const auto page = store().models("work", "", after, 2);
     if (page.empty()) break;
     for (const ModelRow& row : page)
       seen.push_back(row.version.cell + "@" + std::to_string(row.version.version));
-    after = ModelKey{page.back().version.cell, page.back().version.version};
+    after = VersionName{page.back().version.cell, page.back().version.version};
   }
   EXPECT_EQ(seen, (std::vector<std::string>{"area@1", "wires@3", "wires@2", "wires@1", "zeta@1"}));
   EXPECT_EQ(store().models("work", "wires", std::nullopt, 10).size(), 3u);
