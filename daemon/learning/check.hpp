@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "learning/features.hpp"
-#include "learning/metrics.hpp"
 #include "learning/statistics.hpp"
+#include "metrics/classification.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/core/json.hpp"
 #include "ptah/stages/learning.hpp"

@@ -5,7 +5,7 @@
 #include <functional>
 #include <optional>
 
-#include "learning/metrics.hpp"
+#include "metrics/classification.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/core/json.hpp"
 #include "ptah/stages/learning.hpp"

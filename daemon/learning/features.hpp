@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "learning/metrics.hpp"
 #include "learning/trees.hpp"
+#include "metrics/classification.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/stages/learning.hpp"
 

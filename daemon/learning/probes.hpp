@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "learning/metrics.hpp"
 #include "learning/trees.hpp"
+#include "metrics/classification.hpp"
 
 namespace ptah::learning {
 

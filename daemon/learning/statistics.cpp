@@ -7,7 +7,7 @@
 #include <limits>
 #include <numeric>
 
-#include "learning/ranks.hpp"
+#include "metrics/ranks.hpp"
 #include "ptah/core/random.hpp"
 
 namespace ptah::learning {
@@ -85,16 +85,6 @@ double tau_b(std::span<const double> first, std::span<const double> second) {
 }
 
 }  // namespace
-
-double quantile(std::span<const double> values, double p) {
-  if (values.empty()) return kNone;
-  std::vector<double> sorted(values.begin(), values.end());
-  std::sort(sorted.begin(), sorted.end());
-  const double at = std::clamp(p, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(at);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
-}
 
 Interval mean_interval(std::span<const double> values) {
   const auto n = static_cast<double>(values.size());

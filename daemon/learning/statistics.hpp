@@ -5,17 +5,13 @@
 #include <cstdint>
 #include <span>
 
-#include "learning/metrics.hpp"
+#include "metrics/classification.hpp"
 
 namespace ptah::learning {
 
 struct Interval {
   double value = 0, low = 0, high = 0;
 };
-
-/// The p-quantile, 0 <= p <= 1, linear between order statistics (Hyndman & Fan, American
-/// Statistician 1996, type 7).
-double quantile(std::span<const double> values, double p);
 
 /// Mean over repetitions such as seeds with its 95 % interval by Student's t. Of one value the
 /// interval is infinite.

@@ -13,10 +13,6 @@ namespace {
 /// Of a feature: fewer where a bin would hold hardly a row.
 constexpr std::size_t kMostBins = 255, kFewestBins = 32, kRowsInBin = 16;
 
-double sigmoid(double x) {
-  return 1 / (1 + std::exp(-x));
-}
-
 /// The features of some rows as numbers of bins; feature f has `cuts[f].size() + 1` of them, and
 /// bin b holds what is above cut b - 1 and not above cut b.
 struct Binned {

@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-#include "learning/metrics.hpp"
+#include "metrics/classification.hpp"
 
 namespace ptah::learning {
 

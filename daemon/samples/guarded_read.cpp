@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "samples/sample_file_io.hpp"
+
 namespace ptah {
 namespace {
 
@@ -38,6 +40,7 @@ void limit(int resource, rlim_t most) {
 }  // namespace
 
 Result<Samples> read_of_stranger(const std::filesystem::path& file) {
+  PTAH_TRY(sample_file_io());  // not in the child: another thread may be opening a library
   const pid_t child = ::fork();
   if (child == 0) read_and_exit(file);
   int status = 0;

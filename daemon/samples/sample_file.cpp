@@ -4,54 +4,23 @@
 #include <bit>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <set>
 #include <tuple>
 
 #include "ptah/core/sha256.hpp"
-#include "samples/hdf5.hpp"
+#include "samples/sample_file_io.hpp"
 
 namespace ptah {
 namespace {
 
-constexpr const char* kFormat = "ptah-samples";
-constexpr int kVersion = 1;
-
-constexpr std::uint64_t kMostRows = 1'000'000;
-constexpr std::uint64_t kMostColumns = 10'000;
-constexpr std::uint64_t kMostValues = 256'000'000;  ///< Of one array: 2 GiB of doubles.
-constexpr std::uint64_t kMostAbout = 4u << 20;
-constexpr std::uint64_t kMostReasons = 100'000;
 constexpr std::size_t kMostReason = 255;
-constexpr std::int32_t kFarthestTile = kFarthest / 2;
-
-/// Of UT-AnLay's file.
-constexpr const char* kPublicGroups[] = {"OTA1_Offset_Voltage_False", "OTA2_Offset_Voltage_False",
-                                         "OTA3_Offset_Voltage_False", "OTA4_CMRR_False",
-                                         "OTA1_Offset_Voltage_True",  "OTA2_Offset_Voltage_True",
-                                         "OTA3_Offset_Voltage_True",  "OTA4_CMRR_True"};
-
 constexpr std::array kOrientations{Orientation::kR0, Orientation::kMX, Orientation::kMY,
                                    Orientation::kR180};
 
 std::uint8_t orientation_number(Orientation orientation) {
   const auto found = std::find(kOrientations.begin(), kOrientations.end(), orientation);
   return static_cast<std::uint8_t>(found - kOrientations.begin());
-}
-
-Error wrong(const std::string& name, const std::string& message) {
-  return make_error(ErrorCode::kParse, message, name, "docs/datasets.md describes the file.");
-}
-
-/// Texts of the list `field`, and how many they are.
-Result<std::size_t> count_names(const Json& about, const char* field, const std::string& name) {
-  const auto list = about.find(field);
-  if (list == about.end() || !list->is_array() || list->size() > kMostColumns)
-    return wrong(name, std::string("`about` has no list `") + field + "`, or too long a one.");
-  for (const Json& item : *list) {
-    const Json text = item.is_object() ? item.value("name", Json()) : item;
-    if (!text.is_string()) return wrong(name, std::string("A name in `") + field + "` is no text.");
-  }
-  return list->size();
 }
 
 template <class T>
@@ -162,111 +131,30 @@ std::map<std::string, std::int64_t> Samples::failures() const {
 }
 
 Status Samples::write(const std::filesystem::path& file) const {
-  const std::uint64_t rows = size();
-  if (rows == 0) {
-    return make_error(ErrorCode::kInvalidArgument, "A dataset of no layouts cannot be written.",
-                      file.string());
-  }
-  Json about = about_;
-  about["format"] = kFormat;
-  about["version"] = kVersion;
-  PTAH_TRY(auto writer, hdf5::Writer::create(file));
-  PTAH_TRY(writer.put_text("about", about.dump(1)));
-  PTAH_TRY(writer.put("run", run_, {rows}));
-  PTAH_TRY(writer.put("seed", seed_, {rows}));
-  PTAH_TRY(writer.put("split", split_, {rows}));
-  PTAH_TRY(writer.put("placed", placed_, {rows}));
-  PTAH_TRY(writer.put("origin_nm", origin_nm_, {rows, devices_, 2}));
-  PTAH_TRY(writer.put("orientation", orientation_, {rows, devices_}));
-  if (nets_ > 0) {
-    PTAH_TRY(writer.put("net_weights", weights_, {rows, nets_}));
-  }
-  if (measures_ > 0) {
-    PTAH_TRY(writer.put("labels", labels_, {rows, measures_}));
-  }
-  PTAH_TRY(writer.put("reason", reason_, {rows}));
-  PTAH_TRY(writer.put_texts("reasons", reasons_));
-  return writer.close();
-}
-
-template <class Reader>
-Result<Samples> Samples::read_from(const Reader& reader, const std::string& name) {
-  if (!reader.has("about")) {
-    for (const char* group : kPublicGroups) {
-      if (reader.has(group)) {
-        return make_error(ErrorCode::kUnsupported,
-                          std::string("This is the public file of pictures and classes (`") +
-                              group +
-                              "`): it has no placements and no values, which datasets consist of.",
-                          name, "Make placements with `ptah dataset make`.");
-      }
-    }
-    return wrong(name, "This HDF5 file holds no placements of Ptah: it has no `about`.");
-  }
-  PTAH_TRY(const std::string text, reader.get_text("about", kMostAbout));
-  Json about = Json::parse(text, nullptr, false);
-  if (!about.is_object() || about.value("format", Json()) != kFormat)
-    return wrong(name, "`about` says nothing that Ptah understands.");
-  if (about.value("version", Json()) != kVersion)
-    return wrong(name, "The file is of another version of the format.");
-  PTAH_TRY(const std::size_t devices, count_names(about, "devices", name));
-  PTAH_TRY(const std::size_t nets, count_names(about, "nets", name));
-  PTAH_TRY(const std::size_t measures, count_names(about, "measures", name));
-  if (devices == 0) return wrong(name, "The circuit has no device.");
-  Samples samples(std::move(about), devices, nets, measures);
-
-  PTAH_TRY(samples.run_, reader.template get<std::uint64_t>("run", {0}, kMostRows));
-  const std::uint64_t rows = samples.run_.size();
-  PTAH_TRY(samples.seed_, reader.template get<std::uint64_t>("seed", {rows}, kMostRows));
-  PTAH_TRY(samples.split_, reader.template get<std::uint8_t>("split", {rows}, kMostRows));
-  PTAH_TRY(samples.placed_, reader.template get<std::uint8_t>("placed", {rows}, kMostRows));
-  PTAH_TRY(samples.origin_nm_,
-           reader.template get<std::int32_t>("origin_nm", {rows, devices, 2}, kMostValues));
-  PTAH_TRY(samples.orientation_,
-           reader.template get<std::uint8_t>("orientation", {rows, devices}, kMostValues));
-  if (nets > 0) {
-    PTAH_TRY(samples.weights_,
-             reader.template get<float>("net_weights", {rows, nets}, kMostValues));
-  }
-  if (measures > 0) {
-    PTAH_TRY(samples.labels_, reader.template get<double>("labels", {rows, measures}, kMostValues));
-  }
-  PTAH_TRY(samples.reason_, reader.template get<std::uint32_t>("reason", {rows}, kMostRows));
-  if (reader.has("reasons")) {
-    PTAH_TRY(samples.reasons_, reader.get_texts("reasons", kMostReasons));
-  }
-
-  const auto all = [](const auto& values, auto good) {
-    return std::all_of(values.begin(), values.end(), good);
-  };
-  if (!all(samples.split_, [](std::uint8_t value) { return value <= 2; }))
-    return wrong(name, "A value of `split` is none of 0, 1 and 2.");
-  if (!all(samples.orientation_, [](std::uint8_t value) { return value < kOrientations.size(); }))
-    return wrong(name, "A value of `orientation` is none of 0 to 3.");
-  if (!all(samples.origin_nm_, [](std::int32_t value) {
-        return value >= -kFarthestTile && value <= kFarthestTile && value % kPlacementGrid == 0;
-      }))
-    return wrong(name, "A value of `origin_nm` is off the placement grid, or farther than 0.1 m.");
-  const std::size_t reasons = samples.reasons_.size();
-  if (!all(samples.reason_, [&](std::uint32_t value) { return value <= reasons; }))
-    return wrong(name, "A value of `reason` is beyond the list `reasons`.");
-  if (!all(samples.reasons_, [](const std::string& value) { return !value.empty(); }))
-    return wrong(name, "A text in `reasons` is empty.");
-  for (std::size_t row = 0; row < rows; ++row) {
-    if (samples.clean(row) && !samples.placed(row))
-      return wrong(name, "Layout " + std::to_string(row) + " is clean and has no placement.");
-  }
-  return samples;
+  PTAH_TRY(const SampleFileIo* io, sample_file_io());
+  return io->write(*this, file);
 }
 
 Result<Samples> Samples::read(const std::filesystem::path& file) {
-  PTAH_TRY(const auto reader, hdf5::Reader::open(file));
-  return read_from(reader, file.string());
+  PTAH_TRY(const SampleFileIo* io, sample_file_io());
+  return io->read(file);
 }
 
 Result<Samples> Samples::read(std::string_view bytes, const std::string& name) {
-  PTAH_TRY(const auto reader, hdf5::Reader::open(bytes, name));
-  return read_from(reader, name);
+  PTAH_TRY(const SampleFileIo* io, sample_file_io());
+  return io->read_bytes(bytes, name);
+}
+
+Result<const SampleFileIo*> sample_file_io() {
+  // Whoever comes first opens it; an Error is asked for again.
+  static std::mutex mutex;
+  static const SampleFileIo* io = nullptr;
+  const std::scoped_lock lock(mutex);
+  if (io == nullptr) {
+    PTAH_TRY(const auto library, open_delayed("libptah_samples.so", "ptah_samples", "libhdf5-dev"));
+    io = reinterpret_cast<const SampleFileIo*>(library.exported);
+  }
+  return io;
 }
 
 }  // namespace ptah

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,8 +69,7 @@ class Samples {
   static Result<Samples> read(std::string_view bytes, const std::string& name);
 
  private:
-  template <class Reader>
-  static Result<Samples> read_from(const Reader& reader, const std::string& name);
+  friend class SampleFileAccess;
   std::uint32_t reason_number(const std::string& reason);
 
   Json about_;

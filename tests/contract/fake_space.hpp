@@ -16,6 +16,22 @@
 
 namespace ptah::test {
 
+/// Tiles of 2 x 3 um in a row, 5 um apart, with a halo.
+inline void put_row(int count, Dbu halo, Circuit& circuit, Tiles& tiles, Placement& placement) {
+  for (int i = 0; i < count; ++i) {
+    Device device;
+    device.name = "M" + std::to_string(i);
+    circuit.devices.push_back(device);
+    Tile tile;
+    tile.outline = {0, 0, 2000, 3000};
+    tiles.push_back(tile);
+    PlacedTile placed;
+    placed.origin = {i * 5000, 0};
+    placed.slot = placed_outline(tile, placed).bloated(halo);
+    placement.tiles.push_back(placed);
+  }
+}
+
 class FakeSpace final : public DesignSpace, public LayoutSpace {
  public:
   FakeSpace(Circuit circuit, Tiles tiles, Placement start, int next, int last)

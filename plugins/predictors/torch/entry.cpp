@@ -31,7 +31,7 @@ ptah::Predictor* predictor(const char* plugin, const ptah::Json& options,
 
 constexpr ptah::nets::TorchCore core() {
   ptah::nets::TorchCore core{{}, &trainer, &predictor};
-  ptah::detail::copy_text(core.fingerprint, ptah::kToolchainFingerprint);
+  ptah::detail::copy_text(core.head.fingerprint, ptah::kToolchainFingerprint);
   return core;
 }
 

@@ -192,9 +192,9 @@ std::vector<double> odds_of(Network& network, const Pictures& pictures,
   return odds;
 }
 
-std::vector<bool> bad_of(const TrainingData& data, std::span<const Sample> samples) {
-  std::vector<bool> bad;
-  for (const Sample& sample : samples) bad.push_back(data.bad(sample));
+Classes bad_of(const TrainingData& data, std::span<const Sample> samples) {
+  Classes bad;
+  for (const Sample& sample : samples) bad.push_back(data.bad(sample) ? 1 : 0);
   return bad;
 }
 

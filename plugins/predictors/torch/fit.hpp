@@ -11,6 +11,7 @@
 #include "fit_options.hpp"
 #include "networks.hpp"
 #include "placement_images.hpp"
+#include "quality.hpp"
 #include "training_data.hpp"
 
 namespace ptah::nets {
@@ -73,6 +74,6 @@ class Fit {
 /// The logarithm of the odds of each, in order, in batches.
 std::vector<double> odds_of(Network& network, const Pictures& pictures,
                             std::span<const Sample> samples, const JobContext* job = nullptr);
-std::vector<bool> bad_of(const TrainingData& data, std::span<const Sample> samples);
+Classes bad_of(const TrainingData& data, std::span<const Sample> samples);
 
 }  // namespace ptah::nets

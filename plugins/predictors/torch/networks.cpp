@@ -26,75 +26,90 @@ at::Tensor unit(const at::Tensor& pictures) {
   return pictures * scale;
 }
 
-/// The baseline: six branches of a 5x5 convolution, each on one channel with its coordinates;
-/// 5x5 convolutions of 64, 32, 32, each with 3x3 pooling of stride 2 at its end without padding;
+/// What both baselines have: six branches of a 5x5 convolution, each on one channel with its
+/// coordinates, three convolutions with 3x3 pooling of stride 2 at its end without padding, and
 /// dense layers of 128, 16, 2. ReLU after every convolution (the branches' He initialisation
-/// suggests it of them), none between the dense layers, as released. The difference of the two
-/// outputs is the logarithm of the odds that a softmax would give.
-class Cnn2d final : public Network {
- public:
-  Cnn2d(const Architecture& architecture, int grid, Rng rng) : unit_(architecture.unit_inputs) {
+/// suggests it of them). The difference of the two outputs is the logarithm of the odds that a
+/// softmax would give.
+class Cnn : public Network {
+ protected:
+  Cnn(const Architecture& architecture, std::int64_t branch_filters, Rng& rng)
+      : unit_(architecture.unit_inputs) {
     for (int i = 0; i < images::kChannels; ++i)
-      branches_.push_back(add("branch" + std::to_string(i), {3, 24, {5, 5}}, rng));
-    std::int64_t in = 24 * images::kChannels, side = grid;
-    for (const std::int64_t out : {64, 32, 32}) {
-      const std::string name = "conv" + std::to_string(convolutions_.size() + 1);
-      convolutions_.push_back(add(name, {in, out, {5, 5}}, rng));
-      in = out;
-      side = (side - 3) / 2 + 1;
-    }
-    dense1_ = add("dense1", {in * side * side, 128, {}}, rng);
+      branches_.push_back(add("branch" + std::to_string(i), {3, branch_filters, {5, 5}}, rng));
+  }
+
+  void add_convolution(std::int64_t in, std::int64_t out, std::vector<std::int64_t> kernel,
+                       Rng& rng) {
+    const std::string name = "conv" + std::to_string(convolutions_.size() + 1);
+    convolutions_.push_back(add(name, {in, out, std::move(kernel)}, rng));
+  }
+
+  /// `values` for each place of what the convolutions leave of a picture.
+  void add_dense(std::int64_t values, std::int64_t side, Rng& rng) {
+    for (std::size_t i = 0; i < convolutions_.size(); ++i) side = (side - 3) / 2 + 1;
+    dense1_ = add("dense1", {values * side * side, 128, {}}, rng);
     dense2_ = add("dense2", {128, 16, {}}, rng);
     dense3_ = add("dense3", {16, 2, {}}, rng);
   }
 
-  at::Tensor forward(const at::Tensor& pictures, bool training) override {
+  std::vector<at::Tensor> branches(const at::Tensor& pictures, at::MemoryFormat format,
+                                   bool training) const {
     const at::Tensor inputs = unit_ ? unit(pictures) : pictures;
     std::vector<at::Tensor> parts;
     for (std::size_t i = 0; i < branches_.size(); ++i) {
-      const at::Tensor part = inputs.narrow(1, static_cast<std::int64_t>(3 * i), 3)
-                                  .contiguous(at::MemoryFormat::ChannelsLast);
+      const at::Tensor part =
+          inputs.narrow(1, static_cast<std::int64_t>(3 * i), 3).contiguous(format);
       parts.push_back(at::relu(apply(branches_[i], part, training)));
     }
-    at::Tensor x = at::cat(parts, 1);
-    for (const Layer& layer : convolutions_)
-      x = at::max_pool2d(at::relu(apply(layer, x, training)), {3, 3}, {2, 2});
-    x = dense(dense1_, x.flatten(1));
-    x = dense(dense3_, dense(dense2_, x));
-    return x.select(1, 1) - x.select(1, 0);
+    return parts;
   }
+
+  static at::Tensor odds(const at::Tensor& outputs) {
+    return outputs.select(1, 1) - outputs.select(1, 0);
+  }
+
+  std::vector<Layer> convolutions_;
+  Layer dense1_, dense2_, dense3_;
 
  private:
   bool unit_;
-  std::vector<Layer> branches_, convolutions_;
-  Layer dense1_, dense2_, dense3_;
+  std::vector<Layer> branches_;
+};
+
+/// Branches of 24 filters side by side; 5x5 convolutions of 64, 32, 32. Nothing between the dense
+/// layers, as released.
+class Cnn2d final : public Cnn {
+ public:
+  Cnn2d(const Architecture& architecture, int grid, Rng rng) : Cnn(architecture, 24, rng) {
+    add_convolution(24 * images::kChannels, 64, {5, 5}, rng);
+    add_convolution(64, 32, {5, 5}, rng);
+    add_convolution(32, 32, {5, 5}, rng);
+    add_dense(32, grid, rng);
+  }
+
+  at::Tensor forward(const at::Tensor& pictures, bool training) override {
+    at::Tensor x = at::cat(branches(pictures, at::MemoryFormat::ChannelsLast, training), 1);
+    for (const Layer& layer : convolutions_)
+      x = at::max_pool2d(at::relu(apply(layer, x, training)), {3, 3}, {2, 2});
+    x = dense(dense1_, x.flatten(1));
+    return odds(dense(dense3_, dense(dense2_, x)));
+  }
 };
 
 /// The same in depth: branches of 128 filters stacked as six slices, convolutions 3x5x5, 3x5x5 and
 /// 2x5x5 that keep six slices (16.3 GMAC), pooling within slices, ReLU between the dense layers.
-class Cnn3d final : public Network {
+class Cnn3d final : public Cnn {
  public:
-  Cnn3d(const Architecture& architecture, int grid, Rng rng) : unit_(architecture.unit_inputs) {
-    for (int i = 0; i < images::kChannels; ++i)
-      branches_.push_back(add("branch" + std::to_string(i), {3, 128, {5, 5}}, rng));
-    convolutions_.push_back(add("conv1", {128, 64, {3, 5, 5}}, rng));
-    convolutions_.push_back(add("conv2", {64, 32, {3, 5, 5}}, rng));
-    convolutions_.push_back(add("conv3", {32, 32, {2, 5, 5}}, rng));
-    std::int64_t side = grid;
-    for (int i = 0; i < 3; ++i) side = (side - 3) / 2 + 1;
-    dense1_ = add("dense1", {32 * images::kChannels * side * side, 128, {}}, rng);
-    dense2_ = add("dense2", {128, 16, {}}, rng);
-    dense3_ = add("dense3", {16, 2, {}}, rng);
+  Cnn3d(const Architecture& architecture, int grid, Rng rng) : Cnn(architecture, 128, rng) {
+    add_convolution(128, 64, {3, 5, 5}, rng);
+    add_convolution(64, 32, {3, 5, 5}, rng);
+    add_convolution(32, 32, {2, 5, 5}, rng);
+    add_dense(32 * images::kChannels, grid, rng);
   }
 
   at::Tensor forward(const at::Tensor& pictures, bool training) override {
-    const at::Tensor inputs = unit_ ? unit(pictures) : pictures;
-    std::vector<at::Tensor> parts;
-    for (std::size_t i = 0; i < branches_.size(); ++i) {
-      const at::Tensor part = inputs.narrow(1, static_cast<std::int64_t>(3 * i), 3).contiguous();
-      parts.push_back(at::relu(apply(branches_[i], part, training)));
-    }
-    at::Tensor x = at::stack(parts, 2);
+    at::Tensor x = at::stack(branches(pictures, at::MemoryFormat::Contiguous, training), 2);
     for (std::size_t i = 0; i < convolutions_.size(); ++i) {
       // An even kernel keeps the depth with one slice of zeros behind the last.
       if (i == 2) x = at::constant_pad_nd(x, {0, 0, 0, 0, 0, 1});
@@ -102,14 +117,8 @@ class Cnn3d final : public Network {
       x = at::max_pool3d(x, {1, 3, 3}, {1, 2, 2});
     }
     x = at::relu(dense(dense1_, x.flatten(1)));
-    x = dense(dense3_, at::relu(dense(dense2_, x)));
-    return x.select(1, 1) - x.select(1, 0);
+    return odds(dense(dense3_, at::relu(dense(dense2_, x))));
   }
-
- private:
-  bool unit_;
-  std::vector<Layer> branches_, convolutions_;
-  Layer dense1_, dense2_, dense3_;
 };
 
 /// What a search draws (architecture.hpp). Mixed convolutions cut the channels into four groups in

@@ -202,8 +202,8 @@ class Training {
   Result<TrainedModel> finish(Model model, const Pictures& pictures) {
     std::vector<std::vector<double>> odds;
     std::vector<double> all;
-    std::vector<bool> all_bad;
-    const std::vector<bool> bad = bad_of(data_, data_.validation);
+    Classes all_bad;
+    const Classes bad = bad_of(data_, data_.validation);
     for (const auto& member : model.members) {
       odds.push_back(odds_of(*member, pictures, data_.validation, &job_));
       if (odds.back().size() != bad.size()) return cancelled_error();

@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 
+#include "metrics/classification.hpp"
 #include "ptah/core/json.hpp"
 #include "ptah/core/sha256.hpp"
 
@@ -69,7 +70,7 @@ Result<TrainingData> read_training_data(Dataset& dataset, JobContext& job) {
   }
   std::vector<double> labels;
   for (const Sample& sample : data.train) labels.push_back(sample.label);
-  data.threshold = percentile(std::move(labels), 0.75);
+  data.threshold = learning::quantile(labels, 0.75);
   if (std::none_of(data.train.begin(), data.train.end(),
                    [&](const Sample& sample) { return data.bad(sample); })) {
     return unusable(
@@ -77,14 +78,6 @@ Result<TrainingData> read_training_data(Dataset& dataset, JobContext& job) {
         "Train with a label that differs between layouts.");
   }
   return data;
-}
-
-double percentile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const double at = share * static_cast<double>(values.size() - 1);
-  const auto low = static_cast<std::size_t>(at);
-  const std::size_t high = std::min(low + 1, values.size() - 1);
-  return values[low] + (at - static_cast<double>(low)) * (values[high] - values[low]);
 }
 
 std::string circuit_hash(const Circuit& circuit) {
@@ -138,7 +131,7 @@ Neighbourhood neighbourhood(const TrainingData& data) {
   }
   std::vector<double> nearest;
   for (std::size_t i = 0; i < count; ++i) nearest.push_back(found.distance(taken[i], i));
-  found.limit = 1.1 * percentile(std::move(nearest), 0.99);
+  found.limit = 1.1 * learning::quantile(nearest, 0.99);
   return found;
 }
 

@@ -30,9 +30,6 @@ struct TrainingData {
 /// there are too few, they are of several circuits, or all labels are equal.
 Result<TrainingData> read_training_data(Dataset& dataset, JobContext& job);
 
-/// Between the two nearest values in order, as numpy does; `values` is not empty.
-double percentile(std::vector<double> values, double share);
-
 /// SHA-256 of what a model must not meet another of: names of nets; of each device its name, kind,
 /// nets, size and channels.
 std::string circuit_hash(const Circuit& circuit);

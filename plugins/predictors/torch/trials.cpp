@@ -41,7 +41,7 @@ Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, Job
   std::vector<std::exception_ptr> failures(trials.size());
   std::atomic<bool> stop{false};
   std::atomic<std::size_t> running{trials.size()};
-  const std::vector<bool> bad = bad_of(data_, data_.validation);
+  const Classes bad = bad_of(data_, data_.validation);
   const auto run = [&](std::size_t i) {
     try {
       set_threads(1);

@@ -27,6 +27,8 @@ TEST(Statistics, QuantilesLieBetweenOrderStatistics) {
   EXPECT_DOUBLE_EQ(quantile(Values{4, 1, 3, 2}, 0), 1);
   EXPECT_DOUBLE_EQ(quantile(Values{4, 1, 3, 2}, 1), 4);
   EXPECT_DOUBLE_EQ(quantile(Values{7}, 0.3), 7);
+  EXPECT_DOUBLE_EQ(quantile(Values{7}, 0.75), 7);
+  EXPECT_DOUBLE_EQ(quantile(Values{1, 2, 3}, 1), 3);
   EXPECT_TRUE(std::isnan(quantile(Values{}, 0.5)));
 }
 

@@ -16,17 +16,7 @@ FakeSpace space(int last) {
   Circuit circuit;
   Tiles tiles;
   Placement placement;
-  for (int i = 0; i < 4; ++i) {
-    Device device;
-    device.name = "M" + std::to_string(i);
-    circuit.devices.push_back(device);
-    Tile tile;
-    tile.outline = {0, 0, 2000, 3000};
-    tiles.push_back(tile);
-    PlacedTile placed;
-    placed.slot = placed_outline(tile, placed).bloated(500);
-    placement.tiles.push_back(placed);
-  }
+  test::put_row(4, 500, circuit, tiles, placement);
   circuit.nets.push_back({"n"});
   return {std::move(circuit), std::move(tiles), std::move(placement), 1, last};
 }

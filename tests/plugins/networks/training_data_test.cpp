@@ -33,12 +33,6 @@ TEST(TrainingData, TooLittleIsRefusedWithItsNumbers) {
   EXPECT_THAT(read.error().message, HasSubstr("30 layouts"));
 }
 
-TEST(TrainingData, PercentilesAreBetweenNeighbours) {
-  EXPECT_DOUBLE_EQ(percentile({4, 1, 3, 2}, 0.75), 3.25);
-  EXPECT_DOUBLE_EQ(percentile({7}, 0.75), 7);
-  EXPECT_DOUBLE_EQ(percentile({1, 2, 3}, 1), 3);
-}
-
 TEST(TrainingData, AHashTellsCircuitsApart) {
   const Circuit circuit = test::parted_circuit();
   const std::string hash = circuit_hash(circuit);

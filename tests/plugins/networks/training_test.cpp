@@ -192,7 +192,7 @@ TEST_F(TrainingTest, PredictionsTellBadPlacementsFromGoodOnes) {
   std::vector<double> lengths;
   for (const Placement& placement : placements)
     lengths.push_back(static_cast<double>(hpwl(design.circuit, design.tiles, placement)));
-  const double threshold = percentile(lengths, 0.75);
+  const double threshold = learning::quantile(lengths, 0.75);
   for (std::size_t i = 0; i < placements.size(); ++i) {
     const Prediction& prediction = predictions.value()[i];
     EXPECT_GE(prediction.cost, 0);

@@ -61,25 +61,9 @@ ExtractedNetlist with_source_resistance(ExtractedNetlist netlist, const std::str
   return netlist;
 }
 
-struct Case {
-  const char* circuit;
-  const char* technology;
-};
-
-void PrintTo(const Case& test_case, std::ostream* out) {
-  *out << test_case.circuit << " on " << test_case.technology;
-}
-
-class Amplifiers : public testing::TestWithParam<Case> {
+class Amplifiers : public test::CircuitOnTechnology {
  protected:
-  void SetUp() override {
-    if (!find_tool("ngspice", "ngspice")) GTEST_SKIP() << "ngspice is not installed";
-    if (GetParam().technology == std::string("ptah130")) {
-      technology_ = Technology::ptah130();
-    } else {
-      technology_ = test::installed_pdk();
-      if (!technology_) GTEST_SKIP() << test::kNoPdk;
-    }
+  void open() override {
     auto loaded = load(GetParam().circuit, *technology_);
     ASSERT_TRUE(loaded) << loaded.error().text();
     amplifier_ = std::move(loaded.value());
@@ -92,7 +76,6 @@ class Amplifiers : public testing::TestWithParam<Case> {
     return values ? std::move(values.value()) : std::map<std::string, double>();
   }
 
-  std::optional<Technology> technology_;
   Amplifier amplifier_;
 };
 
@@ -139,15 +122,15 @@ TEST_P(Amplifiers, HaveTheOffsetThatAWireMakes) {
   EXPECT_NEAR(twice["cmrr"], left["cmrr"] - 20 * std::log10(2.0), 1);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Amplifiers,
-                         testing::Values(Case{"ota1", "ptah130"}, Case{"ota2", "ptah130"},
-                                         Case{"ota3", "ptah130"}, Case{"ota4", "ptah130"},
-                                         Case{"ota1", "sky130A"}, Case{"ota2", "sky130A"},
-                                         Case{"ota3", "sky130A"}, Case{"ota4", "sky130A"}),
-                         [](const auto& test_case) {
-                           return std::string(test_case.param.circuit) + "_" +
-                                  test_case.param.technology;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    All, Amplifiers,
+    testing::Values(test::Case{"ota1", "ptah130"}, test::Case{"ota2", "ptah130"},
+                    test::Case{"ota3", "ptah130"}, test::Case{"ota4", "ptah130"},
+                    test::Case{"ota1", "sky130A"}, test::Case{"ota2", "sky130A"},
+                    test::Case{"ota3", "sky130A"}, test::Case{"ota4", "sky130A"}),
+    [](const auto& test_case) {
+      return std::string(test_case.param.circuit) + "_" + test_case.param.technology;
+    });
 
 }  // namespace
 }  // namespace ptah

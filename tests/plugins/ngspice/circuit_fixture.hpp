@@ -1,6 +1,8 @@
 /// The shipped circuits, ready to simulate.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
@@ -8,6 +10,7 @@
 #include <vector>
 
 #include "ngspice_simulation.hpp"
+#include "ptah/core/run_tool.hpp"
 #include "ptah/netlist/circuit_folder.hpp"
 #include "ptah/netlist/fingers.hpp"
 #include "ptah/netlist/spice.hpp"
@@ -43,5 +46,43 @@ inline std::optional<Technology> installed_pdk() {
 }
 
 inline constexpr char kNoPdk[] = "PDK_ROOT names no installed sky130A: nothing to compare with";
+
+/// All points of all waveforms, to the last bit.
+inline void expect_equal(const Result<std::vector<Waveform>>& a,
+                         const Result<std::vector<Waveform>>& b) {
+  ASSERT_TRUE(a) << a.error().text();
+  ASSERT_TRUE(b) << b.error().text();
+  ASSERT_EQ(a.value().size(), b.value().size());
+  for (std::size_t k = 0; k < a.value().size(); ++k) {
+    ASSERT_EQ(a.value()[k].x, b.value()[k].x);
+    ASSERT_EQ(a.value()[k].y, b.value()[k].y);
+  }
+}
+
+struct Case {
+  const char* circuit;
+  const char* technology;
+};
+inline void PrintTo(const Case& test_case, std::ostream* out) {
+  *out << test_case.circuit << " on " << test_case.technology;
+}
+
+/// A circuit on a technology, beside the ngspice program.
+class CircuitOnTechnology : public testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    if (!find_tool("ngspice", "ngspice")) GTEST_SKIP() << "ngspice is not installed";
+    if (GetParam().technology == std::string("ptah130")) {
+      technology_ = Technology::ptah130();
+    } else {
+      technology_ = installed_pdk();
+      if (!technology_) GTEST_SKIP() << kNoPdk;
+    }
+    open();
+  }
+  virtual void open() = 0;
+
+  std::optional<Technology> technology_;
+};
 
 }  // namespace ptah::test

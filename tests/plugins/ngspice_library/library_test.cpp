@@ -112,32 +112,15 @@ ExtractedNetlist with_parasitics(ExtractedNetlist netlist, int seed) {
   return netlist;
 }
 
-struct Case {
-  const char* circuit;
-  const char* technology;
-};
-
-void PrintTo(const Case& test_case, std::ostream* out) {
-  *out << test_case.circuit << " on " << test_case.technology;
-}
-
-class SameAsProgram : public testing::TestWithParam<Case> {
+class SameAsProgram : public test::CircuitOnTechnology {
  protected:
-  void SetUp() override {
-    if (!find_tool("ngspice", "ngspice")) GTEST_SKIP() << "ngspice is not installed";
-    if (GetParam().technology == std::string("ptah130")) {
-      technology_ = Technology::ptah130();
-    } else {
-      technology_ = test::installed_pdk();
-      if (!technology_) GTEST_SKIP() << test::kNoPdk;
-    }
+  void open() override {
     auto loaded = test::load_circuit(GetParam().circuit, 4, *technology_);
     ASSERT_TRUE(loaded) << loaded.error().text();
     bench_ = loaded.value().testbench;
     netlist_ = with_parasitics(schematic_netlist(loaded.value().circuit, *technology_), 1);
   }
 
-  std::optional<Technology> technology_;
   Testbench bench_;
   ExtractedNetlist netlist_;
   SimpleJobContext job_;
@@ -186,11 +169,12 @@ TEST_P(SameAsProgram, WithExpandedModels) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, SameAsProgram,
-    testing::Values(Case{"five_transistors_ota", "ptah130"}, Case{"miller_ota", "ptah130"},
-                    Case{"ahuja_ota", "ptah130"}, Case{"ota_ff", "ptah130"}, Case{"lpf", "ptah130"},
-                    Case{"five_transistors_ota", "sky130A"}, Case{"miller_ota", "sky130A"},
-                    Case{"ahuja_ota", "sky130A"}, Case{"ota_ff", "sky130A"},
-                    Case{"lpf", "sky130A"}),
+    testing::Values(test::Case{"five_transistors_ota", "ptah130"},
+                    test::Case{"miller_ota", "ptah130"}, test::Case{"ahuja_ota", "ptah130"},
+                    test::Case{"ota_ff", "ptah130"}, test::Case{"lpf", "ptah130"},
+                    test::Case{"five_transistors_ota", "sky130A"},
+                    test::Case{"miller_ota", "sky130A"}, test::Case{"ahuja_ota", "sky130A"},
+                    test::Case{"ota_ff", "sky130A"}, test::Case{"lpf", "sky130A"}),
     [](const auto& test_case) {
       return std::string(test_case.param.circuit) + "_" + test_case.param.technology;
     });
@@ -253,13 +237,7 @@ TEST_P(SameAsProgram, KeptCircuitsSayWhatFreshOnesSay) {
     LibrarySimulation fresh({});
     const auto a = kept.simulate(netlist, bench_, *technology_, job_);
     const auto b = fresh.simulate(netlist, bench_, *technology_, job_);
-    ASSERT_TRUE(a) << a.error().text();
-    ASSERT_TRUE(b) << b.error().text();
-    ASSERT_EQ(a.value().size(), b.value().size());
-    for (std::size_t k = 0; k < a.value().size(); ++k) {
-      ASSERT_EQ(a.value()[k].x, b.value()[k].x);
-      ASSERT_EQ(a.value()[k].y, b.value()[k].y);
-    }
+    test::expect_equal(a, b);
   }
 }
 

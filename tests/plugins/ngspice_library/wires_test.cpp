@@ -68,13 +68,7 @@ TEST_P(Wires, ResidentAnswersAreFreshAnswersDigitByDigit) {
       LibrarySimulation fresh({});
       const auto a = kept.simulate(netlist, bench, technology_, job_);
       const auto b = fresh.simulate(netlist, bench, technology_, job_);
-      ASSERT_TRUE(a) << a.error().text();
-      ASSERT_TRUE(b) << b.error().text();
-      ASSERT_EQ(a.value().size(), b.value().size());
-      for (std::size_t k = 0; k < a.value().size(); ++k) {
-        ASSERT_EQ(a.value()[k].x, b.value()[k].x);
-        ASSERT_EQ(a.value()[k].y, b.value()[k].y);
-      }
+      test::expect_equal(a, b);
     }
   }
 }

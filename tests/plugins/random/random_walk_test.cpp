@@ -19,18 +19,7 @@ FakeSpace row(int count, int last, Dbu halo = 500) {
   Circuit circuit;
   Tiles tiles;
   Placement placement;
-  for (int i = 0; i < count; ++i) {
-    Device device;
-    device.name = "M" + std::to_string(i);
-    circuit.devices.push_back(device);
-    Tile tile;
-    tile.outline = {0, 0, 2000, 3000};
-    tiles.push_back(tile);
-    PlacedTile placed;
-    placed.origin = {i * 5000, 0};
-    placed.slot = placed_outline(tile, placed).bloated(halo);
-    placement.tiles.push_back(placed);
-  }
+  test::put_row(count, halo, circuit, tiles, placement);
   return {std::move(circuit), std::move(tiles), std::move(placement), 1, last};
 }
 

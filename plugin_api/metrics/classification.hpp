@@ -1,6 +1,7 @@
-/// How well scores tell two classes apart. A score is a number that grows with the chance of class
-/// 1; where it says `probability` it lies in [0, 1]. Spans of a call have one length. What is
-/// undefined, as an AUROC where only one class occurs, is NaN.
+/// How well scores tell two classes apart: what trainers say of the validation part and what
+/// evaluations say of the test part, by the same formulas. A score is a number that grows with the
+/// chance of class 1; where it says `probability` it lies in [0, 1]. Spans of a call have one
+/// length. What is undefined, as an AUROC where only one class occurs, is NaN.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +10,15 @@
 
 namespace ptah::learning {
 
+/// The p-quantile, 0 <= p <= 1, linear between order statistics (Hyndman & Fan, American
+/// Statistician 1996, type 7).
+double quantile(std::span<const double> values, double p);
+
 /// 1: a layout of the worst quartile (the positive class); 0: of the others.
 using Classes = std::vector<std::uint8_t>;
+
+/// The probability of which `x` is the logarithm of the odds.
+double sigmoid(double x) noexcept;
 
 struct Confusion {
   std::int64_t true_positive = 0, false_positive = 0, true_negative = 0, false_negative = 0;

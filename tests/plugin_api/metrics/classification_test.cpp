@@ -1,4 +1,4 @@
-#include "learning/metrics.hpp"
+#include "metrics/classification.hpp"
 
 #include <gtest/gtest.h>
 

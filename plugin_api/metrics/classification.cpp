@@ -1,11 +1,11 @@
-#include "learning/metrics.hpp"
+#include "metrics/classification.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
-#include "learning/ranks.hpp"
+#include "metrics/ranks.hpp"
 
 namespace ptah::learning {
 namespace {
@@ -22,15 +22,25 @@ double logit(double probability) {
   return std::log(p / (1 - p));
 }
 
-double sigmoid(double x) {
-  return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
-}
-
 std::int64_t positives(std::span<const std::uint8_t> classes) {
   return std::count(classes.begin(), classes.end(), 1);
 }
 
 }  // namespace
+
+double quantile(std::span<const double> values, double p) {
+  if (values.empty()) return kNone;
+  std::vector<double> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  const double at = std::clamp(p, 0.0, 1.0) * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(at);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+double sigmoid(double x) noexcept {
+  return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
+}
 
 double Confusion::accuracy() const noexcept {
   return ratio(true_positive + true_negative, count());
