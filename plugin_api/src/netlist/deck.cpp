@@ -92,6 +92,7 @@ class DeckReader {
     PTAH_TRY(const auto lines, text::logical_lines(source, name, {options_.max_line_bytes}));
     PTAH_TRY(refuse_other_formats(source, name));
     const bool outermost = depth == 0;
+    if (is_extracted(source)) extracted_.insert(file);
     LibrarySection wanted(section);
     for (const text::LogicalLine& line : lines) {
       if (!wanted.takes(line.text)) continue;
@@ -119,6 +120,12 @@ class DeckReader {
     if (outside_ > 0) {
       note(std::to_string(outside_) + (outside_ == 1 ? " line" : " lines") +
            " outside every .subckt ignored, the first at " + deck_.where(first_outside_) + ".");
+    }
+    if (parasitics_ > 0) {
+      note(std::to_string(parasitics_) + (parasitics_ == 1 ? " capacitance" : " capacitances") +
+           " of wires left out, the first at " + deck_.where(first_parasitic_) +
+           ": the netlist was extracted from a layout; a capacitor of value that is meant needs a "
+           "model.");
     }
   }
 
@@ -222,9 +229,22 @@ class DeckReader {
     return ok();
   }
 
+  /// What Magic's ext2spice writes of wires: "C12 a b 3.67fF", in a file that says it wrote it.
+  bool is_parasitic(const Words& parts, Place place) const {
+    if (extracted_.count(place.file) == 0 || parts.words.size() != 4 || !parts.parameters.empty())
+      return false;
+    return lower_case(parts.words.front()).front() == 'c' &&
+           parse_number(parts.words.back()).has_value();
+  }
+
   Status element(const std::string& line, Place place) {
     PTAH_TRY(Words parts, split(line, place));
     if (parts.words.empty()) return fail(place, "This line names no device.");
+    if (is_parasitic(parts, place)) {
+      if (parasitics_ == 0) first_parasitic_ = place;
+      ++parasitics_;
+      return ok();
+    }
     Element e;
     e.name = parts.words.front();
     if (!text::is_plain_name(e.name)) return bad_name(place, "device", e.name);
@@ -434,6 +454,9 @@ class DeckReader {
   const std::filesystem::path& base_;
   Deck& deck_;
   bool open_ = false;
+  std::set<int> extracted_;  ///< Of `deck_.files`.
+  int parasitics_ = 0;
+  Place first_parasitic_;
   int outside_ = 0;
   Place first_outside_;
   std::size_t total_bytes_ = 0;

@@ -158,4 +158,18 @@ Status refuse_other_formats(std::string_view source, std::string_view name) {
   return ok();
 }
 
+bool is_extracted(std::string_view source) {
+  std::string_view rest = source.substr(0, kSniffed);
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = text::trim(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (line.empty() || line.front() != '*') continue;
+    const std::size_t from = line.find("file created from ");
+    if (from != std::string_view::npos && line.find(".ext", from) != std::string_view::npos)
+      return true;
+  }
+  return false;
+}
+
 }  // namespace ptah::spice

@@ -30,6 +30,23 @@ TEST(SpiceDialect, OsirisTemplateLeavesFingersFree) {
   EXPECT_EQ(device(c, "M1").where, "t.sp:2");
 }
 
+TEST(SpiceDialect, CapacitancesOfAnExtractedNetlistAreNoDevices) {
+  const std::string body =
+      ".subckt sw out vdd vss\n"
+      "X0 out vss sky130_fd_pr__cap_mim_m3_1 l=5e+06u w=5e+06u\n"
+      "X1 out vdd vss vss sky130_fd_pr__nfet_01v8_lvt ad=0p pd=0u w=1e+06u l=400000u\n"
+      "C0 out vss 14.61fF\n"
+      "C1 vdd vss 0.57fF $ **FLOATING\n"
+      "C2 out vss sky130_fd_pr__cap_mim_m3_1 l=4u w=4u\n"
+      ".ends\n.end\n";
+  const auto read = read_ok("* NGSPICE file created from TOP.ext - technology: sky130A\n\n" + body);
+  EXPECT_EQ(read.circuit.devices.size(), 3u);
+  EXPECT_THAT(read.notes,
+              Contains(AllOf(HasSubstr("2 capacitances of wires left out"), HasSubstr("t.sp:6"))));
+  // What a person wrote is meant.
+  EXPECT_THAT(read_error("* a switch\n" + body).text(), HasSubstr("C1: the width is"));
+}
+
 // As xschem 3.4 netlists a schematic of sky130 symbols.
 constexpr std::string_view kXschem = R"(** sch_path: /home/me/ota.sch
 **.subckt ota VOUT INP INM VDD VSS
