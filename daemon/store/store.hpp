@@ -237,10 +237,14 @@ class Store {
                                            const std::string& name,
                                            const std::optional<VersionName>& after,
                                            std::int64_t limit);
-  /// 0: there is none.
+  /// Of all, or of the user's own. 0: there is none.
   std::int64_t newest_version(const std::string& library, const std::string& view,
-                              const std::string& name, bool own_first);
-  /// Version 0: the newest, of the user's own if there is one. Fails with kNotFound.
+                              const std::string& name, bool own);
+  /// That a name alone means where nobody chose: the newest of the user's own, or where there is
+  /// none the newest that came with Ptah.
+  std::int64_t named_version(const std::string& library, const std::string& view,
+                             const std::string& name);
+  /// Version 0: the candidate, or as `named_version`. Fails with kNotFound.
   VersionRow existing_version(const std::string& library, const std::string& view,
                               const VersionName& wanted);
   ModelRow read_model(const VersionRow& version);

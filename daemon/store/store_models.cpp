@@ -29,7 +29,7 @@ std::int64_t Store::used_version(const std::string& library, const std::string& 
     query << library << name << kModelView << chosen.substr(0, space) << chosen.substr(space + 1);
     if (query.next()) return query.natural(0);
   }
-  return newest_version(library, kModelView, name, true);
+  return named_version(library, kModelView, name);
 }
 
 std::vector<ModelRow> Store::models(const std::string& library, const std::string& name,

@@ -70,14 +70,20 @@ std::vector<VersionRow> Store::versions_of_view(const std::string& library, cons
 }
 
 std::int64_t Store::newest_version(const std::string& library, const std::string& view,
-                                   const std::string& name, bool own_first) {
+                                   const std::string& name, bool own) {
   Query query(database_,
               std::string("SELECT version FROM versions WHERE library=? AND cell=? AND view=? AND "
-                          "job NOT IN (SELECT job FROM deletions) ORDER BY ") +
-                  (own_first ? "job IN (SELECT id FROM jobs WHERE sequence<0), " : "") +
-                  "version DESC LIMIT 1");
+                          "job NOT IN (SELECT job FROM deletions) ") +
+                  (own ? "AND job NOT IN (SELECT id FROM jobs WHERE sequence<0) " : "") +
+                  "ORDER BY version DESC LIMIT 1");
   query << library << name << view;
   return query.next() ? query.natural(0) : 0;
+}
+
+std::int64_t Store::named_version(const std::string& library, const std::string& view,
+                                  const std::string& name) {
+  const std::int64_t own = newest_version(library, view, name, true);
+  return own != 0 ? own : newest_version(library, view, name, false);
 }
 
 VersionRow Store::existing_version(const std::string& library, const std::string& view,
@@ -88,7 +94,8 @@ VersionRow Store::existing_version(const std::string& library, const std::string
                                "AND job NOT IN (SELECT job FROM deletions)");
     query << library << wanted.name << view
           << (wanted.version != 0 ? wanted.version
-                                  : newest_version(library, view, wanted.name, !wanted.newest));
+              : wanted.newest     ? newest_version(library, view, wanted.name, false)
+                                  : named_version(library, view, wanted.name));
     if (query.next()) return read_version(query);
   }
   const std::string reference =

@@ -227,6 +227,11 @@ TEST(PlacementImages, ExpandedPixelsHaveCoordinatesWhereTheyArePainted) {
   }
 }
 
+TEST(PlacementImages, TheFeaturesHaveAHash) {
+  EXPECT_EQ(feature_hash(), "GOLDEN")
+      << "models are of no use with other features: change this and kFeatureVersion on purpose";
+}
+
 TEST(PlacementImages, AsSvgEachStretchOfARowIsOneBox) {
   Scene scene;
   scene.device(DeviceKind::kNmos, {1}, {}, {0, 0, 800, 800})
