@@ -178,7 +178,7 @@ constexpr const char* kRecordFile = "model.json";
 /// The model's files, and beside them `model.json`: its record without what is of this store, and
 /// the hashes of the files, by which `import` knows them again.
 int export_model(const Session& session, const std::string& library, const std::string& name,
-                 const std::string& to) {
+                 const std::string& to, const std::string& note) {
   const auto folder = std::filesystem::absolute(to).lexically_normal();
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
@@ -190,6 +190,7 @@ int export_model(const Session& session, const std::string& library, const std::
   if (failure) return fail(session, make_error(ErrorCode::kIo, failure.message(), folder.string()));
   Json record = model["record"], files = Json::object();
   for (const char* field : {"model", "imported", "origins"}) record.erase(field);
+  if (!note.empty()) record["note"] = note;
   for (const Json& file : model["files"]) {
     const auto part = file["name"].get<std::string>();
     if (part == kRecordFile) {
@@ -348,10 +349,12 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
       });
   add("delete", "Forget a version and the job that made it", "NAME@VERSION",
       [&session, one] { return delete_model(session, one->library, one->model); });
-  add("export", "Write its files and its record into a folder", kReference,
-      [&session, one] { return export_model(session, one->library, one->model, one->folder); })
-      ->add_option("folder", one->folder, "The folder")
-      ->required();
+  auto* out =
+      add("export", "Write its files and its record into a folder", kReference, [&session, one] {
+        return export_model(session, one->library, one->model, one->folder, one->note);
+      });
+  out->add_option("folder", one->folder, "The folder")->required();
+  out->add_option("--note", one->note, "What the record says of where it comes from");
   auto* in = model->add_subcommand("import", "Take such a folder in as a new version");
   in->add_option("folder", one->folder, "The folder")->required()->check(CLI::ExistingDirectory);
   in->add_option("--name,--model", one->model, "The model's name (default: the folder's)");
