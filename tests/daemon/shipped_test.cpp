@@ -32,7 +32,8 @@ class ShippedModels : public DaemonTest {
   /// "name@version" with a '*' where the name means it, in the order of the list.
   std::vector<std::string> models(Client& client) {
     std::vector<std::string> found;
-    for (const Json& model : client.result("model.list")["models"]) {
+    const Json list = client.result("model.list");
+    for (const Json& model : list["models"]) {
       found.push_back(model["name"].get<std::string>() + "@" + model["version"].dump() +
                       (model["used"] == true ? "*" : "") +
                       (model["shipped"] == true ? "" : " own"));
