@@ -95,7 +95,7 @@ class EvaluationTest(PtahCase):
         self.assertEqual({k: model[k] for k in ("auroc", "accuracy", "label", "count")}, {k: told[k] for k in ("auroc", "accuracy", "label", "count")})
         named = lambda view: [(v["name"], v["version"], v["shipped"]) for v in self.run_json(view, "list").lines]
         self.assertEqual((named("model"), named("dataset")), ([("offers", 1, True)], [("sample", 1, True)]))
-        self.assertEqual(self.run_json("jobs", "list").lines, [], "nobody asked for any")
+        self.assertEqual(self.run_json("jobs").lines, [], "nobody asked for any")
         [finding] = [f for f in self.ptah("--json", "doctor").lines[0]["findings"] if f["what"] == "shipped models"]
         self.assertFalse(finding["ok"])
         self.assertIn('"bad"', finding["found"])
