@@ -228,7 +228,7 @@ TEST(PlacementImages, ExpandedPixelsHaveCoordinatesWhereTheyArePainted) {
 }
 
 TEST(PlacementImages, TheFeaturesHaveAHash) {
-  EXPECT_EQ(feature_hash(), "GOLDEN")
+  EXPECT_EQ(feature_hash(), "8a7c2cc1916ef2e067b27268b9c0cb127cb3905631ce8992182e775b5ec122e4")
       << "models are of no use with other features: change this and kFeatureVersion on purpose";
 }
 
