@@ -79,7 +79,8 @@ int train(const Session& session, const TrainArguments& arguments) {
 
 std::string metrics_text(const Json& record) {
   std::string text;
-  for (const auto& [name, value] : record.value("metrics", Json::object()).items())
+  const Json metrics = record.value("metrics", Json::object());
+  for (const auto& [name, value] : metrics.items())
     text += (text.empty() ? "" : " ") + name + "=" + value.dump();
   return text;
 }

@@ -95,6 +95,9 @@ class EvaluationTest(PtahCase):
         self.assertEqual({k: model[k] for k in ("auroc", "accuracy", "label", "count")}, {k: told[k] for k in ("auroc", "accuracy", "label", "count")})
         named = lambda view: [(v["name"], v["version"], v["shipped"]) for v in self.run_json(view, "list").lines]
         self.assertEqual((named("model"), named("dataset")), ([("offers", 1, True)], [("sample", 1, True)]))
+        table = self.ptah("model", "list")
+        self.assertEqual(table.status, 0)
+        self.assertRegex(table.out, r"offers +1 +champion, candidate +linear \S+ \(comes with Ptah\)")
         self.assertEqual(self.run_json("jobs").lines, [], "nobody asked for any")
         [finding] = [f for f in self.ptah("--json", "doctor").lines[0]["findings"] if f["what"] == "shipped models"]
         self.assertFalse(finding["ok"])
