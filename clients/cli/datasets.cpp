@@ -60,9 +60,10 @@ int make(const Session& session, const MakeArguments& arguments) {
 int list(const Session& session, const std::string& library, const std::string& name) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  Table table({"dataset", "version", "circuit", "layouts", "clean", "labels", "seed", "bytes"},
-              {Align::kLeft, Align::kRight, Align::kLeft, Align::kRight, Align::kRight,
-               Align::kLeft, Align::kRight, Align::kRight});
+  Table table(
+      {"dataset", "version", "circuit", "layouts", "clean", "labels", "seed or origin", "bytes"},
+      {Align::kLeft, Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kLeft,
+       Align::kRight, Align::kRight});
   Json params{{"library", library}, {"limit", 100}};
   if (!name.empty()) params["name"] = name;
   for (;;) {
@@ -79,7 +80,9 @@ int list(const Session& session, const std::string& library, const std::string& 
         labels += (labels.empty() ? "" : " ") + label.get<std::string>();
       table.add({dataset["name"], dataset["version"].dump(), record.value("circuit", ""),
                  record.value("count", Json()).dump(), record.value("clean", Json()).dump(), labels,
-                 record.value("imported", false) ? "imported" : record.value("seed", Json()).dump(),
+                 dataset.value("shipped", false)   ? "comes with Ptah"
+                 : record.value("imported", false) ? "imported"
+                                                   : record.value("seed", Json()).dump(),
                  record.value("bytes", Json()).dump()});
     }
     if (!reply.value().contains("next")) break;

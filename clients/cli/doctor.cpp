@@ -127,6 +127,42 @@ Finding check_plugins(const Session& session) {
   return finding;
 }
 
+/// Whether the daemon could offer all models and datasets that come with Ptah.
+Finding check_shipped(const Session& session) {
+  Finding finding{"shipped models", false, false, "", ""};
+  auto client = session.connect(false);
+  if (client.has_error()) {
+    finding.detail = "not known: no daemon runs";
+    return finding;
+  }
+  // Answered when they are there, or when it is known that they are not.
+  auto count = [&](const char* method, const char* field) {
+    auto list = client.value().call(method, {{"limit", 1000}});
+    std::size_t shipped = 0;
+    if (list.has_value()) {
+      for (const Json& one : list.value()[field]) shipped += one.value("shipped", false) ? 1 : 0;
+    }
+    return shipped;
+  };
+  const std::size_t datasets = count("dataset.list", "datasets"),
+                    models = count("model.list", "models");
+  auto status = client.value().call("server.status");
+  if (status.has_error()) {
+    finding.detail = status.error().text();
+    return finding;
+  }
+  const Json problems = status.value().value("shipped_problems", Json::array());
+  finding.fine = problems.empty();
+  finding.detail = finding.fine ? std::to_string(models) + " models and " +
+                                      std::to_string(datasets) + " datasets"
+                                : problems[0].get<std::string>();
+  if (problems.size() > 1)
+    finding.detail += " (and " + std::to_string(problems.size() - 1) + " more)";
+  if (!finding.fine)
+    finding.advice = "Install Ptah again; the daemon looks at its next start (`ptah server stop`).";
+  return finding;
+}
+
 /// The flow's shipped circuits and the embedded technology, as a plan shows them to work.
 Finding check_technology(const Session& session) {
   Finding finding{"technology", false, false, "", ""};
@@ -261,6 +297,7 @@ int doctor(const Session& session) {
   findings.push_back(check_token(session));
   findings.push_back(check_daemon(session));
   findings.push_back(check_plugins(session));
+  findings.push_back(check_shipped(session));
   findings.push_back(check_technology(session));
   findings.push_back(check_editor("KLayout macros", "klayout", klayout_package()));
   findings.push_back(check_editor("Magic macros", "magic", magic_package()));

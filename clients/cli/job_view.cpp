@@ -94,7 +94,8 @@ void print_dataset(const std::string& job, const std::string& state, const Json&
               << dataset.value("count", std::int64_t{0}) << " layouts, "
               << dataset.value("clean", std::int64_t{0}) << " clean, " << bytes / count
               << " bytes a layout";
-    for (const auto& [reason, failed] : dataset.value("failures", Json::object()).items())
+    const Json failures = dataset.value("failures", Json::object());
+    for (const auto& [reason, failed] : failures.items())
       std::cout << ", " << failed << " failed (" << reason << ")";
   }
   std::cout << ", " << duration(seconds) << "\n";
@@ -139,7 +140,8 @@ void print_summary(const Session& session, const std::string& job, const Json& f
     const Json& model = tally.lines.front();
     std::cout << "job " << job << ": " << state << ", model " << model["model"].get<std::string>()
               << ", " << duration(seconds) << "\n";
-    for (const auto& [name, value] : model.value("metrics", Json::object()).items())
+    const Json metrics = model.value("metrics", Json::object());
+    for (const auto& [name, value] : metrics.items())
       std::cout << "  " << name << " " << value << "\n";
     return;
   }

@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "job_view.hpp"
+#include "ptah/core/run_tool.hpp"
+#include "stored_files.hpp"
 #include "terminal.hpp"
 
 namespace ptah::cli {
@@ -77,19 +79,32 @@ int train(const Session& session, const TrainArguments& arguments) {
 
 std::string metrics_text(const Json& record) {
   std::string text;
-  for (const auto& [name, value] : record.value("metrics", Json::object()).items())
+  const Json metrics = record.value("metrics", Json::object());
+  for (const auto& [name, value] : metrics.items())
     text += (text.empty() ? "" : " ") + name + "=" + value.dump();
   return text;
 }
 
-std::string origin(const Json& record) {
-  return record.value("trainer", record.value("predictor", std::string()) + " (imported)");
+std::string origin(const Json& model) {
+  const Json& record = model["record"];
+  const std::string maker = record.value("trainer", record.value("predictor", std::string()));
+  return maker + (model.value("shipped", false)     ? " (comes with Ptah)"
+                  : record.value("imported", false) ? " (imported)"
+                                                    : "");
+}
+
+/// "champion, candidate", as `NAME@champion` is understood.
+std::string aliases(const Json& model) {
+  std::string text;
+  for (const Json& alias : model.value("aliases", Json::array()))
+    text += (text.empty() ? "" : ", ") + alias.get<std::string>();
+  return text;
 }
 
 int list_models(const Session& session, const std::string& library, const std::string& name) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  Table table({"model", "version", "used", "made by", "label", "layouts", "metrics"},
+  Table table({"model", "version", "alias", "made by", "label", "layouts", "metrics"},
               {Align::kLeft, Align::kRight, Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight,
                Align::kLeft});
   Json params{{"library", library}, {"limit", 100}};
@@ -104,8 +119,8 @@ int list_models(const Session& session, const std::string& library, const std::s
       }
       const Json& record = model["record"];
       const Json dataset = record.value("dataset", Json::object());
-      table.add({model["name"], model["version"].dump(), model["used"] == true ? "*" : "",
-                 origin(record), record.value("label", ""),
+      table.add({model["name"], model["version"].dump(), aliases(model), origin(model),
+                 record.value("label", ""),
                  dataset.contains("layouts") ? dataset["layouts"].dump() : "",
                  metrics_text(record)});
     }
@@ -124,8 +139,7 @@ int print_model(const Session& session, const Result<Json>& reply) {
     return kOk;
   }
   std::cout << model["name"].get<std::string>() << "@" << model["version"]
-            << (model["used"] == true ? " (in use)" : "") << ", " << origin(model["record"])
-            << "\n\n";
+            << (model["used"] == true ? " (in use)" : "") << ", " << origin(model) << "\n\n";
   for (const auto& [field, value] : model["record"].items()) {
     if (field == "model") continue;
     std::cout << field << std::string(field.size() < 16 ? 16 - field.size() : 1, ' ')
@@ -158,6 +172,88 @@ int put_model(const Session& session, const std::string& library, const std::str
                      {"predictor", predictor},
                      {"note", note},
                      {"files", std::move(list)}});
+}
+
+constexpr const char* kRecordFile = "model.json";
+
+/// The model's files, and beside them `model.json`: its record without what is of this store, and
+/// the hashes of the files, by which `import` knows them again.
+int export_model(const Session& session, const std::string& library, const std::string& name,
+                 const std::string& to, const std::string& note) {
+  const auto folder = std::filesystem::absolute(to).lexically_normal();
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto reply = client.value().call("model.get", {{"library", library}, {"model", name}});
+  if (reply.has_error()) return fail(session, reply.error());
+  const Json& model = reply.value();
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure) return fail(session, make_error(ErrorCode::kIo, failure.message(), folder.string()));
+  Json record = model["record"], files = Json::object();
+  for (const char* field : {"model", "imported", "origins"}) record.erase(field);
+  if (!note.empty()) record["note"] = note;
+  for (const Json& file : model["files"]) {
+    const auto part = file["name"].get<std::string>();
+    if (part == kRecordFile) {
+      return fail(
+          session,
+          make_error(ErrorCode::kUnsupported,
+                     "The model has a file `model.json` of its own, where its record goes.", name));
+    }
+    files[part] = file["hash"];
+    if (auto copied = read_file(client.value(), file["hash"], folder / part); copied.has_error())
+      return fail(session, copied.error());
+  }
+  record["files"] = std::move(files);
+  if (auto written =
+          write_text_file(folder / kRecordFile, record.dump(1) + "\n", Durability::kSynced);
+      written.has_error())
+    return fail(session, written.error());
+  const std::string reference = model["name"].get<std::string>() + "@" + model["version"].dump();
+  if (session.json) {
+    print_line({{"model", model["name"]},
+                {"version", model["version"]},
+                {"folder", folder.string()},
+                {"files", record["files"]}});
+  } else {
+    std::cout << reference << ": " << record["files"].size() << " files and " << kRecordFile
+              << " in " << folder.string() << "\n";
+  }
+  return kOk;
+}
+
+/// What `export` wrote, as a new version.
+int import_model(const Session& session, const std::string& library, const std::string& from,
+                 const std::string& name, const std::string& note) {
+  constexpr std::size_t kMostRecord = 256u << 10;
+  const auto folder = std::filesystem::absolute(from).lexically_normal();
+  const auto text = read_text_file(folder / kRecordFile, kMostRecord);
+  if (text.has_error()) return fail(session, text.error());
+  const Json record = Json::parse(text.value(), nullptr, false);
+  const Json files = record.is_object() ? record.value("files", Json()) : Json();
+  if (!files.is_object() || !record.value("predictor", Json()).is_string()) {
+    return fail(session, make_error(ErrorCode::kParse,
+                                    "That is no record of a model: it says no predictor or files.",
+                                    (folder / kRecordFile).string(),
+                                    "`ptah model export NAME FOLDER` writes such a folder."));
+  }
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  Json list = Json::array();
+  for (const auto& [part, hash] : files.items()) {
+    auto sent = put_file(client.value(), folder / part);
+    if (sent.has_error()) return fail(session, sent.error());
+    list.push_back({{"name", part}, {"path", sent.value()}});
+  }
+  return print_model(
+      session, client.value().call("model.put",
+                                   {{"library", library},
+                                    {"name", name.empty() ? folder.filename().string() : name},
+                                    {"predictor", record["predictor"]},
+                                    {"note", note},
+                                    {"record", record},
+                                    {"files", std::move(list)}},
+                                   std::chrono::minutes(10)));
 }
 
 int delete_model(const Session& session, const std::string& library, const std::string& model) {
@@ -223,11 +319,12 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   on_command(command, status, [&session, arguments] { return train(session, *arguments); });
 
   struct ModelArguments {
-    std::string library = "work", model, predictor, note;
+    std::string library = "work", model, predictor, note, folder;
     std::vector<std::string> files;
   };
   auto one = std::make_shared<ModelArguments>();
-  auto* model = app.add_subcommand("model", "Train, list, show, import, choose and forget models");
+  auto* model =
+      app.add_subcommand("model", "Train, list, show, export, import, choose and forget models");
   model->require_subcommand(1);
   add_train_from_dataset(model, false, session, status);
   add_train_from_dataset(model, true, session, status);
@@ -241,15 +338,32 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   };
   add("list", "Models and their versions", "Only this one",
       [&session, one] { return list_models(session, one->library, one->model); });
-  add("get", "Where a model comes from, and its files", "NAME or NAME@VERSION", [&session, one] {
+  const char* const kReference =
+      "NAME or NAME@champion: the one in use; NAME@VERSION; "
+      "NAME@candidate: the newest";
+  add("get", "Where a model comes from, and its files", kReference, [&session, one] {
     return model_call(session, "model.get", {{"library", one->library}, {"model", one->model}});
   })->alias("show");
-  add("use", "Choose the version that the name alone means", "NAME@VERSION; NAME: the newest",
-      [&session, one] {
+  add("use", "Choose the version that the name alone means",
+      "NAME@VERSION, or NAME@candidate; NAME: the newest", [&session, one] {
         return model_call(session, "model.use", {{"library", one->library}, {"model", one->model}});
       });
   add("delete", "Forget a version and the job that made it", "NAME@VERSION",
       [&session, one] { return delete_model(session, one->library, one->model); });
+  auto* out =
+      add("export", "Write its files and its record into a folder", kReference, [&session, one] {
+        return export_model(session, one->library, one->model, one->folder, one->note);
+      });
+  out->add_option("folder", one->folder, "The folder")->required();
+  out->add_option("--note", one->note, "What the record says of where it comes from");
+  auto* in = model->add_subcommand("import", "Take such a folder in as a new version");
+  in->add_option("folder", one->folder, "The folder")->required()->check(CLI::ExistingDirectory);
+  in->add_option("--name,--model", one->model, "The model's name (default: the folder's)");
+  in->add_option("--note", one->note, "Where it comes from");
+  in->add_option("--library", one->library, "The library")->capture_default_str();
+  on_command(in, status, [&session, one] {
+    return import_model(session, one->library, one->folder, one->model, one->note);
+  });
   auto* put = add("put", "Take files in as a new version", "Its name", [&session, one] {
     return put_model(session, one->library, one->model, one->predictor, one->note, one->files);
   });

@@ -31,6 +31,7 @@ void Server::status(const Nothing&, Reply<StatusReply> reply) {
   std::tie(answer.jobs_queued, answer.jobs_running) = jobs_->counts();
   answer.ready = pool_->generation() > 0;
   answer.problem = pool_->problem();
+  answer.shipped_problems = shipped_->problems();
   answer.plugin_generation = pool_->generation();
   for (const WorkerView& worker : pool_->workers()) {
     answer.workers.push_back({Json{{"pid", worker.pid},

@@ -19,6 +19,7 @@ DatasetInfo info_of(const DatasetRow& row, Store& store, bool with_files) {
   info.job = row.version.job;
   info.created_ms = row.version.created_ms;
   info.test_opened = test_openings(store, row);
+  info.shipped = row.version.shipped;
   info.record.value = cut_fields(row.record, kMaxPart);
   if (!with_files) return info;
   for (const FileRow& file : row.blocks)

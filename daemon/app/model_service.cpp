@@ -1,5 +1,6 @@
 // Models: training them, and the versions that a library has of them.
 #include "app/answer_rows.hpp"
+#include "app/model_import.hpp"
 #include "app/server.hpp"
 #include "jobs/training_set.hpp"
 #include "store/failure.hpp"
@@ -16,6 +17,9 @@ ModelInfo info_of(const ModelRow& row, const FileStore& files, bool with_files) 
   info.name = row.version.cell;
   info.version = row.version.version;
   info.used = row.used;
+  info.shipped = row.version.shipped;
+  if (row.used) info.aliases.push_back(kChampion);
+  if (row.newest) info.aliases.push_back(kCandidate);
   info.hash = row.version.hash;
   info.job = row.version.job;
   info.created_ms = row.version.created_ms;
@@ -27,30 +31,6 @@ ModelInfo info_of(const ModelRow& row, const FileStore& files, bool with_files) 
                           files.path(file.hash).string(), file.size});
   }
   return info;
-}
-
-/// A job that is done when it is there, and whose one variant is the model. [store's thread]
-ModelRow import_model(Store& store, const ModelPutParams& params) {
-  const std::string folder = "models/" + params.name + "/";
-  Json origins = Json::object();
-  std::vector<NewFile> files;
-  for (const ModelPutFile& file : params.files) {
-    files.push_back({kModelFileRole, file.path, {}, folder + "files/" + file.name});
-    origins[file.name] = file.path;
-  }
-  Json record{{"model", params.name},          {"imported", true},
-              {"predictor", params.predictor}, {"note", params.note},
-              {"origins", std::move(origins)}, {"metrics", Json::object()}};
-  files.insert(files.begin(),
-               NewFile{kModelRole, {}, record.dump(1) + "\n", folder + "model.json"});
-  NewJob job{{}, std::string(kImportJob.name), {}, params.library, record, NewPlan{}, {}};
-  job.plan->circuit = params.name;
-  job.plan->chains.push_back(Json::object());
-  const std::string id = store.create_job(job).first.id;
-  store.commit_variant(id, 0, 0, record, files);
-  store.finish_chain(id, 0, nullptr, nullptr);
-  store.finish_job(id, JobState::kDone, nullptr, {{"model", params.name}});
-  return store.models(params.library, params.name, std::nullopt, 1).front();
 }
 
 }  // namespace

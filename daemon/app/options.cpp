@@ -30,6 +30,10 @@ fs::path absolute(const std::string& text) {
   return fs::absolute(text).lexically_normal();
 }
 
+fs::path folder_or_none(const std::string& text) {
+  return text.empty() ? fs::path() : absolute(text);
+}
+
 DaemonOptions defaults() {
   DaemonOptions options;
   options.socket = default_socket_path();
@@ -41,6 +45,9 @@ DaemonOptions defaults() {
   options.plugin_dirs = {fs::exists(installed) ? installed
                                                : (bin / "../plugins").lexically_normal()};
   options.shipped_plugins = options.plugin_dirs.front() / "shipped";
+  options.shipped_data = (bin / "../share/ptah").lexically_normal();
+  if (const char* given = std::getenv("PTAH_SHIPPED_DATA"))
+    options.shipped_data = folder_or_none(given);
   return options;
 }
 
@@ -94,6 +101,9 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
           for (const auto& item : n)
             options.plugin_dirs.push_back(absolute(item.as<std::string>()));
         }}},
+      {"shipped_data",
+       {"a folder, or empty for none",
+        [&](const YAML::Node& n) { options.shipped_data = folder_or_none(n.as<std::string>()); }}},
       {"worker_program",
        {"a path",
         [&](const YAML::Node& n) { options.worker_program = absolute(n.as<std::string>()); }}},
@@ -169,7 +179,7 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.option_defaults()->take_last();  // So that a wrapper's options can be overruled.
   bool help = false, print_protocol = false, version = false, foreground = false,
        bind_workers = false;
-  std::string config, socket, state, worker_program, log_file, log_level;
+  std::string config, socket, state, shipped_data, worker_program, log_file, log_level;
   std::vector<std::string> plugin_dirs;
   int tcp = -1, workers = -1;
   std::int64_t idle_exit = -1, memory = -1, put = -1, hang = -1, plugin_limit = -1, hello = -1;
@@ -189,6 +199,10 @@ CommandLine parse_command_line(int argc, char** argv) {
                "Each worker on a core of its own: faster on a machine that serves nothing else");
   app.add_option("--plugins", plugin_dirs, "Plugin folder (may be repeated); replaces the default")
       ->take_all();
+  const auto* shipped =
+      app.add_option("--shipped-data", shipped_data,
+                     "Folder of the models and datasets that come with Ptah; default " +
+                         options.shipped_data.string() + "; '' for none");
   app.add_option("--worker-program", worker_program,
                  "The worker; default " + options.worker_program.string());
   app.add_option("--worker-memory-mib", memory, "Memory limit of one worker")
@@ -249,6 +263,7 @@ CommandLine parse_command_line(int argc, char** argv) {
     for (const std::string& directory : plugin_dirs)
       options.plugin_dirs.push_back(absolute(directory));
   }
+  if (shipped->count() > 0) options.shipped_data = folder_or_none(shipped_data);
   if (!worker_program.empty()) options.worker_program = absolute(worker_program);
   if (memory >= 0) options.worker_memory_mib = memory;
   if (put >= 0) options.put_limit_mib = put;

@@ -20,6 +20,7 @@ struct DaemonOptions {
   int workers = 0;                  ///< 0: as many as there are processors.
   std::vector<std::filesystem::path> plugin_dirs;
   std::filesystem::path shipped_plugins;  ///< The build's list of them (PluginRegistryOptions).
+  std::filesystem::path shipped_data;     ///< What comes with Ptah (shipped.hpp); empty: nothing.
   std::filesystem::path worker_program;
   bool bind_workers = false;  ///< Each to a core.
   std::int64_t worker_memory_mib = 4096;

@@ -66,6 +66,7 @@ Server::~Server() {
   for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
     session->close("the daemon ends");
   listener_.reset();
+  shipped_.reset();
   jobs_.reset();
   subscriptions_.reset();
   plugins_.reset();
@@ -153,6 +154,11 @@ Status Server::open() {
 
   jobs_->on_model([this](const VersionRow& model) { tell_models("ready", model); });
   jobs_->restore();
+  shipped_ = std::make_unique<Shipped>(io_, *store_, *files_, *jobs_, options_.shipped_data);
+  methods_.hold_with({[this](std::string_view method) { return shipped_->holds(method); },
+                      [this](std::string_view method, std::function<void()> go) {
+                        shipped_->wait(method, std::move(go));
+                      }});
   listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, Peer peer) {
     accept(std::move(socket), std::move(peer));
   });
@@ -174,6 +180,7 @@ Status Server::open() {
     end();
   });
   plugins_->start();
+  shipped_->start([this](const VersionRow& model) { tell_models("ready", model); });
   release_kept();
   watch_idle();
   return ok();

@@ -14,6 +14,7 @@
 #include <set>
 
 #include "app/options.hpp"
+#include "app/shipped.hpp"
 #include "jobs/job_manager.hpp"
 #include "net/listener.hpp"
 #include "rpc/method_table.hpp"
@@ -161,6 +162,7 @@ class Server final : public rpc::Service {
   std::unique_ptr<PluginRegistry> plugins_;
   std::unique_ptr<Subscriptions> subscriptions_;
   std::unique_ptr<JobManager> jobs_;
+  std::unique_ptr<Shipped> shipped_;
   /// The newest score by client and key.
   std::map<std::pair<const rpc::Caller*, std::string>, std::shared_ptr<PendingScore>> scores_;
   rpc::MethodTable methods_;

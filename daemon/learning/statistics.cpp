@@ -101,15 +101,6 @@ Interval mean_interval(std::span<const double> values) {
   return {mean, mean - half, mean + half};
 }
 
-Interval auroc_interval(std::span<const double> scores, std::span<const std::uint8_t> classes) {
-  const double value = auroc(scores, classes);
-  const auto positive = std::count(classes.begin(), classes.end(), 1);
-  const auto all = static_cast<std::int64_t>(classes.size());
-  const double half = kSigmas95 * auroc_standard_error(value, positive, all - positive);
-  if (std::isnan(value)) return {kNone, kNone, kNone};
-  return {value, std::max(0.0, value - half), std::min(1.0, value + half)};
-}
-
 McNemar mcnemar(std::span<const std::uint8_t> first_right,
                 std::span<const std::uint8_t> second_right) {
   McNemar test;

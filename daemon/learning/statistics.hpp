@@ -9,15 +9,9 @@
 
 namespace ptah::learning {
 
-struct Interval {
-  double value = 0, low = 0, high = 0;
-};
-
 /// Mean over repetitions such as seeds with its 95 % interval by Student's t. Of one value the
 /// interval is infinite.
 Interval mean_interval(std::span<const double> values);
-/// An AUROC with its 95 % interval, by `auroc_standard_error`; kept in [0, 1].
-Interval auroc_interval(std::span<const double> scores, std::span<const std::uint8_t> classes);
 
 struct McNemar {
   std::int64_t only_first = 0, only_second = 0;  ///< Right where the other is wrong.

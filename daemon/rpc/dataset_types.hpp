@@ -117,13 +117,16 @@ struct DatasetExportSpec {
   }
 };
 
-/// "name", the newest version; or "name@3".
+/// "name", the newest version of the user's own, or where there is none of those that came with
+/// Ptah; or "name@3".
 struct DatasetParams {
   std::string library = "work", dataset;
   template <class V>
   void describe(V& v) {
     v.optional("library", library, "The library.");
-    v.required("dataset", dataset, "Its name: the newest version. \"name@3\": that version.");
+    v.required("dataset", dataset,
+               "Its name: the newest version (of one's own, where there is one; one that came with "
+               "Ptah hides none). \"name@3\": that version.");
   }
 };
 struct DatasetExportParams {
@@ -162,6 +165,7 @@ struct DatasetFileInfo {
 struct DatasetInfo {
   std::string library, name, hash, job;
   std::int64_t version = 0, created_ms = 0, test_opened = 0;
+  bool shipped = false;
   Object record;
   std::vector<DatasetFileInfo> files;
   template <class V>
@@ -172,6 +176,7 @@ struct DatasetInfo {
     v.required("hash", hash, "SHA-256 of what the dataset is: of its record and its files.");
     v.required("job", job, "The job that made it.");
     v.required("created_ms", created_ms, "Milliseconds since 1970.");
+    v.required("shipped", shipped, "Whether it came with Ptah.");
     v.required("record", record,
                "`circuit`, `tech`, `count`, `clean`, `failures` by class, `labels`, `seed`, "
                "`imported`, `bytes`.");

@@ -60,11 +60,22 @@ void MethodTable::dispatch(const std::shared_ptr<Caller>& caller, std::string_vi
             : "Call server.hello with the token from the daemon's token file first."));
     return;
   }
+  if (holding_.must && holding_.must(request.method)) {
+    holding_.wait(request.method,
+                  [this, name = request.method, params = std::move(request.params), pending] {
+                    if (!pending->answered()) call(name, params, pending);
+                  });
+    return;
+  }
+  call(request.method, request.params, pending);
+}
+
+void MethodTable::call(const std::string& name, const Json& params,
+                       const std::shared_ptr<PendingReply>& pending) const {
   try {
-    method.call(*this, request.params, pending);
+    methods_.find(name)->second.call(*this, params, pending);
   } catch (const std::exception& exception) {
-    pending->finish_error(kInternalError,
-                          make_error(ErrorCode::kInternal, exception.what(), request.method));
+    pending->finish_error(kInternalError, make_error(ErrorCode::kInternal, exception.what(), name));
   }
 }
 

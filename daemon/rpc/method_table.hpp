@@ -25,6 +25,14 @@ class MethodTable {
   /// Where files are that requests name by hash; without it there are none.
   void find_stored_with(FindStored find) { find_stored_ = std::move(find); }
 
+  /// Requests that have to wait for what a start brings: `must` says of which methods those are at
+  /// this moment, and `wait` keeps what is to be called.
+  struct Holding {
+    std::function<bool(std::string_view method)> must;
+    std::function<void(std::string_view method, std::function<void()> go)> wait;
+  };
+  void hold_with(Holding holding) { holding_ = std::move(holding); }
+
   /// Binds `handler(const P&, Reply<R>)`. P and R describe their fields (fields.hpp).
   template <class P, class R, class Handler>
   void add(const char* name, Role role, const char* text, Handler handler) {
@@ -66,6 +74,9 @@ class MethodTable {
     return documenter.take();
   }
   std::map<std::string, Method, std::less<>> methods_;
+  void call(const std::string& name, const Json& params,
+            const std::shared_ptr<PendingReply>& pending) const;
+  Holding holding_;
   FindStored find_stored_ = [](const std::string&) { return std::nullopt; };
 };
 

@@ -113,15 +113,17 @@ struct TrainTask {
   }
 };
 
-/// "name", the version in use; or "name@3".
+/// "name" or "name@champion", the version in use; "name@candidate", the newest; or "name@3".
 struct ModelParams {
   std::string library = "work", model;
   template <class V>
   void describe(V& v) {
     v.optional("library", library, "The library.");
     v.required("model", model,
-               "Its name: the version in use, which is the newest unless model.use chose one. "
-               "\"name@3\": that version.");
+               "Its name: the version in use, which is the newest unless model.use chose one (the "
+               "newest of one's own, where there is one: what came with Ptah hides none). "
+               "\"name@champion\": the same. \"name@candidate\": the newest. \"name@3\": that "
+               "version.");
   }
 };
 struct ModelUseParams {
@@ -130,7 +132,8 @@ struct ModelUseParams {
   void describe(V& v) {
     v.optional("library", library, "The library.");
     v.required("model", model,
-               "\"name@3\": this version is in use from now on. \"name\": the newest is, always.");
+               "\"name@3\": this version is in use from now on; so is the one that "
+               "\"name@candidate\" means now. \"name\": the newest is, always.");
   }
 };
 struct ModelListParams {
@@ -158,7 +161,8 @@ struct ModelFileInfo {
 struct ModelInfo {
   std::string library, name, hash, job;
   std::int64_t version = 0, created_ms = 0;
-  bool used = false;
+  bool used = false, shipped = false;
+  std::vector<std::string> aliases;
   Object record;
   std::vector<ModelFileInfo> files;
   template <class V>
@@ -167,12 +171,18 @@ struct ModelInfo {
     v.required("name", name, "The model's name.");
     v.required("version", version, "1 is the first.");
     v.required("used", used, "Whether its name alone means this version.");
+    v.required("aliases", aliases,
+               "What may stand for the number behind '@': \"champion\" of the version in use, "
+               "\"candidate\" of the newest.");
+    v.required("shipped", shipped, "Whether it came with Ptah.");
     v.required("hash", hash, "SHA-256 of what the model is: of its files and its record.");
     v.required("job", job, "The job that made it.");
     v.required("created_ms", created_ms, "Milliseconds since 1970.");
-    v.required("record", record,
-               "Where it comes from: `trainer` or `imported`, their `plugin_hashes`, `options`, "
-               "`seed`, `label`, `dataset` (its SHA-256, jobs and size), `metrics`.");
+    v.required(
+        "record", record,
+        "Where it comes from: `trainer` or `imported`, their `plugin_hashes`, `options`, "
+        "`seed`, `label`, `dataset` (its SHA-256, jobs and size), `metrics`; of one that was "
+        "put the SHA-256 of its `files`.");
     v.required("files", files, "Its files (model.get only).");
   }
 };
@@ -193,8 +203,30 @@ struct ModelPutFile {
     v.required("path", path, "The file.", of_form(TextForm::kFile));
   }
 };
+/// What `model.json` says of a model whose files lie beside it.
+struct ModelRecord {
+  std::string predictor, label, note;
+  std::map<std::string, double> metrics;
+  std::map<std::string, std::string> files;
+  template <class V>
+  void describe(V& v) {
+    v.required("predictor", predictor, "Plugin that understands the files.",
+               of_form(TextForm::kName));
+    v.optional("label", label, "What it predicts.");
+    v.optional("note", note, "Where it comes from, for people.");
+    v.optional("metrics", metrics, "Numbers that its trainer said of it.");
+    v.required("files", files, "The SHA-256 of each file, by its name.");
+  }
+  Status check(const std::string& path) const {
+    for (const auto& [name, hash] : files) {
+      PTAH_TRY(detail::check_form(name, field_path(path, "files"), TextForm::kName));
+    }
+    return ok();
+  }
+};
 struct ModelPutParams {
   std::string library = "work", name, predictor, note;
+  Object record;
   std::vector<ModelPutFile> files;
   template <class V>
   void describe(V& v) {
@@ -204,6 +236,11 @@ struct ModelPutParams {
                of_form(TextForm::kName));
     v.required("files", files, "1 to 64 files.");
     v.optional("note", note, "Where it comes from, for people.");
+    v.optional(
+        "record", record,
+        "What `model.json` beside exported files says, which becomes its record: `predictor`, "
+        "`label`, `metrics`, and `files` with the SHA-256 of each, which has to match; what "
+        "else it says is kept.");
   }
   Status check(const std::string& path) const {
     std::set<std::string> names;

@@ -59,6 +59,7 @@ struct StatusReply {
   std::int64_t jobs_queued = 0, jobs_running = 0, store_bytes_free = 0;
   bool ready = false;
   std::string problem;
+  std::vector<std::string> shipped_problems;
   std::int64_t plugin_generation = 0;
   std::vector<Object> workers;
   template <class V>
@@ -78,6 +79,8 @@ struct StatusReply {
     v.required("jobs_running", jobs_running, "Jobs that run.");
     v.required("ready", ready, "Whether a plugin set serves.");
     v.optional("problem", problem, "Why workers cannot start, if so.");
+    v.required("shipped_problems", shipped_problems,
+               "Which models and datasets that come with Ptah cannot be offered, and why.");
     v.required("plugin_generation", plugin_generation, "Number of the plugin set that serves.");
     v.required("workers", workers,
                "One object a worker: pid, state, task, stage, plugin, rss_bytes, generation.");

@@ -81,6 +81,7 @@ VersionRow read_version(const Query& query) {
   row.chain = query.integer(6);
   row.variant = query.integer(7);
   row.created_ms = query.integer(8);
+  row.shipped = query.integer(9) != 0;
   return row;
 }
 

@@ -31,7 +31,8 @@ constexpr const char* kEventColumns = "number, method, params";
 EventRow read_event(const Query& query);
 
 constexpr const char* kVersionColumns =
-    "library, cell, view, version, hash, job, chain, variant, created_ms";
+    "library, cell, view, version, hash, job, chain, variant, created_ms, job IN (SELECT id FROM "
+    "jobs WHERE sequence<0)";
 VersionRow read_version(const Query& query);
 
 constexpr const char* kMetricColumns = "chain, name, step, value";

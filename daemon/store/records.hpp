@@ -47,6 +47,9 @@ struct NewJob {
   Json spec = Json::object();
   std::optional<NewPlan> plan;      ///< Of a job that needs no task to be planned.
   std::vector<std::string> inputs;  ///< Hashes of the files of the store that the spec names.
+  /// Of a model or a dataset that came with Ptah: nobody asked for it, so no list of jobs has it,
+  /// and it takes no number from those that somebody asks for.
+  bool shipped = false;
 };
 
 /// The best layout of a job: that of least `cost` in its record, which is a number by the run's
@@ -149,18 +152,23 @@ struct EventRow {
 struct VersionRow {
   std::string library, cell, view, job, hash;
   std::int64_t version = 0, chain = -1, variant = -1, created_ms = 0;
+  bool shipped = false;  ///< It came with Ptah.
 };
 
 /// View of a cell: a trained model. Role of the file that says what it is, and of its own files.
 constexpr const char* kModelView = "model";
 constexpr const char* kModelRole = "model";
 constexpr const char* kModelFileRole = "model_file";
+/// What names of versions of models mean by "name@champion" and "name@candidate".
+constexpr const char* kChampion = "champion";
+constexpr const char* kCandidate = "candidate";
 
 /// A version of a model. Of its `files` the first is the one of `kModelRole`, with the record; the
 /// names of the others are the last parts of their `dataset`.
 struct ModelRow {
   VersionRow version;
-  bool used = false;  ///< Its name alone means this one.
+  bool used = false;    ///< The champion: its name alone means this one.
+  bool newest = false;  ///< The candidate.
   Json record;
   std::vector<FileRow> files;
 };

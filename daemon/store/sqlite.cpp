@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "store/failure.hpp"
@@ -192,7 +193,14 @@ bool Query::next() {
 }
 
 void Query::damaged(int column, const std::string& how) const {
-  const auto from = sql_.find(" FROM ");
+  // Of the statement itself, not of one in brackets among its columns.
+  const auto in_brackets = [this](std::size_t at) {
+    const std::string_view before = std::string_view(sql_).substr(0, at);
+    return std::count(before.begin(), before.end(), '(') !=
+           std::count(before.begin(), before.end(), ')');
+  };
+  auto from = sql_.find(" FROM ");
+  while (from != std::string::npos && in_brackets(from)) from = sql_.find(" FROM ", from + 1);
   std::string table = from == std::string::npos ? sql_ : sql_.substr(from + 6);
   table = table.substr(0, table.find(' '));
   std::string row = row_;

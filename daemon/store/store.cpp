@@ -164,9 +164,13 @@ std::pair<JobRow, bool> Store::create_job(NewJob job) {
     fail(ErrorCode::kConflict, "The job \"" + id + "\" is still being deleted.", id,
          "Try again in a moment, or choose another id.");
   }
-  Query insert(database_,
-               "INSERT INTO jobs(id, kind, library, out, state, created_ms, spec) VALUES(?, ?, ?, "
-               "?, ?, ?, ?)");
+  // Lists begin behind 0, and what is below it counts for no number that comes.
+  Query insert(
+      database_,
+      std::string("INSERT INTO jobs(sequence, id, kind, library, out, state, created_ms, "
+                  "spec) VALUES(") +
+          (job.shipped ? "(SELECT min(0, coalesce(min(sequence), 0)) - 1 FROM jobs)" : "NULL") +
+          ", ?, ?, ?, ?, ?, ?, ?)");
   (insert << id << job.kind << job.library << job.out << static_cast<int>(JobState::kQueued)
           << now_ms() << spec)
       .run();

@@ -47,12 +47,14 @@ struct VariantCommit {
   std::optional<VersionRow> model;  ///< The version of a model that it became.
 };
 
-/// "name", version 0, or "name@3": a model or a dataset.
+/// "name", version 0, or "name@3": a model or a dataset. Of models also "name@champion", which is
+/// the name alone, and "name@candidate".
 struct VersionName {
   std::string name;
   std::int64_t version = 0;
+  bool newest = false;  ///< The candidate: whichever is the newest.
 };
-/// `view` is what it should name, for the sentence. Fails with kInvalidArgument.
+/// `view` is what it should name. Fails with kInvalidArgument.
 VersionName version_name(const std::string& reference, const std::string& view);
 
 /// What a slice of a deletion left to do.
@@ -183,9 +185,10 @@ class Store {
   /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
   std::vector<ModelRow> models(const std::string& library, const std::string& name,
                                const std::optional<VersionName>& after, std::int64_t limit);
-  /// Of "name", which is the version in use, or "name@3". Fails with kNotFound.
+  /// Of "name", which is the version in use, or another reference. Fails with kNotFound.
   ModelRow model(const std::string& library, const std::string& reference);
-  /// "name@3" is in use from now on; "name": the newest is, whichever that is. Returns the one.
+  /// "name@3" is in use from now on; "name": the newest is, whichever that is (the newest of the
+  /// user's own, where there is one: what comes with Ptah hides none). Returns the one.
   ModelRow use_model(const std::string& library, const std::string& reference);
 
   // Datasets: the versions of view `dataset`.
@@ -195,7 +198,8 @@ class Store {
   /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.
   std::vector<DatasetRow> datasets(const std::string& library, const std::string& name,
                                    const std::optional<VersionName>& after, std::int64_t limit);
-  /// Of "name", the newest version, or "name@3". Fails with kNotFound.
+  /// Of "name", the newest version (of the user's own, where there is one), or "name@3". Fails with
+  /// kNotFound.
   DatasetRow dataset(const std::string& library, const std::string& reference);
 
   // Files that clients send.
@@ -213,6 +217,11 @@ class Store {
   std::vector<std::pair<std::string, std::string>> referenced_files(const std::string& after = {},
                                                                     std::int64_t limit = -1);
 
+  // What came with Ptah (NewJob::shipped), by the hash of what it is.
+  /// Whether the store has it, or had it until somebody deleted it.
+  bool knew_shipped(const std::string& hash);
+  void remember_shipped(const std::string& hash, const std::string& job);
+
   // Settings of the daemon.
   std::string setting(const std::string& name);
   void set_setting(const std::string& name, const std::string& value);
@@ -228,7 +237,14 @@ class Store {
                                            const std::string& name,
                                            const std::optional<VersionName>& after,
                                            std::int64_t limit);
-  /// Version 0: the newest. Fails with kNotFound.
+  /// Of all, or of the user's own. 0: there is none.
+  std::int64_t newest_version(const std::string& library, const std::string& view,
+                              const std::string& name, bool own);
+  /// That a name alone means where nobody chose: the newest of the user's own, or where there is
+  /// none the newest that came with Ptah.
+  std::int64_t named_version(const std::string& library, const std::string& view,
+                             const std::string& name);
+  /// Version 0: the candidate, or as `named_version`. Fails with kNotFound.
   VersionRow existing_version(const std::string& library, const std::string& view,
                               const VersionName& wanted);
   ModelRow read_model(const VersionRow& version);

@@ -15,6 +15,7 @@ std::string setting_name(const std::string& library, const std::string& name) {
 ModelRow Store::read_model(const VersionRow& version) {
   VariantRow made = variant(version.job, version.chain, version.variant);
   return {version, used_version(version.library, version.cell) == version.version,
+          newest_version(version.library, kModelView, version.cell, false) == version.version,
           std::move(made.record), std::move(made.files)};
 }
 
@@ -28,8 +29,7 @@ std::int64_t Store::used_version(const std::string& library, const std::string& 
     query << library << name << kModelView << chosen.substr(0, space) << chosen.substr(space + 1);
     if (query.next()) return query.natural(0);
   }
-  const std::vector<VersionRow> newest = versions(library, name, kModelView, 1);
-  return newest.empty() ? 0 : newest.front().version;
+  return named_version(library, kModelView, name);
 }
 
 std::vector<ModelRow> Store::models(const std::string& library, const std::string& name,
@@ -42,14 +42,14 @@ std::vector<ModelRow> Store::models(const std::string& library, const std::strin
 
 ModelRow Store::model(const std::string& library, const std::string& reference) {
   VersionName wanted = version_name(reference, kModelView);
-  if (wanted.version == 0) wanted.version = used_version(library, wanted.name);
+  if (wanted.version == 0 && !wanted.newest) wanted.version = used_version(library, wanted.name);
   return read_model(existing_version(library, kModelView, wanted));
 }
 
 ModelRow Store::use_model(const std::string& library, const std::string& reference) {
   const VersionName key = version_name(reference, kModelView);
   const std::string name = setting_name(library, key.name);
-  if (key.version == 0) {
+  if (reference == key.name) {
     set_setting(name, "");
   } else {
     const VersionRow chosen = model(library, reference).version;

@@ -11,6 +11,7 @@ namespace ptah::learning {
 namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+constexpr double kSigmas95 = 1.959963984540054;
 constexpr double kLeast = 1e-12;
 
 double ratio(std::int64_t part, std::int64_t whole) noexcept {
@@ -96,6 +97,23 @@ double auroc_standard_error(double auroc, std::int64_t positive, std::int64_t ne
   const double variance =
       auroc * (1 - auroc) + (m - 1) * (q1 - auroc * auroc) + (n - 1) * (q2 - auroc * auroc);
   return std::sqrt(std::max(0.0, variance) / (m * n));
+}
+
+Interval auroc_interval(std::span<const double> scores, std::span<const std::uint8_t> classes) {
+  const double value = auroc(scores, classes);
+  const auto positive = std::count(classes.begin(), classes.end(), 1);
+  const auto all = static_cast<std::int64_t>(classes.size());
+  const double half = kSigmas95 * auroc_standard_error(value, positive, all - positive);
+  if (std::isnan(value)) return {kNone, kNone, kNone};
+  return {value, std::max(0.0, value - half), std::min(1.0, value + half)};
+}
+
+Interval share_interval(double share, std::int64_t count) {
+  const auto n = static_cast<double>(count);
+  const double z = kSigmas95 * kSigmas95 / n;
+  const double middle = (share + z / 2) / (1 + z);
+  const double half = std::sqrt(z * (share * (1 - share) + z / 4)) / (1 + z);
+  return {share, std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
 double average_precision(std::span<const double> scores, std::span<const std::uint8_t> classes) {

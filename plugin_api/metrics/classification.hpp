@@ -45,6 +45,16 @@ double auroc(std::span<const double> scores, std::span<const std::uint8_t> class
 /// Standard error of an AUROC of that value: Hanley & McNeil 1982, equation 1 with their
 /// exponential model.
 double auroc_standard_error(double auroc, std::int64_t positive, std::int64_t negative);
+
+/// 95 %.
+struct Interval {
+  double value = 0, low = 0, high = 0;
+};
+/// An AUROC with its interval, by `auroc_standard_error`; kept in [0, 1].
+Interval auroc_interval(std::span<const double> scores, std::span<const std::uint8_t> classes);
+/// A share of `count` > 0 that was counted, with its interval (Wilson, JASA 1927), which holds for
+/// few and for shares near 0 and 1, too.
+Interval share_interval(double share, std::int64_t count);
 /// Sum over the distinct scores, from above, of precision times gain in recall: no interpolation,
 /// which would flatter (Davis & Goadrich, ICML 2006).
 double average_precision(std::span<const double> scores, std::span<const std::uint8_t> classes);

@@ -20,7 +20,7 @@ CIRCUITS = ["five_transistors_ota", "ota_ff", "miller_ota", "ahuja_ota", "lpf"]
 class Bench:
     def __init__(self, build, folder):
         self.build = pathlib.Path(build).resolve()
-        self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/ptahd.sock", XDG_STATE_HOME=f"{folder}/state")
+        self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/ptahd.sock", XDG_STATE_HOME=f"{folder}/state", PTAH_SHIPPED_DATA="")
         self.folder = folder
 
     def ptah(self, *words):

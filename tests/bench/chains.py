@@ -36,7 +36,7 @@ class Server:
 
     def __init__(self, build, workers, folder):
         self.build = build
-        self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state")
+        self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state", PTAH_SHIPPED_DATA="")
         self.ptah("server", "start", "--workers", str(workers), "--bind-workers")
 
     def ptah(self, *words):

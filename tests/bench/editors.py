@@ -108,7 +108,7 @@ def main():
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ptah-editors") as folder:
         panel = measure_panel(arguments, folder)
-        os.environ.update(PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state")
+        os.environ.update(PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state", PTAH_SHIPPED_DATA="")
         program = arguments.build.resolve() / "bin/ptah"
         try:
             with ptah.connect(program=program) as server:

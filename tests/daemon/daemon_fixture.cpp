@@ -136,6 +136,8 @@ bool Daemon::start(const Options& options) {
                                  PTAH_FAKE_WORKER,
                                  "--plugins",
                                  plugins().string(),
+                                 "--shipped-data",
+                                 "",
                                  "--workers",
                                  "2",
                                  "--log-level",

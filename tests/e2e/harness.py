@@ -95,7 +95,8 @@ class PtahCase(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ptah-e2e"))
         self.env = dict(os.environ, PTAH_SOCKET=str(self.folder / "run/ptahd.sock"),
-                        XDG_STATE_HOME=str(self.folder / "state"), XDG_CACHE_HOME=str(self.folder / "cache"))
+                        XDG_STATE_HOME=str(self.folder / "state"), XDG_CACHE_HOME=str(self.folder / "cache"),
+                        PTAH_SHIPPED_DATA="")
 
     def tearDown(self):
         self.kill_daemon()

@@ -76,6 +76,39 @@ class EvaluationTest(PtahCase):
         self.assertEqual(people.status, 0, people.err)
         self.assertIn("balanced_accuracy", people.out)
         self.assertIn("was opened 4 times", people.out, "what failed was counted")
+        self.what_is_exported_can_be_shipped(model)
+
+    def what_is_exported_can_be_shipped(self, told):
+        """On a state that has nothing of its own."""
+        shipped = self.folder / "shipped"
+        (shipped / "datasets").mkdir(parents=True)
+        self.run_json("model", "export", "first", str(shipped / "models/offers"))
+        self.run_json("dataset", "export", "five@1", str(shipped / "datasets/sample.h5"))
+        (shipped / "datasets/bad.h5").write_text("this is no HDF5 file")
+        record = self.run_json("model", "get", "first").lines[0]["record"]
+        taken = self.run_json("model", "import", str(shipped / "models/offers"), "--name", "again").lines[0]
+        self.assertEqual({**taken["record"], **record}, {**taken["record"], "model": "first"})
+        self.kill_daemon()
+
+        self.env.update(XDG_STATE_HOME=str(self.folder / "fresh"), PTAH_SHIPPED_DATA=str(shipped))
+        model = self.run_json("model", "evaluate", "offers", "--dataset", "sample", "--no-probes").lines[0]
+        self.assertEqual({k: model[k] for k in ("auroc", "accuracy", "label", "count")}, {k: told[k] for k in ("auroc", "accuracy", "label", "count")})
+        named = lambda view: [(v["name"], v["version"], v["shipped"]) for v in self.run_json(view, "list").lines]
+        self.assertEqual((named("model"), named("dataset")), ([("offers", 1, True)], [("sample", 1, True)]))
+        table = self.ptah("model", "list")
+        self.assertEqual(table.status, 0)
+        self.assertRegex(table.out, r"offers +1 +champion, candidate +linear \S+ \(comes with Ptah\)")
+        self.assertEqual(self.run_json("jobs").lines, [], "nobody asked for any")
+        [finding] = [f for f in self.ptah("--json", "doctor").lines[0]["findings"] if f["what"] == "shipped models"]
+        self.assertFalse(finding["ok"])
+        self.assertIn('"bad"', finding["found"])
+
+        # Deleted, they stay away; mended, they come.
+        self.run_json("dataset", "delete", "sample@1")
+        (shipped / "datasets/bad.h5").write_bytes((shipped / "datasets/sample.h5").read_bytes())
+        self.kill_daemon()
+        self.assertEqual((named("model"), named("dataset")), ([("offers", 1, True)], [("bad", 1, True)]))
+        self.assertTrue(next(f for f in self.ptah("--json", "doctor").lines[0]["findings"] if f["what"] == "shipped models")["ok"])
 
 
 if __name__ == "__main__":

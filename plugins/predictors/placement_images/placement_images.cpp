@@ -1,6 +1,9 @@
 #include "placement_images.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "ptah/core/sha256.hpp"
 
 namespace ptah::images {
 namespace {
@@ -149,6 +152,54 @@ void expand(std::span<const std::uint8_t> in, int grid, std::span<float> out) {
       }
     }
   }
+}
+
+std::string feature_hash() {
+  // Every kind of device, two that overlap, one that is turned, in all channels; six nets that
+  // cross.
+  constexpr std::array kKinds{DeviceKind::kNmos, DeviceKind::kPmos, DeviceKind::kCapacitor,
+                              DeviceKind::kResistor, DeviceKind::kNmos};
+  constexpr int kSide = 16;
+  Circuit circuit;
+  Tiles tiles;
+  Placement placement;
+  for (int i = 0; i < 6; ++i) circuit.nets.push_back({std::string(1, static_cast<char>('a' + i))});
+  for (std::size_t i = 0; i < kKinds.size(); ++i) {
+    const int number = static_cast<int>(i);
+    Device device;
+    device.kind = kKinds[i];
+    const std::size_t terminals = device.is_mos() ? 4 : kKinds[i] == DeviceKind::kResistor ? 3 : 2;
+    for (std::size_t k = 0; k < terminals; ++k)
+      device.nets.push_back(static_cast<NetId>((2 * i + k) % circuit.nets.size()));
+    device.channels = {number + 1};
+    if (number > 1) device.channels.insert(device.channels.begin(), 1);
+    Tile tile;
+    tile.kind = kKinds[i];
+    tile.outline = {0, 0, 1700 + 300 * number, 2900 - 400 * number};
+    Dbu at = 100;
+    for (const std::string_view name : terminal_names(tile.kind, terminals)) {
+      tile.pins.push_back({std::string(name), {{1, {at, at, at + 150, at + 90}}}});
+      at += 250;
+    }
+    tiles.push_back(std::move(tile));
+    circuit.devices.push_back(std::move(device));
+    placement.tiles.push_back({{1100 * number, 900 * ((3 * number) % 5)},
+                               i == 2 ? Orientation::kMX : Orientation::kR0,
+                               {}});
+  }
+  const auto painter = Painter::create(circuit, tiles, kSide);
+  if (!painter) return {};
+  std::vector<std::uint8_t> bytes(painter.value().bytes());
+  painter.value().paint(placement, bytes);
+  std::vector<float> seen(static_cast<std::size_t>(kInputs * kSide * kSide));
+  expand(bytes, kSide, seen);
+  Sha256 hash;
+  // Whole numbers below 256, so that every machine has the same bytes of them.
+  for (const float value : seen) {
+    const auto byte = static_cast<std::uint8_t>(value);
+    hash.add(&byte, 1);
+  }
+  return hash.hex();
 }
 
 std::string svg_of(std::span<const std::uint8_t> bytes, int grid) {

@@ -68,6 +68,11 @@ class Painter {
 /// `in` has kChannels * grid * grid bytes, `out` kInputs * grid * grid floats.
 void expand(std::span<const std::uint8_t> in, int grid, std::span<float> out);
 
+/// SHA-256 of what a network sees of one placement that is always the same: whoever paints another
+/// picture of it, however that came, has other features. It is made of the code as it is, so that
+/// nobody has to remember to change kFeatureVersion.
+std::string feature_hash();
+
 /// The six channels of a picture side by side, as SVG; `bytes` as Painter::paint leaves them.
 std::string svg_of(std::span<const std::uint8_t> bytes, int grid);
 

@@ -51,6 +51,11 @@ Result<Model> read_manifest_fields(const Json& json, std::string_view plugin) {
     return bad(std::string("its features are not those of this version, \"") +
                images::kFeatureVersion + "\"");
   }
+  // Older models do not say it.
+  if (const auto hash = json.find("features_sha256");
+      hash != json.end() && *hash != images::feature_hash()) {
+    return bad("its features are not those of this version: pictures come out differently");
+  }
   PTAH_TRY(model.architecture, architecture_from_json(json.value("architecture", Json())));
   if ((model.architecture.kind == Kind::kNas) != (plugin == "nas"))
     return bad("its architecture is of another plugin");
@@ -151,6 +156,7 @@ Result<ModelFiles> write_model(const Model& model, const std::filesystem::path& 
   const Json manifest{{"format", kFormat},
                       {"plugin", model.plugin},
                       {"features", images::kFeatureVersion},
+                      {"features_sha256", images::feature_hash()},
                       {"architecture", to_json(model.architecture)},
                       {"grid", model.grid},
                       {"members", model.members.size()},

@@ -239,11 +239,26 @@ class Training {
                    {"seed", job_.seed()},
                    {"training_layouts", data_.train.size()},
                    {"validation_layouts", data_.validation.size()},
+                   {"dataset_sha256", data_.hash},
                    {"metrics", trained.metrics},
+                   {"intervals", intervals(judged, vote(odds, model.temperature), bad)},
                    {"core_sha256", core_hash_}};
     PTAH_TRY(trained.files, write_model(model, job_.scratch_dir()));
     PTAH_TRY(add_drawings(trained.files));
     return trained;
+  }
+
+  /// 95 % by how many layouts the validation part has: [low, high] of each metric that has one.
+  static Json intervals(const Judgement& judged, const std::vector<double>& odds,
+                        const Classes& bad) {
+    Json found = Json::object();
+    const auto add = [&found](const char* metric, const learning::Interval& interval) {
+      if (!std::isnan(interval.low)) found[metric] = {interval.low, interval.high};
+    };
+    add("validation_accuracy",
+        learning::share_interval(judged.accuracy, static_cast<std::int64_t>(bad.size())));
+    add("validation_auroc", learning::auroc_interval(odds, bad));
+    return found;
   }
 
   Status add_drawings(ModelFiles& files) {

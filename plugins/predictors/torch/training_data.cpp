@@ -27,8 +27,22 @@ bool same_devices(const Circuit& a, const Circuit& b) {
                     });
 }
 
+/// One after the other, as they were read.
+void add_to(Sha256& hash, Split split, std::size_t design, const Example& example) {
+  const auto number = [&hash](const auto value) { hash.add(&value, sizeof value); };
+  number(static_cast<std::int32_t>(split));
+  number(static_cast<std::uint64_t>(design));
+  number(example.label);
+  for (const PlacedTile& tile : example.placement.tiles) {
+    number(tile.origin.x);
+    number(tile.origin.y);
+    number(static_cast<std::int32_t>(tile.orientation));
+  }
+}
+
 Status read_all(Dataset& dataset, JobContext& job, TrainingData& data) {
   std::map<std::size_t, std::size_t> known;  // the dataset's number of a design -> ours
+  Sha256 hash;
   for (std::size_t i = 0; i < dataset.size(); ++i) {
     if (job.cancelled()) return cancelled_error();
     if (i % 256 == 0) {
@@ -50,9 +64,12 @@ Status read_all(Dataset& dataset, JobContext& job, TrainingData& data) {
     }
     if (!std::isfinite(example.label))
       return unusable("The label of layout " + std::to_string(i) + " is no number.", "");
+    add_to(hash, split, found->second, example);
     auto& part = split == Split::kTrain ? data.train : data.validation;
     part.push_back({found->second, std::move(example.placement), example.label});
   }
+  for (const std::string& circuit : data.circuits) hash.add(circuit);
+  data.hash = hash.hex();
   return ok();
 }
 

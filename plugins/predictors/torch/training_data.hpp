@@ -21,6 +21,7 @@ struct TrainingData {
   std::vector<Sample> train, validation;
   double threshold = 0;               ///< 75th percentile of the labels of `train`.
   std::vector<std::string> circuits;  ///< circuit_hash of each design.
+  std::string hash;                   ///< Of the circuits, and of each layout and its label.
 
   /// Among the worst quarter.
   bool bad(const Sample& sample) const noexcept { return sample.label > threshold; }

@@ -10,9 +10,9 @@ class StoreModels : public test::OpenedStore {
  protected:
   /// A trained version; its job's id.
   std::string train(const std::string& name, const std::string& weights,
-                    const std::string& library = "work") {
+                    const std::string& library = "work", const std::string& shipped = {}) {
     return commit([&] {
-      NewJob job{{}, "train", {}, library, {{"of", weights}}, NewPlan{}};
+      NewJob job{shipped, "train", {}, library, {{"of", weights}}, NewPlan{}, {}, !shipped.empty()};
       job.plan->circuit = name;
       job.plan->chains.push_back(Json::object());
       const auto [row, fresh] = store().create_job(job);
@@ -67,6 +67,46 @@ TEST_F(StoreModels, ANameMeansTheNewestUnlessOneIsChosen) {
   commit([&] { return store().use_model("work", "wires"); });
   EXPECT_EQ(version("wires"), 3);
   EXPECT_EQ(store().model("work", "wires").record["weights"], "c");
+}
+
+TEST_F(StoreModels, AliasesMeanTheOneInUseAndTheNewest) {
+  train("wires", "a");
+  train("wires", "b");
+  commit([&] { return store().use_model("work", "wires@1"); });
+  EXPECT_EQ(version("wires@champion"), 1);
+  EXPECT_EQ(version("wires@candidate"), 2);
+  EXPECT_FALSE(store().model("work", "wires@champion").newest);
+  EXPECT_TRUE(store().model("work", "wires@candidate").newest);
+  commit([&] { return store().use_model("work", "wires@candidate"); });
+  EXPECT_EQ(version("wires"), 2);
+  train("wires", "c");
+  commit([&] { return store().use_model("work", "wires@champion"); });
+  EXPECT_EQ(version("wires"), 2) << "the one in use stays in use";
+  EXPECT_EQ(code_of("paths@candidate"), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of("wires@best"), ErrorCode::kInvalidArgument);
+  EXPECT_THROW(version_name("wires@champion", kDatasetView), Failure) << "datasets have none";
+}
+
+TEST_F(StoreModels, WhatCameWithPtahHidesNothingOfTheUsers) {
+  const std::string shipped = train("wires", "a", "work", "shipped-1");
+  EXPECT_EQ(version("wires"), 1);
+  EXPECT_TRUE(store().model("work", "wires").version.shipped);
+  EXPECT_EQ(train("wires", "b"), "train-1") << "it takes no number";
+  EXPECT_EQ(version("wires"), 2);
+  train("wires", "c", "work", "shipped-2");
+  EXPECT_EQ(version("wires"), 2) << "the user's own stays in use";
+  EXPECT_EQ(version("wires@candidate"), 3);
+  EXPECT_FALSE(store().model("work", "wires").version.shipped);
+  ASSERT_EQ(store().jobs(std::nullopt, "", 10).size(), 1u) << "nobody asked for the others";
+  commit([&] { return store().use_model("work", "wires@3"); });
+  EXPECT_EQ(version("wires"), 3);
+  remove("train-1");
+  remove("shipped-2");
+  EXPECT_EQ(version("wires"), 1);
+  EXPECT_EQ(train("wires", "d"), "train-2");
+  open();
+  EXPECT_EQ(train("wires", "e"), "train-3");
+  EXPECT_EQ(shipped, "shipped-1");
 }
 
 TEST_F(StoreModels, WhatIsNotThereIsNotFoundAndWhatIsNoNameIsRefused) {

@@ -101,6 +101,16 @@ TEST(Metrics, AurocErrsByItsStandardError) {
   EXPECT_GE(within, 0.90 * 400);
 }
 
+TEST(Metrics, AShareHasWilsonsInterval) {
+  // Newcombe, Statistics in Medicine 1998, table I, method 3: 81 of 263, and 0 of 20.
+  const Interval share = share_interval(81.0 / 263, 263);
+  EXPECT_NEAR(share.low, 0.2553, 5e-5);
+  EXPECT_NEAR(share.high, 0.3662, 5e-5);
+  const Interval none = share_interval(0, 20);
+  EXPECT_EQ(none.low, 0);
+  EXPECT_NEAR(none.high, 0.1611, 5e-5);
+}
+
 TEST(Metrics, AveragePrecisionByHand) {
   // Recall 1/2 at precision 1, 1 at 2/3.
   EXPECT_DOUBLE_EQ(average_precision(Scores{0.1, 0.4, 0.35, 0.8}, Classes{0, 0, 1, 1}),

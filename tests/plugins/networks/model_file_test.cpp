@@ -88,6 +88,7 @@ TEST_F(ModelFile, WrongManifestsAreNamed) {
   EXPECT_THAT(with([](Json& j) { j["format"] = "ptah network 2"; }), HasSubstr("format"));
   EXPECT_THAT(with([](Json& j) { j["plugin"] = "cnn"; }), HasSubstr("`nas`"));
   EXPECT_THAT(with([](Json& j) { j["features"] = "others"; }), HasSubstr("features"));
+  EXPECT_THAT(with([](Json& j) { j["features_sha256"] = "0"; }), HasSubstr("pictures"));
   EXPECT_THAT(with([](Json& j) { j["architecture"]["filters"] = 7; }), HasSubstr("filters"));
   EXPECT_THAT(with([](Json& j) { j["grid"] = 1 << 20; }), HasSubstr("grid"));
   EXPECT_THAT(with([](Json& j) { j["members"] = 1e6; }), HasSubstr("members"));
@@ -135,6 +136,12 @@ TEST_F(ModelFile, WrongWeightsAreNamed) {
   changed = contents.value();
   changed.tensors["near.centres"].shape = {4};
   EXPECT_THAT(with_weights(safetensors::write(changed)), HasSubstr("centres"));
+}
+
+// The hash of the library that made a model is where it comes from, and no condition.
+TEST_F(ModelFile, LoadsWithAnotherBuildOfTheLibraryAndWithoutAFeatureHash) {
+  EXPECT_EQ(with([](Json& j) { j["about"]["core_sha256"] = std::string(64, '0'); }), "read");
+  EXPECT_EQ(with([](Json& j) { j.erase("features_sha256"); }), "read");
 }
 
 TEST_F(ModelFile, AnAbsentFileIsNamed) {

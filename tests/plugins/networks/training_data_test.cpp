@@ -24,6 +24,19 @@ TEST(TrainingData, IsTrainingAndValidationAndTheThresholdIsOfTraining) {
   EXPECT_EQ(data.circuits.size(), 1u);
 }
 
+TEST(TrainingData, HasAHashOfItsLayoutsAndLabels) {
+  const auto hash_of = [](std::size_t size, std::uint64_t seed) {
+    test::SealedDataset dataset(size, seed);
+    SimpleJobContext job;
+    return read_training_data(dataset, job).value().hash;
+  };
+  const std::string hash = hash_of(200, 1);
+  EXPECT_EQ(hash.size(), 64u);
+  EXPECT_EQ(hash_of(200, 1), hash);
+  EXPECT_NE(hash_of(200, 2), hash);
+  EXPECT_NE(hash_of(203, 1), hash);
+}
+
 TEST(TrainingData, TooLittleIsRefusedWithItsNumbers) {
   test::SealedDataset dataset(50);
   SimpleJobContext job;

@@ -121,6 +121,12 @@ TEST_F(TrainingTest, AKilledSearchEndsWithTheSameBytes) {
   const Json history = Json::parse(found.at("search.json"));
   EXPECT_EQ(history.size(), 9u) << "six candidates, two of them again, one a third time";
   EXPECT_THAT(found.at("architecture.svg"), HasSubstr("<svg"));
+  const Json about = Json::parse(found.at("manifest.json"))["about"];
+  for (const auto& [metric, ends] : about.at("intervals").items()) {
+    EXPECT_LE(ends[0], about["metrics"][metric]) << metric;
+    EXPECT_GE(ends[1], about["metrics"][metric]) << metric;
+  }
+  EXPECT_TRUE(about["intervals"].contains("validation_accuracy"));
 }
 
 TEST_F(TrainingTest, AnotherSeedIsAnotherModel) {

@@ -227,6 +227,11 @@ TEST(PlacementImages, ExpandedPixelsHaveCoordinatesWhereTheyArePainted) {
   }
 }
 
+TEST(PlacementImages, TheFeaturesHaveAHash) {
+  EXPECT_EQ(feature_hash(), "8a7c2cc1916ef2e067b27268b9c0cb127cb3905631ce8992182e775b5ec122e4")
+      << "models are of no use with other features: change this and kFeatureVersion on purpose";
+}
+
 TEST(PlacementImages, AsSvgEachStretchOfARowIsOneBox) {
   Scene scene;
   scene.device(DeviceKind::kNmos, {1}, {}, {0, 0, 800, 800})
