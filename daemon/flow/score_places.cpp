@@ -104,7 +104,7 @@ class DrawnTiles {
   std::vector<Shape> shapes_;  ///< Sorted.
 };
 
-Dbu on_grid(Dbu place) {
+Dbu rounded(Dbu place) {
   return (place + kPlacementGrid / 2) / kPlacementGrid * kPlacementGrid;
 }
 
@@ -128,7 +128,7 @@ Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
   const Rect box = placement_outline(tiles, placement);
   for (std::size_t d = 0; d < count; ++d) {
     PlacedTile& placed = placement.tiles[d];
-    placed.origin = {on_grid(placed.origin.x - box.x0), on_grid(placed.origin.y - box.y0)};
+    placed.origin = {rounded(placed.origin.x - box.x0), rounded(placed.origin.y - box.y0)};
     placed.slot = placed_outline(tiles[d], placed);
   }
   return placement;
