@@ -44,13 +44,11 @@ class ModelTest(PtahCase):
 
         # It says what it thinks of a layout, beside the score; so does a flow's.
         layout = self.run_json("variants", "first").lines[0]
-        [gds] = [f["path"] for f in self.run_json("show", "first", str(layout["chain"]), str(layout["variant"])).lines[0]["files"]
-                 if f["role"] == "gds"]
-        scored = ["score", gds, "--circuit", "five_transistors_ota"]
+        scored = ["score", layout["gds"], "--circuit", "five_transistors_ota"]
         plain = self.run_json(*scored).lines[0]
         beside = self.run_json(*scored, "--model", "wires").lines[0]
         prediction = beside.pop("prediction")
-        self.assertAlmostEqual(prediction["cost"], layout["hpwl_um"], delta=0.01)
+        self.assertAlmostEqual(prediction["cost"], layout["hpwl_um"], delta=0.1)
         self.assertEqual((prediction["model"], prediction["label"], prediction["far"]), ("wires@1", "hpwl", False))
         self.assertIn(prediction["verdict"], ("good", "poor", "unsure"))
         self.assertTrue(0 <= prediction["probability"] <= 1)

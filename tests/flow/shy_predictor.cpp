@@ -15,8 +15,8 @@ class ShyPredictor final : public ptah::Predictor {
   ptah::Status load(const ptah::ModelFiles& files, ptah::JobContext&) override {
     PTAH_TRY(const std::string text, ptah::read_text_file(files.at("shy.json")));
     const ptah::Json model = ptah::Json::parse(text);
-    prediction_ = {model.at("cost"), model.at("uncertainty")};
-    widest_um_ = model.at("widest_um");
+    prediction_ = {model.at("cost").get<double>(), model.at("uncertainty").get<double>()};
+    widest_um_ = model.at("widest_um").get<double>();
     return ptah::ok();
   }
 
