@@ -31,6 +31,7 @@ int main(int argc, char** argv) {
   add_model_commands(app, session, status);
   add_dataset_commands(app, session, status);
   add_evaluation_commands(app, session, status);
+  add_prediction_command(app, session, status);
   add_layout_commands(app, session, status);
   add_score_command(app, session, status);
   add_report_command(app, session, status);

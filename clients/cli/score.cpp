@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "measure_view.hpp"
+#include "prediction.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -14,7 +15,7 @@ using Align = Table::Align;
 constexpr std::size_t kShownViolations = 5;
 
 struct ScoreArguments : CircuitArguments {
-  std::string gds, cell, fingers, flow = "native";
+  std::string gds, cell, fingers, model, flow = "native", library = "work";
   bool blame = false, judges = false, waveform = false, no_drc = false, no_lvs = false;
 };
 
@@ -57,6 +58,8 @@ void print_score(const Json& score) {
   if (score.contains("judged_pscore_V") && score["judged_pscore_V"].is_number()) {
     std::cout << "judged  " << engineering(score["judged_pscore_V"], "V") << "\n";
   }
+  if (score.contains("prediction"))
+    std::cout << "model   " << prediction_text(score["prediction"]) << "\n";
   std::cout << "area    " << number(score["area_um2"], 2) << " um2, outline "
             << number(score["outline_um"][0], 2) << " x " << number(score["outline_um"][1], 2)
             << " um, HPWL " << number(score["hpwl_um"], 2) << " um\n";
@@ -116,6 +119,8 @@ int score(const Session& session, const ScoreArguments& arguments) {
     params["fingers"] = fingers.value();
   }
   params["flow"] = name_or_path(arguments.flow);
+  params["library"] = arguments.library;
+  if (!arguments.model.empty()) params["model"] = arguments.model;
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto reply = client.value().call("score.layout", params, std::chrono::minutes(10));
@@ -141,6 +146,10 @@ void add_score_command(CLI::App& app, Session& session, int& status) {
   command->add_option("--fingers", arguments->fingers,
                       "Finger counts of this layout: M0=6,M1=2,... (default: as it is drawn)");
   command->add_option("--flow", arguments->flow, "The flow whose checks and simulator decide")
+      ->capture_default_str();
+  command->add_option("--model", arguments->model,
+                      "NAME or NAME@VERSION: what it predicts of this placement, beside the score");
+  command->add_option("--library", arguments->library, "The model's library")
       ->capture_default_str();
   command->add_flag("--blame", arguments->blame, "How much each net and device costs");
   command->add_flag("--judges", arguments->judges, "Ask the trusted tools, too");

@@ -58,6 +58,8 @@ void add_model_commands(CLI::App& app, Session& session, int& status);
 void add_dataset_commands(CLI::App& app, Session& session, int& status);
 /// Into those of datasets and models, which are there.
 void add_evaluation_commands(CLI::App& app, Session& session, int& status);
+/// Into those of models, which are there.
+void add_prediction_command(CLI::App& app, Session& session, int& status);
 void add_layout_commands(CLI::App& app, Session& session, int& status);
 void add_score_command(CLI::App& app, Session& session, int& status);
 void add_report_command(CLI::App& app, Session& session, int& status);

@@ -1,5 +1,6 @@
 // Scores for those who wait for them: score.layout, score.placement, and which request supersedes
 // which.
+#include "app/model_tasks.hpp"
 #include "app/server.hpp"
 
 namespace ptah {
@@ -10,8 +11,11 @@ struct Server::PendingScore {
   Reply<ScoreReply> reply;
   std::string key;       ///< Empty: superseded by nobody.
   std::string affinity;  ///< Which worker knows the circuit.
+  std::string library;   ///< Of its model.
   std::string task;      ///< Empty until it is one.
   bool over = false;     ///< Answered, or nobody waits any more.
+  TaskKind kind{};
+  Json spec;  ///< Of the task.
 };
 
 namespace {
@@ -41,8 +45,8 @@ std::shared_ptr<Server::PendingScore> Server::begin_score(const ScoreSubject& su
   std::string affinity = key.empty()
                              ? std::move(circuit)
                              : std::to_string(reinterpret_cast<std::uintptr_t>(caller)) + "/" + key;
-  auto score =
-      std::make_shared<PendingScore>(PendingScore{reply, key, std::move(affinity), {}, false});
+  auto score = std::make_shared<PendingScore>(
+      PendingScore{reply, key, std::move(affinity), subject.library, {}, false, {}, {}});
   if (!key.empty()) {
     auto& newest = scores_[{caller, key}];
     if (newest && !newest->over) {
@@ -67,17 +71,53 @@ template <class Spec>
 void Server::start_score(const std::shared_ptr<PendingScore>& score, TaskKind kind, Spec spec) {
   if (score->over) return;
   spec.key.reset();
-  with_sources(write_value(spec), [this, score, kind](const Result<Json>& whole) {
+  score->kind = kind;
+  with_sources(write_value(spec), [this, score, model = spec.model](Result<Json> whole) {
     if (score->over) return;
     if (!whole) {
       end_score(score, whole.error());
       return;
     }
-    score->task = jobs_->run_task(
-        kind, whole.value(),
-        [this, score](Result<Json> result) { end_score(score, std::move(result)); },
-        score->affinity);
+    score->spec = std::move(whole.value());
+    if (model) {
+      score_with_model(score, *model);
+    } else {
+      run_score(score);
+    }
   });
+}
+
+void Server::score_with_model(const std::shared_ptr<PendingScore>& score,
+                              const std::string& model) {
+  store_->submit(
+      StoreThread::Kind::kRead,
+      [library = score->library, model](Store& store) {
+        return predicting_model(store, store.model(library, model));
+      },
+      [this, score](Result<PredictingModel> found) {
+        if (score->over) return;
+        if (!found) {
+          end_score(score, found.error());
+          return;
+        }
+        score->spec["predicting"] = write_value(found.value());
+        run_score(score);
+      });
+}
+
+void Server::run_score(const std::shared_ptr<PendingScore>& score) {
+  score->task = jobs_->run_task(
+      score->kind, score->spec,
+      [this, score](Result<Json> result) {
+        if (score->over) return;
+        // Only a worker reads flows: that one names a model shows here.
+        if (result && !score->spec.contains("predicting")) {
+          const auto wish = read_struct<ModelWish>(result.value());
+          if (wish) return score_with_model(score, wish.value().wants_model);
+        }
+        end_score(score, std::move(result));
+      },
+      score->affinity);
 }
 
 void Server::end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result) {

@@ -74,6 +74,7 @@ class Server final : public rpc::Service {
   void model_use(const rpc::ModelUseParams&, rpc::Reply<rpc::ModelInfo>) override;
   void model_delete(const rpc::ModelParams&, rpc::Reply<rpc::Nothing>) override;
   void model_evaluate(const rpc::ModelEvaluateParams&, rpc::Reply<rpc::ResultReply>) override;
+  void model_predict(const rpc::ModelPredictParams&, rpc::Reply<rpc::ResultReply>) override;
   void dataset_make(const rpc::DatasetMakeParams&, rpc::Reply<rpc::JobReply>) override;
   void dataset_list(const rpc::DatasetListParams&, rpc::Reply<rpc::DatasetListReply>) override;
   void dataset_get(const rpc::DatasetParams&, rpc::Reply<rpc::DatasetInfo>) override;
@@ -111,6 +112,9 @@ class Server final : public rpc::Service {
                                             const rpc::Reply<rpc::ScoreReply>& reply);
   template <class Spec>
   void start_score(const std::shared_ptr<PendingScore>& score, TaskKind kind, Spec spec);
+  /// With the files of a model of the score's library.
+  void score_with_model(const std::shared_ptr<PendingScore>& score, const std::string& model);
+  void run_score(const std::shared_ptr<PendingScore>& score);
   void end_score(const std::shared_ptr<PendingScore>& score, Result<Json> result);
   /// Runs `work` on the store's thread and answers with what it returns.
   template <class R, class Work>

@@ -20,10 +20,11 @@ Result<std::unique_ptr<SampleDataset>> open_blocks(const std::vector<std::string
   return SampleDataset::open(std::move(samples), label, files, host, job);
 }
 
-/// Loads the model, and hands its predictor's errors on under its name.
-Result<learning::Evaluation> evaluate_one(const rpc::EvaluatedModel& model, SampleDataset& dataset,
-                                          const learning::EvaluateParams& params, PluginHost& host,
-                                          FlowJob& job, std::string& plugin) {
+/// Loads the model, and has `judge` do its part with what it predicts.
+template <class Judge>
+auto with_predictions(const rpc::EvaluatedModel& model, const SampleDataset& dataset,
+                      PluginHost& host, FlowJob& job, std::string& plugin, const Judge& judge)
+    -> decltype(judge(std::declval<const learning::Predict&>())) {
   PTAH_TRY(auto predictor,
            bind_stage<Predictor>(host, "predictor", model.predictor, Json::object()));
   plugin = predictor.plugin;
@@ -37,7 +38,13 @@ Result<learning::Evaluation> evaluate_one(const rpc::EvaluatedModel& model, Samp
       return stage.predict(design.circuit, design.tiles, dataset.technology(), placements, job);
     });
   };
-  return learning::evaluate_model(dataset, predict, params, job);
+  return judge(predict);
+}
+
+/// A predictor's error under its model's name.
+Error of_model(Error error, const rpc::EvaluatedModel& model) {
+  error.where = "model " + model.model + (error.where.empty() ? "" : ", " + error.where);
+  return error;
 }
 
 }  // namespace
@@ -69,12 +76,11 @@ Result<Json> evaluate_models(const rpc::ModelEvaluateTask& task,
     // The plain learners are the same beside each model.
     params.probes = task.params.probes && reports.empty();
     std::string plugin;
-    auto evaluation = evaluate_one(model, *dataset, params, host, job, plugin);
-    if (!evaluation) {
-      Error error = evaluation.error();
-      error.where = "model " + model.model + (error.where.empty() ? "" : ", " + error.where);
-      return error;
-    }
+    auto evaluation =
+        with_predictions(model, *dataset, host, job, plugin, [&](const learning::Predict& predict) {
+          return learning::evaluate_model(*dataset, predict, params, job);
+        });
+    if (!evaluation) return of_model(evaluation.error(), model);
     Json& report = evaluation.value().report;
     report["model"] = model.model;
     report["predictor"] = plugin;
@@ -92,6 +98,40 @@ Result<Json> evaluate_models(const rpc::ModelEvaluateTask& task,
   }
   result["comparisons"] = std::move(comparisons);
   result["summary"] = learning::summary(reports);
+  return result;
+}
+
+Result<Json> predict_samples(const rpc::ModelPredictTask& task,
+                             const std::filesystem::path& scratch, PluginHost& host,
+                             TaskSink& sink) {
+  FlowJob job(sink, seed_of(task.params.seed), scratch);
+  PTAH_TRY(const auto dataset, open_blocks(task.blocks, task.params.label, task.files, host, job));
+  learning::EvaluateParams params;
+  params.seed = job.seed();
+  std::string plugin;
+  auto ranking = with_predictions(
+      task.model, *dataset, host, job, plugin, [&](const learning::Predict& predict) {
+        return learning::rank_part(*dataset, task.params.part, predict, params, job);
+      });
+  if (!ranking) return of_model(ranking.error(), task.model);
+  auto& layouts = ranking.value().layouts;
+  if (std::cmp_less(task.params.limit, layouts.size()))
+    layouts.resize(static_cast<std::size_t>(task.params.limit));
+  Json placements = Json::array();
+  for (const learning::Ranked& layout : layouts) {
+    Json row{{"placement", dataset->row(layout.index)},
+             {"cost", layout.prediction.cost},
+             {"far", layout.prediction.far},
+             {"label", layout.label}};
+    if (layout.prediction.uncertainty) row["uncertainty"] = *layout.prediction.uncertainty;
+    placements.push_back(std::move(row));
+  }
+  Json result = std::move(ranking.value().report);
+  result.update({{"model", task.model.model},
+                 {"predictor", plugin},
+                 {"label", dataset->label_rule().text()},
+                 {"part", to_string(task.params.part)},
+                 {"placements", std::move(placements)}});
   return result;
 }
 

@@ -1,5 +1,5 @@
-/// The tasks `dataset.check` and `model.evaluate`: a dataset's blocks and models' files are read
-/// where they lie in the store, and the result is the answer to a request.
+/// The tasks `dataset.check`, `model.evaluate` and `model.predict`: a dataset's blocks and models'
+/// files are read where they lie in the store, and the result is the answer to a request.
 #pragma once
 
 #include <filesystem>
@@ -19,6 +19,12 @@ Result<Json> check_samples(const rpc::DatasetCheckTask& task, const std::filesys
 /// [{"first", "second", what learning::compare says}], "summary": learning::summary}; the last two
 /// with several models alone.
 Result<Json> evaluate_models(const rpc::ModelEvaluateTask& task,
+                             const std::filesystem::path& scratch, PluginHost& host,
+                             TaskSink& sink);
+
+/// {"model", "predictor", "label", "part", what learning::rank_part reports, "placements":
+/// [{"placement" (its row in the dataset), "cost", "uncertainty", "far", "label"}]}.
+Result<Json> predict_samples(const rpc::ModelPredictTask& task,
                              const std::filesystem::path& scratch, PluginHost& host,
                              TaskSink& sink);
 

@@ -6,6 +6,7 @@
 #include "flow/score_copies.hpp"
 #include "flow/score_examination.hpp"
 #include "flow/score_places.hpp"
+#include "flow/score_prediction.hpp"
 
 namespace ptah {
 namespace {
@@ -53,6 +54,26 @@ ScoreSessions& sessions(PluginHost& host) {
   return host.kept<ScoreSessions>();
 }
 
+/// What the daemon is asked for before a score can be predicted.
+Json wish_for(const std::string& model) {
+  rpc::ModelWish wish{model};
+  return rpc::write_value(wish);
+}
+
+/// `prediction` of a layout: of the placement that its drawing shows.
+Result<Json> predict_drawn(const ScorePredictor& predictor, PluginHost& host,
+                           const Drawing& drawing, const ScoreLayout& layout,
+                           const ScoreSession& session, FlowJob& job, StageSeconds& seconds) {
+  const auto placement = drawn_placement(drawing, *layout.flat, session);
+  if (!placement) return predictor.refuse(placement.error().text());
+  PTAH_TRY(Json prediction,
+           predictor.predict(host, session.circuit, session.tiles, session.technology(),
+                             placement.value(), job, seconds));
+  prediction["placement"] = to_json(placement.value(), session.circuit);
+  if (!drawing.match.exact) prediction["matches"] = false;
+  return prediction;
+}
+
 /// Runs the examination; a session whose stages broke is not used again.
 Result<Json> examine(Examination& examination, PluginHost& host, const ScoreSession* session,
                      Clock::time_point begin) {
@@ -72,12 +93,14 @@ Result<Json> examine(Examination& examination, PluginHost& host, const ScoreSess
 
 }  // namespace
 
-Result<Json> score_layout(const rpc::ScoreLayoutParams& spec, const std::filesystem::path& scratch,
+Result<Json> score_layout(const rpc::ScoreLayoutTask& spec, const std::filesystem::path& scratch,
                           PluginHost& host, TaskSink& sink) {
   const auto begin = Clock::now();
   ScoreSessions& kept = sessions(host);
   PTAH_TRY(auto parsed, kept.parse(spec, spec.tech));
   PTAH_TRY(const FlowConfig flow, chosen_flow(kept, spec));
+  const ScorePredictor predictor(flow, spec.predicting);
+  if (const std::string& model = predictor.missing_model(); !model.empty()) return wish_for(model);
   const double parsing = since(begin);
   PTAH_TRY(auto layout,
            read_score_layout(spec.layout, spec.top.value_or(""), *parsed->technology, scratch));
@@ -102,23 +125,34 @@ Result<Json> score_layout(const rpc::ScoreLayoutParams& spec, const std::filesys
   PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, spec.judges));
   drawing.match = correspond(drawing.found, session->circuit, *parsed->technology);
   FlowJob job(sink, 0, scratch);
-  StageSeconds unused;
-  // For the areas only: a layout may hold what our generator can not draw.
+  StageSeconds unused, predicting;
+  // For areas and predictions only: a layout may hold what our generator can not draw.
   (void)session->prepare_tiles(host, job, unused, false);
+  const double recognising = since(begin) - parsing - reading;
+  Json prediction;
+  if (predictor) {
+    PTAH_TRY(prediction,
+             predict_drawn(predictor, host, drawing, layout, *session, job, predicting));
+  }
   Examination examination(*session, spec, layout, std::move(drawing), scratch, sink);
+  examination.seconds = std::move(predicting);
   examination.seconds["parse"] = parsing;
   examination.seconds["read"] = reading;
-  examination.seconds["recognise"] = since(begin) - parsing - reading;
-  return examine(examination, host, session, begin);
+  examination.seconds["recognise"] = recognising;
+  PTAH_TRY(Json reply, examine(examination, host, session, begin));
+  if (predictor) reply["prediction"] = std::move(prediction);
+  return reply;
 }
 
-Result<Json> score_placement(const rpc::ScorePlacementParams& spec,
+Result<Json> score_placement(const rpc::ScorePlacementTask& spec,
                              const std::filesystem::path& scratch, PluginHost& host,
                              TaskSink& sink) {
   const auto begin = Clock::now();
   ScoreSessions& kept = sessions(host);
   PTAH_TRY(auto parsed, kept.parse(spec, spec.tech));
   PTAH_TRY(const FlowConfig flow, chosen_flow(kept, spec));
+  const ScorePredictor predictor(flow, spec.predicting);
+  if (const std::string& model = predictor.missing_model(); !model.empty()) return wish_for(model);
   PTAH_TRY(auto fingers, complete_fingers(given_fingers(spec), parsed->loaded.circuit,
                                           parsed->input.allowed_fingers));
   PTAH_TRY(ScoreSession * session, kept.open(host, parsed, flow, fingers, spec.judges));
@@ -137,16 +171,24 @@ Result<Json> score_placement(const rpc::ScorePlacementParams& spec,
     devices.push_back({{"device", circuit.devices[d].name}, {"box_um", box_um(boxes.back())}});
   }
   const Json overlaps = overlaps_of(circuit, tiles, placement, session->technology());
+  Json prediction;
   const auto finish = [&](Json& reply) {
     reply["area_um2"] = to_um2(component_area(tiles));
     reply["hpwl_um"] = static_cast<double>(hpwl(circuit, tiles, placement)) / 1000.0;
     reply["overlaps"] = overlaps;
+    if (predictor) reply["prediction"] = prediction;
   };
   std::string reason;
   if (!overlaps.empty()) {
     reason = "placement: " + overlaps[0]["a"].get<std::string>() + " and " +
              overlaps[0]["b"].get<std::string>() +
              (overlaps[0]["missing_um"] == 0.0 ? " overlap." : " are too close.");
+  }
+  if (predictor && !reason.empty()) {
+    prediction = predictor.refuse("The placement is not legal: " + reason.substr(11));
+  } else if (predictor) {
+    PTAH_TRY(prediction, predictor.predict(host, circuit, tiles, session->technology(), placement,
+                                           job, seconds));
   }
   std::optional<Layout> routed;
   if (spec.route && reason.empty()) {

@@ -24,7 +24,127 @@ Result<Dbu> coordinate(double um, const char* field, const std::string& device) 
   return place;
 }
 
+/// What a drawing shows of its devices, made ready to be asked often.
+class DrawnTiles {
+ public:
+  DrawnTiles(const Drawing& drawing, const gds::Flat& flat, const ScoreSession& session)
+      : drawing_(drawing),
+        session_(session),
+        devices_(drawn_devices(drawing, session.circuit, {})),
+        shapes_(flat.shapes) {
+    std::sort(shapes_.begin(), shapes_.end());
+  }
+
+  Result<PlacedTile> place(std::size_t d) const {
+    const Device& device = session_.circuit.devices[d];
+    const Rect& box = devices_[d].box;
+    if (box.empty()) {
+      return make_error(ErrorCode::kInvalidArgument, device.name + " was not found in the layout.",
+                        "layout");
+    }
+    std::optional<PlacedTile> found;
+    int most = -1;
+    for (const auto& [orientation, name] : Choices<Orientation>::kNames) {
+      const auto placed = fit(d, box, orientation);
+      const int agreeing = placed ? agreement(d, *placed) : -1;
+      if (agreeing <= most) continue;
+      most = agreeing;
+      found = placed;
+    }
+    if (found) return *found;
+    return make_error(ErrorCode::kInvalidArgument,
+                      device.name + " is not drawn as the flow's device generator draws it.",
+                      "layout");
+  }
+
+ private:
+  /// The tile so that its device lies in `box`, if all its shapes are there.
+  std::optional<PlacedTile> fit(std::size_t d, const Rect& box, Orientation orientation) const {
+    const Tile& tile = session_.tiles[d];
+    PlacedTile placed{{}, orientation, {}};
+    const Rect device = transform(tile, placed)(session_.device_boxes[d]);
+    if (device.width() != box.width() || device.height() != box.height()) return std::nullopt;
+    placed.origin = {box.x0 - device.x0, box.y0 - device.y0};
+    const Transform to_layout = transform(tile, placed);
+    const bool whole = std::all_of(tile.shapes.begin(), tile.shapes.end(), [&](const Shape& shape) {
+      return std::binary_search(shapes_.begin(), shapes_.end(),
+                                Shape{shape.layer, to_layout(shape.rect)});
+    });
+    return whole ? std::optional(placed) : std::nullopt;
+  }
+
+  /// How many terminals lie on their nets.
+  int agreement(std::size_t d, const PlacedTile& placed) const {
+    const Device& device = session_.circuit.devices[d];
+    const Tile& tile = session_.tiles[d];
+    const Transform to_layout = transform(tile, placed);
+    const auto names = terminal_names(device.kind, device.nets.size());
+    int agreeing = 0;
+    for (std::size_t t = 0; t < names.size(); ++t) {
+      const TilePin* pin = tile.find_pin(names[t]);
+      if (pin == nullptr || pin->access.empty()) continue;
+      const Shape& access = pin->access.front();
+      agreeing += net_at(access.layer, to_layout(access.rect)) == device.nets[t] ? 1 : 0;
+    }
+    return agreeing;
+  }
+
+  NetId net_at(LayerId layer, const Rect& place) const {
+    if (layer >= drawing_.connectivity->conductors.size()) return kNoNet;
+    for (const native::NetRect& part : drawing_.connectivity->conductors[layer]) {
+      if (part.net != native::kNone && part.rect.overlaps(place))
+        return drawing_.match.net_of[static_cast<std::size_t>(part.net)];
+    }
+    return kNoNet;
+  }
+
+  const Drawing& drawing_;
+  const ScoreSession& session_;
+  std::vector<DrawnDevice> devices_;
+  std::vector<Shape> shapes_;  ///< Sorted.
+};
+
+Dbu rounded(Dbu place) {
+  return (place + kPlacementGrid / 2) / kPlacementGrid * kPlacementGrid;
+}
+
 }  // namespace
+
+Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
+                                  const ScoreSession& session) {
+  const Tiles& tiles = session.tiles;
+  const std::size_t count = session.circuit.devices.size();
+  if (tiles.size() != count) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The flow's device generator cannot draw all devices of the circuit.",
+                      "flow " + session.flow.name);
+  }
+  const DrawnTiles drawn(drawing, flat, session);
+  Placement placement;
+  for (std::size_t d = 0; d < count; ++d) {
+    PTAH_TRY(auto placed, drawn.place(d));
+    placement.tiles.push_back(placed);
+  }
+  const Rect box = placement_outline(tiles, placement);
+  for (std::size_t d = 0; d < count; ++d) {
+    PlacedTile& placed = placement.tiles[d];
+    placed.origin = {rounded(placed.origin.x - box.x0), rounded(placed.origin.y - box.y0)};
+    placed.slot = placed_outline(tiles[d], placed);
+  }
+  return placement;
+}
+
+Json to_json(const Placement& placement, const Circuit& circuit) {
+  Json places = Json::array();
+  for (std::size_t d = 0; d < placement.tiles.size(); ++d) {
+    const PlacedTile& placed = placement.tiles[d];
+    places.push_back({{"device", circuit.devices[d].name},
+                      {"x_um", to_um(placed.origin.x)},
+                      {"y_um", to_um(placed.origin.y)},
+                      {"orientation", to_string(placed.orientation)}});
+  }
+  return places;
+}
 
 Result<Placement> read_placement(const std::vector<rpc::DevicePlace>& places,
                                  const Circuit& circuit, const Tiles& tiles) {

@@ -1,10 +1,13 @@
-/// Placements as a request gives them.
+/// Placements as a request gives them, and as a layout shows them.
 #pragma once
 
 #include <vector>
 
+#include "flow/score_nets.hpp"
+#include "flow/score_session.hpp"
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "ptah/layout/gds.hpp"
 #include "ptah/layout/layout.hpp"
 #include "rpc/specs.hpp"
 
@@ -18,5 +21,14 @@ Result<Placement> read_placement(const std::vector<rpc::DevicePlace>& places,
 /// allow by so much.
 Json overlaps_of(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
                  const Technology& technology);
+
+/// Where the devices of a drawing lie, its lower left corner at (0, 0), rounded to the grid of
+/// placements. Fails where a device was not found, or is not drawn as its tile in some orientation.
+/// Of several orientations, that whose terminals lie on the nets that the schematic asks for.
+Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
+                                  const ScoreSession& session);
+
+/// As `read_placement` takes it.
+Json to_json(const Placement& placement, const Circuit& circuit);
 
 }  // namespace ptah

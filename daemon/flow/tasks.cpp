@@ -93,14 +93,15 @@ constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
     {TaskKind::kTrain, handle<rpc::TrainTask, train_model>},
     {TaskKind::kCheck, handle<rpc::CheckSpec, check_layout>},
     {TaskKind::kRender, handle<rpc::RenderSpec, render_task>},
-    {TaskKind::kScoreLayout, handle<rpc::ScoreLayoutParams, score_layout>},
-    {TaskKind::kScorePlacement, handle<rpc::ScorePlacementParams, score_placement>},
+    {TaskKind::kScoreLayout, handle<rpc::ScoreLayoutTask, score_layout>},
+    {TaskKind::kScorePlacement, handle<rpc::ScorePlacementTask, score_placement>},
     {TaskKind::kPlanSamples, handle<rpc::DatasetSpec, plan_samples>},
     {TaskKind::kSample, handle<rpc::SampleTask, make_samples>},
     {TaskKind::kImportSamples, handle<rpc::DatasetImportTask, import_samples>},
     {TaskKind::kExportSamples, handle<rpc::DatasetExportSpec, export_samples>},
     {TaskKind::kCheckSamples, handle<rpc::DatasetCheckTask, check_samples>},
     {TaskKind::kEvaluateModels, handle<rpc::ModelEvaluateTask, evaluate_models>},
+    {TaskKind::kPredictSamples, handle<rpc::ModelPredictTask, predict_samples>},
     {TaskKind::kSelfTest, handle<Nothing, selftest>},
 }};
 

@@ -7,6 +7,7 @@
 #include "flow/flow_config.hpp"
 #include "flow/layout_dataset.hpp"
 #include "flow/sample_dataset.hpp"
+#include "learning/features.hpp"
 #include "ptah/core/random.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "store/stored_path.hpp"
@@ -177,6 +178,9 @@ Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path
               {"options", choice.options}, {"seed", spec.seed},
               {"label", source.label},     {"dataset", std::move(source.record)},
               {"metrics", model.metrics}};
+  // Of few layouts nobody can say which are the worst quarter.
+  if (const auto threshold = learning::class_threshold(*source.dataset))
+    record["threshold"] = threshold.value();
   const std::string folder = "models/" + spec.model + "/";
   Json files = Json::array();
   const auto about = scratch / "model.json";

@@ -52,6 +52,7 @@ Json visit_inputs(TaskKind kind, const Json& json,
     case TaskKind::kScorePlacement:
     case TaskKind::kCheckSamples:
     case TaskKind::kEvaluateModels:
+    case TaskKind::kPredictSamples:
     case TaskKind::kSelfTest:
       break;  // No request of a client, or one whose names are paths by now.
   }

@@ -86,7 +86,7 @@ struct Reading {
       }
       const double sigma =
           prediction.uncertainty.value_or(0) > 0 ? *prediction.uncertainty : deviation;
-      found.push_back(0.5 * std::erfc((threshold - prediction.cost) / (sigma * std::sqrt(2.0))));
+      found.push_back(probability_above(threshold, prediction.cost, sigma));
     }
     return found;
   }
@@ -119,13 +119,21 @@ Reading learn_reading(const std::vector<Example>& examples, const Predicted& pre
   return reading;
 }
 
-Json regret_report(const Answers& test, const std::vector<double>& lengths,
+double share_far(const std::vector<Prediction>& predictions) {
+  const auto far = std::count_if(predictions.begin(), predictions.end(),
+                                 [](const Prediction& prediction) { return prediction.far; });
+  return static_cast<double>(far) / static_cast<double>(predictions.size());
+}
+
+Json regret_report(const std::vector<Example>& examples, const std::vector<double>& costs,
                    const EvaluateParams& params) {
-  const Regret own =
-      regret(test.costs, test.labels, params.seed, params.kept, params.drawn, params.repeats);
+  const std::vector<double> labels = labels_of(examples);
+  const Eigen::VectorXd sums = features_of(examples).lengths.col(0);
+  const std::vector<double> lengths(sums.data(), sums.data() + sums.size());
+  const Regret own = regret(costs, labels, params.seed, params.kept, params.drawn, params.repeats);
   const Regret wire =
-      regret(lengths, test.labels, params.seed, params.kept, params.drawn, params.repeats);
-  return {{"kept", params.kept},          {"drawn", std::min(params.drawn, test.labels.size())},
+      regret(lengths, labels, params.seed, params.kept, params.drawn, params.repeats);
+  return {{"kept", params.kept},          {"drawn", std::min(params.drawn, labels.size())},
           {"mean", number(own.mean)},     {"standard_error", number(own.standard_error)},
           {"chance", number(own.chance)}, {"found", number(own.found)},
           {"hpwl", number(wire.mean)}};
@@ -205,13 +213,8 @@ Result<Evaluation> evaluate_model(Dataset& dataset, const Predict& predict,
   report["cost"] = reading.meaning == CostMeaning::kProbability ? "probability" : "label";
   report["temperature"] = reading.temperature;
   report_classes(answers, before, report);
-  const Features features = features_of(test);
-  const Eigen::VectorXd lengths = features.lengths.col(0);
-  report["regret"] =
-      regret_report(answers, {lengths.data(), lengths.data() + lengths.size()}, params);
-  const auto far = std::count_if(predicted.predictions.begin(), predicted.predictions.end(),
-                                 [](const Prediction& prediction) { return prediction.far; });
-  report["far"] = static_cast<double>(far) / static_cast<double>(test.size());
+  report["regret"] = regret_report(test, answers.costs, params);
+  report["far"] = share_far(predicted.predictions);
   report["ms_per_placement"] = 1000 * predicted.seconds / static_cast<double>(test.size());
   if (params.probes) {
     PTAH_TRY(report["probes"],
@@ -226,6 +229,32 @@ Result<Evaluation> evaluate_model(Dataset& dataset, Predictor& predictor,
     return predictor.predict(design.circuit, design.tiles, dataset.technology(), placements, job);
   };
   return evaluate_model(dataset, predict, params, job);
+}
+
+double probability_above(double threshold, double mean, double deviation) {
+  return 0.5 * std::erfc((threshold - mean) / (deviation * std::sqrt(2.0)));
+}
+
+Result<Ranking> rank_part(Dataset& dataset, Split part, const Predict& predict,
+                          const EvaluateParams& params, JobContext& job) {
+  const std::vector<std::size_t> indices = indices_of(dataset, part);
+  if (indices.empty())
+    return make_error(ErrorCode::kInvalidArgument, "The dataset has no layout of that part.",
+                      "part");
+  PTAH_TRY(const auto examples, read_examples(dataset, indices, job));
+  PTAH_TRY(const Predicted predicted, predict_all(examples, predict, "predicts", job));
+  const std::vector<double> costs = costs_of(predicted.predictions);
+  Ranking ranking;
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    ranking.layouts.push_back({indices[i], predicted.predictions[i], examples[i].label});
+  std::stable_sort(
+      ranking.layouts.begin(), ranking.layouts.end(),
+      [](const Ranked& a, const Ranked& b) { return a.prediction.cost < b.prediction.cost; });
+  ranking.report = {{"count", indices.size()},
+                    {"spearman", number(spearman(costs, labels_of(examples)))},
+                    {"regret", regret_report(examples, costs, params)},
+                    {"far", share_far(predicted.predictions)}};
+  return ranking;
 }
 
 Json compare(const Answers& first, const Answers& second, std::uint64_t seed) {

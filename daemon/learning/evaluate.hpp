@@ -61,6 +61,23 @@ Result<Evaluation> evaluate_model(Dataset& dataset, const Predict& predict,
 Result<Evaluation> evaluate_model(Dataset& dataset, Predictor& predictor,
                                   const EvaluateParams& params, JobContext& job);
 
+/// The chance that a normal variable of this mean and deviation lies above the threshold.
+double probability_above(double threshold, double mean, double deviation);
+
+/// A layout as a predictor ranks it.
+struct Ranked {
+  std::size_t index = 0;  ///< In the dataset.
+  Prediction prediction;
+  double label = 0;
+};
+struct Ranking {
+  std::vector<Ranked> layouts;  ///< All of the part, the least cost first.
+  Json report;                  ///< count, spearman, regret, far: as of `evaluate_model`.
+};
+/// How a predictor ranks a part. Fails where the part is empty, and otherwise as `evaluate_model`.
+Result<Ranking> rank_part(Dataset& dataset, Split part, const Predict& predict,
+                          const EvaluateParams& params, JobContext& job);
+
 /// Two models on the same test part: {count, auroc_difference [value, low, high], mcnemar
 /// {only_first, only_second, p}}.
 Json compare(const Answers& first, const Answers& second, std::uint64_t seed);

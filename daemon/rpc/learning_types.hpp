@@ -1,7 +1,18 @@
-/// Requests of dataset.check and model.evaluate, and what their tasks are told.
+/// Requests of dataset.check, model.evaluate and model.predict, and what their tasks are told.
 #pragma once
 
+#include "ptah/stages/learning.hpp"
 #include "rpc/fields.hpp"
+
+namespace ptah {
+
+template <>
+struct Choices<Split> {
+  static constexpr std::array<NamedChoice<Split>, 3> kNames{
+      {{Split::kTrain, "train"}, {Split::kValidation, "validation"}, {Split::kTest, "test"}}};
+};
+
+}  // namespace ptah
 
 namespace ptah::rpc {
 
@@ -57,6 +68,25 @@ struct ModelEvaluateParams {
   }
 };
 
+/// model.predict.
+struct ModelPredictParams {
+  std::string library = "work", model, dataset, label;
+  Split part = Split::kValidation;
+  std::int64_t limit = 20, seed = 1;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library of model and dataset.");
+    v.required("model", model, "\"name\", the version in use; or \"name@3\".");
+    v.required("dataset", dataset, "\"name\", the newest version; or \"name@3\".");
+    v.optional("label", label, "As in dataset.check. Otherwise the one that the model learnt.");
+    v.optional("part", part, "Which of the dataset's layouts; of the test part it is counted.");
+    v.optional("limit", limit, "So many of them are listed, those of the least cost.",
+               Range{0, 5000});
+    v.optional("seed", seed, "Of the draws of the regret.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+  }
+};
+
 /// The spec of a `dataset.check` task.
 struct DatasetCheckTask {
   DatasetCheckParams params;
@@ -80,6 +110,29 @@ struct EvaluatedModel {
     v.required("files", files, "Their paths by their names.");
   }
 };
+/// Metric of a trainer whose predictor's costs are probabilities of being among the worst quarter:
+/// by what it divided their log-odds, so that they fit. Costs of others are labels.
+inline constexpr const char* kTemperatureMetric = "temperature";
+
+/// A model whose predictions somebody reads.
+struct PredictingModel : EvaluatedModel {
+  std::string name, hash, label;
+  std::int64_t version = 0;
+  std::optional<double> threshold;
+  bool probability = false;
+  template <class V>
+  void describe(V& v) {
+    EvaluatedModel::describe(v);
+    v.required("name", name, "Its name.");
+    v.required("version", version, "Which one.");
+    v.required("hash", hash, "SHA-256 of what it is.");
+    v.required("label", label, "What it predicts, where its record says so.");
+    v.optional("threshold", threshold,
+               "Labels above it are the worst quarter of those that it learnt from.");
+    v.required("probability", probability,
+               "Whether its costs are probabilities of that; otherwise they are labels.");
+  }
+};
 /// The spec of a `model.evaluate` task.
 struct ModelEvaluateTask {
   ModelEvaluateParams params;
@@ -92,6 +145,20 @@ struct ModelEvaluateTask {
     v.required("files", files, "Folder of the store's files.");
     v.required("blocks", blocks, "Files of the dataset, in order.");
     v.required("models", models, "In the order of the request.");
+  }
+};
+/// The spec of a `model.predict` task.
+struct ModelPredictTask {
+  ModelPredictParams params;
+  std::string files;
+  std::vector<std::string> blocks;
+  EvaluatedModel model;
+  template <class V>
+  void describe(V& v) {
+    v.required("params", params, "As the client gave them; with a label.");
+    v.required("files", files, "Folder of the store's files.");
+    v.required("blocks", blocks, "Files of the dataset, in order.");
+    v.required("model", model, "The model.");
   }
 };
 

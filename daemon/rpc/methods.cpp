@@ -127,6 +127,18 @@ MethodTable bind_methods(Service& service) {
        "differ. Answers when done; that the test part was opened is counted, and `test_opened` in "
        "`result` says how often.",
        &Service::model_evaluate);
+  bind(
+      "model.predict", Role::kUser,
+      "What a model says of layouts of a dataset beside what they came to: `result` is {\"model\", "
+      "\"predictor\", \"dataset\", \"label\", \"part\", \"count\", \"placements\": [{\"placement\" "
+      "(its "
+      "row in the dataset), \"cost\", \"uncertainty\", \"far\", \"label\"}] (those of the least "
+      "cost "
+      "first), \"spearman\" of cost and label, \"regret\" and \"far\" as in model.evaluate}. Of "
+      "the "
+      "test part `test_opened` says how often it was opened. Answers when done. What a model says "
+      "of a placement that is not in a dataset is `prediction` of score.placement.",
+      &Service::model_predict);
 
   bind("dataset.make", Role::kUser,
        "A job that makes random placements of a circuit, each routed, checked, extracted and "

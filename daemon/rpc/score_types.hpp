@@ -1,7 +1,8 @@
-/// Replies of score.*; what they ask is in specs.hpp.
+/// Replies of score.*, and what their tasks are told; what they ask is in specs.hpp.
 #pragma once
 
-#include "rpc/fields.hpp"
+#include "rpc/learning_types.hpp"
+#include "rpc/specs.hpp"
 
 namespace ptah::rpc {
 
@@ -9,7 +10,8 @@ struct ScoreReply {
   std::string circuit, top, tech, reason, score_reason;
   Object fingers, drc, lvs, measures, seconds;
   bool valid = false;
-  Json pscore_V, judged_pscore_V, measures_schematic, outline_um, nets, devices, overlaps, waveform;
+  Json pscore_V, judged_pscore_V, measures_schematic, outline_um, nets, devices, overlaps, waveform,
+      prediction;
   double area_um2 = 0, hpwl_um = 0;
   template <class V>
   void describe(V& v) {
@@ -53,7 +55,44 @@ struct ScoreReply {
                "overlap (0) or are too close by so much.");
     v.optional("waveform", waveform,
                "{\"x\", \"x_name\", \"output\", \"pre\": [[re, im]], \"post\": [[re, im]]}.");
+    v.optional(
+        "prediction", prediction,
+        "What a model says of the placement alone: {\"model\" (\"name@3\"), \"predictor\", "
+        "\"label\" (less is better), \"cost\", \"uncertainty\" (one standard deviation of "
+        "cost), \"probability\" (that the label is among the worst quarter of those it learnt "
+        "from), \"far\" (unlike all of those), \"verdict\": \"good\", \"poor\", \"unsure\" or "
+        "\"far\", and \"text\", the same as a sentence}; numbers that are not known are missing. "
+        "Where there is no prediction, \"refused\" says why, in place of all from \"cost\" on. "
+        "score.layout adds \"placement\", as score.placement takes it: where the devices of the "
+        "layout lie; and \"matches\": false where its wiring differs from the schematic, so that "
+        "devices of equal size may be taken for one another.");
     v.required("seconds", seconds, "By stage, and \"total\".");
+  }
+};
+
+/// The specs of the tasks `score.layout` and `score.placement`.
+struct ScoreLayoutTask : ScoreLayoutParams {
+  std::optional<PredictingModel> predicting;
+  template <class V>
+  void describe(V& v) {
+    ScoreLayoutParams::describe(v);
+    v.optional("predicting", predicting, "`model`, and where its files are.");
+  }
+};
+struct ScorePlacementTask : ScorePlacementParams {
+  std::optional<PredictingModel> predicting;
+  template <class V>
+  void describe(V& v) {
+    ScorePlacementParams::describe(v);
+    v.optional("predicting", predicting, "As in ScoreLayoutTask.");
+  }
+};
+/// A task's result, in place of a reply, where the flow names a model and the task has none.
+struct ModelWish {
+  std::string wants_model;
+  template <class V>
+  void describe(V& v) {
+    v.required("wants_model", wants_model, "As the flow names it.");
   }
 };
 

@@ -65,6 +65,7 @@ class Service {
   virtual void model_use(const ModelUseParams&, Reply<ModelInfo>) = 0;
   virtual void model_delete(const ModelParams&, Reply<Nothing>) = 0;
   virtual void model_evaluate(const ModelEvaluateParams&, Reply<ResultReply>) = 0;
+  virtual void model_predict(const ModelPredictParams&, Reply<ResultReply>) = 0;
 
   virtual void dataset_make(const DatasetMakeParams&, Reply<JobReply>) = 0;
   virtual void dataset_list(const DatasetListParams&, Reply<DatasetListReply>) = 0;

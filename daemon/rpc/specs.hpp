@@ -286,8 +286,9 @@ struct LayoutSource {
 /// The circuit that a layout is held against, and what to find out.
 struct ScoreSubject : CircuitSource {
   std::optional<MeasureScope> measuring;
-  std::optional<std::string> key;
+  std::optional<std::string> key, model;
   std::optional<FingerCounts> fingers;
+  std::string library = "work";
   std::string tech = "ptah130", flow = "native";
   bool drc = true, lvs = true, score = true, judges = false, blame = false, waveform = false;
 
@@ -314,6 +315,10 @@ struct ScoreSubject : CircuitSource {
                "How much each net's parasitics cost: one more simulation a net. Adds the nets' "
                "shapes.");
     v.optional("waveform", waveform, "The scored output before and after layout.");
+    v.optional("model", model,
+               "What it predicts from the placement alone: \"name\", the version in use, or "
+               "\"name@3\". Otherwise that of the flow's `predictor`, if it names one.");
+    v.optional("library", library, "The model's library.");
     v.optional(
         "key", key,
         "Who asks, such as an editor's window. A newer request with the same key of the same "

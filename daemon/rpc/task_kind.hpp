@@ -23,6 +23,7 @@ enum class TaskKind {
   kExportSamples,
   kCheckSamples,
   kEvaluateModels,
+  kPredictSamples,
   kSelfTest,
 };
 
@@ -52,15 +53,15 @@ struct TaskTraits {
   int attempts = 2;
 };
 
-inline constexpr std::array<TaskTraits, 15> kTaskKinds{{
+inline constexpr std::array<TaskTraits, 16> kTaskKinds{{
     {TaskKind::kPlan, "plan", "RunSpec", Lane::kInteractive, Leaves::kPlan, false, 3},
     {TaskKind::kCircuits, "circuits", "Nothing"},
     {TaskKind::kChain, "chain", "ChainSpec", Lane::kBatch, Leaves::kVariants, true, 3},
     {TaskKind::kTrain, "train", "TrainTask", Lane::kBatch, Leaves::kVariants, true, 3},
     {TaskKind::kCheck, "check", "CheckSpec", Lane::kInteractive, Leaves::kFiles, false, 3},
     {TaskKind::kRender, "render", "RenderSpec", Lane::kInteractive, Leaves::kFiles, false, 3},
-    {TaskKind::kScoreLayout, "score.layout", "ScoreLayoutParams"},
-    {TaskKind::kScorePlacement, "score.placement", "ScorePlacementParams"},
+    {TaskKind::kScoreLayout, "score.layout", "ScoreLayoutTask"},
+    {TaskKind::kScorePlacement, "score.placement", "ScorePlacementTask"},
     {TaskKind::kPlanSamples, "samples.plan", "DatasetSpec", Lane::kInteractive, Leaves::kPlan,
      false, 3},
     {TaskKind::kSample, "sample", "SampleTask", Lane::kBatch, Leaves::kVariants, true, 3},
@@ -70,6 +71,7 @@ inline constexpr std::array<TaskTraits, 15> kTaskKinds{{
      Leaves::kFiles, false, 3},
     {TaskKind::kCheckSamples, "dataset.check", "DatasetCheckTask"},
     {TaskKind::kEvaluateModels, "model.evaluate", "ModelEvaluateTask"},
+    {TaskKind::kPredictSamples, "model.predict", "ModelPredictTask"},
     {TaskKind::kSelfTest, "selftest", "Nothing"},
 }};
 

@@ -58,6 +58,18 @@ class EvaluationTest(PtahCase):
         self.assertEqual(comparison["mcnemar"]["p"], 1)
         self.assertEqual(both["summary"]["auroc"][0], model["auroc"])
 
+        # A ranking looks at the validation part, unless it is told otherwise.
+        ranked = self.run_json("model", "predict", "first", "--dataset", "five", "--limit", "7").lines
+        summary = ranked.pop()["summary"]
+        self.assertEqual((summary["model"], summary["part"], summary["count"]), ("first@1", "validation", report["parts"]["validation"]))
+        self.assertEqual(len(ranked), 7)
+        self.assertEqual([row["cost"] for row in ranked], sorted(row["cost"] for row in ranked))
+        self.assertEqual(set(ranked[0]), {"placement", "cost", "uncertainty", "far", "label"})
+        self.assertEqual(self.opened("five"), 2)
+        told = self.ptah("model", "predict", "first", "--dataset", "five")
+        self.assertRegex(told.out, r"validation part of five@1: Spearman [0-9.]+, regret@10 of \d+ ", told.err)
+        self.assertEqual(self.ptah("model", "predict", "first").status, 2)
+
         # Counted by what the data are: another name does not forget.
         self.run_json("dataset", "make", "five_transistors_ota", "--count", "400", "--seed", "1", "--name", "innocent",
                       "--measures", "buffer_bandwidth,offset")
@@ -76,6 +88,8 @@ class EvaluationTest(PtahCase):
         self.assertEqual(people.status, 0, people.err)
         self.assertIn("balanced_accuracy", people.out)
         self.assertIn("was opened 4 times", people.out, "what failed was counted")
+        tested = self.run_json("model", "predict", "first", "--dataset", "five", "--part", "test").lines[-1]["summary"]
+        self.assertEqual((tested["spearman"], tested["test_opened"]), (model["spearman"], 5))
         self.what_is_exported_can_be_shipped(model)
 
     def what_is_exported_can_be_shipped(self, told):

@@ -129,8 +129,13 @@ class KLayoutTest(KLayoutCase):
 
     def test_live_score_says_what_a_move_did(self):
         self.start_daemon()
+        # A model that is called as the circuit is asked about it.
+        self.run_json("run", "miller_ota", "--flow", "native", "--judges", "none", "--variants", "40", "--seed", "5", "--job", "learnt")
+        self.run_json("train", "miller_ota", "learnt", "--label", "hpwl")
         seen = self.drive("score")
         self.assertIn("No layout is open", seen["nothing_open"])
+        self.assertEqual(seen["prediction"]["model"], "miller_ota@1")
+        self.assertRegex(seen["predicted"], r"Predicted: \d+ % to be among the worst quarter by hpwl")
         self.assertEqual(seen["job"], "done", seen["job_error"])
         self.assertTrue(seen["valid"], seen["reason"])
         self.assertAlmostEqual(seen["score"], seen["flow_score"], delta=0.02 * seen["flow_score"])
@@ -149,7 +154,7 @@ class KLayoutTest(KLayoutCase):
         self.assertEqual(seen["rdbs_clean"], 0)
         totals = sorted(edit["total"] for edit in seen["edits"])
         print("edit to score on the panel, ms: "
-              + ", ".join(f"{e['total'] * 1e3:.0f} (export {e['export'] * 1e3:.1f}, server {(e['server'] or 0) * 1e3:.0f}, "
+              + ", ".join(f"{e['total'] * 1e3:.0f} (prediction {e['prediction'] * 1e3:.0f}, export {e['export'] * 1e3:.1f}, server {(e['server'] or 0) * 1e3:.0f}, "
                           f"answer {e['answer'] * 1e3:.0f}, drawing {e['draw'] * 1e3:.1f})" for e in seen["edits"]), flush=True)
         # A machine that does other things at the same time gets some leave.
         idle = os.getloadavg()[0] < os.cpu_count()

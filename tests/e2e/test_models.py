@@ -42,10 +42,31 @@ class ModelTest(PtahCase):
         self.run_json("model", "use", "wires@1")
         self.assertEqual(self.models(), [("wires", 3, False), ("wires", 2, False), ("wires", 1, True)])
 
+        # It says what it thinks of a layout, beside the score; so does a flow's.
+        layout = self.run_json("variants", "first").lines[0]
+        scored = ["score", layout["gds"], "--circuit", "five_transistors_ota"]
+        plain = self.run_json(*scored).lines[0]
+        beside = self.run_json(*scored, "--model", "wires").lines[0]
+        prediction = beside.pop("prediction")
+        self.assertAlmostEqual(prediction["cost"], layout["hpwl_um"], delta=0.1)
+        self.assertEqual((prediction["model"], prediction["label"], prediction["far"]), ("wires@1", "hpwl", False))
+        self.assertIn(prediction["verdict"], ("good", "poor", "unsure"))
+        self.assertTrue(0 <= prediction["probability"] <= 1)
+        self.assertEqual({k: v for k, v in beside.items() if k != "seconds"}, {k: v for k, v in plain.items() if k != "seconds"})
+        placed = self.netlist(json.dumps(dict(prediction, fingers=plain["fingers"])), "placed.json")
+        own = self.run_json("model", "predict", "wires", "five_transistors_ota", "--placement", placed).lines[0]
+        self.assertEqual(own["cost"], prediction["cost"])
+        self.assertIn("worst quarter by hpwl", self.ptah(*scored, "--model", "wires").out)
+        missing = self.ptah(*scored, "--model", "nobody")
+        self.assertEqual(missing.status, 3, missing.err)
+        self.assertIn('no model "nobody"', missing.err)
+
         # A run names it, keeps its files, and goes on when the model is gone.
         flow = (SOURCE / "configs/flows/native.yaml").read_text()
         flow = self.netlist(flow.replace("  explorer:", "  predictor: {plugin: linear, model: wires}\n  explorer:"), "wires.yaml")
         self.run_json("run", "five_transistors_ota", "--flow", flow, "--judges", "none", "--variants", "3", "--job", "with")
+        of_flow = self.run_json(*scored, "--flow", flow).lines[0]["prediction"]
+        self.assertEqual(of_flow, prediction)
         record = self.run_json("show", "with", "0", "3").lines[0]["record"]
         self.assertEqual((record["model"]["name"], record["model"]["version"], record["model"]["hash"]), ("wires", 1, model["hash"]))
         self.assertEqual(sorted(record["plugin_hashes"]), sorted(record["plugins"]))

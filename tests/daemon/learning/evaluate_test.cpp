@@ -147,6 +147,28 @@ TEST(Evaluate, CountsWhatIsFar) {
   EXPECT_EQ(report["far"], 1);
 }
 
+TEST(Rank, PutsTheLeastCostFirstAndJudgesAsAnEvaluation) {
+  PlantedDataset dataset(1000, test::same_side);
+  const auto predict = seer(dataset, [](double label, std::uint64_t number) {
+    return Prediction{label + 0.3 * Rng(number).uniform(), {}, number % 4 == 0};
+  });
+  const Json report = evaluate(dataset, predict, without_probes()).report;
+  SimpleJobContext job;
+  const auto ranking = rank_part(dataset, Split::kTest, predict, {}, job);
+  ASSERT_TRUE(ranking) << ranking.error().text();
+  for (const char* field : {"count", "spearman", "regret", "far"})
+    EXPECT_EQ(ranking.value().report[field], report[field]) << field;
+  const auto& layouts = ranking.value().layouts;
+  ASSERT_EQ(layouts.size(), 200u);
+  for (std::size_t i = 0; i < layouts.size(); ++i) {
+    EXPECT_EQ(dataset.split(layouts[i].index), Split::kTest);
+    EXPECT_EQ(dataset.label(layouts[i].index), layouts[i].label);
+    if (i > 0) {
+      EXPECT_GE(layouts[i].prediction.cost, layouts[i - 1].prediction.cost);
+    }
+  }
+}
+
 TEST(Evaluate, RefusesPredictionsThatAreNone) {
   PlantedDataset dataset(300, test::same_side);
   SimpleJobContext job;

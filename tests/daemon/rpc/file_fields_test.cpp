@@ -67,6 +67,7 @@ class Nobody final : public Service {
   PTAH_NOBODY(model_use, ModelUseParams, ModelInfo)
   PTAH_NOBODY(model_delete, ModelParams, Nothing)
   PTAH_NOBODY(model_evaluate, ModelEvaluateParams, ResultReply)
+  PTAH_NOBODY(model_predict, ModelPredictParams, ResultReply)
   PTAH_NOBODY(dataset_make, DatasetMakeParams, JobReply)
   PTAH_NOBODY(dataset_list, DatasetListParams, DatasetListReply)
   PTAH_NOBODY(dataset_get, DatasetParams, DatasetInfo)

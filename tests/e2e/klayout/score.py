@@ -23,6 +23,8 @@ def main(app, see):
     view, cellview = views.open_in_tab(variant.gds, variant.name)
     app.remember_circuit(cellview, variant.spec, variant)
     see["flow_score"] = variant.score
+    predicted = []                                       # (when, what the model says)
+    app.scorer.handlers.append(lambda what, value: predicted.append((time.monotonic(), value)) if what == "prediction" else None)
 
     app.trigger("score")
     yield lambda: app.scorer.report is not None
@@ -33,6 +35,8 @@ def main(app, see):
     see["markers"] = app.panel.overlay.count
     see["bode_points"] = len(app.panel.bode._points)
     see["bode_curves"] = [curve[0] for curve in app.panel.bode.curves]
+    yield lambda: bool(predicted)
+    see["prediction"], see["predicted"] = predicted[-1][1], app.panel.predicted.text
     yield 0.5
     screenshot("score")
 
@@ -64,8 +68,11 @@ def main(app, see):
         asked = time.monotonic()
         now = app.scorer.report
         move_instance("cap_mim", 0.1 if step % 2 == 0 else -0.1, 0)
+        known = len(predicted)
         yield lambda: app.scorer.report is not now and not app.scorer.busy
-        see["edits"].append({"total": time.monotonic() - asked, "export": app.scorer.report.parts["export"],
+        scored = time.monotonic()
+        yield lambda: len(predicted) > known
+        see["edits"].append({"total": scored - asked, "prediction": predicted[-1][0] - asked, "export": app.scorer.report.parts["export"],
                              "answer": app.scorer.report.parts["answer"], "draw": app.panel.drawn_seconds,
                              "server": (app.scorer.report.seconds or {}).get("total"),
                              "valid": app.scorer.report.valid, "score": app.scorer.report.score})

@@ -104,6 +104,9 @@ class EchoService final : public Service {
   void model_evaluate(const ModelEvaluateParams&, Reply<ResultReply> reply) override {
     reply(ResultReply{Json::object()});
   }
+  void model_predict(const ModelPredictParams&, Reply<ResultReply> reply) override {
+    reply(ResultReply{Json::object()});
+  }
   void job_list(const JobListParams&, Reply<JobListReply> reply) override { reply(JobListReply{}); }
   void job_get(const JobParams& params, Reply<JobInfo> reply) override { info(params.job, reply); }
   void job_wait(const JobWaitParams& params, Reply<JobInfo> reply) override {

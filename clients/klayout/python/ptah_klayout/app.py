@@ -8,6 +8,7 @@ from . import check, probe, session, ui, views
 from .circuits import Library
 from .errors import OLD_SERVER, failure, method_missing
 from .jobs import Jobs
+from .models import Models
 from .protocol import Connection
 from .score import Scorer
 from .thumbs import Thumbnails
@@ -21,6 +22,7 @@ class Ptah:
         self.log = session.Log()
         self.connection = Connection(window, session.locate, self.log)
         self.library = Library(self.connection)
+        self.models = Models(self.connection)
         self.jobs = Jobs(self.connection, self.log)
         self.scorer = Scorer(self, window)
         self.thumbnails = Thumbnails(window)

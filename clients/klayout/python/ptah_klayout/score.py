@@ -52,7 +52,7 @@ class Report:
 
 
 class Scorer:
-    """`handlers`: called with (what, value): asked, report (Report), error (dict), idle (text)."""
+    """`handlers`: called with (what, value): asked, report (Report), error (dict), prediction (dict, or None)."""
 
     def __init__(self, app, parent):
         self._app = app
@@ -64,6 +64,7 @@ class Scorer:
         self._seen_bytes, self._seen_at = None, 0.0
         self._asked_view = None
         self._serial = 0
+        self._predicted_for = None       # what the last prediction was asked about
         self._watch = self._timer(parent, self._look)
         self._blame = self._timer(parent, self._ask_blame)
         self.key = f"klayout-{os.getpid()}"
@@ -148,6 +149,7 @@ class Scorer:
         params = dict(spec, layout=export.reference(), top=export.top,
                       flow=session.get("ptah-flow"), blame=blame, waveform=True, key=self.key)
         params.setdefault("tech", session.get("ptah-tech"))
+        self._predict(spec, export, params)
         self._serial += 1
         serial = self._serial
 
@@ -172,6 +174,35 @@ class Scorer:
         if serial == self._serial and request_id is not None:
             self._request = (request_id, export)
             self._tell("asked", blame)
+
+    def _predict(self, spec, export, params):
+        """What a model says of the placement, where there is one: long before the layout is checked and simulated. Asked
+        for apart from the score, which it must not keep back, nor fail."""
+        model = self._app.models.of(spec)
+        asked = (spec, export.bytes, model)
+        if asked == self._predicted_for:
+            return
+        self._predicted_for = asked
+        if model is None:
+            self._tell("prediction", None)
+            return
+        export.share()
+
+        def answered(result, error):
+            export.discard()
+            if asked != self._predicted_for:
+                return
+            if error:
+                self._predicted_for = None
+            # What is wrong with the layout, the score's own error says.
+            refusal = {"model": model, "refused": error["message"]} if error and error.get("where") in (model, "model") else None
+            self._tell("prediction", refusal if error else result.get("prediction"))
+        self._app.connection.request("score.layout", dict(params, model=model, drc=False, lvs=False, score=False, blame=False,
+                                                          waveform=False, key=f"{self.key}-prediction"), answered)
+
+    def forget_prediction(self):
+        """It is not shown any more: ask again."""
+        self._predicted_for = None
 
     def _take(self, report, same_view):
         previous = self.report if same_view else None

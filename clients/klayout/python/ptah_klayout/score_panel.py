@@ -144,6 +144,8 @@ class ScorePanel(qt.QDockWidget):
         self.fingers.returnPressed = self._fingers_given
         self.fingers.visible = False
         self.big = Big()
+        self.predicted = ui.label("", wrap=True)
+        self.predicted.visible = False
         self.changed = ui.label("", wrap=True)
         self.changed.styleSheet = (f"border-left: 3px solid {ui.hexa(ui.ACCENT)}; padding: 3px 8px; "
                                    f"color: {ui.hexa(ui.INK)}")
@@ -157,7 +159,8 @@ class ScorePanel(qt.QDockWidget):
         self.probed = ui.label("", rgb=ui.INK, wrap=True)
         self.timing = ui.label("", scale=0.85, rgb=ui.MUTED, wrap=True)
         inside = qt.QWidget()
-        ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.fingers, self.big, self.changed,
+        ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.fingers, self.big, self.predicted,
+                  self.changed,
                   self.measures, self.bode, ui.heading("Who costs how much"), self.blame, self.show_blame,
                   self.probed, self.check_button, self.timing, None, margin=10, spacing=7, parent=inside)
         scroll = qt.QScrollArea()
@@ -214,6 +217,8 @@ class ScorePanel(qt.QDockWidget):
             self.fingers.visible = value.get("where") == "fingers"
             self.notice.fail(dict(value, hint="Is it a layout of this circuit, and whole? Then say its finger counts below.")
                              if self.fingers.visible else value)
+        elif what == "prediction":
+            self._show_prediction(value)
         elif what == "report":
             self.fingers.visible = False
             self._show(value)
@@ -240,6 +245,15 @@ class ScorePanel(qt.QDockWidget):
         self.drawn_seconds = time.monotonic() - start
         self.timing.text = (f"export {report.parts['export'] * 1e3:.1f} ms, server {seconds.get('total', 0) * 1e3:.0f} ms, "
                             f"round trip {report.parts['answer'] * 1e3:.0f} ms, drawing {self.drawn_seconds * 1e3:.0f} ms")
+
+    def _show_prediction(self, prediction):
+        if not prediction and not self.predicted.visible:
+            return                                   # with every edit, where there is no model
+        text, rgb, tip = describe_prediction(prediction) if prediction else ("", ui.MUTED, "")
+        self.predicted.text = text
+        self.predicted.toolTip = tip
+        self.predicted.styleSheet = f"border-left: 3px solid {ui.hexa(rgb)}; padding: 3px 8px; color: {ui.hexa(rgb)}"
+        self.predicted.visible = bool(text)
 
     def _show_blame(self, nets):
         """While the layout is edited the blame comes later; until then the last one known is shown, faded."""
@@ -281,6 +295,8 @@ class ScorePanel(qt.QDockWidget):
         """Another tab: what is shown is not about it."""
         self.overlay.clear()
         self.probed.text = ""
+        self._show_prediction(None)
+        self._app.scorer.forget_prediction()
         view = views.main_window().current_view()
         cellview = view.active_cellview() if view is not None else None
         if cellview is not None and cellview.is_valid():
@@ -289,6 +305,23 @@ class ScorePanel(qt.QDockWidget):
                 self.circuit.select(spec.get("circuit") or "file:" + spec.get("netlist", ""))
         self.big.stale = True
         self.big.redraw()
+
+
+def describe_prediction(prediction):
+    """(text, colour, tool tip): what a model says, with how sure it is."""
+    model = prediction.get("model") or prediction.get("predictor", "")
+    if "refused" in prediction:
+        return f"No prediction: {prediction['refused']}", ui.MUTED, model
+    probability, uncertainty, cost = (prediction.get(key) for key in ("probability", "uncertainty", "cost"))
+    if probability is None:
+        sure = f"{cost:.4g}" + ("" if uncertainty is None else f" ± {uncertainty:.2g}")
+    else:
+        sure = f"{probability * 100:.0f} %" + (f" ± {uncertainty * 100:.0f} %" if uncertainty is not None and cost == probability
+                                               else "") + " to be among the worst quarter"
+    label = f" by {prediction['label']}" if prediction.get("label") else ""
+    rgb = {"good": ui.GOOD, "poor": ui.BAD}.get(prediction.get("verdict"), ui.WARN)
+    advice = "" if prediction.get("verdict") in ("good", "poor") else f" – {prediction.get('text', '')}"
+    return f"Predicted: {sure}{label}{advice}", rgb, f"{model}: {prediction.get('text', '')}"
 
 
 def describe_net(net):

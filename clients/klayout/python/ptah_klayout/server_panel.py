@@ -60,7 +60,8 @@ class ServerWindow(qt.QDialog):
                 ("ptah-host", "or HOST:PORT (TCP)", "empty: the socket is used"),
                 ("ptah-token-file", "Token file (TCP)", "token beside the socket"),
                 ("ptah-program", "Program ptah", "found on PATH"),
-                ("ptah-tech", "Technology", "ptah130"))):
+                ("ptah-tech", "Technology", "ptah130"),
+                ("ptah-model", "Model that predicts", "the one named after the circuit"))):
             line = qt.QLineEdit()
             line.text = "" if session.get(key) == session.SETTINGS[key] else session.get(key)
             line.placeholderText = hint

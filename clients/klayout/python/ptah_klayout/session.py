@@ -14,6 +14,7 @@ SETTINGS = {
     "ptah-tech": "ptah130",
     "ptah-circuit": "miller_ota",
     "ptah-netlist": "",
+    "ptah-model": "",            # which predicts; empty: the one that is named after the circuit
     "ptah-live": "false",
 }
 LOG_LINES = 500

@@ -80,7 +80,7 @@ class Export:
         layout.write(path, options)
         with open(path, "rb") as file:
             self.bytes = file.read()
-        self._path = path
+        self._path, self._users = path, 1
         if len(self.bytes) <= INLINE_BYTES:
             self.discard()
         self.top = cell.name
@@ -91,8 +91,14 @@ class Export:
             return {"data": base64.b64encode(self.bytes).decode()}
         return {"path": self._path}
 
+    def share(self):
+        """One more request has it, and calls discard()."""
+        self._users += 1
+        return self
+
     def discard(self):
-        if self._path is not None:
+        self._users -= 1
+        if self._path is not None and self._users <= 0:
             os.unlink(self._path)
             self._path = None
 
