@@ -1,5 +1,7 @@
 // A verifier for tests of the sign-off policy: it rejects every `every`-th layout it sees (0:
-// none).
+// none); and one that ends its process at some layouts, always the same.
+#include <cstdlib>
+
 #include "ptah/plugin/plugin.hpp"
 
 namespace {
@@ -7,7 +9,9 @@ namespace {
 class PickyVerifier final : public ptah::Verifier {
  public:
   explicit PickyVerifier(const ptah::Options& options)
-      : every_(options.integer("every")), fails_(options.flag("fails")) {}
+      : every_(options.integer("every")),
+        fails_(options.flag("fails")),
+        aborts_(options.integer("aborts")) {}
 
   static ptah::OptionSchema options() {
     return {
@@ -18,7 +22,14 @@ class PickyVerifier final : public ptah::Verifier {
          0,
          1000,
          {}},
-        {"fails", ptah::OptionType::kBool, false, "Can make nothing of any layout.", {}, {}, {}}};
+        {"fails", ptah::OptionType::kBool, false, "Can make nothing of any layout.", {}, {}, {}},
+        {"aborts",
+         ptah::OptionType::kInt,
+         0,
+         "Ends the process at one layout of so many, by its shapes; 0: at none.",
+         0,
+         1000,
+         {}}};
   }
 
   ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kDrc; }
@@ -27,6 +38,7 @@ class PickyVerifier final : public ptah::Verifier {
   ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
                                      const ptah::Technology&, ptah::JobContext&) override {
     if (fails_) return ptah::make_error(ptah::ErrorCode::kParse, "A polygon without an end.");
+    if (aborts_ > 0 && layout.flat != nullptr && sum_of(*layout.flat) % aborts_ == 0) std::abort();
     ++seen_;
     ptah::Verdict verdict;
     verdict.clean = layout.flat != nullptr && (every_ == 0 || seen_ % every_ != 0);
@@ -36,8 +48,15 @@ class PickyVerifier final : public ptah::Verifier {
   }
 
  private:
+  static std::int64_t sum_of(const ptah::gds::Flat& layout) {
+    std::int64_t sum = 0;
+    for (const auto& shape : layout.shapes) sum += shape.rect.x0 / 5 + 3 * (shape.rect.y0 / 5);
+    return sum < 0 ? -sum : sum;
+  }
+
   std::int64_t every_;
   bool fails_;
+  std::int64_t aborts_;
   std::int64_t seen_ = 0;
 };
 

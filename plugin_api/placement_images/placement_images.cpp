@@ -152,8 +152,6 @@ void expand(std::span<const std::uint8_t> in, int grid, std::span<float> out) {
 }
 
 std::string svg_of(std::span<const std::uint8_t> bytes, int grid) {
-  constexpr std::array<const char*, kChannels> kTitles{"demand",   "first stage", "other stages",
-                                                       "feedback", "common mode", "bias"};
   constexpr int kPixel = 3, kGap = 12, kTitle = 20;
   const int side = grid * kPixel, step = side + kGap;
   const auto number = [](int value) { return std::to_string(value); };
