@@ -3,7 +3,7 @@
 namespace ptah {
 namespace {
 
-constexpr std::int64_t kPage = 100;
+constexpr std::int64_t kEventsAtOnce = 100;
 /// A client that has not taken so much gets no more for now.
 constexpr std::size_t kMostBacklog = 4u << 20;
 
@@ -63,7 +63,7 @@ void Subscriptions::catch_up(const Ptr& subscription) {
       StoreThread::Kind::kRead,
       [job = subscription->job, after = subscription->last](Store& store) {
         Page page;
-        page.events = store.events(job, after, kPage);
+        page.events = store.events(job, after, kEventsAtOnce);
         const auto row = store.job(job);
         page.finished = page.events.empty() && (!row || is_final(row->state));
         return page;

@@ -13,7 +13,7 @@ namespace {
 
 /// A line of the worker's must hold them.
 constexpr std::size_t kMostLayouts = 200'000;
-constexpr std::int64_t kPage = 200;
+constexpr std::int64_t kVariantsAtOnce = 200;
 
 std::optional<double> number(const Json& record, const char* field) {
   const auto found = record.find(field);
@@ -57,7 +57,7 @@ Page read_page(Store& store, const std::string& job, std::int64_t after) {
            "Run it again.");
     }
   }
-  page.variants = store.variants(job, std::nullopt, after, kPage);
+  page.variants = store.variants(job, std::nullopt, after, kVariantsAtOnce);
   return page;
 }
 

@@ -21,9 +21,6 @@
 namespace ptah {
 namespace {
 
-// What a plugin weighs with everything linked into it; it is copied into memory.
-constexpr std::uint64_t kMostFileBytes = 512u << 20;
-
 constexpr auto kLoadMode = boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local;
 
 Error failed_call(const char* call, const std::filesystem::path& file) {
@@ -41,7 +38,7 @@ Result<PrivateCopy> copy_privately(const Descriptor& source, const std::filesyst
   const std::string name = "ptah:" + file.filename().string().substr(0, 200);
   Descriptor copy(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (copy.get() < 0) return failed_call("memfd_create", file);
-  PTAH_TRY(std::string hash, sha256_of(source.get(), kMostFileBytes, file.string(),
+  PTAH_TRY(std::string hash, sha256_of(source.get(), kMostPluginBytes, file.string(),
                                        [&](std::span<const std::byte> bytes) -> Status {
                                          while (!bytes.empty()) {
                                            const ssize_t written =
@@ -122,7 +119,7 @@ Result<const LoadedPlugin*> PluginHost::load(const std::filesystem::path& file) 
     opened = std::move(copy.file);
     hash = std::move(copy.hash);
   } else {
-    PTAH_TRY(hash, sha256_of(opened.get(), kMostFileBytes, where));
+    PTAH_TRY(hash, sha256_of(opened.get(), kMostPluginBytes, where));
   }
   PTAH_TRY(PluginInfo info, read_manifest(opened.get(), where));
   PTAH_TRY(check_compatible(info, where));

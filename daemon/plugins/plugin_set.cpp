@@ -8,11 +8,9 @@
 namespace ptah {
 namespace {
 
-constexpr std::uint64_t kMostFileBytes = 512u << 20;
-
 Status look_at(const std::filesystem::path& file, ScannedPlugin& found) {
   PTAH_TRY(const Descriptor opened, open_trusted_file(file));
-  PTAH_TRY(found.hash, sha256_of(opened.get(), kMostFileBytes, file.string()));
+  PTAH_TRY(found.hash, sha256_of(opened.get(), kMostPluginBytes, file.string()));
   PTAH_TRY(found.info, read_manifest(opened.get(), file.string()));
   return check_compatible(*found.info, file.string());
 }

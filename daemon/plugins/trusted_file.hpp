@@ -2,6 +2,7 @@
 /// have written.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
@@ -9,6 +10,9 @@
 #include "ptah/core/error.hpp"
 
 namespace ptah {
+
+/// What a plugin weighs at most, with everything linked into it; it is copied into memory.
+constexpr std::uint64_t kMostPluginBytes = 512u << 20;
 
 /// `directory` and each of its parents: owned by root or this process's user, and writable by
 /// nobody else. Allowed besides: a sticky directory (such as /tmp) as a parent, because others can

@@ -4,6 +4,7 @@
 
 #include "ptah/core/run_tool.hpp"
 #include "ptah/core/yaml.hpp"
+#include "ptah/netlist/fingers.hpp"
 #include "tech/yaml_fields.hpp"
 
 namespace ptah {
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::size_t kMaxYamlBytes = 64 << 10;
 constexpr std::size_t kMaxPartBytes = 16 << 20;
-constexpr int kMaxFingers = 64;
 constexpr std::size_t kMaxBenches = 16;
 
 /// A file of the folder; `name` may not lead out of it.

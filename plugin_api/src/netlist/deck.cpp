@@ -14,8 +14,6 @@
 namespace ptah::spice {
 namespace {
 
-constexpr std::size_t kMaxNotes = 1000;
-
 bool is_outer_quoted(const std::string& word) {
   return word.size() >= 2 && (word.front() == '"' || word.front() == '\'') &&
          word.back() == word.front();

@@ -13,6 +13,9 @@
 
 namespace ptah::spice {
 
+/// Of one reading; more say nothing new.
+constexpr std::size_t kMaxNotes = 1000;
+
 /// A line of one of the deck's files; line 0: no line, `files` says all.
 struct Place {
   int file = 0;

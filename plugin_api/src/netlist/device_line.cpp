@@ -11,8 +11,6 @@ namespace ptah::spice {
 namespace {
 
 constexpr int kMaxCount = 1024;  // nf, m, stack
-constexpr std::size_t kMaxNotes = 1000;
-
 /// Layout-dependent parameters that schematic tools write beside the sizes: the layout decides
 /// them anew, so they are dropped without a word.
 constexpr std::array<std::string_view, 25> kLayoutDependent{

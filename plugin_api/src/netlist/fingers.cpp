@@ -12,8 +12,6 @@
 namespace ptah {
 namespace {
 
-constexpr int kMaxFingers = 64;
-
 std::string list(const std::vector<int>& counts) {
   std::string text;
   for (const int count : counts) text += (text.empty() ? "" : ", ") + std::to_string(count);

@@ -48,7 +48,7 @@ std::optional<int> scale_exponent(std::string_view tail) {
 }
 
 /// Words between blanks; those within parentheses are one, without their blanks: "v(a, b)".
-std::vector<std::string> words_of(std::string_view card) {
+std::vector<std::string> words_and_calls(std::string_view card) {
   std::vector<std::string> words;
   bool in_word = false, in_parentheses = false;
   for (const char c : card) {
@@ -340,7 +340,7 @@ Result<Analysis> read_analysis(std::string_view card) {
   if (card.size() > kLongestCard) {
     return make_error(ErrorCode::kLimit, "The analysis is longer than 1024 bytes.");
   }
-  std::vector<std::string> words = words_of(card);
+  std::vector<std::string> words = words_and_calls(card);
   const std::string kind =
       words.empty() || words[0].front() != '.' ? "" : lower_case(words[0].substr(1));
   constexpr std::array<std::string_view, 5> kKinds{"op", "dc", "ac", "tran", "noise"};

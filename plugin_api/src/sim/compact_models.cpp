@@ -18,7 +18,7 @@
 namespace ptah {
 namespace {
 
-constexpr std::size_t kMaxBytes = 1u << 20;
+constexpr std::size_t kMaxCardBytes = 1u << 20;
 
 using quoting::for_message;
 
@@ -226,7 +226,7 @@ struct CompactModelReader {
 
 Result<CompactModels> CompactModels::parse(std::string_view yaml, std::string_view name) {
   try {
-    PTAH_TRY(const YAML::Node root, load_yaml(yaml, name, kMaxBytes));
+    PTAH_TRY(const YAML::Node root, load_yaml(yaml, name, kMaxCardBytes));
     return CompactModelReader{std::string(name)}.read(root);
   } catch (const YAML::Exception& exception) {
     return make_error(ErrorCode::kParse, "A value has the wrong form.",

@@ -11,7 +11,7 @@
 namespace ptah {
 namespace {
 
-constexpr std::size_t kMaxBytes = 64 << 10;
+constexpr std::size_t kMaxSpecBytes = 64 << 10;
 constexpr std::size_t kMaxMeasures = 64;
 constexpr std::size_t kMaxWord = 64;
 
@@ -85,7 +85,7 @@ Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::strin
   tech::Problems problems(where);
   std::vector<MeasureSpec> specs;
   try {
-    PTAH_TRY(const YAML::Node root, load_yaml(text, name, kMaxBytes));
+    PTAH_TRY(const YAML::Node root, load_yaml(text, name, kMaxSpecBytes));
     const tech::Fields fields(root, "measures file", {"measures"}, problems);
     const YAML::Node list = fields.is_map() ? fields.node("measures") : YAML::Node();
     if (fields.is_map() && (!list || !list.IsSequence())) {

@@ -16,7 +16,7 @@
 namespace ptah {
 namespace {
 
-constexpr std::size_t kMaxBytes = 4 << 20;
+constexpr std::size_t kMaxBenchBytes = 4 << 20;
 constexpr std::size_t kMaxLineBytes = 64 << 10;
 constexpr std::size_t kMaxCards = 100'000;
 constexpr std::size_t kMaxOutputs = 256;
@@ -64,10 +64,11 @@ class TestbenchReader {
   explicit TestbenchReader(std::string_view name) : name_(name) {}
 
   Result<Testbench> read(std::string_view source) {
-    if (source.size() > kMaxBytes) {
-      return make_error(ErrorCode::kLimit,
-                        "The testbench is larger than " + std::to_string(kMaxBytes) + " bytes.",
-                        std::string(name_));
+    if (source.size() > kMaxBenchBytes) {
+      return make_error(
+          ErrorCode::kLimit,
+          "The testbench is larger than " + std::to_string(kMaxBenchBytes) + " bytes.",
+          std::string(name_));
     }
     PTAH_TRY(spice::refuse_other_formats(source.substr(0, 4096), name_));
     PTAH_TRY(const auto lines, text::logical_lines(source, name_, {kMaxLineBytes}));
@@ -418,7 +419,7 @@ Result<Testbench> read_testbench_file(const std::filesystem::path& file) {
     return make_error(ErrorCode::kNotFound, "There is no testbench file " + file.string() + ".",
                       file.string());
   }
-  PTAH_TRY(const std::string text, read_text_file(file, kMaxBytes));
+  PTAH_TRY(const std::string text, read_text_file(file, kMaxBenchBytes));
   return read_testbench(text, file.filename().string());
 }
 

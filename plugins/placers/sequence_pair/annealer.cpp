@@ -8,10 +8,6 @@
 namespace ptah::sequence_pair {
 namespace {
 
-std::size_t at(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 /// Neighbours that polishing may try beyond the annealing's own steps.
 constexpr int kPolish = 4000;
 

@@ -6,10 +6,6 @@
 namespace ptah::sequence_pair {
 namespace {
 
-std::size_t at(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 constexpr std::int64_t kNone = -WirePacking::kInfinite;
 /// An overflow of the outline counts this many times a net's length: feasible states win.
 constexpr std::int64_t kOverflowWeight = 64 * kWeightUnit;

@@ -20,10 +20,6 @@
 namespace ptah::sequence_pair {
 namespace {
 
-std::size_t at(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 /// A linear program under construction, row by row.
 class Program {
  public:

@@ -11,6 +11,11 @@
 
 namespace ptah::sequence_pair {
 
+/// Tiles and nets are numbered by int.
+constexpr std::size_t at(int i) {
+  return static_cast<std::size_t>(i);
+}
+
 /// Cost weights are integers over this one: a net of weight 1.0 counts kWeightUnit a nanometre.
 constexpr int kWeightUnit = 16;
 

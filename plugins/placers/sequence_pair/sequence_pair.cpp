@@ -6,10 +6,6 @@
 namespace ptah::sequence_pair {
 namespace {
 
-std::size_t at(int i) {
-  return static_cast<std::size_t>(i);
-}
-
 /// Gives the places that `members` hold in the second order to them in the order of `wanted`.
 void deal(const std::vector<int>& wanted, SequencePair& pair) {
   std::vector<int> places;

@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace ptah::sequence_pair {
-namespace {
-std::size_t at(int i) {
-  return static_cast<std::size_t>(i);
-}
-}  // namespace
-
 void WirePacking::reset(int units) {
   units_ = units;
   arcs_.clear();

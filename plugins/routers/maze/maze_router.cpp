@@ -19,10 +19,6 @@ using Clock = std::chrono::steady_clock;
 /// needs, and many times what an amplifier does.
 constexpr std::size_t kMaxKeptBytes = 80'000'000;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 /// Drops rectangles that another rectangle of the list covers.
 std::vector<Rect> without_covered(std::vector<Rect> rects) {
   std::sort(rects.begin(), rects.end(), [](const Rect& a, const Rect& b) {

@@ -4,6 +4,7 @@
 /// patched) as soon as it is routed, so that its patches take part in the negotiation.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -36,6 +37,11 @@ struct MazeStats {
   std::int64_t narrowed_nm = 0;  ///< Supply wiring at minimum width.
   double setup_s = 0, global_s = 0, detail_s = 0, check_s = 0;
 };
+
+/// For the seconds of MazeStats.
+inline double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 /// An instance keeps its maps from one call to the next and only repaints what has changed; results
 /// depend on the arguments of a call alone.

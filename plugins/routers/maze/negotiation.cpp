@@ -17,10 +17,6 @@ constexpr int kPatience = 6;
 /// Rounds in which kept nets stay out of the negotiation.
 constexpr int kLoyalRounds = 6;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 }  // namespace
 
 Negotiation::Negotiation(const Scene& scene, Grid& grid, Search& search, const MazeOptions& options,

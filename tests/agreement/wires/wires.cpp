@@ -42,7 +42,7 @@ double quantile(std::vector<double> values, double p) {
   return values[static_cast<std::size_t>(p * static_cast<double>(values.size() - 1) + 0.5)];
 }
 
-struct Options {
+struct Wanted {
   int count = 8;
   std::uint64_t seed = 1;
   native::SupplyEntry supply = native::SupplyEntry::kLabel;
@@ -76,7 +76,7 @@ struct Way {
   std::vector<double> extract_ms, simulate_ms, resistors, capacitors;
   std::set<std::string> texts;  ///< Of netlists without their values.
 
-  explicit Way(native::Resistance resistance, const Options& options)
+  explicit Way(native::Resistance resistance, const Wanted& options)
       : engine({.resistance = resistance, .supply_entry = options.supply}) {}
 
   Result<Answer> run(const gds::Flat& flat, const Circuit& circuit, const Testbench& bench,
@@ -118,7 +118,7 @@ struct Curves {
 
 /// The testbench's first analysis of one layout in three ways.
 Status compare_curves(const gds::Flat& flat, const Circuit& circuit, const CircuitFolder& folder,
-                      const Technology& technology, const Options& options, Curves& curves) {
+                      const Technology& technology, const Wanted& options, Curves& curves) {
   PTAH_TRY(Testbench bench, read_testbench(folder.testbench, "testbench.spice"));
   bench.analyses.resize(1);
   std::vector<Waveform> found;
@@ -142,7 +142,7 @@ struct Figures {
 };
 
 void compare(const Answer& reduced, const Answer& network, const Answer& schematic,
-             const Options& options, Figures& figures) {
+             const Wanted& options, Figures& figures) {
   const double exact = 1e3 * (network.offset_v - schematic.offset_v);
   const double error = 1e3 * (reduced.offset_v - network.offset_v);
   figures.offsets_mv.push_back(std::abs(exact));
@@ -159,7 +159,7 @@ void compare(const Answer& reduced, const Answer& network, const Answer& schemat
 }
 
 Result<bool> one_circuit(const std::string& path, const Technology& technology,
-                         const Options& options) {
+                         const Wanted& options) {
   PTAH_TRY(const CircuitFolder folder, read_circuit_folder(path));
   PTAH_TRY(const Circuit circuit, agreement::circuit_of(folder, options.seed, technology));
   const auto offset = folder.benches.find("offset.spice");
@@ -211,7 +211,7 @@ Result<bool> one_circuit(const std::string& path, const Technology& technology,
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options options;
+  Wanted options;
   std::string technology_name = "ptah130";
   std::vector<std::string> circuits;
   for (int i = 1; i < argc; ++i) {

@@ -5,11 +5,13 @@
 
 #include <set>
 
-#include "ptah/core/run_tool.hpp"
+#include "technology_text.hpp"
 
 namespace ptah {
 namespace {
 
+using test::replaced;
+using test::shipped_yaml;
 using ::testing::HasSubstr;
 
 std::size_t count(const std::string& text, const std::string& part) {
@@ -109,18 +111,6 @@ TEST(KlayoutLayerProperties, HasEveryLayerOnceAndBalancedTags) {
   }
 }
 
-std::string shipped() {
-  return read_text_file(std::filesystem::path(PTAH_SOURCE_DIR) /
-                        "configs/technologies/ptah130.yaml")
-      .value();
-}
-
-std::string replaced(std::string text, const std::string& what, const std::string& by) {
-  const std::size_t at = text.find(what);
-  EXPECT_NE(at, std::string::npos) << what;
-  return at == std::string::npos ? text : text.replace(at, what.size(), by);
-}
-
 TEST(MagicTech, SaysWhatATechnologyLacks) {
   const struct {
     const char *from, *to, *says;
@@ -130,7 +120,8 @@ TEST(MagicTech, SaysWhatATechnologyLacks) {
       {"{id: capm.1,", "{id: capm.one,", "no rule \"capm.1\""},
   };
   for (const auto& each : cases) {
-    const auto technology = Technology::parse(replaced(shipped(), each.from, each.to), "t.yaml");
+    const auto technology =
+        Technology::parse(replaced(shipped_yaml(), each.from, each.to), "t.yaml");
     ASSERT_TRUE(technology) << technology.error().text();
     const auto made = magic_tech(technology.value());
     ASSERT_FALSE(made) << each.from;
@@ -140,7 +131,7 @@ TEST(MagicTech, SaysWhatATechnologyLacks) {
 }
 
 TEST(MagicTech, ARuleMayBeCalledLikeANumber) {
-  std::string yaml = shipped();
+  std::string yaml = shipped_yaml();
   for (std::size_t at = yaml.find("{id: m1.1,"); at != std::string::npos;
        at = yaml.find("{id: m1.1,", at)) {
     yaml.replace(at, 10, "{id: 77,");
@@ -152,7 +143,7 @@ TEST(MagicTech, ARuleMayBeCalledLikeANumber) {
 
 TEST(KlayoutDeck, HoldsTextsAsStrings) {
   const auto technology = Technology::parse(
-      replaced(shipped(), "text: N-well width", "text: 'It is #{x} \"y\" \\'"), "t.yaml");
+      replaced(shipped_yaml(), "text: N-well width", "text: 'It is #{x} \"y\" \\'"), "t.yaml");
   ASSERT_TRUE(technology) << technology.error().text();
   EXPECT_THAT(klayout_drc(technology.value()).value(),
               HasSubstr(R"("It is \#{x} \"y\" \\, 0.84 um required")"));

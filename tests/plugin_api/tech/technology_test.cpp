@@ -6,25 +6,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+
+#include "technology_text.hpp"
 
 namespace ptah {
 namespace {
 
+using test::replaced;
+using test::shipped_yaml;
 using ::testing::HasSubstr;
-
-std::string shipped_yaml() {
-  std::ifstream file(PTAH_SOURCE_DIR "/configs/technologies/ptah130.yaml");
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return at == std::string::npos ? text : text.replace(at, from.size(), to);
-}
 
 std::string first_problem(const std::string& yaml) {
   const auto parsed = Technology::parse(yaml, "t.yaml");

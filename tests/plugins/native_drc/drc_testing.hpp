@@ -12,6 +12,10 @@
 
 namespace ptah::test {
 
+inline const Technology& technology() {
+  return Technology::ptah130();
+}
+
 inline native::drc::Engine engine(std::size_t max_violations = 100'000) {
   auto plan = native::drc::Plan::compile(Technology::ptah130());
   EXPECT_TRUE(plan) << plan.error().text();

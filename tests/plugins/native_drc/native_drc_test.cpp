@@ -10,10 +10,7 @@ namespace {
 
 using test::check;
 using test::rules_of;
-
-const Technology& technology() {
-  return Technology::ptah130();
-}
+using test::technology;
 
 TEST(NativeDrc, TilesOfEveryDeviceAreClean) {
   const auto tiles = test::clean_tiles(technology());

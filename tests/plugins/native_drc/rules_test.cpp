@@ -9,9 +9,7 @@
 namespace ptah {
 namespace {
 
-const Technology& technology() {
-  return Technology::ptah130();
-}
+using test::technology;
 
 void draw(const std::string& name, const Rect& rect, std::vector<Shape>& shapes) {
   for (const DerivedLayer& derived : technology().derived_layers()) {

@@ -8,12 +8,9 @@
 namespace ptah::native {
 namespace {
 
+using test::technology;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
-
-const Technology& technology() {
-  return Technology::ptah130();
-}
 
 class Diagnosis : public ::testing::Test {
  protected:

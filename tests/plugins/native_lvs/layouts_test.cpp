@@ -12,9 +12,7 @@
 namespace ptah::native {
 namespace {
 
-const Technology& technology() {
-  return Technology::ptah130();
-}
+using test::technology;
 
 TEST(RealLayouts, MatchTheirSchematics) {
   EXPECT_EQ(test::real_layouts().size(), 15u);

@@ -10,6 +10,10 @@
 
 namespace ptah::test {
 
+inline const Technology& technology() {
+  return Technology::ptah130();
+}
+
 struct RealLayout {
   std::string name;
   Circuit circuit;

@@ -20,7 +20,7 @@ Params sampling() {
   return params;
 }
 
-Result<Placement> run(const Case& c, const Params& params, std::uint64_t seed) {
+Result<Placement> sampled(const Case& c, const Params& params, std::uint64_t seed) {
   SimpleJobContext job(seed);
   Stats stats;
   auto placement = place(c.circuit, c.tiles, c.clearance(), params, job, stats);
@@ -55,7 +55,7 @@ TEST(SequencePairSampling, SlotsKeepClearanceAndGroupsMatchOnRandomProblems) {
     params.iterations = 1 + static_cast<int>(rng.below(60));
     params.halo = 100 * static_cast<Dbu>(rng.below(8));
     params.weights = random_weights(c, rng);
-    const auto placement = run(c, params, rng.next());
+    const auto placement = sampled(c, params, rng.next());
     ASSERT_TRUE(placement) << k << ": " << placement.error().text();
     ASSERT_TRUE(is_legal(c, placement.value(), params.halo)) << "problem " << k;
     Rect box;
@@ -71,11 +71,11 @@ TEST(SequencePairSampling, PairsThatBelongTogetherMirrorInOneAxis) {
   for (int k = 0; k < 100; ++k) {
     Params params = sampling();
     params.weights = random_weights(five, rng);
-    const auto a = run(five, params, rng.next());
+    const auto a = sampled(five, params, rng.next());
     ASSERT_TRUE(a) << a.error().text();
     EXPECT_EQ(twice_axis(five, a.value(), "M1", "M2"), twice_axis(five, a.value(), "M3", "M4"));
     params.weights = random_weights(ahuja, rng);
-    const auto b = run(ahuja, params, rng.next());
+    const auto b = sampled(ahuja, params, rng.next());
     ASSERT_TRUE(b) << b.error().text();
     EXPECT_TRUE(is_legal(ahuja, b.value(), params.halo));
     const Dbu axis = twice_axis(ahuja, b.value(), "M0", "M2");
@@ -94,7 +94,7 @@ TEST(SequencePairSampling, WidthsOfHalfAGridStepFromTheAxisComeOutOnTheGrid) {
       .match({"A", "B"})
       .match({"C", "D"});
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    const auto placement = run(c, sampling(), seed);
+    const auto placement = sampled(c, sampling(), seed);
     ASSERT_TRUE(placement) << placement.error().text();
     EXPECT_TRUE(is_legal(c, placement.value(), 500));
     EXPECT_EQ(twice_axis(c, placement.value(), "A", "B"),
@@ -110,7 +110,7 @@ TEST(SequencePairSampling, WithoutSymmetryMatchedDevicesGoTheirOwnWays) {
   int apart = 0;
   for (int k = 0; k < 20; ++k) {
     params.weights = random_weights(c, rng);
-    const auto placement = run(c, params, rng.next());
+    const auto placement = sampled(c, params, rng.next());
     ASSERT_TRUE(placement) << placement.error().text();
     const auto& tiles = placement.value().tiles;
     apart += tiles[static_cast<std::size_t>(c.find("M0"))].origin.y !=
@@ -130,7 +130,7 @@ TEST(SequencePairSampling, SameSeedAndWeightsSamePlacementAndOthersMostlyDiffer)
     Params params = sampling();
     params.weights = random_weights(c, rng);
     const std::uint64_t seed = rng.next();
-    const auto first = run(c, params, seed), again = run(c, params, seed);
+    const auto first = sampled(c, params, seed), again = sampled(c, params, seed);
     ASSERT_TRUE(first && again);
     EXPECT_EQ(first.value(), again.value());
     seen.insert(key_of(first.value()));
@@ -143,9 +143,9 @@ TEST(SequencePairSampling, WiresAreLittleLongerThanWithExactPacking) {
   double sampled = 0, packed = 0;
   for (std::uint64_t seed = 0; seed < 5; ++seed) {
     Params params = sampling();
-    const auto quick = run(c, params, seed);
+    const auto quick = sampled(c, params, seed);
     params.sampling = false;
-    const auto best = run(c, params, seed);
+    const auto best = sampled(c, params, seed);
     ASSERT_TRUE(quick && best);
     sampled += static_cast<double>(hpwl(c.circuit, c.tiles, quick.value()));
     packed += static_cast<double>(hpwl(c.circuit, c.tiles, best.value()));
@@ -157,13 +157,13 @@ TEST(SequencePairSampling, AnOutlineThatIsTooSmallIsSaid) {
   const Case c = synthetic::five_transistors();
   Params params = sampling();
   params.outline_width = 9000;
-  const auto narrow = run(c, params, 1);
+  const auto narrow = sampled(c, params, 1);
   ASSERT_TRUE(narrow) << narrow.error().text();
   Rect box;
   for (const PlacedTile& tile : narrow.value().tiles) box = box.united(tile.slot);
   EXPECT_LE(box.width(), 9000);
   params.outline_height = 9000;
-  const auto none = run(c, params, 1);
+  const auto none = sampled(c, params, 1);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ErrorCode::kInfeasible);
 }

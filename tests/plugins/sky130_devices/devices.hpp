@@ -4,8 +4,13 @@
 #include <string>
 
 #include "ptah/netlist/circuit.hpp"
+#include "ptah/tech/technology.hpp"
 
 namespace ptah::test {
+
+inline const Technology& tech() {
+  return Technology::ptah130();
+}
 
 inline Device mos(const std::string& flavour, double w_um, double l_um, int fingers) {
   Device device;

@@ -12,9 +12,7 @@
 namespace ptah {
 namespace {
 
-const Technology& tech() {
-  return Technology::ptah130();
-}
+using test::tech;
 
 std::vector<Rect> rects_of(const Tile& tile, const std::string& layer) {
   std::vector<Rect> rects;

@@ -11,10 +11,7 @@ namespace {
 
 using sky130::generate_tile;
 using test::mos;
-
-const Technology& tech() {
-  return Technology::ptah130();
-}
+using test::tech;
 
 class MosTile : public ::testing::TestWithParam<std::tuple<const char*, double, double, int>> {
  protected:

@@ -15,10 +15,7 @@ namespace {
 using sky130::generate_tile;
 using test::mim;
 using test::resistor;
-
-const Technology& tech() {
-  return Technology::ptah130();
-}
+using test::tech;
 
 DbuArea layer_area(const Tile& tile, const char* layer) {
   std::vector<Rect> rects;

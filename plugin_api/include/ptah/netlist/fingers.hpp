@@ -18,6 +18,9 @@ namespace ptah {
 /// Device name -> finger count. Ordered, so that equal assignments print equally.
 using FingerAssignment = std::map<std::string, int>;
 
+/// Of one device.
+constexpr int kMaxFingers = 64;
+
 class FingerSpace {
  public:
   /// `allowed` are the counts every group chooses from, ascending, each in 1..64.
