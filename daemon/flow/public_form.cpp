@@ -112,16 +112,17 @@ Result<PictureGroup> picture_group(const SampleDataset& dataset, bool balanced) 
                     "label", "Take another label, or a larger dataset.");
 }
 
-Status write_public_form(SampleDataset& dataset, bool balanced, const std::filesystem::path& file,
-                         FlowJob& job) {
-  PTAH_TRY(const PictureGroup group, picture_group(dataset, balanced));
+Result<PictureGroup> write_public_form(SampleDataset& dataset, bool balanced,
+                                       const std::filesystem::path& file, FlowJob& job) {
+  PTAH_TRY(PictureGroup group, picture_group(dataset, balanced));
   PTAH_TRY(auto painter, RowPainter::create(dataset));
-  return dataset.samples().write(file, group,
-                                 [&](std::size_t at, std::span<std::uint8_t> picture) -> Status {
-                                   PTAH_TRY(tell(job, at, group.size(), "paints pictures"));
-                                   painter.paint(group.rows[at], picture);
-                                   return ok();
-                                 });
+  PTAH_TRY(dataset.samples().write(file, group,
+                                   [&](std::size_t at, std::span<std::uint8_t> picture) -> Status {
+                                     PTAH_TRY(tell(job, at, group.size(), "paints pictures"));
+                                     painter.paint(group.rows[at], picture);
+                                     return ok();
+                                   }));
+  return group;
 }
 
 Status check_public_form(SampleDataset& dataset, const std::vector<PictureGroup>& groups,

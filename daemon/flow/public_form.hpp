@@ -16,9 +16,9 @@ namespace ptah {
 /// 25th. `balanced` leaves out the two quarters between. Fails where a quarter is empty.
 Result<PictureGroup> picture_group(const SampleDataset& dataset, bool balanced);
 
-/// The rows of the dataset's file, and such a group with its pictures.
-Status write_public_form(SampleDataset& dataset, bool balanced, const std::filesystem::path& file,
-                         FlowJob& job);
+/// The rows of the dataset's file, and such a group with its pictures, which it returns.
+Result<PictureGroup> write_public_form(SampleDataset& dataset, bool balanced,
+                                       const std::filesystem::path& file, FlowJob& job);
 
 /// That each group of a file is what `write_public_form` makes of the rows: names, classes and
 /// every byte of the pictures. `dataset`: of the rows that were read from it.

@@ -58,8 +58,7 @@ Result<Json> write_public(const rpc::DatasetExportSpec& spec, Samples samples,
                           const std::filesystem::path& file, PluginHost& host, FlowJob& job) {
   PTAH_TRY(auto dataset,
            SampleDataset::open(std::move(samples), spec.label, spec.files, host, job));
-  PTAH_TRY(write_public_form(*dataset, spec.balanced, file, job));
-  PTAH_TRY(const PictureGroup group, picture_group(*dataset, spec.balanced));
+  PTAH_TRY(const PictureGroup group, write_public_form(*dataset, spec.balanced, file, job));
   return Json{
       {"group", group.name}, {"label", dataset->label_rule().text()}, {"pictures", group.size()}};
 }
