@@ -2,6 +2,7 @@
 // none); and one that ends its process at some layouts, always the same.
 #include <cstdlib>
 
+#include "ptah/core/random.hpp"
 #include "ptah/plugin/plugin.hpp"
 
 namespace {
@@ -38,7 +39,9 @@ class PickyVerifier final : public ptah::Verifier {
   ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
                                      const ptah::Technology&, ptah::JobContext&) override {
     if (fails_) return ptah::make_error(ptah::ErrorCode::kParse, "A polygon without an end.");
-    if (aborts_ > 0 && layout.flat != nullptr && sum_of(*layout.flat) % aborts_ == 0) std::abort();
+    if (aborts_ > 0 && layout.flat != nullptr &&
+        number_of(*layout.flat) % static_cast<std::uint64_t>(aborts_) == 0)
+      std::abort();
     ++seen_;
     ptah::Verdict verdict;
     verdict.clean = layout.flat != nullptr && (every_ == 0 || seen_ % every_ != 0);
@@ -48,10 +51,13 @@ class PickyVerifier final : public ptah::Verifier {
   }
 
  private:
-  static std::int64_t sum_of(const ptah::gds::Flat& layout) {
-    std::int64_t sum = 0;
-    for (const auto& shape : layout.shapes) sum += shape.rect.x0 / 5 + 3 * (shape.rect.y0 / 5);
-    return sum < 0 ? -sum : sum;
+  static std::uint64_t number_of(const ptah::gds::Flat& layout) {
+    std::uint64_t number = 0;
+    for (const auto& shape : layout.shapes) {
+      for (const ptah::Dbu at : {shape.rect.x0, shape.rect.y0})
+        number = ptah::mix64(number ^ static_cast<std::uint64_t>(std::int64_t{at}));
+    }
+    return number;
   }
 
   std::int64_t every_;
