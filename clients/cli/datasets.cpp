@@ -113,13 +113,20 @@ int get(const Session& session, const std::string& library, const std::string& n
   return kOk;
 }
 
-int export_file(const Session& session, const std::string& library, const std::string& name,
-                const std::string& to) {
-  const auto file = std::filesystem::absolute(to).lexically_normal();
+struct FileArguments {
+  std::string library = "work", name, file, note, form, label;
+  bool balanced = false;
+};
+
+int export_file(const Session& session, const FileArguments& arguments) {
+  const auto file = std::filesystem::absolute(arguments.file).lexically_normal();
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  auto result =
-      call_and_wait(client.value(), "dataset.export", {{"library", library}, {"dataset", name}});
+  Json params{{"library", arguments.library}, {"dataset", arguments.name}};
+  if (!arguments.form.empty()) params["form"] = arguments.form;
+  if (!arguments.label.empty()) params["label"] = arguments.label;
+  if (arguments.balanced) params["balanced"] = true;
+  auto result = call_and_wait(client.value(), "dataset.export", std::move(params));
   if (result.has_error()) return fail(session, result.error());
   std::string hash;
   for (const Json& made : result.value().value("files", Json::array())) {
@@ -127,31 +134,85 @@ int export_file(const Session& session, const std::string& library, const std::s
   }
   if (auto copied = read_file(client.value(), hash, file); copied.has_error())
     return fail(session, copied.error());
-  const Json shown{{"file", file.string()},
-                   {"dataset", result.value()["dataset"]},
-                   {"version", result.value()["version"]},
-                   {"count", result.value()["count"]},
-                   {"clean", result.value()["clean"]}};
+  Json shown{{"file", file.string()}};
+  for (const char* field : {"dataset", "version", "count", "clean", "group", "label", "pictures"}) {
+    if (result.value().contains(field)) shown[field] = result.value()[field];
+  }
   if (session.json) {
     print_line(shown);
-  } else {
-    std::cout << file.string() << ": " << shown["count"] << " layouts, " << shown["clean"]
-              << " clean\n";
+    return kOk;
   }
+  std::cout << file.string() << ": " << shown["count"] << " layouts, " << shown["clean"]
+            << " clean";
+  if (shown.contains("group")) {
+    std::cout << "; group " << shown["group"].get<std::string>() << " has " << shown["pictures"]
+              << " pictures, in classes by " << shown["label"].get<std::string>();
+  }
+  std::cout << "\n";
   return kOk;
 }
 
-int import_file(const Session& session, const std::string& library, const std::string& name,
-                const std::string& from, const std::string& note) {
+int import_file(const Session& session, const FileArguments& arguments) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  auto sent = put_file(client.value(), from);
+  auto sent = put_file(client.value(), arguments.file);
   if (sent.has_error()) return fail(session, sent.error());
-  Json spec{{"name", name}, {"file", sent.value()}};
-  if (!note.empty()) spec["note"] = note;
-  const auto started =
-      client.value().call("dataset.import", {{"library", library}, {"spec", std::move(spec)}});
+  Json spec{{"name", arguments.name}, {"file", sent.value()}};
+  if (!arguments.note.empty()) spec["note"] = arguments.note;
+  if (!arguments.form.empty()) spec["form"] = arguments.form;
+  const auto started = client.value().call(
+      "dataset.import", {{"library", arguments.library}, {"spec", std::move(spec)}});
   return follow(session, client.value(), started, false);
+}
+
+struct DrawArguments {
+  std::string library = "work", name, out, label;
+  std::int64_t index = -1, count = 0;
+};
+
+/// The one file that was asked for, or all, from the store to where the user wants them.
+Result<Json> copy_pictures(Client& client, const Json& files, const std::filesystem::path& out,
+                           const std::string& role) {
+  Json copied = Json::array();
+  for (const Json& made : files) {
+    if (!role.empty() && made.value("role", "") != role) continue;
+    const auto to = role.empty() ? out / made.value("dataset", "") : out;
+    PTAH_TRY(read_file(client, made.value("hash", ""), to));
+    copied.push_back(to.string());
+  }
+  return copied;
+}
+
+int draw(const Session& session, const DrawArguments& arguments) {
+  const auto out = std::filesystem::absolute(arguments.out).lexically_normal();
+  const std::string extension = out.extension().string();
+  const bool one = extension == ".png" || extension == ".svg";
+  Json params{{"library", arguments.library}, {"dataset", arguments.name}};
+  if (one) params["format"] = extension.substr(1);
+  if (!arguments.label.empty()) params["label"] = arguments.label;
+  if (arguments.index >= 0) params["index"] = arguments.index;
+  if (arguments.count > 0) params["count"] = arguments.count;
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto result = call_and_wait(client.value(), "dataset.render", std::move(params));
+  if (result.has_error()) return fail(session, result.error());
+  std::error_code failure;
+  if (!one) std::filesystem::create_directories(out, failure);
+  if (failure) return fail(session, make_error(ErrorCode::kIo, failure.message(), out.string()));
+  const char* const role = !one ? "" : arguments.index >= 0 ? "picture" : "sheet";
+  auto copied =
+      copy_pictures(client.value(), result.value().value("files", Json::array()), out, role);
+  if (copied.has_error()) return fail(session, copied.error());
+  if (session.json) {
+    print_line({{"dataset", result.value()["dataset"]},
+                {"version", result.value()["version"]},
+                {"label", result.value()["label"]},
+                {"layouts", result.value()["layouts"]},
+                {"files", copied.value()}});
+  } else {
+    for (const Json& file : copied.value()) std::cout << file.get<std::string>() << "\n";
+  }
+  return kOk;
 }
 
 int remove(const Session& session, const std::string& library, const std::string& name) {
@@ -191,16 +252,41 @@ void add_make(CLI::App* dataset, Session& session, int& status) {
   on_command(command, status, [&session, arguments] { return make(session, *arguments); });
 }
 
+void add_draw(CLI::App* dataset, Session& session, int& status) {
+  auto* command = dataset->add_subcommand(
+      "render", "Draw layouts: placement, what networks see of it, and labels");
+  auto arguments = std::make_shared<DrawArguments>();
+  command->add_option("dataset", arguments->name, "NAME or NAME@VERSION")->required();
+  command
+      ->add_option("-o,--output", arguments->out,
+                   "A folder; or FILE.png or FILE.svg, for the sheet, or for the one layout")
+      ->required();
+  auto* index = command->add_option("--index", arguments->index, "One layout, by its number")
+                    ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--count", arguments->count,
+                   "So many of the best and of the worst outside the test part (default: 4)")
+      ->check(CLI::Range(1, 32))
+      ->excludes(index);
+  command->add_option("--label", arguments->label,
+                      "By which they are ordered (default: the dataset's first)");
+  command->add_option("--library", arguments->library, "The library")->capture_default_str();
+  on_command(command, status, [&session, arguments] { return draw(session, *arguments); });
+}
+
+void add_form(CLI::App* command, FileArguments& arguments, const char* text) {
+  command->add_option("--form", arguments.form, text)->check(CLI::IsMember({"ptah", "public"}));
+}
+
 }  // namespace
 
 void add_dataset_commands(CLI::App& app, Session& session, int& status) {
-  auto* dataset = app.add_subcommand("dataset", "Make, list, export and import data to learn from");
+  auto* dataset =
+      app.add_subcommand("dataset", "Make, list, draw, export and import data to learn from");
   dataset->require_subcommand(1);
   add_make(dataset, session, status);
-  struct Arguments {
-    std::string library = "work", name, file, note;
-  };
-  auto one = std::make_shared<Arguments>();
+  add_draw(dataset, session, status);
+  auto one = std::make_shared<FileArguments>();
   const auto add = [&](const char* name, const char* text, Action action) {
     auto* sub = dataset->add_subcommand(name, text);
     sub->add_option("--library", one->library, "The library")->capture_default_str();
@@ -214,14 +300,18 @@ void add_dataset_commands(CLI::App& app, Session& session, int& status) {
       [&session, one] { return get(session, one->library, one->name); })
       ->add_option("dataset", one->name, "NAME or NAME@VERSION")
       ->required();
-  auto* out = add("export", "Write a dataset into one HDF5 file", [&session, one] {
-    return export_file(session, one->library, one->name, one->file);
-  });
+  auto* out = add("export", "Write a dataset into one HDF5 file",
+                  [&session, one] { return export_file(session, *one); });
   out->add_option("dataset", one->name, "NAME or NAME@VERSION")->required();
   out->add_option("file", one->file, "FILE.h5")->required();
-  auto* in = add("import", "Take such a file in as a new version", [&session, one] {
-    return import_file(session, one->library, one->name, one->file, one->note);
-  });
+  add_form(out, *one, "public: with pictures and classes as in the data set of UT-AnLay");
+  out->add_option("--label", one->label,
+                  "Of the public form: what classes go by (default: the dataset's first)");
+  out->add_flag("--balanced", one->balanced,
+                "Of the public form: only the best and the worst quarter");
+  auto* in = add("import", "Take such a file in as a new version",
+                 [&session, one] { return import_file(session, *one); });
+  add_form(in, *one, "Of the file (default: it is recognised)");
   in->add_option("file", one->file, "FILE.h5")->required()->check(CLI::ExistingFile);
   in->add_option("--name", one->name, "The dataset's name")->required();
   in->add_option("--note", one->note, "Where it comes from");

@@ -68,6 +68,10 @@ int print_check(const Json& report) {
   for (const Json& point : report["curve"])
     curve.add({point["layouts"].dump(), shown(point["auroc"])});
   std::cout << curve.text() << "\nshuffled labels: auroc " << shown(report["shuffled"]) << "\n";
+  if (const Json remade = report.value("remade", Json()); remade.is_object()) {
+    std::cout << remade["layouts"] << " layouts made again: " << remade["differ"]
+              << " have other labels\n";
+  }
   if (report["go"] == true) {
     std::cout << "go: there is something to learn.\n";
     return kOk;

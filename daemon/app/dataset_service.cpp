@@ -27,6 +27,15 @@ DatasetInfo info_of(const DatasetRow& row, Store& store, bool with_files) {
   return info;
 }
 
+/// What a task of a job has to know of the dataset. [store's thread]
+void fill(StoredDataset& spec, const DatasetRow& dataset, Store& store) {
+  spec.library = dataset.version.library;
+  spec.name = dataset.version.cell;
+  spec.version = dataset.version.version;
+  spec.files = store.files().root().string();
+  for (const FileRow& block : dataset.blocks) spec.blocks.push_back("sha256:" + block.hash);
+}
+
 /// Of dataset.make and dataset.import.
 template <class Params>
 Status check_names(const Params& params) {
@@ -60,29 +69,40 @@ void Server::dataset_import(const DatasetImportParams& params, Reply<JobReply> r
   start_job(std::move(job), false, std::move(reply));
 }
 
-void Server::dataset_export(const DatasetExportParams& params, Reply<JobReply> reply) {
+template <class Spec, class Params>
+void Server::dataset_job(const JobKind& kind, Spec spec, const Params& params,
+                         const Reply<JobReply>& reply) {
   store_->submit(
       StoreThread::Kind::kRead,
-      [params](Store& store) { return store.dataset(params.library, params.dataset); },
-      [this, params, reply](Result<DatasetRow> dataset) {
-        if (!dataset) return reply(dataset.error());
-        const VersionRow& version = dataset.value().version;
-        Json blocks = Json::array();
-        for (const FileRow& block : dataset.value().blocks)
-          blocks.push_back("sha256:" + block.hash);
-        Json spec{{"library", version.library},
-                  {"name", version.cell},
-                  {"version", version.version},
-                  {"blocks", std::move(blocks)}};
+      [spec = std::move(spec), params](Store& store) mutable {
+        fill(spec, store.dataset(params.library, params.dataset), store);
+        return write_value(spec);
+      },
+      [this, &kind, params, reply](Result<Json> written) {
+        if (!written) return reply(written.error());
         start_job({{},
-                   std::string(kDatasetExportJob.name),
+                   std::string(kind.name),
                    params.out,
                    params.library,
-                   std::move(spec),
+                   std::move(written.value()),
                    {},
                    {}},
                   params.wait, reply);
       });
+}
+
+void Server::dataset_export(const DatasetExportParams& params, Reply<JobReply> reply) {
+  DatasetExportSpec spec;
+  spec.form = params.form;
+  spec.label = params.label;
+  spec.balanced = params.balanced;
+  dataset_job(kDatasetExportJob, std::move(spec), params, reply);
+}
+
+void Server::dataset_render(const DatasetRenderParams& params, Reply<JobReply> reply) {
+  DatasetRenderSpec spec;
+  static_cast<DatasetPictures&>(spec) = params;
+  dataset_job(kDatasetRenderJob, std::move(spec), params, reply);
 }
 
 void Server::dataset_list(const DatasetListParams& params, Reply<DatasetListReply> reply) {

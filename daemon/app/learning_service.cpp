@@ -37,7 +37,9 @@ struct LearningTask {
 /// [store's thread]
 LearningTask check_task(Store& store, const DatasetCheckParams& params) {
   const DatasetRow dataset = store.dataset(params.library, params.dataset);
-  DatasetCheckTask task{params, store.files().root().string(), paths_of(store, dataset)};
+  const Json imported = dataset.record.value("imported", Json());
+  DatasetCheckTask task{params, store.files().root().string(), paths_of(store, dataset),
+                        imported == Json(true)};
   return {write_value(task), reference(dataset.version), std::nullopt};
 }
 

@@ -79,6 +79,7 @@ class Server final : public rpc::Service {
   void dataset_list(const rpc::DatasetListParams&, rpc::Reply<rpc::DatasetListReply>) override;
   void dataset_get(const rpc::DatasetParams&, rpc::Reply<rpc::DatasetInfo>) override;
   void dataset_export(const rpc::DatasetExportParams&, rpc::Reply<rpc::JobReply>) override;
+  void dataset_render(const rpc::DatasetRenderParams&, rpc::Reply<rpc::JobReply>) override;
   void dataset_import(const rpc::DatasetImportParams&, rpc::Reply<rpc::JobReply>) override;
   void dataset_delete(const rpc::DatasetParams&, rpc::Reply<rpc::Nothing>) override;
   void dataset_check(const rpc::DatasetCheckParams&, rpc::Reply<rpc::ResultReply>) override;
@@ -100,6 +101,10 @@ class Server final : public rpc::Service {
   /// Creates a job that some `reply` waits for: for its creation, or with `wait` for its end.
   void start_job(NewJob job, bool wait, rpc::Reply<rpc::JobReply> reply);
   void small_task(TaskKind kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
+  /// A job with a task about a dataset, which `spec` is told where it is (dataset_service.cpp).
+  template <class Spec, class Params>
+  void dataset_job(const JobKind& kind, Spec spec, const Params& params,
+                   const rpc::Reply<rpc::JobReply>& reply);
   /// A small task whose spec `make` finds on the store's thread (learning_service.cpp).
   template <class Make>
   void learning_task(TaskKind kind, StoreThread::Kind access, Make make,

@@ -1,6 +1,10 @@
 #include "flow/learning_tasks.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "flow/sample_dataset.hpp"
+#include "flow/sample_maker.hpp"
 #include "flow/stage_runner.hpp"
 #include "learning/check.hpp"
 #include "learning/evaluate.hpp"
@@ -18,6 +22,72 @@ Result<std::unique_ptr<SampleDataset>> open_blocks(const std::vector<std::string
                                                    FlowJob& job) {
   PTAH_TRY(auto samples, read_blocks({blocks.begin(), blocks.end()}));
   return SampleDataset::open(std::move(samples), label, files, host, job);
+}
+
+constexpr std::size_t kRemade = 5;
+
+rpc::SampleTask task_of(const Json& about, const std::string& files) {
+  rpc::SampleTask task;
+  task.input.value = about.at("circuit");
+  task.flow.value = about.at("flow");
+  task.tech = about.at("tech").get<std::string>();
+  task.seed = about.at("seed").get<std::int64_t>();
+  task.assignment = about.at("assignment").get<std::int64_t>();
+  task.files = files;
+  for (const Json& measure : about.at("measures"))
+    task.labels.push_back(measure.at("name").get<std::string>());
+  return task;
+}
+
+/// Makes a few layouts outside the test part anew: the same placement, routed and measured twice,
+/// should have the same labels. {"layouts", "differ", "largest"}, the latter by the label in
+/// question. Null where the dataset's circuit and plugins are not at hand any more.
+Json remake(const SampleDataset& dataset, const std::string& files,
+            const std::filesystem::path& scratch, PluginHost& host, TaskSink& sink) {
+  const Samples& samples = dataset.samples();
+  std::vector<std::size_t> known;
+  for (std::size_t i = 0; i < dataset.size(); ++i) {
+    if (dataset.split(i) != Split::kTest) known.push_back(dataset.row(i));
+  }
+  const std::size_t count = std::min(kRemade, known.size());
+  std::int64_t differ = 0;
+  double largest = 0;
+  const rpc::SampleTask task = task_of(samples.about(), files);
+  const auto maker = SampleMaker::create(task, scratch, host, sink);
+  if (!maker || !maker.value()->about() ||
+      maker.value()->circuit().devices.size() != samples.devices())
+    return {};
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t row = known[k * known.size() / count];
+    const auto made = maker.value()->make(static_cast<std::int64_t>(samples.run(row)));
+    if (!made) return {};
+    Samples again(samples.about(), samples.devices(), samples.nets(), samples.measures());
+    again.add(made.value());
+    bool same = again.clean(0);
+    for (std::size_t i = 0; i < samples.measures(); ++i)
+      same = same && again.label(0, i) == samples.label(row, i);
+    differ += same ? 0 : 1;
+    const double off =
+        again.clean(0)
+            ? std::abs(dataset.label_rule().of(again, 0) - dataset.label_rule().of(samples, row))
+            : INFINITY;
+    largest = std::max(largest, off);
+  }
+  return {{"layouts", count}, {"differ", differ}, {"largest", learning::number(largest)}};
+}
+
+/// The verdict of a check with that.
+void judge_remade(Json& report, const Json& remade) {
+  report["remade"] = remade;
+  if (remade.is_null()) return;
+  const Json& largest = remade.at("largest");
+  const double error = report.value("error", 0.0);
+  if (remade.at("differ") == 0 || (largest.is_number() && largest.get<double>() <= error)) return;
+  report["go"] = false;
+  report["reasons"].push_back(
+      remade.at("differ").dump() + " of " + remade.at("layouts").dump() +
+      " layouts that were made again have other labels than the dataset: it was made with other "
+      "plugins, or what makes it is not repeatable.");
 }
 
 /// Loads the model, and has `judge` do its part with what it predicts.
@@ -60,6 +130,8 @@ Result<Json> check_samples(const rpc::DatasetCheckTask& task, const std::filesys
   params.attempted = dataset->samples().size();
   PTAH_TRY(Json report, learning::check_dataset(*dataset, params, job));
   report["label"] = dataset->label_rule().text();
+  // What somebody else says of plugins and their options is not run.
+  judge_remade(report, !task.imported ? remake(*dataset, task.files, scratch, host, sink) : Json());
   return report;
 }
 

@@ -67,6 +67,7 @@ Result<SampleLabel> SampleLabel::parse(const std::string& text, const Json& abou
     known += (known.empty() ? "" : ", ") + candidate;
     if (candidate != name) continue;
     label.measure_ = i;
+    label.name_ = name;
     if (better_of(measures[i]) == "magnitude" && !label.negative_) label.magnitude_ = true;
     label.text_ = (label.negative_ ? "-" : "") + name;
     if (label.magnitude_) label.text_ = "|" + name + "|";
@@ -105,18 +106,24 @@ Result<std::unique_ptr<SampleDataset>> SampleDataset::open(Samples samples,
     const Samples& rows = dataset->samples_;
     PTAH_TRY(auto design, design_of(rows.about(), files, dataset->technology_, host, job));
     dataset->design_ = std::make_shared<const Design>(std::move(design));
-    for (std::size_t row = 0; row < rows.size(); ++row) {
-      if (rows.clean(row) && std::isfinite(dataset->label_.of(rows, row)))
-        dataset->rows_.push_back(row);
-    }
-    if (!dataset->rows_.empty()) return dataset;
-    return make_error(ErrorCode::kInvalidArgument,
-                      "None of the " + std::to_string(rows.size()) +
-                          " layouts is clean and has the label " + dataset->label_.text() + ".",
-                      "label");
+    PTAH_TRY(dataset->choose(dataset->label_));
+    return dataset;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kParse, exception.what(), "about");
   }
+}
+
+Status SampleDataset::choose(SampleLabel label) {
+  label_ = std::move(label);
+  rows_.clear();
+  for (std::size_t row = 0; row < samples_.size(); ++row) {
+    if (samples_.clean(row) && std::isfinite(label_.of(samples_, row))) rows_.push_back(row);
+  }
+  if (!rows_.empty()) return ok();
+  return make_error(ErrorCode::kInvalidArgument,
+                    "None of the " + std::to_string(samples_.size()) +
+                        " layouts is clean and has the label " + label_.text() + ".",
+                    "label");
 }
 
 Result<Example> SampleDataset::read(std::size_t index) {

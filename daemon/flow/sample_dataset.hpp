@@ -22,9 +22,12 @@ class SampleLabel {
   double of(const Samples& samples, std::size_t row) const;
   /// As `parse` takes it.
   const std::string& text() const noexcept { return text_; }
+  const std::string& measure() const noexcept { return name_; }
+  /// More of the measure is better: the label is its negative.
+  bool negative() const noexcept { return negative_ && !magnitude_; }
 
  private:
-  std::string text_;
+  std::string text_, name_;
   std::size_t measure_ = 0;
   bool negative_ = false, magnitude_ = false;
 };
@@ -46,6 +49,9 @@ class SampleDataset final : public Dataset {
   std::size_t left_out() const noexcept { return samples_.size() - rows_.size(); }
   /// The row of the file that an example is.
   std::size_t row(std::size_t index) const { return rows_.at(index); }
+  const Circuit& circuit() const noexcept { return design_->circuit; }
+  /// Takes another label; the examples are those that have it. Fails where none has.
+  Status choose(SampleLabel label);
 
   const Technology& technology() const override { return technology_; }
   std::size_t size() const override { return rows_.size(); }

@@ -194,7 +194,7 @@ Result<Json> SampleMaker::about() {
       {"plugin_hashes", std::move(used.hashes)}};
 }
 
-Result<Sample> SampleMaker::make(std::int64_t number) {
+Sample SampleMaker::draw(std::int64_t number) const {
   Rng rng = Rng(static_cast<std::uint64_t>(task_.seed))
                 .fork(kLayouts)
                 .fork(static_cast<std::uint64_t>(number));
@@ -203,6 +203,18 @@ Result<Sample> SampleMaker::make(std::int64_t number) {
   sample.seed = rng.next();
   for (std::size_t i = 0; i < circuit_.nets.size(); ++i)
     sample.weights.push_back(std::pow(kMostWeight, 2 * rng.uniform() - 1));
+  return sample;
+}
+
+Sample SampleMaker::left_out(std::int64_t number, const std::string& reason) const {
+  Sample sample = draw(number);
+  sample.reason = reason;
+  sample.split = split_of(std::to_string(number));
+  return sample;
+}
+
+Result<Sample> SampleMaker::make(std::int64_t number) {
+  Sample sample = draw(number);
   FlowJob job(sink_, sample.seed, scratch_);
   PTAH_TRY(sample.reason, work(sample, job));
   // A run gives one layout here, so that its hash is that of the run. Two runs that come to the

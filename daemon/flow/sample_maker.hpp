@@ -39,6 +39,8 @@ class SampleMaker {
   Result<Json> about();
   /// The layout with this number. An Error only where nothing can be made at all.
   Result<Sample> make(std::int64_t number);
+  /// The same without an attempt to make it.
+  Sample left_out(std::int64_t number, const std::string& reason) const;
 
  private:
   SampleMaker(const rpc::SampleTask& task, const std::filesystem::path& scratch, TaskSink& sink,
@@ -51,6 +53,8 @@ class SampleMaker {
         circuit_(std::move(circuit)) {}
   Status bind(PluginHost& host);
   Status make_tiles();
+  /// What is drawn for a layout.
+  Sample draw(std::int64_t number) const;
   /// Goes through the stages; the reason where one refuses.
   Result<std::string> work(Sample& sample, FlowJob& job);
   Result<std::string> measure(const ExtractedNetlist& netlist, Sample& sample, FlowJob& job);

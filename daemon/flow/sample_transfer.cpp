@@ -1,5 +1,6 @@
 #include "flow/sample_transfer.hpp"
 
+#include "flow/public_form.hpp"
 #include "flow/sample_dataset.hpp"
 #include "samples/guarded_read.hpp"
 #include "store/stored_path.hpp"
@@ -52,20 +53,54 @@ Json label_names(const Samples& samples) {
   return names;
 }
 
+/// The file, and what the answer says of its group.
+Result<Json> write_public(const rpc::DatasetExportSpec& spec, Samples samples,
+                          const std::filesystem::path& file, PluginHost& host, FlowJob& job) {
+  PTAH_TRY(auto dataset,
+           SampleDataset::open(std::move(samples), spec.label, spec.files, host, job));
+  PTAH_TRY(const PictureGroup group, write_public_form(*dataset, spec.balanced, file, job));
+  return Json{
+      {"group", group.name}, {"label", dataset->label_rule().text()}, {"pictures", group.size()}};
+}
+
+/// Whether the form is the one that the client says.
+Status check_form(const rpc::DatasetImportTask& task, const std::vector<PictureGroup>& groups,
+                  const std::filesystem::path& file) {
+  if (!task.form || (*task.form == DatasetForm::kPublic) == !groups.empty()) return ok();
+  return make_error(ErrorCode::kInvalidArgument,
+                    groups.empty()
+                        ? "The file has no group of pictures: it is not of the public "
+                          "form, but of Ptah's own."
+                        : "The file has the group of pictures `" +
+                              groups.front().name.substr(0, 64) + "`: it is of the public form.",
+                    file.string(), "Leave the form out: it is recognised.");
+}
+
 }  // namespace
 
 Result<Json> export_samples(const rpc::DatasetExportSpec& spec,
-                            const std::filesystem::path& scratch) {
-  PTAH_TRY(const auto samples, read_blocks({spec.blocks.begin(), spec.blocks.end()}));
+                            const std::filesystem::path& scratch, PluginHost& host,
+                            TaskSink& sink) {
+  PTAH_TRY(auto samples, read_blocks({spec.blocks.begin(), spec.blocks.end()}));
   const auto file = scratch / (spec.name + ".h5");
-  PTAH_TRY(samples.write(file));
-  return Json{
+  const std::size_t count = samples.size();
+  const std::int64_t clean = count_clean(samples);
+  Json group = Json::object();
+  if (spec.form == DatasetForm::kPublic) {
+    FlowJob job(sink, 0, scratch);
+    PTAH_TRY(group, write_public(spec, std::move(samples), file, host, job));
+  } else {
+    PTAH_TRY(samples.write(file));
+  }
+  Json result{
       {"dataset", spec.name},
       {"version", spec.version},
-      {"count", samples.size()},
-      {"clean", count_clean(samples)},
+      {"count", count},
+      {"clean", clean},
       {"files",
        {{{"role", "samples"}, {"path", file.string()}, {"dataset", file.filename().string()}}}}};
+  result.update(group);
+  return result;
 }
 
 Result<Json> import_samples(const rpc::DatasetImportTask& task,
@@ -81,11 +116,14 @@ Result<Json> import_samples(const rpc::DatasetImportTask& task,
   if (size > kMostImported)
     return make_error(ErrorCode::kLimit, "The file has more than 2 GiB.", file.string());
   PTAH_TRY(auto samples, read_of_stranger(file));
+  PTAH_TRY(const auto groups, read_picture_groups(file));
+  PTAH_TRY(check_form(task, groups, file));
   PTAH_TRY(check_self_contained(samples.about(), file));
   FlowJob job(sink, 0, scratch);
   PTAH_TRY(auto dataset, SampleDataset::open(std::move(samples), "", "", host, job));
   PTAH_TRY(const Example first, dataset->read(0));
   PTAH_TRY(check_placements(*dataset, first.design->tiles, file));
+  PTAH_TRY(check_public_form(*dataset, groups, file, job));
 
   const Samples& rows = dataset->samples();
   const auto written = scratch / "samples.h5";

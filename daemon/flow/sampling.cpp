@@ -55,6 +55,15 @@ Json label_names(const std::vector<MeasureSpec>& labels) {
   return names;
 }
 
+Result<Sample> make_or_leave_out(SampleMaker& maker, const rpc::SampleTask& task,
+                                 std::int64_t number, TaskSink& sink) {
+  const auto left = std::find_if(task.left_out.begin(), task.left_out.end(),
+                                 [&](const rpc::LeftOut& item) { return item.item == number; });
+  if (left != task.left_out.end()) return maker.left_out(number, left->reason);
+  sink.emit({{"event", "item"}, {"item", number}});
+  return maker.make(number);
+}
+
 }  // namespace
 
 Result<Json> plan_samples(const rpc::DatasetSpec& spec) {
@@ -110,7 +119,7 @@ Result<Json> make_samples(const rpc::SampleTask& task, const std::filesystem::pa
                   maker->labels().size());
   for (std::int64_t i = 0; i < task.count; ++i) {
     if (sink.cancelled()) return cancelled_error();
-    PTAH_TRY(const Sample sample, maker->make(task.first + i));
+    PTAH_TRY(const Sample sample, make_or_leave_out(*maker, task, task.first + i, sink));
     samples.add(sample);
     sink.emit({{"event", "progress"},
                {"fraction", static_cast<double>(i + 1) / static_cast<double>(task.count)},

@@ -9,7 +9,7 @@ namespace ptah {
 namespace {
 
 /// Rectangles in one answer; a line of the protocol holds about 15,000.
-constexpr std::size_t kMaxShapes = 10'000;
+constexpr std::size_t kMostShownShapes = 10'000;
 
 /// Ports that are the bulk of a device.
 std::vector<bool> rails_of(const Circuit& circuit) {
@@ -238,7 +238,7 @@ Json nets_json(const NetLoads& loads, bool blamed, const Drawing* shapes,
         const NetId net =
             rect.net < 0 ? kNoNet : shapes->match.net_of[static_cast<std::size_t>(rect.net)];
         if (net == kNoNet || loads.nets[static_cast<std::size_t>(net)].rail) continue;
-        if (++count > kMaxShapes) continue;
+        if (++count > kMostShownShapes) continue;
         drawn[static_cast<std::size_t>(net)].push_back({info.name, to_um(rect.rect.x0),
                                                         to_um(rect.rect.y0), to_um(rect.rect.x1),
                                                         to_um(rect.rect.y1)});

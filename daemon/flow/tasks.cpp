@@ -8,6 +8,7 @@
 #include "flow/circuit_input.hpp"
 #include "flow/learning_tasks.hpp"
 #include "flow/plan.hpp"
+#include "flow/sample_pictures.hpp"
 #include "flow/sample_transfer.hpp"
 #include "flow/sampling.hpp"
 #include "flow/score.hpp"
@@ -99,6 +100,7 @@ constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
     {TaskKind::kSample, handle<rpc::SampleTask, make_samples>},
     {TaskKind::kImportSamples, handle<rpc::DatasetImportTask, import_samples>},
     {TaskKind::kExportSamples, handle<rpc::DatasetExportSpec, export_samples>},
+    {TaskKind::kRenderSamples, handle<rpc::DatasetRenderSpec, render_samples>},
     {TaskKind::kCheckSamples, handle<rpc::DatasetCheckTask, check_samples>},
     {TaskKind::kEvaluateModels, handle<rpc::ModelEvaluateTask, evaluate_models>},
     {TaskKind::kPredictSamples, handle<rpc::ModelPredictTask, predict_samples>},

@@ -91,6 +91,12 @@ class JobManager {
     std::optional<TaskEnd> end;    ///< Came, but variants are still on their way.
     std::optional<Error> failure;  ///< Of a variant: the chain cannot be whole.
   };
+  /// Workers that a chain has ended.
+  struct Deaths {
+    std::map<std::int64_t, int> of;  ///< By item.
+    int all = 0;
+    Json left_out = Json::array();  ///< As the next attempt is told.
+  };
   struct Job {
     std::string id, out;
     const JobKind* kind = nullptr;
@@ -102,6 +108,7 @@ class JobManager {
     std::map<std::int64_t, Running> running;  ///< By chain; kFirst and kRestoring beside them.
     std::function<void()> stop_restoring;
     std::map<std::int64_t, int> attempts;
+    std::map<std::int64_t, Deaths> deaths;
     bool cancelled = false;
     std::optional<Error> stop;         ///< The whole job ends with this.
     std::optional<Error> first_error;  ///< Of a chain.
@@ -147,6 +154,8 @@ class JobManager {
                  bool committed);
   void log(const JobPtr& job, std::int64_t chain, const LogEvent& event);
   void on_end(const JobPtr& job, std::int64_t chain, TaskEnd end);
+  /// Whether a chain that has ended its worker is tried again, if need be without what it died of.
+  bool survives(const JobPtr& job, std::int64_t chain, const TaskEnd& end);
   void end_task(const JobPtr& job, std::int64_t chain);
   void chain_done(const JobPtr& job, std::int64_t chain, TaskEnd end);
   void planned(const JobPtr& job, TaskEnd end);

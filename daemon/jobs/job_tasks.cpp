@@ -17,6 +17,12 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::int64_t kMaxLogs = 5000;
+/// An item dies this often before it is left out: the first time may have been chance, or the doing
+/// of what was made before it.
+constexpr int kDeathsOfAnItem = 2;
+/// A chain that loses more than so many items has a plugin that does not work.
+constexpr std::size_t kMostLeftOut = 8;
+constexpr int kMostDeaths = 3 * static_cast<int>(kMostLeftOut);
 /// Variants of one chain on their way to disk before its worker is made to wait.
 constexpr int kMaxUnwritten = 32;
 /// Metrics are written and told together: so many, or all that came in so long.
@@ -111,6 +117,9 @@ void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
           spdlog::warn("job {} chain {}: {}", job->id, chain, start.value().warning);
           log(job, chain, {"log", {}, "warning", start.value().warning});
         }
+        const auto deaths = job->deaths.find(chain);
+        if (deaths != job->deaths.end() && !deaths->second.left_out.empty())
+          start.value().spec["left_out"] = deaths->second.left_out;
         submit(job, chain, std::move(start.value().spec));
       });
 }
@@ -314,7 +323,10 @@ void JobManager::on_end(const JobPtr& job, std::int64_t chain, TaskEnd end) {
   Running& running = job->running[chain];
   const bool stopped = job->cancelled || job->stop;
   const TaskTraits& kind = traits(task_kind(*job, chain));
-  if (end.blameless && !stopped && ++job->attempts[chain] < kind.attempts) {
+  if (!stopped && survives(job, chain, end)) {
+    end.blameless = true;
+    end.result = Json();
+  } else if (end.blameless && !stopped && ++job->attempts[chain] < kind.attempts) {
     spdlog::warn("job {}: the worker of task {} was ended from outside; once more", job->id,
                  running.task);
     if (!kind.resumable) {
@@ -328,6 +340,30 @@ void JobManager::on_end(const JobPtr& job, std::int64_t chain, TaskEnd end) {
   }
   running.end = std::move(end);
   if (running.unwritten == 0) end_task(job, chain);
+}
+
+bool JobManager::survives(const JobPtr& job, std::int64_t chain, const TaskEnd& end) {
+  const TaskTraits& kind = traits(task_kind(*job, chain));
+  if (!end.died || !kind.leaves_out || job->running[chain].failure) return false;
+  const std::int64_t item = end.died->item;
+  Deaths& deaths = job->deaths[chain];
+  if (++deaths.all > kMostDeaths) return false;
+  const bool again = ++deaths.of[item] < kDeathsOfAnItem;
+  if (!again && deaths.left_out.size() == kMostLeftOut) return false;
+  if (!again) {
+    deaths.left_out.push_back(
+        {{"item", item},
+         {"reason", "the worker died: " +
+                        (end.died->doing.empty() ? "at nothing in particular" : end.died->doing)}});
+  }
+  const std::string what = std::to_string(item) + ": " + end.result.error().text();
+  spdlog::warn("job {} chain {}: a worker died at item {}", job->id, chain, what);
+  log(job, chain,
+      {"log",
+       {},
+       "warning",
+       "A worker died at item " + what + (again ? " Once more." : " It is left out.")});
+  return true;
 }
 
 void JobManager::end_task(const JobPtr& job, std::int64_t chain) {

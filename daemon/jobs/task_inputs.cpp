@@ -45,6 +45,8 @@ Json visit_inputs(TaskKind kind, const Json& json,
       return visit_inputs<rpc::DatasetImportSpec>(json, visit);
     case TaskKind::kExportSamples:
       return visit_inputs<rpc::DatasetExportSpec>(json, visit);
+    case TaskKind::kRenderSamples:
+      return visit_inputs<rpc::DatasetRenderSpec>(json, visit);
     case TaskKind::kCircuits:
     case TaskKind::kChain:
     case TaskKind::kSample:

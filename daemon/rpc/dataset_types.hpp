@@ -4,6 +4,21 @@
 #include "rpc/fields.hpp"
 #include "rpc/specs.hpp"
 
+namespace ptah {
+
+/// Of a file of a dataset.
+enum class DatasetForm {
+  kPtah,    ///< Placements and labels.
+  kPublic,  ///< Those, and a group of pictures and classes as the public data set has them.
+};
+template <>
+struct Choices<DatasetForm> {
+  static constexpr std::array<NamedChoice<DatasetForm>, 2> kNames{
+      {{DatasetForm::kPtah, "ptah"}, {DatasetForm::kPublic, "public"}}};
+};
+
+}  // namespace ptah
+
 namespace ptah::rpc {
 
 /// dataset.make.
@@ -48,11 +63,13 @@ struct DatasetMakeParams {
 /// dataset.import.
 struct DatasetImportSpec {
   std::string name, file, note;
+  std::optional<DatasetForm> form;
   template <class V>
   void describe(V& v) {
     v.required("name", name, "Name of the dataset.", of_form(TextForm::kName));
     v.required("file", file, "An HDF5 file that dataset.export wrote.", of_form(TextForm::kFile));
     v.optional("note", note, "Where it comes from, for people.");
+    v.optional("form", form, "Of the file; otherwise it is recognised.");
   }
 };
 struct DatasetImportParams {
@@ -66,6 +83,17 @@ struct DatasetImportParams {
   }
 };
 
+/// An item that a task is done without.
+struct LeftOut {
+  std::int64_t item = 0;
+  std::string reason;
+  template <class V>
+  void describe(V& v) {
+    v.required("item", item, "Its number.", Range{0, kNoLimit});
+    v.required("reason", reason, "Why.");
+  }
+};
+
 /// The spec of a `sample` task: a block of a dataset. What all blocks have in common is planned by
 /// `samples.plan`.
 struct SampleTask {
@@ -73,6 +101,7 @@ struct SampleTask {
   std::string name, tech, files, common;
   std::vector<std::string> labels;
   std::int64_t seed = 0, assignment = 0, first = 0, count = 0;
+  std::vector<LeftOut> left_out;
   Json resume;
   template <class V>
   void describe(V& v) {
@@ -85,6 +114,7 @@ struct SampleTask {
     v.required("assignment", assignment, "Finger assignment.", Range{0, kNoLimit});
     v.required("first", first, "Number of its first layout.", Range{0, kNoLimit});
     v.required("count", count, "Layouts.", Range{1, kNoLimit});
+    v.optional("left_out", left_out, "Those that end workers.");
     v.optional("files", files, "Folder of the store's files.");
     v.optional("common", common, "The file that this was read from.");
     v.optional("resume", resume, "The block, where it was made already.");
@@ -103,9 +133,9 @@ struct DatasetImportTask : DatasetImportSpec {
   }
 };
 
-/// The spec of an export's task. Its blocks are files of the store.
-struct DatasetExportSpec {
-  std::string library, name;
+/// A dataset, as tasks of jobs find it: a part of their specs. Its blocks are files of the store.
+struct StoredDataset {
+  std::string library, name, files;
   std::int64_t version = 0;
   std::vector<std::string> blocks;
   template <class V>
@@ -114,6 +144,50 @@ struct DatasetExportSpec {
     v.required("name", name, "The dataset.");
     v.required("version", version, "Which one.");
     v.required("blocks", blocks, "Its files, in order.", of_form(TextForm::kFile));
+    v.optional("files", files, "Folder of the store's files.");
+  }
+};
+
+/// The spec of an export's task.
+struct DatasetExportSpec : StoredDataset {
+  DatasetForm form = DatasetForm::kPtah;
+  std::string label;
+  bool balanced = false;
+  template <class V>
+  void describe(V& v) {
+    StoredDataset::describe(v);
+    v.optional("form", form, "Of the file.");
+    v.optional("label", label, "Of the public form.");
+    v.optional("balanced", balanced, "Of the public form.");
+  }
+};
+
+/// What is drawn of a dataset: a part of dataset.render and of its task's spec.
+struct DatasetPictures {
+  std::optional<std::int64_t> index, count;
+  std::string label;
+  PictureFormat format = PictureFormat::kPng;
+
+ protected:
+  template <class V>
+  void describe_pictures(V& v) {
+    v.optional("index", index, "One layout, by its number, also where it failed.",
+               Range{0, kNoLimit});
+    v.optional("count", count,
+               "So many of the best and so many of the worst by the label, which are not of the "
+               "test part, and all of them on a sheet. Without `index`, 4.",
+               Range{1, 32});
+    v.optional("label", label, "As in dataset.check. Otherwise the dataset's first.");
+    v.optional("format", format, "Of the files.");
+  }
+};
+
+/// The spec of a `samples.render` task.
+struct DatasetRenderSpec : StoredDataset, DatasetPictures {
+  template <class V>
+  void describe(V& v) {
+    StoredDataset::describe(v);
+    describe_pictures(v);
   }
 };
 
@@ -130,15 +204,47 @@ struct DatasetParams {
   }
 };
 struct DatasetExportParams {
+  std::string library = "work", dataset, label, out;
+  DatasetForm form = DatasetForm::kPtah;
+  bool balanced = false, wait = false;
+  template <class V>
+  void describe(V& v) {
+    v.optional("library", library, "The library.");
+    v.required("dataset", dataset, "\"name\" or \"name@3\".");
+    v.optional("form", form,
+               "\"public\": with a group of pictures and classes as the public data set has them.");
+    v.optional("label", label,
+               "By which its classes are, as in dataset.check. Otherwise the dataset's first.");
+    v.optional("balanced", balanced, "Only the best and the worst quarter have pictures.");
+    v.optional("out", out, "Absolute folder in which the file appears as well, as in flow.run.",
+               output_folder());
+    v.optional("wait", wait, "Answer when the file is there; `result` names it.");
+  }
+  Status check(const std::string& path) const {
+    if (form == DatasetForm::kPublic || (label.empty() && !balanced)) return ok();
+    return make_error(ErrorCode::kInvalidArgument,
+                      "`label` and `balanced` are of the public form; the dataset's own has all "
+                      "labels and all layouts.",
+                      field_path(path, "form"), "Add \"form\": \"public\".");
+  }
+};
+/// dataset.render.
+struct DatasetRenderParams : DatasetPictures {
   std::string library = "work", dataset, out;
   bool wait = false;
   template <class V>
   void describe(V& v) {
     v.optional("library", library, "The library.");
     v.required("dataset", dataset, "\"name\" or \"name@3\".");
-    v.optional("out", out, "Absolute folder in which the file appears as well, as in flow.run.",
+    describe_pictures(v);
+    v.optional("out", out, "Absolute folder in which the files appear as well, as in flow.run.",
                output_folder());
-    v.optional("wait", wait, "Answer when the file is there; `result` names it.");
+    v.optional("wait", wait, "Answer when the files are there; `result` names them.");
+  }
+  Status check(const std::string& path) const {
+    if (!index || !count) return ok();
+    return make_error(ErrorCode::kInvalidArgument, "Give one of `index` and `count`.",
+                      field_path(path, "index"));
   }
 };
 struct DatasetListParams {

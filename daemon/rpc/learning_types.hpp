@@ -92,11 +92,13 @@ struct DatasetCheckTask {
   DatasetCheckParams params;
   std::string files;
   std::vector<std::string> blocks;
+  bool imported = false;
   template <class V>
   void describe(V& v) {
     v.required("params", params, "As the client gave them.");
     v.required("files", files, "Folder of the store's files.");
     v.required("blocks", blocks, "Files of the dataset, in order.");
+    v.required("imported", imported, "Whether they are of somebody else.");
   }
 };
 

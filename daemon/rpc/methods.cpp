@@ -152,6 +152,11 @@ MethodTable bind_methods(Service& service) {
        "A job that puts a dataset into one HDF5 file (docs/datasets.md): its file of role "
        "`samples`.",
        &Service::dataset_export);
+  bind("dataset.render", Role::kUser,
+       "A job that draws layouts of a dataset: placement, the pictures that networks see, and "
+       "labels. Its files of role `picture` are layouts, that of role `sheet` has all of them; "
+       "`layouts` in its result says which. Labels of the test part are not shown.",
+       &Service::dataset_render);
   bind("dataset.import", Role::kUser,
        "A job that takes such a file in as a new version of a dataset, after it was checked.",
        &Service::dataset_import);

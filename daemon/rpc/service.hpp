@@ -71,6 +71,7 @@ class Service {
   virtual void dataset_list(const DatasetListParams&, Reply<DatasetListReply>) = 0;
   virtual void dataset_get(const DatasetParams&, Reply<DatasetInfo>) = 0;
   virtual void dataset_export(const DatasetExportParams&, Reply<JobReply>) = 0;
+  virtual void dataset_render(const DatasetRenderParams&, Reply<JobReply>) = 0;
   virtual void dataset_import(const DatasetImportParams&, Reply<JobReply>) = 0;
   virtual void dataset_delete(const DatasetParams&, Reply<Nothing>) = 0;
   virtual void dataset_check(const DatasetCheckParams&, Reply<ResultReply>) = 0;

@@ -21,6 +21,7 @@ enum class TaskKind {
   kSample,
   kImportSamples,
   kExportSamples,
+  kRenderSamples,
   kCheckSamples,
   kEvaluateModels,
   kPredictSamples,
@@ -51,6 +52,9 @@ struct TaskTraits {
   bool resumable = false;
   /// So many times in all, where its worker is ended from outside.
   int attempts = 2;
+  /// An item that ends its worker twice is left out: `left_out` of the spec says why, and the task
+  /// goes on without.
+  bool leaves_out = false;
 };
 
 inline constexpr std::array<TaskTraits, 16> kTaskKinds{{
@@ -64,10 +68,12 @@ inline constexpr std::array<TaskTraits, 16> kTaskKinds{{
     {TaskKind::kScorePlacement, "score.placement", "ScorePlacementTask"},
     {TaskKind::kPlanSamples, "samples.plan", "DatasetSpec", Lane::kInteractive, Leaves::kPlan,
      false, 3},
-    {TaskKind::kSample, "sample", "SampleTask", Lane::kBatch, Leaves::kVariants, true, 3},
+    {TaskKind::kSample, "sample", "SampleTask", Lane::kBatch, Leaves::kVariants, true, 3, true},
     {TaskKind::kImportSamples, "samples.import", "DatasetImportTask", Lane::kBatch,
      Leaves::kVariants, true, 3},
     {TaskKind::kExportSamples, "samples.export", "DatasetExportSpec", Lane::kInteractive,
+     Leaves::kFiles, false, 3},
+    {TaskKind::kRenderSamples, "samples.render", "DatasetRenderSpec", Lane::kInteractive,
      Leaves::kFiles, false, 3},
     {TaskKind::kCheckSamples, "dataset.check", "DatasetCheckTask"},
     {TaskKind::kEvaluateModels, "model.evaluate", "ModelEvaluateTask"},
@@ -97,7 +103,7 @@ struct JobKind {
   constexpr bool has_chains() const noexcept { return chain || !first; }
 };
 
-inline constexpr std::array<JobKind, 8> kJobKinds{
+inline constexpr std::array<JobKind, 9> kJobKinds{
     {{"run", TaskKind::kPlan, TaskKind::kChain},
      {"train", std::nullopt, TaskKind::kTrain},
      {"import", std::nullopt, std::nullopt},  // A model from elsewhere: done when it is created.
@@ -105,7 +111,8 @@ inline constexpr std::array<JobKind, 8> kJobKinds{
      {"render", TaskKind::kRender, std::nullopt},
      {"dataset", TaskKind::kPlanSamples, TaskKind::kSample, true},
      {"dataset_import", std::nullopt, TaskKind::kImportSamples, true},
-     {"dataset_export", TaskKind::kExportSamples, std::nullopt}}};
+     {"dataset_export", TaskKind::kExportSamples, std::nullopt},
+     {"dataset_render", TaskKind::kRenderSamples, std::nullopt}}};
 inline constexpr const JobKind& kRunJob = kJobKinds[0];
 inline constexpr const JobKind& kTrainJob = kJobKinds[1];
 inline constexpr const JobKind& kImportJob = kJobKinds[2];
@@ -114,6 +121,7 @@ inline constexpr const JobKind& kRenderJob = kJobKinds[4];
 inline constexpr const JobKind& kDatasetJob = kJobKinds[5];
 inline constexpr const JobKind& kDatasetImportJob = kJobKinds[6];
 inline constexpr const JobKind& kDatasetExportJob = kJobKinds[7];
+inline constexpr const JobKind& kDatasetRenderJob = kJobKinds[8];
 
 /// Of a job that the store has; nullptr for a name that is none.
 constexpr const JobKind* job_kind(std::string_view name) noexcept {

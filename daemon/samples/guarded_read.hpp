@@ -9,8 +9,8 @@
 
 namespace ptah {
 
-/// As Samples::read, but the file is read by a child process first, which may break. Not from
-/// several threads at once.
+/// As Samples::read, but the file is read by a child process first, with all its pictures, which
+/// may break. Then this process may read those as well. Not from several threads at once.
 Result<Samples> read_of_stranger(const std::filesystem::path& file);
 
 }  // namespace ptah

@@ -3,6 +3,7 @@
 #include <hdf5.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <optional>
 
@@ -52,6 +53,13 @@ hid_t memory_type() {
   if constexpr (std::is_same_v<T, double>) return H5T_NATIVE_DOUBLE;
 }
 
+/// Of single bytes any order is the same; the public data set's code names the other one.
+template <class T>
+bool is_of(const Handle& type) {
+  if (H5Tequal(type.get(), file_type<T>()) > 0) return true;
+  return std::is_same_v<T, std::uint8_t> && H5Tequal(type.get(), H5T_STD_U8BE) > 0;
+}
+
 Handle property_list(hid_t of) {
   return {H5Pcreate(of), H5Pclose};
 }
@@ -66,8 +74,8 @@ bool without_times(const Handle& properties) {
   return H5Pset_obj_track_times(properties.get(), false) >= 0;
 }
 
-Status write_array(const Handle& file, const std::filesystem::path& path, const std::string& name,
-                   hid_t stored, hid_t memory, const Shape& shape, const void* values) {
+/// An array without values yet; invalid where it cannot be made.
+Handle make_array(const Handle& file, const std::string& name, hid_t stored, const Shape& shape) {
   const std::vector<hsize_t> dimensions(shape.begin(), shape.end());
   const Handle properties = property_list(H5P_DATASET_CREATE);
   const Handle space(dimensions.empty() ? H5Screate(H5S_SCALAR)
@@ -82,13 +90,43 @@ Status write_array(const Handle& file, const std::filesystem::path& path, const 
            H5Pset_chunk(properties.get(), static_cast<int>(chunk.size()), chunk.data()) >= 0 &&
            H5Pset_shuffle(properties.get()) >= 0 && H5Pset_deflate(properties.get(), kDeflate) >= 0;
   }
-  if (!good) return failed_to_write(path, name);
-  const Handle array(H5Dcreate2(file.get(), name.c_str(), stored, space.get(), H5P_DEFAULT,
-                                properties.get(), H5P_DEFAULT),
-                     H5Dclose);
+  if (!good) return {};
+  return {H5Dcreate2(file.get(), name.c_str(), stored, space.get(), H5P_DEFAULT, properties.get(),
+                     H5P_DEFAULT),
+          H5Dclose};
+}
+
+Status write_array(const Handle& file, const std::filesystem::path& path, const std::string& name,
+                   hid_t stored, hid_t memory, const Shape& shape, const void* values) {
+  const Handle array = make_array(file, name, stored, shape);
   if (!array || H5Dwrite(array.get(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
     return failed_to_write(path, name);
   return ok();
+}
+
+/// The space of an array, with `count` rows from `first` on chosen.
+Handle rows_of(const Handle& array, const Shape& shape, std::uint64_t first, std::uint64_t count) {
+  Handle space(H5Dget_space(array.get()), H5Sclose);
+  std::vector<hsize_t> start(shape.size(), 0), size(shape.begin(), shape.end());
+  start[0] = first;
+  size[0] = count;
+  if (!space || H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, size.data(),
+                                    nullptr) < 0)
+    return {};
+  return space;
+}
+
+/// Space in memory for the same.
+Handle memory_for(const Shape& shape, std::uint64_t count) {
+  std::vector<hsize_t> size(shape.begin(), shape.end());
+  size[0] = count;
+  return {H5Screate_simple(static_cast<int>(size.size()), size.data(), nullptr), H5Sclose};
+}
+
+std::uint64_t row_bytes(const Shape& shape) {
+  std::uint64_t bytes = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) bytes *= shape[i];
+  return bytes;
 }
 
 Handle text_type(std::size_t bytes) {
@@ -126,6 +164,31 @@ Result<Writer> Writer::create(const std::filesystem::path& file) {
   Handle made(H5Fcreate(file.c_str(), H5F_ACC_TRUNC, properties.get(), H5P_DEFAULT), H5Fclose);
   if (!made) return failed_to_write(file, "/");
   return Writer(std::move(made), file);
+}
+
+Status Writer::put_group(const std::string& name) {
+  const Handle properties = property_list(H5P_GROUP_CREATE);
+  if (!properties || !without_times(properties)) return failed_to_write(path_, name);
+  const Handle group(
+      H5Gcreate2(file_.get(), name.c_str(), H5P_DEFAULT, properties.get(), H5P_DEFAULT), H5Gclose);
+  return group ? ok() : Status(failed_to_write(path_, name));
+}
+
+Status Writer::put_rows(const std::string& name, const Shape& shape, const FillRows& fill) {
+  const Handle array = make_array(file_, name, H5T_STD_U8LE, shape);
+  if (!array) return failed_to_write(path_, name);
+  std::vector<std::uint8_t> bytes;
+  for (std::uint64_t first = 0; first < shape[0]; first += kRowsAChunk) {
+    const std::uint64_t count = std::min<std::uint64_t>(kRowsAChunk, shape[0] - first);
+    bytes.resize(count * row_bytes(shape));
+    PTAH_TRY(fill(first, bytes));
+    const Handle space = rows_of(array, shape, first, count), memory = memory_for(shape, count);
+    if (!space || !memory ||
+        H5Dwrite(array.get(), H5T_NATIVE_UINT8, memory.get(), space.get(), H5P_DEFAULT,
+                 bytes.data()) < 0)
+      return failed_to_write(path_, name);
+  }
+  return ok();
 }
 
 template <Number T>
@@ -207,14 +270,42 @@ Result<Reader> Reader::open(std::string_view bytes, const std::string& name) {
 }
 
 bool Reader::has(const std::string& name) const {
+  // Asked of a name in something that is no group, the library answers with an error.
+  const std::size_t slash = name.find('/');
+  if (slash != name.npos && !has(name.substr(0, slash))) return false;
   return H5Lexists(file_.get(), name.c_str(), H5P_DEFAULT) > 0;
 }
 
-Result<Reader::Array> Reader::array(const std::string& name) const {
+Status Reader::check_link(const std::string& name) const {
   H5L_info_t link{};
   if (!has(name) || H5Lget_info(file_.get(), name.c_str(), &link, H5P_DEFAULT) < 0)
     return error("is missing.", name);
   if (link.type != H5L_TYPE_HARD) return error("is a link to elsewhere.", name);
+  return ok();
+}
+
+std::vector<std::string> Reader::groups_with(const std::string& inside, std::size_t most) const {
+  std::vector<std::string> found;
+  H5G_info_t top{};
+  if (H5Gget_info(file_.get(), &top) < 0) return found;
+  for (hsize_t i = 0; i < std::min<hsize_t>(top.nlinks, most); ++i) {
+    std::array<char, kTextBytes> name{};
+    const auto length = H5Lget_name_by_idx(file_.get(), ".", H5_INDEX_NAME, H5_ITER_INC, i,
+                                           name.data(), name.size(), H5P_DEFAULT);
+    if (length <= 0 || static_cast<std::size_t>(length) >= name.size()) continue;
+    // A link is not followed: it may lead to a file of somebody else.
+    if (check_link(name.data()) && has(std::string(name.data()) + "/" + inside))
+      found.emplace_back(name.data());
+  }
+  return found;
+}
+
+Result<Reader::Array> Reader::array(const std::string& name) const {
+  const std::size_t slash = name.find('/');
+  if (slash != name.npos) {
+    PTAH_TRY(check_link(name.substr(0, slash)));
+  }
+  PTAH_TRY(check_link(name));
   Array found;
   found.name = name;
   const Handle object(H5Oopen(file_.get(), name.c_str(), H5P_DEFAULT), H5Oclose);
@@ -267,21 +358,25 @@ Status Reader::read(const Array& array, Handle::Id memory, void* values) const {
   return ok();
 }
 
+Status Reader::check_shape(const Array& array, const Shape& shape) const {
+  bool fits = shape.size() == array.shape.size();
+  for (std::size_t i = 0; fits && i < shape.size(); ++i)
+    fits = shape[i] == 0 || shape[i] == array.shape[i];
+  return fits ? ok()
+              : Status(error("has another shape than the file's other arrays say.", array.name));
+}
+
 template <Number T>
 Result<std::vector<T>> Reader::get(const std::string& name, Shape shape, std::uint64_t most) const {
   PTAH_TRY(const Array found, array(name));
-  bool fits = shape.size() == found.shape.size();
-  for (std::size_t i = 0; fits && i < shape.size(); ++i)
-    fits = shape[i] == 0 || shape[i] == found.shape[i];
-  if (!fits) return error("has another shape than the file's other arrays say.", name);
+  PTAH_TRY(check_shape(found, shape));
   if (found.count > most) {
     return make_error(ErrorCode::kLimit,
                       "`" + name + "` has " + std::to_string(found.count) + " values; at most " +
                           std::to_string(most) + " are taken.",
                       name_);
   }
-  if (H5Tequal(found.type.get(), file_type<T>()) <= 0)
-    return error("is of another type of number.", name);
+  if (!is_of<T>(found.type)) return error("is of another type of number.", name);
   std::vector<T> values(static_cast<std::size_t>(found.count));
   PTAH_TRY(read(found, memory_type<T>(), values.data()));
   return values;
@@ -298,6 +393,24 @@ template Result<std::vector<std::uint64_t>> Reader::get(const std::string&, Shap
                                                         std::uint64_t) const;
 template Result<std::vector<float>> Reader::get(const std::string&, Shape, std::uint64_t) const;
 template Result<std::vector<double>> Reader::get(const std::string&, Shape, std::uint64_t) const;
+
+Result<std::vector<std::uint8_t>> Reader::get_rows(const std::string& name, const Shape& shape,
+                                                   std::uint64_t first, std::uint64_t count) const {
+  PTAH_TRY(const Array found, array(name));
+  PTAH_TRY(check_shape(found, shape));
+  if (!is_of<std::uint8_t>(found.type)) return error("is of another type of number.", name);
+  const std::uint64_t rows = found.shape[0];
+  if (first > rows || count == 0 || count > rows - first) return error("has fewer rows.", name);
+  if (count > kMostChunkBytes / row_bytes(found.shape)) return error("has rows too large.", name);
+  std::vector<std::uint8_t> bytes(static_cast<std::size_t>(count * row_bytes(found.shape)));
+  const Handle space = rows_of(found.array, found.shape, first, count);
+  const Handle memory = memory_for(found.shape, count);
+  if (!space || !memory ||
+      H5Dread(found.array.get(), H5T_NATIVE_UINT8, memory.get(), space.get(), H5P_DEFAULT,
+              bytes.data()) < 0)
+    return error("cannot be read: its data are damaged.", name);
+  return bytes;
+}
 
 Result<std::string> Reader::get_text(const std::string& name, std::uint64_t most) const {
   PTAH_TRY(const auto bytes, get<std::uint8_t>(name, {0}, most));

@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -50,13 +52,21 @@ concept Number = std::is_same_v<T, std::uint8_t> || std::is_same_v<T, std::uint1
     std::is_same_v<T, std::uint32_t> || std::is_same_v<T, std::int32_t> ||
     std::is_same_v<T, std::uint64_t> || std::is_same_v<T, float> || std::is_same_v<T, double>;
 
-/// Writes a new file; the same calls give the same bytes.
+/// Bytes of the rows from `first` on, as many as the span has room for; an Error ends the work.
+using FillRows = std::function<Status(std::uint64_t first, std::span<std::uint8_t> bytes)>;
+
+/// Writes a new file; the same calls give the same bytes. A name may lead into a group, as in
+/// "group/array".
 class Writer {
  public:
   static Result<Writer> create(const std::filesystem::path& file);
+  /// An empty one, at the top.
+  Status put_group(const std::string& name);
   /// An array in row-major order, compressed by rows. No dimension may be 0.
   template <Number T>
   Status put(const std::string& name, const std::vector<T>& values, const Shape& shape);
+  /// An array that need not be in memory as a whole.
+  Status put_rows(const std::string& name, const Shape& shape, const FillRows& fill);
   Status put_text(const std::string& name, const std::string& text);
   /// A list of texts, each cut at 255 bytes.
   Status put_texts(const std::string& name, const std::vector<std::string>& texts);
@@ -75,19 +85,27 @@ class Reader {
   /// From a file's bytes.
   static Result<Reader> open(std::string_view bytes, const std::string& name);
 
-  /// Whether the file has something of this name at its top.
+  /// Whether the file has something of this name.
   bool has(const std::string& name) const;
+  /// Names at the top, of which the first `most` are looked at, that have an array `inside`.
+  std::vector<std::string> groups_with(const std::string& inside, std::size_t most) const;
   Result<Shape> shape(const std::string& name) const;
   /// The whole array. Fails where it is of another type or shape; a dimension of 0 in `shape` may
   /// be any. `most`: elements.
   template <Number T>
   Result<std::vector<T>> get(const std::string& name, Shape shape, std::uint64_t most) const;
+  /// Rows `first` to `first + count` of an array of bytes, whose shape is `shape` as for `get`.
+  Result<std::vector<std::uint8_t>> get_rows(const std::string& name, const Shape& shape,
+                                             std::uint64_t first, std::uint64_t count) const;
   Result<std::string> get_text(const std::string& name, std::uint64_t most) const;
   Result<std::vector<std::string>> get_texts(const std::string& name, std::uint64_t most) const;
 
  private:
   struct Array;
   Reader(Handle file, std::string name) : file_(std::move(file)), name_(std::move(name)) {}
+  /// Of one name in a group: an Error where it is missing, or a link to elsewhere.
+  Status check_link(const std::string& name) const;
+  Status check_shape(const Array& array, const Shape& shape) const;
   Result<Array> array(const std::string& name) const;
   Status read(const Array& array, Handle::Id memory, void* values) const;
   Error error(const std::string& what, const std::string& array) const;

@@ -132,7 +132,13 @@ std::map<std::string, std::int64_t> Samples::failures() const {
 
 Status Samples::write(const std::filesystem::path& file) const {
   PTAH_TRY(const SampleFileIo* io, sample_file_io());
-  return io->write(*this, file);
+  return io->write(*this, file, nullptr, nullptr);
+}
+
+Status Samples::write(const std::filesystem::path& file, const PictureGroup& group,
+                      const PaintPicture& paint) const {
+  PTAH_TRY(const SampleFileIo* io, sample_file_io());
+  return io->write(*this, file, &group, &paint);
 }
 
 Result<Samples> Samples::read(const std::filesystem::path& file) {
@@ -143,6 +149,17 @@ Result<Samples> Samples::read(const std::filesystem::path& file) {
 Result<Samples> Samples::read(std::string_view bytes, const std::string& name) {
   PTAH_TRY(const SampleFileIo* io, sample_file_io());
   return io->read_bytes(bytes, name);
+}
+
+Result<std::vector<PictureGroup>> read_picture_groups(const std::filesystem::path& file) {
+  PTAH_TRY(const SampleFileIo* io, sample_file_io());
+  return io->read_groups(file);
+}
+
+Status read_pictures(const std::filesystem::path& file, const PictureGroup& group,
+                     const LookAtPicture& look) {
+  PTAH_TRY(const SampleFileIo* io, sample_file_io());
+  return io->read_pictures(file, group, look);
 }
 
 Result<const SampleFileIo*> sample_file_io() {

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,24 @@ struct Sample {
   std::vector<double> labels;   ///< By measure; NaN where there is none.
   std::string reason;           ///< Why it has no labels; empty: it is clean.
 };
+
+/// Pictures and classes of rows in the form of the public data set of UT-AnLay: a group of the
+/// file, beside the rows that they are of.
+struct PictureGroup {
+  static constexpr std::uint64_t kGrid = 64, kChannels = 6;
+  static constexpr std::uint64_t kBytes = kGrid * kGrid * kChannels;  ///< Of a picture.
+
+  std::string name;                   ///< "OTA1_Offset_Voltage_False"
+  Json about;                         ///< By which rule its classes are.
+  std::vector<std::uint32_t> rows;    ///< Which row each picture is of.
+  std::vector<std::uint8_t> classes;  ///< 1: among the worst quarter.
+
+  std::size_t size() const noexcept { return rows.size(); }
+};
+/// One picture, kBytes bytes: row by row from the lowest, pixel by pixel, channel by channel. An
+/// Error ends the work.
+using PaintPicture = std::function<Status(std::size_t at, std::span<std::uint8_t> picture)>;
+using LookAtPicture = std::function<Status(std::size_t at, std::span<const std::uint8_t> picture)>;
 
 class Samples {
  public:
@@ -65,6 +85,9 @@ class Samples {
 
   /// The same rows, the same bytes. Fails with kInvalidArgument for none.
   Status write(const std::filesystem::path& file) const;
+  /// The same with a group of pictures.
+  Status write(const std::filesystem::path& file, const PictureGroup& group,
+               const PaintPicture& paint) const;
   static Result<Samples> read(const std::filesystem::path& file);
   static Result<Samples> read(std::string_view bytes, const std::string& name);
 
@@ -82,6 +105,13 @@ class Samples {
   std::vector<std::uint32_t> reason_;  ///< 0: clean; otherwise 1 and its place in `reasons_`.
   std::vector<std::string> reasons_;
 };
+
+/// The groups of pictures that a file of rows has, without the pictures; none where it is of the
+/// plain form.
+Result<std::vector<PictureGroup>> read_picture_groups(const std::filesystem::path& file);
+/// Calls `look` with each picture of a group.
+Status read_pictures(const std::filesystem::path& file, const PictureGroup& group,
+                     const LookAtPicture& look);
 
 /// What the rows of equal placements have in common and others hardly ever: SHA-256.
 std::string placement_key(const Placement& placement);

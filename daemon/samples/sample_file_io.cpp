@@ -20,12 +20,8 @@ constexpr std::uint64_t kMostValues = 256'000'000;  ///< Of one array: 2 GiB of 
 constexpr std::uint64_t kMostAbout = 4u << 20;
 constexpr std::uint64_t kMostReasons = 100'000;
 constexpr std::int32_t kFarthestTile = kFarthest / 2;
-
-/// Of UT-AnLay's file.
-constexpr const char* kPublicGroups[] = {"OTA1_Offset_Voltage_False", "OTA2_Offset_Voltage_False",
-                                         "OTA3_Offset_Voltage_False", "OTA4_CMRR_False",
-                                         "OTA1_Offset_Voltage_True",  "OTA2_Offset_Voltage_True",
-                                         "OTA3_Offset_Voltage_True",  "OTA4_CMRR_True"};
+constexpr std::size_t kMostNames = 64;  ///< At the top of a file that is searched for groups.
+constexpr std::uint64_t kPicturesAtOnce = 256;
 
 constexpr std::uint8_t kMostOrientation = 3;
 
@@ -50,11 +46,37 @@ Result<std::size_t> count_names(const Json& about, const char* field, const std:
 /// Columns of Samples, in and out.
 class SampleFileAccess {
  public:
-  static Status write(const Samples& samples, const std::filesystem::path& file);
+  static Status write(const Samples& samples, const std::filesystem::path& file,
+                      const PictureGroup* group, const PaintPicture* paint);
   static Result<Samples> read(const hdf5::Reader& reader, const std::string& name);
 };
 
-Status SampleFileAccess::write(const Samples& samples, const std::filesystem::path& file) {
+namespace {
+
+/// Arrays by the names that the public data set has for them, and two more: whose pictures they
+/// are, and by which rule their classes are.
+Status write_group(hdf5::Writer& writer, const PictureGroup& group, const PaintPicture& paint) {
+  const std::uint64_t count = group.size();
+  const std::string folder = group.name + "/";
+  PTAH_TRY(writer.put_group(group.name));
+  PTAH_TRY(writer.put_text(folder + "about", group.about.dump(1)));
+  PTAH_TRY(writer.put(folder + "rows", group.rows, {count}));
+  PTAH_TRY(writer.put(folder + "meta", group.classes, {count, 1}));
+  return writer.put_rows(
+      folder + "images", {count, PictureGroup::kGrid, PictureGroup::kGrid, PictureGroup::kChannels},
+      [&](std::uint64_t first, std::span<std::uint8_t> bytes) -> Status {
+        for (std::size_t i = 0; i * PictureGroup::kBytes < bytes.size(); ++i) {
+          PTAH_TRY(paint(static_cast<std::size_t>(first) + i,
+                         bytes.subspan(i * PictureGroup::kBytes, PictureGroup::kBytes)));
+        }
+        return ok();
+      });
+}
+
+}  // namespace
+
+Status SampleFileAccess::write(const Samples& samples, const std::filesystem::path& file,
+                               const PictureGroup* group, const PaintPicture* paint) {
   const std::uint64_t rows = samples.size();
   if (rows == 0) {
     return make_error(ErrorCode::kInvalidArgument, "A dataset of no layouts cannot be written.",
@@ -79,19 +101,23 @@ Status SampleFileAccess::write(const Samples& samples, const std::filesystem::pa
   }
   PTAH_TRY(writer.put("reason", samples.reason_, {rows}));
   PTAH_TRY(writer.put_texts("reasons", samples.reasons_));
+  if (group != nullptr) {
+    PTAH_TRY(write_group(writer, *group, *paint));
+  }
   return writer.close();
 }
 
 Result<Samples> SampleFileAccess::read(const hdf5::Reader& reader, const std::string& name) {
   if (!reader.has("about")) {
-    for (const char* group : kPublicGroups) {
-      if (reader.has(group)) {
-        return make_error(ErrorCode::kUnsupported,
-                          std::string("This is the public file of pictures and classes (`") +
-                              group +
-                              "`): it has no placements and no values, which datasets consist of.",
-                          name, "Make placements with `ptah dataset make`.");
-      }
+    const auto groups = reader.groups_with("images", kMostNames);
+    if (!groups.empty()) {
+      return make_error(
+          ErrorCode::kUnsupported,
+          "This file of the public form has pictures and classes (`" +
+              groups.front().substr(0, 64) +
+              "`), and neither a circuit nor placements nor values, which datasets "
+              "consist of: a model of its pictures could be asked about no placement.",
+          name, "Make placements with `ptah dataset make`.");
     }
     return wrong(name, "This HDF5 file holds no placements of Ptah: it has no `about`.");
   }
@@ -152,6 +178,53 @@ Result<Samples> SampleFileAccess::read(const hdf5::Reader& reader, const std::st
 
 namespace {
 
+Result<PictureGroup> read_group(const hdf5::Reader& reader, const std::string& group,
+                                const std::string& name) {
+  PictureGroup found;
+  found.name = group;
+  const std::string folder = group + "/";
+  for (const char* own : {"about", "rows"}) {
+    if (reader.has(folder + own)) continue;
+    return wrong(name, "Group `" + group.substr(0, 64) +
+                           "` does not say of which placements its pictures are: it has no `" +
+                           own + "`.");
+  }
+  PTAH_TRY(const std::string about, reader.get_text(folder + "about", kMostAbout));
+  found.about = Json::parse(about, nullptr, false);
+  if (!found.about.is_object()) return wrong(name, "`" + folder + "about` is no JSON object.");
+  PTAH_TRY(found.rows, reader.get<std::uint32_t>(folder + "rows", {0}, kMostRows));
+  const std::uint64_t count = found.rows.size();
+  PTAH_TRY(found.classes, reader.get<std::uint8_t>(folder + "meta", {count, 1}, kMostRows));
+  PTAH_TRY(const auto shape, reader.shape(folder + "images"));
+  if (shape !=
+      hdf5::Shape{count, PictureGroup::kGrid, PictureGroup::kGrid, PictureGroup::kChannels})
+    return wrong(name, "`" + folder + "images` has another shape than 64 x 64 x 6 for each row.");
+  return found;
+}
+
+Result<std::vector<PictureGroup>> groups_of(const hdf5::Reader& reader, const std::string& name) {
+  std::vector<PictureGroup> groups;
+  for (const std::string& group : reader.groups_with("images", kMostNames)) {
+    PTAH_TRY(auto found, read_group(reader, group, name));
+    groups.push_back(std::move(found));
+  }
+  return groups;
+}
+
+Status look_at(const hdf5::Reader& reader, const PictureGroup& group, const LookAtPicture& look) {
+  const std::uint64_t count = group.size();
+  const hdf5::Shape shape{count, PictureGroup::kGrid, PictureGroup::kGrid, PictureGroup::kChannels};
+  for (std::uint64_t first = 0; first < count; first += kPicturesAtOnce) {
+    const std::uint64_t some = std::min(kPicturesAtOnce, count - first);
+    PTAH_TRY(const auto bytes, reader.get_rows(group.name + "/images", shape, first, some));
+    for (std::uint64_t i = 0; i < some; ++i) {
+      PTAH_TRY(look(static_cast<std::size_t>(first + i),
+                    std::span(bytes).subspan(i * PictureGroup::kBytes, PictureGroup::kBytes)));
+    }
+  }
+  return ok();
+}
+
 /// An exception must not leave this library.
 template <class Work>
 auto guarded(const std::string& file, Work work) noexcept -> decltype(work()) {
@@ -162,8 +235,10 @@ auto guarded(const std::string& file, Work work) noexcept -> decltype(work()) {
   }
 }
 
-Status write(const Samples& samples, const std::filesystem::path& file) noexcept {
-  return guarded(file.string(), [&] { return SampleFileAccess::write(samples, file); });
+Status write(const Samples& samples, const std::filesystem::path& file, const PictureGroup* group,
+             const PaintPicture* paint) noexcept {
+  return guarded(file.string(),
+                 [&] { return SampleFileAccess::write(samples, file, group, paint); });
 }
 
 Result<Samples> read(const std::filesystem::path& file) noexcept {
@@ -180,8 +255,23 @@ Result<Samples> read_bytes(std::string_view bytes, const std::string& name) noex
   });
 }
 
+Result<std::vector<PictureGroup>> read_groups(const std::filesystem::path& file) noexcept {
+  return guarded(file.string(), [&]() -> Result<std::vector<PictureGroup>> {
+    PTAH_TRY(const auto reader, hdf5::Reader::open(file));
+    return groups_of(reader, file.string());
+  });
+}
+
+Status read_group_pictures(const std::filesystem::path& file, const PictureGroup& group,
+                           const LookAtPicture& look) noexcept {
+  return guarded(file.string(), [&]() -> Status {
+    PTAH_TRY(const auto reader, hdf5::Reader::open(file));
+    return look_at(reader, group, look);
+  });
+}
+
 constexpr SampleFileIo io() {
-  SampleFileIo io{{}, &write, &read, &read_bytes};
+  SampleFileIo io{{}, &write, &read, &read_bytes, &read_groups, &read_group_pictures};
   detail::copy_text(io.head.fingerprint, kToolchainFingerprint);
   return io;
 }

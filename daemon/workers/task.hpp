@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "ptah/core/error.hpp"
@@ -13,12 +14,20 @@
 
 namespace ptah {
 
+/// A worker that died of a task: what it was at.
+struct TaskDeath {
+  std::int64_t item = 0;  ///< Of the last ItemEvent.
+  std::string doing;      ///< "stage router, plugin maze 1.0.0"; may be empty.
+};
+
 /// How a task ended.
 struct TaskEnd {
   Result<Json> result = Json();  ///< The `done` event's result, or why there is none.
   std::vector<FileEvent> files;  ///< Of the `done` event.
   /// The worker ended for a reason that was not the task's: it may be done again.
   bool blameless = false;
+  /// The task ended its worker while it was at an item.
+  std::optional<TaskDeath> died = std::nullopt;
 };
 
 /// One task as the pool runs it. Functions are called on the main thread, `on_end` exactly once.

@@ -82,6 +82,9 @@ Status tidy(StageEvent& stage) {
   PTAH_TRY(bound(stage.stage, "stage"));
   return bound(stage.plugin, "plugin");
 }
+Status tidy(ItemEvent&) {
+  return ok();
+}
 Status tidy(ProgressEvent& progress) {
   if (progress.fraction) progress.fraction = std::clamp(*progress.fraction, 0.0, 1.0);
   cut(progress.message, kMostProgressBytes);
@@ -142,6 +145,7 @@ Result<WorkerEvent> read_worker_event(const Json& json) {
   const auto& event = name->get_ref<const std::string&>();
   if (event == "ready") return read<ReadyEvent>(json);
   if (event == "stage") return read<StageEvent>(json);
+  if (event == "item") return read<ItemEvent>(json);
   if (event == "progress") return read<ProgressEvent>(json);
   if (event == "log") return read<LogEvent>(json);
   if (event == "variant") return read<VariantEvent>(json);

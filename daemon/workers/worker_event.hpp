@@ -97,6 +97,19 @@ struct StageEvent {
   }
 };
 
+/// Of a task that makes many things which do not depend on each other: which of them is next. When
+/// the worker dies of it, the task can do without (TaskTraits::leaves_out).
+struct ItemEvent {
+  std::string event, task;
+  std::int64_t item = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("event", event, "\"item\"");
+    v.required("task", task, "The task.");
+    v.required("item", item, "Its number.", rpc::Range{0, std::int64_t{1} << 53});
+  }
+};
+
 struct ProgressEvent {
   std::string event, task, message;
   std::optional<double> fraction;  ///< A plugin that divides by nothing has none.
@@ -187,8 +200,8 @@ struct ErrorEvent {
   }
 };
 
-using WorkerEvent = std::variant<ReadyEvent, StageEvent, ProgressEvent, LogEvent, VariantEvent,
-                                 CheckpointEvent, MetricEvent, DoneEvent, ErrorEvent>;
+using WorkerEvent = std::variant<ReadyEvent, StageEvent, ItemEvent, ProgressEvent, LogEvent,
+                                 VariantEvent, CheckpointEvent, MetricEvent, DoneEvent, ErrorEvent>;
 
 /// Fails naming the field. Texts for people are cut, names that are too long are refused.
 Result<WorkerEvent> read_worker_event(const Json& json);

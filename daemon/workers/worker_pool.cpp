@@ -231,6 +231,8 @@ void WorkerPool::on_event(const SlotPtr& slot, const WorkerEvent& event) {
     if (const auto* stage = std::get_if<StageEvent>(&event)) {
       slot->stage = stage->stage;
       slot->plugin = stage->plugin;
+    } else if (const auto* item = std::get_if<ItemEvent>(&event)) {
+      slot->item = item->item;
     }
     if (slot->task->on_event) slot->task->on_event(event);
   }
@@ -321,18 +323,25 @@ void WorkerPool::on_exit(const SlotPtr& slot, const WorkerExit& exit) {
   } else if (slot->state == State::kStarting && !slot->draining && !stopping_) {
     start_failed(death(*slot, exit).text());
   }
-  if (had_task) {
-    TaskEnd end;
-    end.result = slot->cancelled ? cancelled_error() : death(*slot, exit);
-    // Signals that a plugin does not raise by itself: somebody, or the system short of memory,
-    // ended the worker.
-    const bool from_outside = exit.signal == SIGKILL || exit.signal == SIGTERM ||
-                              exit.signal == SIGHUP || exit.signal == SIGINT;
-    end.blameless =
-        !slot->cancelled && !slot->verdict && !exit.fault && (from_outside || stopping_);
-    end_task(slot, std::move(end));
-  }
+  if (had_task) end_task(slot, end_of(*slot, exit));
   schedule_soon();
+}
+
+TaskEnd WorkerPool::end_of(const Slot& slot, const WorkerExit& exit) const {
+  TaskEnd end;
+  end.result = slot.cancelled ? cancelled_error() : death(slot, exit);
+  // Signals that a plugin does not raise by itself: somebody, or the system short of memory,
+  // ended the worker.
+  const bool from_outside = exit.signal == SIGKILL || exit.signal == SIGTERM ||
+                            exit.signal == SIGHUP || exit.signal == SIGINT;
+  end.blameless = !slot.cancelled && !slot.verdict && !exit.fault && (from_outside || stopping_);
+  if (slot.item && !slot.cancelled && !end.blameless) {
+    // No word of how it died: the same death leaves the same words.
+    end.died = TaskDeath{*slot.item, slot.stage.empty()
+                                         ? std::string()
+                                         : "stage " + slot.stage + ", plugin " + slot.plugin};
+  }
+  return end;
 }
 
 void WorkerPool::start_failed(const std::string& why) {
@@ -350,6 +359,7 @@ void WorkerPool::end_task(const SlotPtr& slot, TaskEnd end) {
   slot->kill_at.reset();
   slot->cancelled = false;
   slot->paused = false;
+  slot->item.reset();
   slot->stage.clear();
   slot->plugin.clear();
   if (slot->draining) leave(slot);

@@ -100,7 +100,8 @@ class WorkerPool {
     bool draining = false;             ///< Exits after its task.
     std::optional<Task> task;
     std::string stage, plugin;
-    std::string affinity;  ///< Of the last interactive task.
+    std::optional<std::int64_t> item;  ///< That its task is at.
+    std::string affinity;              ///< Of the last interactive task.
     Clock::time_point started, last_event;
     std::optional<Clock::time_point> kill_at;  ///< After a cancel.
     std::optional<Error> verdict;              ///< Why we kill it.
@@ -137,6 +138,8 @@ class WorkerPool {
   void leave(const SlotPtr& slot);
   std::filesystem::path selftest_scratch(const Slot& slot) const;
   Error death(const Slot& slot, const WorkerExit& exit) const;
+  /// How the task of a worker that has ended ends.
+  TaskEnd end_of(const Slot& slot, const WorkerExit& exit) const;
   void start_failed(const std::string& why);
 
   boost::asio::io_context& io_;

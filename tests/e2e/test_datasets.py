@@ -31,6 +31,15 @@ class DatasetTest(PtahCase):
         with open(file, "rb") as a, open(other, "rb") as b:
             self.assertEqual(a.read(), b.read())
 
+        # Pictures of what was made.
+        drawn = self.run_json("dataset", "render", "five@1", "--count", "2", "-o", self.folder / "pictures").lines[0]
+        self.assertEqual((drawn["label"], len(drawn["layouts"]), len(drawn["files"])), ("|offset|", 4, 5))
+        labels = [layout["label"] for layout in drawn["layouts"]]
+        self.assertLess(max(labels[0::2]), min(labels[1::2]), "best and worst in turn")
+        self.assertTrue(all(open(file, "rb").read(4) == b"\x89PNG" for file in drawn["files"]))
+        one = self.run_json("dataset", "render", "five", "--index", "7", "-o", self.folder / "one.svg").lines[0]
+        self.assertEqual((one["layouts"][0]["index"], one["files"]), (7, [str(self.folder / "one.svg")]))
+
         lines = self.run_json("model", "train", "linear", "--dataset", "copy", "--name", "m", "--seed", "3").lines
         self.assertTrue(all("metric" in line for line in lines[:-1]), lines)
         model = lines[-1]["summary"]["model"]
@@ -58,6 +67,8 @@ class DatasetTest(PtahCase):
         cases = [(["dataset", "make", "five_transistors_ota", "--count", "4", "--name", "x", "--measures", "beauty"], 2, "beauty"),
                  (["dataset", "export", "none", bad], 3, "none"),
                  (["dataset", "import", bad, "--name", "bad"], 2, "HDF5"),
+                 (["dataset", "render", "none", "-o", "x.png"], 3, "none"),
+                 (["dataset", "export", "none", bad, "--balanced"], 2, "public"),
                  (["model", "train", "linear", "--dataset", "none", "--name", "m"], 3, "none")]
         for arguments, status, word in cases:
             outcome = self.ptah(*arguments)

@@ -30,6 +30,7 @@ class EvaluationTest(PtahCase):
         self.assertAlmostEqual(report["majority"], 0.75, delta=0.2)
         self.assertTrue(0 <= report["ceiling"] <= 1)
         self.assertEqual(set(report["probes"]), PROBES)
+        self.assertEqual(report["remade"], {"layouts": 5, "differ": 0, "largest": 0})
         self.assertEqual(self.checked("five", "--label", "-buffer_bandwidth"), report, "the same again")
         wide = self.checked("five", "--label", "-buffer_bandwidth", "--error", "1e12")
         self.assertEqual(wide["ceiling"], 0)

@@ -1,5 +1,7 @@
 """Nothing that was finished is lost (kills.py kills the daemon): cancels, clients that leave, plugins that misbehave."""
+import contextlib
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -111,6 +113,38 @@ class PluginTest(PtahCase):
         self.run_json("jobs", "wait", "busy")
         self.assertEqual(len(self.run_json("variants", "busy").lines), 201)
         self.assertEqual(self.daemon_pid(), pid)
+
+    def test_a_layout_that_ends_its_worker_is_left_out_of_a_dataset_and_a_killed_worker_costs_nothing(self):
+        text = (pathlib.Path(__file__).parents[2] / "configs/flows/sampling.yaml").read_text()
+        flow = self.netlist(text.replace("checks:\n", "checks:\n  - {plugin: picky_check, options: {aborts: 12}}\n"), "deadly.yaml")
+        self.drop(BUILD / "tests/stubs/ptah_picky_check.so")
+        self.wait_until(lambda: "picky_check" in self.names())
+        words = ["dataset", "make", "five_transistors_ota", "--count", "64", "--seed", "3", "--name", "deadly", "--measures", "offset",
+                 "--flow", flow]
+        made = self.run_json(*words).summary["result"]["dataset"]
+        left_out = made["failures"]["the worker died"]
+        self.assertTrue(1 <= left_out <= 16, made)
+        self.assertEqual((made["count"], made["clean"]), (64, 64 - left_out))
+        process = self.start("--json", *words, "--job", "killed")
+        self.wait_until(lambda: self.busy_workers("killed"))
+        for pid in self.busy_workers("killed"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        process.communicate(timeout=300)
+        first, second = (self.run_json("dataset", "get", f"deadly@{version}").lines[0] for version in (1, 2))
+        self.assertEqual(second["job"], "killed")
+        self.assertEqual(first["hash"], second["hash"])
+
+        # Where every layout is deadly, the plugin is.
+        broken = self.netlist(text.replace("checks:\n", "checks:\n  - {plugin: picky_check, options: {aborts: 1}}\n"), "broken.yaml")
+        outcome = self.ptah("dataset", "make", "five_transistors_ota", "--count", "16", "--name", "none", "--measures", "offset",
+                            "--flow", broken)
+        self.assertEqual(outcome.status, 1, outcome.out + outcome.err)
+        self.assertIn("picky_check", outcome.err)
+
+    def busy_workers(self, job):
+        status = self.run_json("server", "status").lines[0]
+        return [worker["pid"] for worker in status["workers"] if worker.get("task", "").startswith(job + ".sample")]
 
     def test_a_plugin_that_misbehaves_costs_its_job_and_nothing_else(self):
         bad = BUILD / "tests/bad_plugins"

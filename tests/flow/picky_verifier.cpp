@@ -1,5 +1,8 @@
 // A verifier for tests of the sign-off policy: it rejects every `every`-th layout it sees (0:
-// none).
+// none); and one that ends its process at some layouts, always the same.
+#include <cstdlib>
+
+#include "ptah/core/random.hpp"
 #include "ptah/plugin/plugin.hpp"
 
 namespace {
@@ -7,7 +10,9 @@ namespace {
 class PickyVerifier final : public ptah::Verifier {
  public:
   explicit PickyVerifier(const ptah::Options& options)
-      : every_(options.integer("every")), fails_(options.flag("fails")) {}
+      : every_(options.integer("every")),
+        fails_(options.flag("fails")),
+        aborts_(options.integer("aborts")) {}
 
   static ptah::OptionSchema options() {
     return {
@@ -18,7 +23,14 @@ class PickyVerifier final : public ptah::Verifier {
          0,
          1000,
          {}},
-        {"fails", ptah::OptionType::kBool, false, "Can make nothing of any layout.", {}, {}, {}}};
+        {"fails", ptah::OptionType::kBool, false, "Can make nothing of any layout.", {}, {}, {}},
+        {"aborts",
+         ptah::OptionType::kInt,
+         0,
+         "Ends the process at one layout of so many, by its shapes; 0: at none.",
+         0,
+         1000,
+         {}}};
   }
 
   ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kDrc; }
@@ -27,6 +39,9 @@ class PickyVerifier final : public ptah::Verifier {
   ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
                                      const ptah::Technology&, ptah::JobContext&) override {
     if (fails_) return ptah::make_error(ptah::ErrorCode::kParse, "A polygon without an end.");
+    if (aborts_ > 0 && layout.flat != nullptr &&
+        number_of(*layout.flat) % static_cast<std::uint64_t>(aborts_) == 0)
+      std::abort();
     ++seen_;
     ptah::Verdict verdict;
     verdict.clean = layout.flat != nullptr && (every_ == 0 || seen_ % every_ != 0);
@@ -36,8 +51,18 @@ class PickyVerifier final : public ptah::Verifier {
   }
 
  private:
+  static std::uint64_t number_of(const ptah::gds::Flat& layout) {
+    std::uint64_t number = 0;
+    for (const auto& shape : layout.shapes) {
+      for (const ptah::Dbu at : {shape.rect.x0, shape.rect.y0})
+        number = ptah::mix64(number ^ static_cast<std::uint64_t>(std::int64_t{at}));
+    }
+    return number;
+  }
+
   std::int64_t every_;
   bool fails_;
+  std::int64_t aborts_;
   std::int64_t seen_ = 0;
 };
 

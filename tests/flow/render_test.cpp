@@ -57,6 +57,57 @@ TEST_F(RenderTest, PngHasThePixelsAskedFor) {
   EXPECT_EQ((at[0] << 24) | (at[1] << 16) | (at[2] << 8) | at[3], 320);
 }
 
+PlacementPicture two_devices() {
+  PlacementPicture picture;
+  picture.caption = {"five@1, layout 3", "offset 1 mV"};
+  picture.bodies = {{"M1", DeviceKind::kNmos, {0, 0, 4000, 1000}},
+                    {"C1", DeviceKind::kCapacitor, {0, 1000, 4000, 3000}}};
+  std::vector<std::uint8_t> bytes(64 * 64);
+  for (std::size_t i = 0; i < bytes.size() / 2; ++i) bytes[i] = 128;
+  picture.channels = {{"demand", bytes}};
+  return picture;
+}
+
+TEST_F(RenderTest, APlacementIsDrawnWithItsCaptionDevicesAndChannels) {
+  ASSERT_TRUE(draw_placement(two_devices(), file("a.svg")));
+  const std::string drawn = read_text_file(file("a.svg")).value();
+  PlacementPicture bare = two_devices();
+  bare.channels.clear();
+  ASSERT_TRUE(draw_placement(bare, file("b.svg")));
+  const std::string without = read_text_file(file("b.svg")).value();
+  // Half of the pixels are grey: a rectangle for each of 32 rows.
+  const auto greys = [](const std::string& svg) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; (at = svg.find("50.196078%,50.196078%,50.196078%", at)) != svg.npos;
+         ++at)
+      ++count;
+    return count;
+  };
+  EXPECT_EQ(greys(drawn), 32u);
+  EXPECT_EQ(greys(without), 0u);
+  bare.bodies.clear();
+  EXPECT_FALSE(draw_placement(bare, file("c.png")));
+  EXPECT_FALSE(draw_placement(two_devices(), file("c.gif")));
+}
+
+TEST_F(RenderTest, ASheetHasAColumnForEachListAndTheRowsOfTheLongest) {
+  const auto size = [](const std::string& png) {
+    const auto* at = reinterpret_cast<const unsigned char*>(png.data()) + 16;
+    return std::pair((at[2] << 8) | at[3], (at[6] << 8) | at[7]);
+  };
+  ASSERT_TRUE(draw_placement(two_devices(), file("one.png")));
+  const auto [width, height] = size(read_text_file(file("one.png")).value());
+  const std::vector<PlacementPicture> three(3, two_devices());
+  ASSERT_TRUE(draw_sheet("t", {{"best", three}, {"worst", {two_devices()}}}, file("sheet.png")));
+  const auto [whole, tall] = size(read_text_file(file("sheet.png")).value());
+  EXPECT_EQ(whole, width) << "two of half the size";
+  EXPECT_GT(tall, 3 * height / 2);
+  EXPECT_LT(tall, 2 * height);
+  EXPECT_FALSE(draw_sheet("t", {{"best", {}}}, file("none.png")));
+  PlacementPicture empty;
+  EXPECT_FALSE(draw_sheet("t", {{"best", {empty}}}, file("none.png")));
+}
+
 TEST_F(RenderTest, WrongRequestsAreErrors) {
   EXPECT_TRUE(render_layout(library_, "top", Technology::ptah130(), file("a.jpeg")).has_error());
   EXPECT_TRUE(render_layout(library_, "nand", Technology::ptah130(), file("a.svg")).has_error());

@@ -3,13 +3,16 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include "flow/sample_dataset.hpp"
+#include "flow/sample_pictures.hpp"
 #include "flow/sample_transfer.hpp"
 #include "flow/training.hpp"
 #include "flow_fixture.hpp"
+#include "placement_images.hpp"
 #include "store/stored_path.hpp"
 
 namespace ptah {
@@ -147,17 +150,285 @@ TEST_F(SamplingTest, WhatIsExportedIsImportedWithTheSameRows) {
   spec.name = "five";
   spec.version = 1;
   spec.blocks = {block(task(plan, 0, 4), "one").string(), block(task(plan, 4, 4), "two").string()};
-  const auto exported = export_samples(spec, folder("export"));
+  CollectingSink sink;
+  const auto exported = export_samples(spec, folder("export"), host_, sink);
   ASSERT_TRUE(exported) << exported.error().text();
   EXPECT_EQ(exported.value()["count"], 8);
   const std::filesystem::path file = exported.value()["files"][0]["path"].get<std::string>();
-  CollectingSink sink;
   const auto imported = run_task("samples.import", {{"name", "other"}, {"file", file.string()}},
                                  folder("import"), host_, sink);
   ASSERT_TRUE(imported) << imported.error().text();
   EXPECT_EQ(imported.value()["count"], 8);
   ASSERT_EQ(sink.variants.size(), 1u);
   EXPECT_EQ(file_bytes(sink.variants[0], "samples"), bytes(file));
+}
+
+TEST_F(SamplingTest, ALayoutThatEndsWorkersIsARowAndTheOthersStayAsTheyAre) {
+  const Json whole = task(planned(6), 0, 6);
+  Json without = whole;
+  const std::string reason = "the worker died: stage drc, plugin bad 1.0";
+  without["left_out"] = {{{"item", 2}, {"reason", reason}}};
+  const auto all = Samples::read(block(whole, "all"));
+  const auto rest = Samples::read(block(without, "rest"));
+  ASSERT_TRUE(all && rest);
+  EXPECT_EQ(rest.value().failures(), (std::map<std::string, std::int64_t>{{"the worker died", 1}}));
+  EXPECT_EQ(rest.value().reason(2), reason);
+  EXPECT_FALSE(rest.value().placed(2));
+  for (std::size_t row = 0; row < 6; ++row) {
+    EXPECT_EQ(all.value().seed(row), rest.value().seed(row));
+    EXPECT_EQ(all.value().weight(row, 0), rest.value().weight(row, 0));
+    if (row == 2) continue;
+    EXPECT_EQ(all.value().placement(row, {}), rest.value().placement(row, {}));
+    EXPECT_EQ(all.value().label(row, 0), rest.value().label(row, 0));
+  }
+  CollectingSink sink;
+  ASSERT_TRUE(make(without, "told", sink));
+  std::vector<std::int64_t> items;
+  for (const Json& event : sink.events) {
+    if (event["event"] == "item") items.push_back(event["item"]);
+  }
+  EXPECT_EQ(items, (std::vector<std::int64_t>{0, 1, 3, 4, 5}));
+}
+
+// The public form.
+
+class PublicFormTest : public SamplingTest {
+ protected:
+  void SetUp() override {
+    SamplingTest::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    // Made once: it takes seconds.
+    static const std::string made = [this] {
+      auto plan = plan_dataset(
+          {{"circuit", "ota4"}, {"count", 16}, {"name", "four"}, {"labels", {"cmrr", "offset"}}});
+      EXPECT_TRUE(plan) << plan.error().text();
+      return plan ? bytes(block(task(plan.value(), 0, 16), "four")) : std::string();
+    }();
+    spec_.name = "four";
+    spec_.version = 1;
+    spec_.blocks = {(folder("blocks") / "four.h5").string()};
+    ASSERT_TRUE(write_text_file(spec_.blocks[0], made, Durability::kCached));
+    auto read = Samples::read(spec_.blocks[0]);
+    ASSERT_TRUE(read) << read.error().text();
+    samples_.emplace(std::move(read.value()));
+  }
+  std::filesystem::path exported(const std::string& label, bool balanced) {
+    spec_.form = DatasetForm::kPublic;
+    spec_.label = label;
+    spec_.balanced = balanced;
+    CollectingSink sink;
+    const auto made = export_samples(spec_, folder("export"), host_, sink);
+    EXPECT_TRUE(made) << made.error().text();
+    return made ? made.value()["files"][0]["path"].get<std::string>() : std::string();
+  }
+  PictureGroup group(const std::filesystem::path& file) {
+    const auto groups = read_picture_groups(file);
+    EXPECT_TRUE(groups && groups.value().size() == 1);
+    return groups && groups.value().size() == 1 ? groups.value()[0] : PictureGroup();
+  }
+  Result<Json> import(const std::filesystem::path& file, CollectingSink& sink,
+                      const Json& more = Json::object()) {
+    Json spec{{"name", "other"}, {"file", file.string()}};
+    spec.update(more);
+    return run_task("samples.import", spec, folder("import"), host_, sink);
+  }
+  std::unique_ptr<SampleDataset> dataset(const std::string& label) {
+    CollectingSink sink;
+    FlowJob job(sink, 0, folder("dataset"));
+    auto opened = SampleDataset::open(*samples_, label, "", host_, job);
+    EXPECT_TRUE(opened) << opened.error().text();
+    return opened ? std::move(opened.value()) : nullptr;
+  }
+  /// Values of a measure that its class is by, and the quantiles.
+  std::vector<double> values(std::size_t measure, bool magnitude) const {
+    std::vector<double> found;
+    for (std::size_t row = 0; row < samples_->size(); ++row) {
+      const double value = samples_->label(row, measure);
+      found.push_back(magnitude ? std::abs(value) : value);
+    }
+    return found;
+  }
+
+  rpc::DatasetExportSpec spec_;
+  std::optional<Samples> samples_;
+};
+
+TEST_F(PublicFormTest, ClassesGoByTheRuleOfEachMeasure) {
+  ASSERT_EQ(samples_->failures().size(), 0u);
+  const auto quartiles = [](std::vector<double> sorted) {
+    std::sort(sorted.begin(), sorted.end());
+    // Of 16 values the percentiles lie at 3.75 and 11.25.
+    return std::pair(sorted[3] + 0.75 * (sorted[4] - sorted[3]),
+                     sorted[11] + 0.25 * (sorted[12] - sorted[11]));
+  };
+  const std::vector<double> cmrr = values(0, false), offset = values(1, true);
+  const auto [cmrr_low, cmrr_high] = quartiles(cmrr);
+  const auto [offset_low, offset_high] = quartiles(offset);
+  struct Case {
+    const char* label;
+    bool balanced;
+    const char* name;
+    std::size_t pictures;
+  };
+  for (const Case& test :
+       {Case{"-cmrr", false, "OTA4_CMRR_False", 16}, Case{"-cmrr", true, "OTA4_CMRR_True", 8},
+        Case{"offset", false, "OTA4_Offset_Voltage_False", 16},
+        Case{"", true, "OTA4_CMRR_True", 8}}) {
+    const PictureGroup made = group(exported(test.label, test.balanced));
+    EXPECT_EQ(made.name, test.name);
+    EXPECT_EQ(made.size(), test.pictures) << test.name;
+    EXPECT_EQ(std::count(made.classes.begin(), made.classes.end(), 1), 4) << test.name;
+    const bool by_offset = std::string(test.label) == "offset";
+    int part = 0;
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const std::uint32_t row = made.rows[i];
+      const bool worst = by_offset ? offset[row] > offset_high : cmrr[row] <= cmrr_low;
+      EXPECT_EQ(made.classes[i], worst ? 1 : 0);
+      if (test.balanced && !worst) EXPECT_GE(cmrr[row], cmrr_high);
+      // The public code trains with what comes first.
+      EXPECT_GE(static_cast<int>(samples_->split(row)), part);
+      part = static_cast<int>(samples_->split(row));
+    }
+  }
+}
+
+TEST_F(PublicFormTest, PicturesAreThoseOfThePlacementsChannelsLast) {
+  const auto file = exported("", false);
+  const PictureGroup made = group(file);
+  const auto of = dataset("");
+  ASSERT_TRUE(of);
+  const Example example = of->read(0).value();
+  auto painter = images::Painter::create(example.design->circuit, example.design->tiles);
+  ASSERT_TRUE(painter);
+  std::vector<std::uint8_t> planes(painter.value().bytes());
+  std::set<std::vector<std::uint8_t>> different;
+  ASSERT_TRUE(read_pictures(
+      file, made, [&](std::size_t at, std::span<const std::uint8_t> picture) -> Status {
+        painter.value().paint(samples_->placement(made.rows[at], example.design->tiles), planes);
+        for (std::size_t y = 0; y < 64; ++y)
+          for (std::size_t x = 0; x < 64; ++x)
+            for (std::size_t channel = 0; channel < 6; ++channel)
+              EXPECT_EQ(picture[(y * 64 + x) * 6 + channel], planes[(channel * 64 + y) * 64 + x]);
+        different.emplace(picture.begin(), picture.end());
+        return ok();
+      }));
+  EXPECT_GT(different.size(), 5u);
+}
+
+TEST_F(PublicFormTest, WhatIsExportedIsRecognisedAndImportedWithTheSameRows) {
+  const auto file = exported("offset", true);
+  for (const Json& more : {Json::object(), Json{{"form", "public"}}}) {
+    CollectingSink sink;
+    const auto imported = import(file, sink, more);
+    ASSERT_TRUE(imported) << imported.error().text();
+    EXPECT_EQ(imported.value()["count"], 16) << "all, not the balanced ones";
+    EXPECT_EQ(file_bytes(sink.variants.at(0), "samples"), bytes(spec_.blocks[0]));
+  }
+  CollectingSink sink;
+  const auto plain = import(file, sink, {{"form", "ptah"}});
+  ASSERT_FALSE(plain);
+  EXPECT_THAT(plain.error().text(), HasSubstr("public form"));
+  const auto other = import(spec_.blocks[0], sink, {{"form", "public"}});
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().text(), HasSubstr("no group of pictures"));
+}
+
+TEST_F(PublicFormTest, PicturesAndClassesOfOtherPlacementsAreNotTakenIn) {
+  const PictureGroup made = group(exported("", false));
+  const auto of = dataset("");
+  ASSERT_TRUE(of);
+  const auto refused = [&](const PictureGroup& changed, bool blank) {
+    const auto file = folder("changed") / "changed.h5";
+    const Status wrote =
+        samples_->write(file, changed, [&](std::size_t, std::span<std::uint8_t> picture) -> Status {
+          std::fill(picture.begin(), picture.end(), blank ? 0 : 1);
+          return ok();
+        });
+    EXPECT_TRUE(wrote) << wrote.error().text();
+    CollectingSink sink;
+    const auto imported = import(file, sink);
+    EXPECT_FALSE(imported);
+    EXPECT_TRUE(sink.variants.empty());
+    return imported ? std::string() : imported.error().message;
+  };
+  EXPECT_THAT(refused(made, true), HasSubstr("not of its placement"));
+  PictureGroup changed = made;
+  changed.classes[3] ^= 1;
+  EXPECT_THAT(refused(changed, true), HasSubstr("other classes"));
+  changed = made;
+  changed.name = "OTA1_CMRR_False";
+  EXPECT_THAT(refused(changed, true), HasSubstr("OTA4_CMRR_False"));
+  changed = made;
+  changed.about["label"] = "beauty";
+  EXPECT_THAT(refused(changed, true), HasSubstr("beauty"));
+}
+
+TEST_F(PublicFormTest, ACircuitWithoutChannelsHasNoPictures) {
+  spec_.blocks = {block(task(planned(8), 0, 8), "five").string()};
+  spec_.form = DatasetForm::kPublic;
+  CollectingSink sink;
+  const auto made = export_samples(spec_, folder("export"), host_, sink);
+  ASSERT_FALSE(made);
+  EXPECT_THAT(made.error().text(), HasSubstr("channels.json"));
+}
+
+// Pictures for people.
+
+TEST_F(PublicFormTest, TheBestAndTheWorstAreDrawnWithoutTheTestPart) {
+  rpc::DatasetRenderSpec draw;
+  static_cast<rpc::StoredDataset&>(draw) = spec_;
+  draw.count = 3;
+  CollectingSink sink;
+  const auto drawn = render_samples(draw, folder("drawn"), host_, sink);
+  ASSERT_TRUE(drawn) << drawn.error().text();
+  EXPECT_EQ(drawn.value()["label"], "-cmrr");
+  EXPECT_EQ(drawn.value()["layouts"].size(), 6u);
+  std::set<std::size_t> rows;
+  double best = -1e9, worst = 1e9;
+  for (const Json& layout : drawn.value()["layouts"]) {
+    const std::size_t row = layout["index"];
+    rows.insert(row);
+    EXPECT_NE(samples_->split(row), Split::kTest);
+    EXPECT_EQ(layout["label"], -samples_->label(row, 0));
+    if (rows.size() % 2 == 1) best = std::max(best, layout["label"].get<double>());
+    if (rows.size() % 2 == 0) worst = std::min(worst, layout["label"].get<double>());
+  }
+  EXPECT_EQ(rows.size(), 6u);
+  EXPECT_LT(best, worst) << "they come in turn";
+  EXPECT_EQ(drawn.value()["files"].size(), 7u);
+  std::string sheet;
+  for (const Json& file : drawn.value()["files"]) {
+    const std::string png = bytes(file["path"].get<std::string>());
+    EXPECT_EQ(png.substr(1, 3), "PNG");
+    if (file["role"] == "sheet") sheet = png;
+  }
+  ASSERT_FALSE(sheet.empty());
+  const auto again = render_samples(draw, folder("again"), host_, sink);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(sheet, bytes(again.value()["files"].back()["path"].get<std::string>()));
+}
+
+TEST_F(PublicFormTest, OneLayoutIsDrawnWithItsDevicesAndChannels) {
+  rpc::DatasetRenderSpec draw;
+  static_cast<rpc::StoredDataset&>(draw) = spec_;
+  draw.format = PictureFormat::kSvg;
+  CollectingSink sink;
+  std::size_t tests = 0;
+  for (std::size_t row = 0; row < samples_->size(); ++row) {
+    const bool test = samples_->split(row) == Split::kTest;
+    if (test && tests++ > 0) continue;
+    draw.index = static_cast<std::int64_t>(row);
+    const auto drawn = render_samples(draw, folder("one"), host_, sink);
+    ASSERT_TRUE(drawn) << drawn.error().text();
+    ASSERT_EQ(drawn.value()["files"].size(), 1u);
+    EXPECT_EQ(drawn.value()["layouts"][0].contains("label"), !test);
+    const std::string svg = bytes(drawn.value()["files"][0]["path"].get<std::string>());
+    EXPECT_THAT(svg, HasSubstr("<svg"));
+  }
+  draw.index = 16;
+  const auto beyond = render_samples(draw, folder("one"), host_, sink);
+  ASSERT_FALSE(beyond);
+  EXPECT_THAT(beyond.error().message, HasSubstr("0 to 15"));
 }
 
 TEST_F(SamplingTest, AFileOfOverlappingDevicesIsNotTakenIn) {

@@ -72,6 +72,7 @@ class Nobody final : public Service {
   PTAH_NOBODY(dataset_list, DatasetListParams, DatasetListReply)
   PTAH_NOBODY(dataset_get, DatasetParams, DatasetInfo)
   PTAH_NOBODY(dataset_export, DatasetExportParams, JobReply)
+  PTAH_NOBODY(dataset_render, DatasetRenderParams, JobReply)
   PTAH_NOBODY(dataset_import, DatasetImportParams, JobReply)
   PTAH_NOBODY(dataset_delete, DatasetParams, Nothing)
   PTAH_NOBODY(dataset_check, DatasetCheckParams, ResultReply)
@@ -149,6 +150,7 @@ const std::vector<Naming>& namings() {
     all.push_back(
         {"flow.train", "spec.flow", {{"spec", {{"model", "m"}, {"jobs", Json::array({"a"})}}}}});
     all.push_back({"dataset.export", "out", {{"dataset", "d"}}});
+    all.push_back({"dataset.render", "out", {{"dataset", "d"}}});
     all.push_back({"dataset.import", "spec.file", {{"spec", {{"name", "d"}}}}});
     all.push_back(
         {"model.put",

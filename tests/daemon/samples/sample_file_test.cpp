@@ -249,12 +249,123 @@ TEST_F(ForeignFile, ArraysThatDoNotFitEachOtherAreRefused) {
   expect_refused(with("", std::vector<float>{}, {}, said), "version");
 }
 
-TEST_F(ForeignFile, ThePublicFilesGroupsAreNoPlacements) {
+TEST_F(ForeignFile, APublicFileOfPicturesAloneIsToldWhatItLacks) {
   auto writer = hdf5::Writer::create(file("public.h5"));
   ASSERT_TRUE(writer);
-  ASSERT_TRUE(writer.value().put("OTA1_Offset_Voltage_False", std::vector<std::uint8_t>{1}, {1}));
+  ASSERT_TRUE(writer.value().put("other", std::vector<std::uint8_t>{1}, {1}));
+  ASSERT_TRUE(writer.value().put_group("OTA5_PSRR_True"));
+  ASSERT_TRUE(writer.value().put("OTA5_PSRR_True/images", std::vector<std::uint8_t>{1}, {1}));
   ASSERT_TRUE(writer.value().close());
-  expect_refused(Samples::read(file("public.h5")), "public file");
+  const auto read = Samples::read(file("public.h5"));
+  expect_refused(read, "`OTA5_PSRR_True`");
+  expect_refused(read, "placements");
+  expect_refused(read_of_stranger(file("public.h5")), "`OTA5_PSRR_True`");
+}
+
+// Pictures.
+
+class PicturesTest : public SamplesTest {
+ protected:
+  static constexpr std::size_t kRows = 300;  // more than are read at once
+
+  PicturesTest() : samples_(random_samples(7, kRows)) {
+    group_.name = "X_Offset_Voltage_False";
+    group_.about = {{"label", "|offset|"}};
+    for (std::uint32_t row = 0; row < kRows; ++row) {
+      group_.rows.push_back(kRows - 1 - row);
+      group_.classes.push_back(row % 4 == 0 ? 1 : 0);
+    }
+  }
+  /// A picture that says which it is.
+  static std::uint8_t byte(std::size_t at, std::size_t i) {
+    return static_cast<std::uint8_t>(at * 7 + i);
+  }
+  std::string written(const char* name) const {
+    const Status status = samples_.write(
+        file(name), group_, [](std::size_t at, std::span<std::uint8_t> picture) -> Status {
+          for (std::size_t i = 0; i < picture.size(); ++i) picture[i] = byte(at, i);
+          return ok();
+        });
+    EXPECT_TRUE(status) << status.error().text();
+    return read_text_file(file(name)).value();
+  }
+
+  Samples samples_;
+  PictureGroup group_;
+};
+
+TEST_F(PicturesTest, AreReadAsTheyWereWrittenBesideTheRows) {
+  EXPECT_EQ(written("a.h5"), written("b.h5"));
+  const auto rows = read_of_stranger(file("a.h5"));
+  ASSERT_TRUE(rows) << rows.error().text();
+  expect_same(samples_, rows.value());
+  EXPECT_EQ(bytes(samples_), bytes(rows.value())) << "without pictures again";
+  const auto groups = read_picture_groups(file("a.h5"));
+  ASSERT_TRUE(groups) << groups.error().text();
+  ASSERT_EQ(groups.value().size(), 1u);
+  const PictureGroup& group = groups.value()[0];
+  EXPECT_EQ(group.name, group_.name);
+  EXPECT_EQ(group.about, group_.about);
+  EXPECT_EQ(group.rows, group_.rows);
+  EXPECT_EQ(group.classes, group_.classes);
+  std::size_t seen = 0;
+  ASSERT_TRUE(read_pictures(file("a.h5"), group,
+                            [&](std::size_t at, std::span<const std::uint8_t> picture) -> Status {
+                              EXPECT_EQ(at, seen++);
+                              EXPECT_EQ(picture.size(), PictureGroup::kBytes);
+                              for (std::size_t i = 0; i < picture.size(); i += 997)
+                                EXPECT_EQ(picture[i], byte(at, i));
+                              return ok();
+                            }));
+  EXPECT_EQ(seen, kRows);
+  ASSERT_TRUE(samples_.write(file("plain.h5")));
+  EXPECT_TRUE(read_picture_groups(file("plain.h5")).value().empty());
+}
+
+TEST_F(PicturesTest, AnErrorOfWhoPaintsOrLooksEndsTheWork) {
+  const auto refuse = [](std::size_t at) -> Status {
+    if (at < 3) return ok();
+    return make_error(ErrorCode::kCancelled, "enough");
+  };
+  const Status wrote = samples_.write(
+      file("c.h5"), group_, [&](std::size_t at, std::span<std::uint8_t>) { return refuse(at); });
+  ASSERT_FALSE(wrote);
+  EXPECT_EQ(wrote.error().message, "enough");
+  written("a.h5");
+  const Status looked =
+      read_pictures(file("a.h5"), group_,
+                    [&](std::size_t at, std::span<const std::uint8_t>) { return refuse(at); });
+  ASSERT_FALSE(looked);
+  EXPECT_EQ(looked.error().message, "enough");
+}
+
+TEST_F(PicturesTest, GroupsThatDoNotFitAreRefused) {
+  const auto with = [&](const char* field) {
+    auto writer = hdf5::Writer::create(file("bad.h5"));
+    EXPECT_TRUE(writer);
+    hdf5::Writer& out = writer.value();
+    const std::string name = field;
+    EXPECT_TRUE(out.put_group("G"));
+    if (name != "no about") EXPECT_TRUE(out.put_text("G/about", name == "about" ? "7" : "{}"));
+    if (name != "no rows") EXPECT_TRUE(out.put("G/rows", std::vector<std::uint32_t>{1, 2}, {2}));
+    EXPECT_TRUE(out.put("G/meta", std::vector<std::uint8_t>{0, 1},
+                        name == "meta" ? hdf5::Shape{2} : hdf5::Shape{2, 1}));
+    const std::uint64_t grid = name == "images" ? 32 : 64;
+    EXPECT_TRUE(
+        out.put("G/images", std::vector<std::uint8_t>(2 * grid * grid * 6), {2, grid, grid, 6}));
+    EXPECT_TRUE(out.close());
+    return read_picture_groups(file("bad.h5"));
+  };
+  ASSERT_TRUE(with("")) << "all as it should be";
+  for (const auto& [field, word] : std::map<const char*, const char*>{{"no about", "`about`"},
+                                                                      {"no rows", "`rows`"},
+                                                                      {"about", "JSON"},
+                                                                      {"meta", "`G/meta`"},
+                                                                      {"images", "64 x 64 x 6"}}) {
+    const auto read = with(field);
+    ASSERT_FALSE(read) << field;
+    EXPECT_THAT(read.error().message, HasSubstr(word)) << field;
+  }
 }
 
 TEST_F(SamplesTest, NoRowsAreNoFile) {

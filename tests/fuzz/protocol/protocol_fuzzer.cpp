@@ -94,6 +94,9 @@ class EchoService final : public Service {
   void dataset_export(const DatasetExportParams& params, Reply<JobReply> reply) override {
     job(params.dataset, reply);
   }
+  void dataset_render(const DatasetRenderParams& params, Reply<JobReply> reply) override {
+    job(params.dataset, reply);
+  }
   void dataset_import(const DatasetImportParams& params, Reply<JobReply> reply) override {
     job(params.job, reply);
   }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <string>
 
 #include "samples/hdf5.hpp"
@@ -22,7 +23,7 @@ using ptah::Json;
 using ptah::Samples;
 namespace hdf5 = ptah::hdf5;
 
-constexpr std::uint64_t kMostValues = 10'000;
+constexpr std::uint64_t kMostValues = 100'000;  // some pictures
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -54,10 +55,15 @@ bool write_file(const Json& json, const std::filesystem::path& file) {
   if (json.contains("about")) (void)writer.value().put_text("about", json["about"].dump());
   const Json arrays = json.value("arrays", Json::object());
   if (!arrays.is_object()) return false;
+  std::set<std::string> groups;
   for (const auto& [name, array] : arrays.items()) {
-    if (name.empty() || name.find_first_of("/.") != std::string::npos ||
-        name.find('\0') != name.npos)
+    const std::size_t slash = name.find('/');
+    if (name.empty() || slash == 0 || slash + 1 == name.size() ||
+        (slash != name.npos && name.find('/', slash + 1) != name.npos) ||
+        name.find('.') != name.npos || name.find('\0') != name.npos)
       continue;
+    if (slash != name.npos && groups.insert(name.substr(0, slash)).second)
+      (void)writer.value().put_group(name.substr(0, slash));
     if (array.is_array()) {
       std::vector<std::string> texts;
       for (const Json& text : array)
@@ -75,6 +81,22 @@ bool write_file(const Json& json, const std::filesystem::path& file) {
     }
   }
   return writer.value().close().has_value();
+}
+
+/// Of groups of pictures: an error, or as many pictures as rows.
+void check_pictures(const std::filesystem::path& file) {
+  const auto groups = ptah::read_picture_groups(file);
+  if (!groups) return require(!groups.error().message.empty() && groups.error().where == file);
+  for (const ptah::PictureGroup& group : groups.value()) {
+    require(!group.name.empty() && group.about.is_object() && group.classes.size() == group.size());
+    std::size_t seen = 0;
+    const ptah::Status looked = ptah::read_pictures(
+        file, group, [&](std::size_t at, std::span<const std::uint8_t> picture) {
+          require(at == seen++ && picture.size() == ptah::PictureGroup::kBytes);
+          return ptah::ok();
+        });
+    require(looked ? seen == group.size() : !looked.error().message.empty());
+  }
 }
 
 void check(const Samples& samples) {
@@ -99,6 +121,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                     ("ptah-fuzz-samples-" + std::to_string(::getpid()) + ".h5");
   if (write_file(json, file)) {
     const auto read = Samples::read(file);
+    check_pictures(file);
     if (read) {
       check(read.value());
       require(read.value().write(file).has_value());

@@ -25,6 +25,9 @@ namespace ptah::images {
 
 constexpr int kChannels = 6;
 constexpr int kGrid = 64;
+/// For people.
+constexpr std::array<const char*, kChannels> kTitles{"demand",   "first stage", "other stages",
+                                                     "feedback", "common mode", "bias"};
 /// Numbers a pixel that a network sees: each channel, then the pixel's column and row, both
 /// counted from 1, where the channel is not 0.
 constexpr int kInputs = 3 * kChannels;

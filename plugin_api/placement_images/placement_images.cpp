@@ -203,8 +203,6 @@ std::string feature_hash() {
 }
 
 std::string svg_of(std::span<const std::uint8_t> bytes, int grid) {
-  constexpr std::array<const char*, kChannels> kTitles{"demand",   "first stage", "other stages",
-                                                       "feedback", "common mode", "bias"};
   constexpr int kPixel = 3, kGap = 12, kTitle = 20;
   const int side = grid * kPixel, step = side + kGap;
   const auto number = [](int value) { return std::to_string(value); };
