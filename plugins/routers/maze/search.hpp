@@ -169,6 +169,8 @@ class Search {
     Pads above{}, below{};         ///< Of the cuts above and below the layer.
     bool horizontal;
   };
+  void fetch_ahead(const LayerView& view, Index from, std::size_t cell, std::ptrdiff_t by,
+                   bool other_row) const noexcept;
   /// The cheaper legal orientation of a pad (the layer's own where both are equal), or nothing.
   static std::optional<bool> orientation(const LayerView& view, const Pads& pads, std::size_t cell,
                                          NetId net) noexcept;
