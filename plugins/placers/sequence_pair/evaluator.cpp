@@ -50,7 +50,9 @@ std::optional<Cost> Evaluator::combine(const DimensionCost& x, const DimensionCo
 std::optional<Cost> Evaluator::evaluate(const State& state, std::int64_t bound) {
   const auto y = evaluate_y(state, bound);
   if (!y) return std::nullopt;
-  const auto x = evaluate_x(state, bound - y->cost - kOverflowWeight * y->overflow);
+  const std::int64_t rest = bound - y->cost - kOverflowWeight * y->overflow;
+  if (rest < 0) return std::nullopt;  // No cost is below zero.
+  const auto x = evaluate_x(state, rest);
   if (!x) return std::nullopt;
   return combine(*x, *y, bound);
 }
@@ -101,6 +103,44 @@ std::optional<std::int64_t> Evaluator::axis_on_grid(const AxisCluster& cluster) 
   return axis;
 }
 
+/// Only tiles that lie between members in both orders can be on a way from one to another.
+void Evaluator::find_ways(const std::vector<int>& members, const SequencePair& pair) {
+  constexpr std::int32_t kNoWay = -1'500'000'000;  // Below zero with any way added to it.
+  const std::size_t columns = members.size();
+  int first_low = problem_.tiles, first_high = -1, second_low = problem_.tiles, second_high = -1;
+  for (const int tile : members) {
+    first_low = std::min(first_low, pair.at_first[at(tile)]);
+    first_high = std::max(first_high, pair.at_first[at(tile)]);
+    second_low = std::min(second_low, pair.at_second[at(tile)]);
+    second_high = std::max(second_high, pair.at_second[at(tile)]);
+  }
+  between_.clear();
+  for (int p = first_low; p <= first_high; ++p) {
+    const int tile = pair.first[at(p)];
+    const int second = pair.at_second[at(tile)];
+    if (second_low <= second && second <= second_high) between_.push_back(tile);
+  }
+  ways_.assign(between_.size() * columns, kNoWay);
+  way_rows_.assign(columns, 0);
+  for (std::size_t row = 0; row < between_.size(); ++row) {
+    const int j = between_[row];
+    std::int32_t* to = &ways_[row * columns];
+    for (std::size_t before = 0; before < row; ++before) {
+      const int i = between_[before];
+      if (pair.at_second[at(i)] > pair.at_second[at(j)]) continue;
+      const std::int32_t step =
+          problem_.width[at(i)] + problem_.width[at(j)] + 2 * problem_.gap(i, j);
+      const std::int32_t* from = &ways_[before * columns];
+      for (std::size_t m = 0; m < columns; ++m) to[m] = std::max(to[m], from[m] + step);
+    }
+    for (std::size_t m = 0; m < columns; ++m) {
+      if (members[m] != j) continue;
+      to[m] = 0;
+      way_rows_[m] = row;
+    }
+  }
+}
+
 /// Sets the offsets of a cluster's tiles from its axis: the least that satisfy the longest ways
 /// between its members.
 bool Evaluator::spread(const AxisCluster& cluster, const SequencePair& pair) {
@@ -108,7 +148,6 @@ bool Evaluator::spread(const AxisCluster& cluster, const SequencePair& pair) {
     int left, right;
     std::int64_t spread;
   };
-  const int n = problem_.tiles;
   std::vector<Half> halves;
   for (const Pair& p : cluster.pairs) {
     const bool in_order = pair.left_of(p.a, p.b);
@@ -121,27 +160,12 @@ bool Evaluator::spread(const AxisCluster& cluster, const SequencePair& pair) {
     members.push_back(half.right);
   }
   members.insert(members.end(), cluster.on_axis.begin(), cluster.on_axis.end());
-  // distance_[m * n + j]: centre of j minus centre of members[m], at least.
-  distance_.assign(members.size() * at(n), kNone);
-  for (std::size_t m = 0; m < members.size(); ++m) {
-    std::int64_t* way = &distance_[m * at(n)];
-    const int start = members[m];
-    way[at(start)] = 0;
-    for (int p = pair.at_first[at(start)] + 1; p < n; ++p) {
-      const int j = pair.first[at(p)];
-      if (pair.at_second[at(j)] < pair.at_second[at(start)]) continue;
-      std::int64_t longest = kNone;
-      for (int q = pair.at_first[at(start)]; q < p; ++q) {
-        const int i = pair.first[at(q)];
-        if (way[at(i)] == kNone || pair.at_second[at(i)] > pair.at_second[at(j)]) continue;
-        const std::int64_t step =
-            problem_.width[at(i)] + problem_.width[at(j)] + 2 * problem_.gap(i, j);
-        longest = std::max(longest, way[at(i)] + step);
-      }
-      way[at(j)] = longest;
-    }
-  }
-  const auto way = [&](std::size_t m, int to) { return distance_[m * at(n) + at(to)]; };
+  find_ways(members, pair);
+  // The centre of member `to` minus that of member `from`, at least.
+  const auto way = [&](std::size_t from, std::size_t to) -> std::int64_t {
+    const std::int32_t least = ways_[way_rows_[to] * members.size() + from];
+    return least < 0 ? kNone : least;
+  };
   std::int64_t axis = 0;
   if (sampling_) {
     const auto found = axis_on_grid(cluster);
@@ -161,22 +185,21 @@ bool Evaluator::spread(const AxisCluster& cluster, const SequencePair& pair) {
     };
     for (std::size_t k = 0; k < halves.size(); ++k) {
       Half& half = halves[k];
-      raise(half, (way(2 * k, half.right) + 1) / 2);
+      raise(half, (way(2 * k, 2 * k + 1) + 1) / 2);
       for (std::size_t l = 0; l < halves.size(); ++l) {
         if (l == k) continue;
         const Half& other = halves[l];
-        if (way(2 * k + 1, other.left) != kNone) return false;
-        raise(half, other.spread + way(2 * k, other.left));
-        raise(half, other.spread + way(2 * l + 1, half.right));
-        raise(half, way(2 * k, other.right) - other.spread);
-        raise(half, way(2 * l, half.right) - other.spread);
+        if (way(2 * k + 1, 2 * l) != kNone) return false;
+        raise(half, other.spread + way(2 * k, 2 * l));
+        raise(half, other.spread + way(2 * l + 1, 2 * k + 1));
+        raise(half, way(2 * k, 2 * l + 1) - other.spread);
+        raise(half, way(2 * l, 2 * k + 1) - other.spread);
       }
       for (std::size_t s = 0; s < cluster.on_axis.size(); ++s) {
-        const int middle = cluster.on_axis[s];
         const std::size_t m = 2 * halves.size() + s;
-        if (way(m, half.left) != kNone || way(2 * k + 1, middle) != kNone) return false;
-        raise(half, way(2 * k, middle));
-        raise(half, way(m, half.right));
+        if (way(m, 2 * k) != kNone || way(2 * k + 1, m) != kNone) return false;
+        raise(half, way(2 * k, m));
+        raise(half, way(m, 2 * k + 1));
       }
     }
   }
@@ -287,28 +310,109 @@ void Evaluator::add_nets(const State& state, bool horizontal, bool limited) {
   }
 }
 
-std::optional<DimensionCost> Evaluator::pack(const State& state, bool horizontal,
-                                             std::int64_t bound) {
+std::int64_t Evaluator::extent(bool horizontal) const {
   const auto& unit = horizontal ? unit_x_ : unit_y_;
   const auto& size = horizontal ? problem_.width : problem_.height;
-  packing_.reset(horizontal ? units_x_ : static_cast<int>(problem_.groups.size()));
-  if (!add_distances(state.pair, horizontal)) return std::nullopt;
-  const auto extent = [&] {
-    std::int64_t low = WirePacking::kInfinite, high = kNone;
-    for (int i = 0; i < problem_.tiles; ++i) {
-      const std::int64_t x = packing_.position(unit[at(i)]) + offset(i, horizontal);
-      low = std::min(low, x);
-      high = std::max(high, x + 2 * std::int64_t{size[at(i)]});
+  std::int64_t low = WirePacking::kInfinite, high = kNone;
+  for (int i = 0; i < problem_.tiles; ++i) {
+    const std::int64_t x = packing_.position(unit[at(i)]) + offset(i, horizontal);
+    low = std::min(low, x);
+    high = std::max(high, x + 2 * std::int64_t{size[at(i)]});
+  }
+  return high - low;
+}
+
+/// All distances of the sequence pair: to find which of them others imply takes longer than to keep
+/// them in a packing to the left.
+bool Evaluator::add_all_distances(const SequencePair& pair, bool horizontal) {
+  const int n = problem_.tiles;
+  const auto& unit = horizontal ? unit_x_ : unit_y_;
+  const auto& size = horizontal ? problem_.width : problem_.height;
+  const auto& order = horizontal ? pair.first : pair.second;
+  const auto& rank = horizontal ? pair.at_second : pair.at_first;
+  for (int p = 0; p < n; ++p) {
+    const int i = order[at(p)];
+    const std::int64_t edge = offset(i, horizontal) + 2 * std::int64_t{size[at(i)]};
+    for (int q = p + 1; q < n; ++q) {
+      const int j = order[at(q)];
+      if ((rank[at(i)] < rank[at(j)]) != horizontal) continue;
+      const std::int64_t length =
+          edge + 2 * std::int64_t{problem_.gap(i, j)} - offset(j, horizontal);
+      if (unit[at(i)] != unit[at(j)]) {
+        packing_.add_arc(unit[at(i)], unit[at(j)], length);
+      } else if (length > 0) {
+        return false;
+      }
     }
-    return high - low;
+  }
+  return true;
+}
+
+/// What `add_nets` would have the packing minimise, where it has put the units.
+std::int64_t Evaluator::left_packed_cost(const State& state, bool horizontal) const {
+  const auto& unit = horizontal ? unit_x_ : unit_y_;
+  const auto& size = horizontal ? problem_.width : problem_.height;
+  const auto place = [&](int tile) {
+    return packing_.position(unit[at(tile)]) + offset(tile, horizontal);
   };
+  std::int64_t sum = problem_.area_weight * extent(horizontal);
+  for (const WeightedNet& net : problem_.nets) {
+    std::int64_t low = WirePacking::kInfinite, high = kNone;
+    for (const Pin& pin : net.pins) {
+      const Flips flips = state.flips[at(problem_.group_of[at(pin.tile)])];
+      const bool flipped = horizontal ? flips.x : flips.y;
+      const int a = pin_at(horizontal ? pin.x_low : pin.y_low, size[at(pin.tile)], flipped);
+      const int b = pin_at(horizontal ? pin.x_high : pin.y_high, size[at(pin.tile)], flipped);
+      const std::int64_t x = place(pin.tile);
+      low = std::min(low, x + std::min(a, b));
+      high = std::max(high, x + std::max(a, b));
+    }
+    sum += net.weight * (high - low);
+  }
+  if (!horizontal) return sum;
+  const auto centre = [&](int tile) { return place(tile) + size[at(tile)]; };
+  for (const auto& group : problem_.groups) {
+    if (group.size() < 2) continue;
+    std::int64_t low = WirePacking::kInfinite, high = kNone;
+    for (const int tile : group) {
+      low = std::min(low, centre(tile));
+      high = std::max(high, centre(tile));
+    }
+    sum += problem_.pair_weight * (high - low);
+  }
+  for (std::size_t c = 0; c < clusters_.size(); ++c) {
+    const std::int64_t axis = packing_.position(static_cast<int>(c));
+    for (const int tail : problem_.clusters[c].tails) {
+      sum += problem_.tail_weight * std::abs(centre(tail) - axis);
+    }
+  }
+  return sum;
+}
+
+std::optional<DimensionCost> Evaluator::pack_left(const State& state, bool horizontal,
+                                                  std::int64_t bound) {
+  packing_.reset(horizontal ? units_x_ : static_cast<int>(problem_.groups.size()));
+  if (!add_all_distances(state.pair, horizontal)) return std::nullopt;
+  if (packing_.pack_left() != WirePacking::Outcome::kOptimal) return std::nullopt;
   DimensionCost result;
+  result.cost = left_packed_cost(state, horizontal);
+  if (result.cost > bound) return std::nullopt;
+  result.extent = extent(horizontal);
+  return result;
+}
+
+std::optional<DimensionCost> Evaluator::pack(const State& state, bool horizontal,
+                                             std::int64_t bound) {
   const std::int64_t limit =
       2 * std::int64_t{horizontal ? problem_.outline_width : problem_.outline_height};
+  if (estimating_ && limit == 0) return pack_left(state, horizontal, bound);
+  packing_.reset(horizontal ? units_x_ : static_cast<int>(problem_.groups.size()));
+  if (!add_distances(state.pair, horizontal)) return std::nullopt;
+  DimensionCost result;
   if (limit > 0) {
     // Without nets: packed to the left, as narrow as the orders allow.
     if (packing_.solve() != WirePacking::Outcome::kOptimal) return std::nullopt;
-    result.overflow = std::max<std::int64_t>(0, extent() - limit);
+    result.overflow = std::max<std::int64_t>(0, extent(horizontal) - limit);
     bound -= kOverflowWeight * result.overflow;
   }
   add_nets(state, horizontal, limit > 0 && result.overflow == 0);
@@ -316,7 +420,7 @@ std::optional<DimensionCost> Evaluator::pack(const State& state, bool horizontal
   if (outcome != WirePacking::Outcome::kOptimal) return std::nullopt;
   result.cost = packing_.objective();
   if (result.cost > bound) return std::nullopt;
-  result.extent = extent();
+  result.extent = extent(horizontal);
   return result;
 }
 

@@ -57,9 +57,16 @@ class Evaluator {
   bool spread_clusters(const SequencePair& pair);
   bool spread(const AxisCluster& cluster, const SequencePair& pair);
   std::optional<std::int64_t> axis_on_grid(const AxisCluster& cluster) const;
+  /// Fills ways_ for the members of a cluster.
+  void find_ways(const std::vector<int>& members, const SequencePair& pair);
   bool add_distances(const SequencePair& pair, bool horizontal);
+  bool add_all_distances(const SequencePair& pair, bool horizontal);
+  std::int64_t left_packed_cost(const State& state, bool horizontal) const;
   void add_nets(const State& state, bool horizontal, bool limited);
   std::optional<DimensionCost> pack(const State& state, bool horizontal, std::int64_t bound);
+  /// As `pack`, to the lower left and without a limit of the outline.
+  std::optional<DimensionCost> pack_left(const State& state, bool horizontal, std::int64_t bound);
+  std::int64_t extent(bool horizontal) const;
   std::int64_t offset(int tile, bool horizontal) const {
     return horizontal ? offset_[static_cast<std::size_t>(tile)] : 0;
   }
@@ -73,8 +80,12 @@ class Evaluator {
   std::vector<AxisCluster> clusters_;  ///< With the pairs of the present state.
   std::vector<int> unit_x_, unit_y_;   ///< Of every tile.
   int units_x_ = 0;
-  std::vector<std::int64_t> offset_;    ///< x of a tile within its unit.
-  std::vector<std::int64_t> distance_;  ///< Longest ways between members of a cluster.
+  std::vector<std::int64_t> offset_;  ///< x of a tile within its unit.
+  /// Longest ways from each member of a cluster (column) to the tiles between members (row), below
+  /// zero where there is none; and the row of each member.
+  std::vector<std::int32_t> ways_;
+  std::vector<std::size_t> way_rows_;
+  std::vector<int> between_;  ///< The tiles of the rows.
   /// In the dimension being packed: which tile wholly precedes which, and the distance of their
   /// lower edges that follows.
   std::vector<char> precedes_;

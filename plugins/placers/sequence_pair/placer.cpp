@@ -98,17 +98,43 @@ Result<Placement> pack_on_grid(const Circuit& circuit, const Problem& problem,
                     circuit.name, "raise elites or iterations");
 }
 
+/// In all that clearances depend on.
+bool same_drawing(const Tile& a, const Tile& b) {
+  return a.outline == b.outline && a.shapes == b.shapes;
+}
+
 }  // namespace
 
 std::vector<Dbu> clearances(const Tiles& tiles, const Technology& technology) {
   const std::size_t n = tiles.size();
-  std::vector<Dbu> matrix(n * n, 0);
+  // Matched devices, and many others, are drawn alike: the first of them speaks for all.
+  std::vector<std::size_t> first(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    while (!same_drawing(tiles[first[i]], tiles[i])) ++first[i];
+  }
+  constexpr Dbu kUnknown = -1;
+  std::vector<Dbu> of_first(n * n, kUnknown), matrix(n * n, 0);
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = i + 1; j < n; ++j) {
-      matrix[i * n + j] = matrix[j * n + i] = tile_clearance(tiles[i], tiles[j], technology);
+      const auto [a, b] = std::minmax(first[i], first[j]);
+      Dbu& clearance = of_first[a * n + b];
+      if (clearance == kUnknown) clearance = tile_clearance(tiles[a], tiles[b], technology);
+      matrix[i * n + j] = matrix[j * n + i] = clearance;
     }
   }
   return matrix;
+}
+
+const std::vector<Dbu>& KeptClearances::of(const Tiles& tiles, const Technology& technology) {
+  const bool known =
+      technology_ == technology.identity() &&
+      std::equal(tiles.begin(), tiles.end(), tiles_.begin(), tiles_.end(), same_drawing);
+  if (!known) {
+    matrix_ = clearances(tiles, technology);
+    tiles_ = tiles;
+    technology_ = technology.identity();
+  }
+  return matrix_;
 }
 
 Result<Placement> place(const Circuit& circuit, const Tiles& tiles,

@@ -145,9 +145,9 @@ class SequencePairPlacer final : public ptah::Placer {
     ptah::sequence_pair::Stats stats;
     ptah::sequence_pair::Params params = params_;
     params.weights = weights;
-    PTAH_TRY(auto placement, ptah::sequence_pair::place(
-                                 circuit, tiles, ptah::sequence_pair::clearances(tiles, technology),
-                                 params, job, stats));
+    PTAH_TRY(auto placement,
+             ptah::sequence_pair::place(circuit, tiles, clearances_.of(tiles, technology), params,
+                                        job, stats));
     job.log(ptah::LogLevel::kDebug,
             std::to_string(stats.anneal.evaluations) + " arrangements tried, " +
                 std::to_string(stats.exact_solves) + " packed exactly; weighted wire length " +
@@ -157,6 +157,7 @@ class SequencePairPlacer final : public ptah::Placer {
 
  private:
   ptah::sequence_pair::Params params_;
+  ptah::sequence_pair::KeptClearances clearances_;
 };
 
 }  // namespace

@@ -133,6 +133,8 @@ void find_clusters(const Circuit& circuit, Problem& problem) {
           static_cast<int>(problem.clusters.size());
       problem.cluster_of[static_cast<std::size_t>(pair.b)] =
           static_cast<int>(problem.clusters.size());
+      problem.image_of[static_cast<std::size_t>(pair.a)] = pair.b;
+      problem.image_of[static_cast<std::size_t>(pair.b)] = pair.a;
     }
     problem.clusters.push_back(std::move(cluster));
   }
@@ -287,6 +289,7 @@ Result<Problem> make_problem(const Circuit& circuit, const Tiles& tiles,
   PTAH_TRY(find_groups(circuit, !params.broken_symmetry, problem));
   PTAH_TRY(find_nets(circuit, tiles, weights, problem));
   problem.cluster_of.assign(n, -1);
+  problem.image_of.assign(n, -1);
   find_clusters(circuit, problem);
   return problem;
 }

@@ -78,6 +78,7 @@ struct Problem {
   /// see `Evaluator`. A tile is in at most one cluster.
   std::vector<AxisCluster> clusters;
   std::vector<int> cluster_of;  ///< -1: none.
+  std::vector<int> image_of;    ///< The other half of a pair of a cluster; -1: none, or a row.
   /// Groups of three and more that are symmetric as a row.
   std::vector<int> symmetric_rows;
   int area_weight = 1, pair_weight = 1, tail_weight = 1;

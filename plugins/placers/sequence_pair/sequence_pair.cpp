@@ -64,23 +64,17 @@ std::vector<AxisCluster> clusters_of(const Problem& problem, const SequencePair&
 }
 
 void make_symmetric_feasible(const Problem& problem, SequencePair& pair) {
+  std::vector<int> members;
   for (const AxisCluster& cluster : problem.clusters) {
     if (cluster.pairs.empty()) continue;  // A row: its order in both is the same, see below.
-    std::vector<int> members;
+    members.clear();
     for (const Pair& p : cluster.pairs) {
       members.push_back(p.a);
       members.push_back(p.b);
     }
-    members = by_first(std::move(members), pair);
-    std::reverse(members.begin(), members.end());
-    for (int& tile : members) {
-      for (const Pair& p : cluster.pairs) {
-        if (tile == p.a || tile == p.b) {
-          tile = tile == p.a ? p.b : p.a;
-          break;
-        }
-      }
-    }
+    std::sort(members.begin(), members.end(),
+              [&](int a, int b) { return pair.at_first[at(a)] > pair.at_first[at(b)]; });
+    for (int& tile : members) tile = problem.image_of[at(tile)];
     deal(members, pair);
   }
   for (const auto& group : problem.groups) {

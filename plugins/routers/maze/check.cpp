@@ -135,10 +135,23 @@ std::vector<WiringViolation> check_against_tiles(const Scene& scene, NetId net,
                                                  const NetWires& wires) {
   std::vector<WiringViolation> out;
   const Stack& stack = *scene.stack;
+  // Most fixed metal lies far from all wires of a net. By layer: what does not, and own plates.
+  std::vector<Rect> boxes(stack.layers.size());
+  for (const Metal& metal : wires.metal) boxes[metal.layer] = boxes[metal.layer].united(metal.rect);
+  std::vector<std::vector<Fixed>> near(boxes.size()), plates(boxes.size());
+  for (std::size_t layer = 0; layer < boxes.size(); ++layer) {
+    if (boxes[layer].empty()) continue;
+    const Rect box = boxes[layer].bloated(2 * stack.layers[layer].wide_spacing);
+    for (const Fixed& fixed : scene.fixed[layer]) {
+      if (!fixed.rect.overlaps(box)) continue;
+      near[layer].push_back(fixed);
+      if (fixed.net == net && fixed.wide) plates[layer].push_back(fixed);
+    }
+  }
   for (const Metal& metal : wires.metal) {
     const LayerRules& rules = stack.layers[metal.layer];
     const Rect reach = metal.rect.bloated(2 * rules.wide_spacing);
-    for (const Fixed& fixed : scene.fixed[metal.layer]) {
+    for (const Fixed& fixed : near[metal.layer]) {
       if (!fixed.rect.overlaps(reach)) continue;
       if (fixed.net == net && fixed.bottom_plate && !fixed.rect.contains(metal.rect)) {
         out.push_back(
@@ -153,11 +166,10 @@ std::vector<WiringViolation> check_against_tiles(const Scene& scene, NetId net,
       }
     }
     // What hangs on an own plate within the wide spacing keeps that spacing too.
-    for (const Fixed& plate : scene.fixed[metal.layer]) {
-      if (plate.net != net || !plate.wide) continue;
+    for (const Fixed& plate : plates[metal.layer]) {
       const Rect piece = plate.rect.bloated(rules.wide_spacing).intersection(metal.rect);
       if (piece.empty()) continue;
-      for (const Fixed& fixed : scene.fixed[metal.layer]) {
+      for (const Fixed& fixed : near[metal.layer]) {
         if (fixed.net != net && fixed.rect.bloated(rules.wide_spacing).overlaps(piece)) {
           out.push_back({"wide spacing to a tile", net, kNoNet, metal.layer, piece});
         }
@@ -198,13 +210,31 @@ std::vector<WiringViolation> check_between_nets(const Scene& scene,
     }
     std::stable_sort(items.begin(), items.end(),
                      [](const Item& a, const Item& b) { return a.rect.x0 < b.rect.x0; });
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      const Rect reach = items[i].rect.bloated(spacing);
-      for (std::size_t j = i + 1; j < items.size() && items[j].rect.x0 < reach.x1; ++j) {
-        if (items[i].net == items[j].net || !reach.overlaps(items[j].rect)) continue;
-        out.push_back({"spacing", items[i].net, items[j].net, layer,
-                       reach.intersection(items[j].rect.bloated(spacing))});
+    // Pairs come in the order of their left edges; they are looked for across the wires, where few
+    // lie over each other.
+    const bool upwards = scene.stack->layers[layer].horizontal;
+    std::vector<std::size_t> order(items.size());
+    std::iota(order.begin(), order.end(), 0u);
+    const auto low = [&](std::size_t i) { return upwards ? items[i].rect.y0 : items[i].rect.x0; };
+    if (upwards) {
+      std::sort(order.begin(), order.end(),
+                [&](std::size_t a, std::size_t b) { return low(a) < low(b); });
+    }
+    std::vector<std::pair<std::size_t, std::size_t>> pairs;
+    for (std::size_t a = 0; a < order.size(); ++a) {
+      const Item& item = items[order[a]];
+      const Rect reach = item.rect.bloated(spacing);
+      const Dbu end = upwards ? reach.y1 : reach.x1;
+      for (std::size_t b = a + 1; b < order.size() && low(order[b]) < end; ++b) {
+        const Item& other = items[order[b]];
+        if (item.net == other.net || !reach.overlaps(other.rect)) continue;
+        pairs.push_back(std::minmax(order[a], order[b]));
       }
+    }
+    std::sort(pairs.begin(), pairs.end());
+    for (const auto& [i, j] : pairs) {
+      out.push_back({"spacing", items[i].net, items[j].net, layer,
+                     items[i].rect.bloated(spacing).intersection(items[j].rect.bloated(spacing))});
     }
   }
   return out;

@@ -1,67 +1,131 @@
 #include "finish.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <utility>
 
 namespace ptah::maze {
 namespace {
 
+/// Lines of cells, a bit each.
+class Lines {
+ public:
+  Lines(int lines, int length)
+      : words_((static_cast<std::size_t>(length) + 63) / 64),
+        bits_(words_ * static_cast<std::size_t>(lines), 0) {}
+
+  std::size_t words() const { return words_; }
+  const std::uint64_t* line(int line) const {
+    return &bits_[static_cast<std::size_t>(line) * words_];
+  }
+  bool at(int line, int k) const { return this->line(line)[k / 64] >> k % 64 & 1; }
+  void fill(int line, int begin, int end) {
+    std::uint64_t* words = &bits_[static_cast<std::size_t>(line) * words_];
+    for_each_word(begin, end, [&](int word, std::uint64_t mask) {
+      words[word] |= mask;
+      return true;
+    });
+  }
+  bool any(int line, int begin, int end) const {
+    const std::uint64_t* words = this->line(line);
+    return !for_each_word(begin, end,
+                          [&](int word, std::uint64_t mask) { return (words[word] & mask) == 0; });
+  }
+  bool all(int line, int begin, int end) const {
+    const std::uint64_t* words = this->line(line);
+    return for_each_word(
+        begin, end, [&](int word, std::uint64_t mask) { return (words[word] & mask) == mask; });
+  }
+  /// Calls `change(k)` for every cell that is not as the one before it, which the first is not.
+  template <class Change>
+  void for_each_change(int line, const Change& change) const {
+    const std::uint64_t* words = this->line(line);
+    std::uint64_t before = 0;
+    for (std::size_t w = 0; w < words_; ++w) {
+      std::uint64_t changes = words[w] ^ (words[w] << 1 | before);
+      before = words[w] >> 63;
+      for (; changes != 0; changes &= changes - 1) {
+        change(static_cast<int>(w * 64) + std::countr_zero(changes));
+      }
+    }
+  }
+
+ private:
+  /// Until `visit` says no; whether it never did.
+  template <class Visit>
+  static bool for_each_word(int begin, int end, const Visit& visit) {
+    for (int k = begin; k < end;) {
+      const int word = k / 64, from = k % 64, to = std::min(64, from + end - k);
+      const std::uint64_t upper = to == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << to) - 1;
+      if (!visit(word, upper & ~std::uint64_t{0} << from)) return false;
+      k += to - from;
+    }
+    return true;
+  }
+
+  std::size_t words_;
+  std::vector<std::uint64_t> bits_;
+};
+
 /// The metal on the grid of all its coordinates: exact, whatever the coordinates are.
 class Raster {
  public:
-  explicit Raster(const OwnMetal& own, const std::vector<Rect>& added) {
-    const auto collect = [this](const Rect& r) {
-      xs_.insert(xs_.end(), {r.x0, r.x1});
-      ys_.insert(ys_.end(), {r.y0, r.y1});
-    };
-    for (const auto* list : {&own.wires, &own.fixed, &added}) {
-      for (const Rect& rect : *list) collect(rect);
-    }
-    for (auto* axis : {&xs_, &ys_}) {
-      std::sort(axis->begin(), axis->end());
-      axis->erase(std::unique(axis->begin(), axis->end()), axis->end());
-      // A margin of empty cells all around, so that no scan needs a special case at the border.
-      axis->insert(axis->begin(), axis->front() - kBorder);
-      axis->push_back(axis->back() + kBorder);
-    }
-    columns_ = static_cast<int>(xs_.size()) - 1;
-    rows_ = static_cast<int>(ys_.size()) - 1;
-    cells_.assign(static_cast<std::size_t>(columns_) * rows_, 0);
-    for (const Rect& rect : own.wires) paint(rect, kWire);
-    for (const Rect& rect : added) paint(rect, kWire);
-    for (const Rect& rect : own.fixed) paint(rect, kFixed);
+  Raster(const OwnMetal& own, const std::vector<Rect>& added)
+      : xs_(axis(own, added, &Rect::x0, &Rect::x1)), ys_(axis(own, added, &Rect::y0, &Rect::y1)) {
+    for (const Rect& rect : own.wires) paint(rect, true);
+    for (const Rect& rect : added) paint(rect, true);
+    for (const Rect& rect : own.fixed) paint(rect, false);
   }
 
-  int columns() const { return columns_; }
-  int rows() const { return rows_; }
+  int columns() const { return static_cast<int>(xs_.size()) - 1; }
+  int rows() const { return static_cast<int>(ys_.size()) - 1; }
   Dbu x(int i) const { return xs_[i]; }
   Dbu y(int j) const { return ys_[j]; }
-  bool filled(int i, int j) const { return at(i, j) != 0; }
-  bool filled(int cell) const { return cells_[cell] != 0; }  ///< Row by row.
-  bool wire(int i, int j) const { return (at(i, j) & kWire) != 0; }
-  bool wire(int cell) const { return (cells_[cell] & kWire) != 0; }
-  Rect rect(int i, int j) const { return {xs_[i], ys_[j], xs_[i + 1], ys_[j + 1]}; }
+  /// Row by row, or column by column.
+  const Lines& filled(bool along_rows) const { return along_rows ? row_filled_ : column_filled_; }
+  const Lines& wire(bool along_rows) const { return along_rows ? row_wire_ : column_wire_; }
+  /// Cells [begin, end) of a row or a column.
+  Rect run(bool along_rows, int line, int begin, int end) const {
+    return along_rows ? Rect{xs_[begin], ys_[line], xs_[end], ys_[line + 1]}
+                      : Rect{xs_[line], ys_[begin], xs_[line + 1], ys_[end]};
+  }
 
  private:
   static constexpr Dbu kBorder = 100'000;
-  static constexpr std::uint8_t kWire = 1, kFixed = 2;
 
-  std::uint8_t at(int i, int j) const { return cells_[static_cast<std::size_t>(j) * columns_ + i]; }
-  void paint(const Rect& rect, std::uint8_t mark) {
+  static std::vector<Dbu> axis(const OwnMetal& own, const std::vector<Rect>& added, Dbu Rect::*low,
+                               Dbu Rect::*high) {
+    std::vector<Dbu> axis;
+    for (const auto* list : {&own.wires, &own.fixed, &added}) {
+      for (const Rect& rect : *list) axis.insert(axis.end(), {rect.*low, rect.*high});
+    }
+    std::sort(axis.begin(), axis.end());
+    axis.erase(std::unique(axis.begin(), axis.end()), axis.end());
+    // A margin of empty cells all around, so that no scan needs a special case at the border.
+    axis.insert(axis.begin(), axis.front() - kBorder);
+    axis.push_back(axis.back() + kBorder);
+    return axis;
+  }
+  void paint(const Rect& rect, bool wire) {
     const auto index = [](const std::vector<Dbu>& axis, Dbu value) {
       return static_cast<int>(std::lower_bound(axis.begin(), axis.end(), value) - axis.begin());
     };
     const int i0 = index(xs_, rect.x0), i1 = index(xs_, rect.x1);
     const int j0 = index(ys_, rect.y0), j1 = index(ys_, rect.y1);
     for (int j = j0; j < j1; ++j) {
-      for (int i = i0; i < i1; ++i) cells_[static_cast<std::size_t>(j) * columns_ + i] |= mark;
+      row_filled_.fill(j, i0, i1);
+      if (wire) row_wire_.fill(j, i0, i1);
+    }
+    for (int i = i0; i < i1; ++i) {
+      column_filled_.fill(i, j0, j1);
+      if (wire) column_wire_.fill(i, j0, j1);
     }
   }
 
   std::vector<Dbu> xs_, ys_;
-  int columns_ = 0, rows_ = 0;
-  std::vector<std::uint8_t> cells_;
+  Lines row_filled_{rows(), columns()}, row_wire_{rows(), columns()};
+  Lines column_filled_{columns(), rows()}, column_wire_{columns(), rows()};
 };
 
 /// Adds a slab, or grows the last one of the same width that it continues.
@@ -88,33 +152,24 @@ void scan_runs(const Raster& raster, bool along_rows, DefectKind kind, Dbu limit
                std::vector<Defect>& defects) {
   const bool want_filled = kind == DefectKind::kNeck;
   const int lines = along_rows ? raster.rows() : raster.columns();
-  const int length = along_rows ? raster.columns() : raster.rows();
+  const Lines& wire = raster.wire(along_rows);
   const std::size_t first = defects.size();
   for (int line = 0; line < lines; ++line) {
-    const auto filled = [&](int k) {
-      return along_rows ? raster.filled(k, line) : raster.filled(line, k);
-    };
-    const auto wire = [&](int k) {
-      return along_rows ? raster.wire(k, line) : raster.wire(line, k);
-    };
-    const auto cell = [&](int k) {
-      return along_rows ? raster.rect(k, line) : raster.rect(line, k);
-    };
-    for (int begin = 1; begin < length - 1;) {
-      if (filled(begin) != want_filled || filled(begin - 1) == want_filled) {
-        ++begin;
-        continue;
-      }
-      int end = begin;
-      bool involved = false;
-      while (end < length && filled(end) == want_filled) involved |= wire(end++);
-      if (!want_filled) involved = end < length && (wire(begin - 1) || wire(end));
-      const Rect run = cell(begin).united(cell(std::min(end, length) - 1));
-      if (involved && end < length && (along_rows ? run.width() : run.height()) < limit) {
-        append_slab(defects, first, kind, run, along_rows);
+    int begin = 0;
+    bool filled = false;
+    raster.filled(along_rows).for_each_change(line, [&](int end) {
+      // The cells from `begin` on are a run; that at the border is none.
+      if (filled == want_filled && begin > 0) {
+        const Rect run = raster.run(along_rows, line, begin, end);
+        const bool involved = want_filled ? wire.any(line, begin, end)
+                                          : wire.at(line, begin - 1) || wire.at(line, end);
+        if ((along_rows ? run.width() : run.height()) < limit && involved) {
+          append_slab(defects, first, kind, run, along_rows);
+        }
       }
       begin = end;
-    }
+      filled = !filled;
+    });
   }
 }
 
@@ -129,21 +184,32 @@ void scan_corners(const Raster& raster, bool inner, Dbu limit, std::vector<Defec
   // By the quadrant of the odd cell: 0 lower left, 1 lower right, 2 upper left, 3 upper right.
   std::vector<Corner> corners[4];
   const DefectKind kind = inner ? DefectKind::kDiagonalNeck : DefectKind::kDiagonalGap;
+  const Lines &filled = raster.filled(true), &wires = raster.wire(true);
+  const auto visit = [&](int i, int j) {
+    const bool cells[4] = {filled.at(j - 1, i - 1), filled.at(j - 1, i), filled.at(j, i - 1),
+                           filled.at(j, i)};
+    const int count = cells[0] + cells[1] + cells[2] + cells[3];
+    const bool wire = wires.any(j - 1, i - 1, i + 1) || wires.any(j, i - 1, i + 1);
+    const Point at{raster.x(i), raster.y(j)};
+    if (!inner && count == 2 && cells[0] == cells[3]) {
+      if (wire) defects.push_back({kind, {at.x, at.y, at.x, at.y}, cells[0]});
+    } else if (count == (inner ? 3 : 1)) {
+      for (int q = 0; q < 4; ++q) {
+        if (cells[q] != inner) corners[q].push_back({at, wire});
+      }
+    }
+  };
   for (int j = 1; j < raster.rows(); ++j) {
-    for (int i = 1; i < raster.columns(); ++i) {
-      const bool cells[4] = {raster.filled(i - 1, j - 1), raster.filled(i, j - 1),
-                             raster.filled(i - 1, j), raster.filled(i, j)};
-      const int count = cells[0] + cells[1] + cells[2] + cells[3];
-      if (count == 0 || count == 4) continue;
-      const bool wire = raster.wire(i - 1, j - 1) || raster.wire(i, j - 1) ||
-                        raster.wire(i - 1, j) || raster.wire(i, j);
-      const Point at{raster.x(i), raster.y(j)};
-      if (!inner && count == 2 && cells[0] == cells[3]) {
-        if (wire) defects.push_back({kind, {at.x, at.y, at.x, at.y}, cells[0]});
-      } else if (count == (inner ? 3 : 1)) {
-        for (int q = 0; q < 4; ++q) {
-          if (cells[q] != inner) corners[q].push_back({at, wire});
-        }
+    const std::uint64_t *below = filled.line(j - 1), *above = filled.line(j);
+    std::uint64_t below_left = 0, above_left = 0;
+    for (std::size_t w = 0; w < filled.words(); ++w) {
+      const std::uint64_t a = below[w] << 1 | below_left, b = above[w] << 1 | above_left;
+      below_left = below[w] >> 63;
+      above_left = above[w] >> 63;
+      // Neither a side nor a middle: the cells differ along the row and along the column.
+      std::uint64_t places = ((a ^ below[w]) | (b ^ above[w])) & ((a ^ b) | (below[w] ^ above[w]));
+      for (; places != 0; places &= places - 1) {
+        visit(static_cast<int>(w * 64) + std::countr_zero(places), j);
       }
     }
   }
@@ -151,11 +217,16 @@ void scan_corners(const Raster& raster, bool inner, Dbu limit, std::vector<Defec
   // opening lies in it and the metal opposite. Either way p's odd cell and q's point apart.
   const auto pair_up = [&](const std::vector<Corner>& p, const std::vector<Corner>& q, int sign) {
     for (const Corner& a : p) {
-      for (const Corner& b : q) {
-        const Dbu dx = b.at.x - a.at.x, dy = sign * (b.at.y - a.at.y);
-        if (dx < 0 || dy < 0 || dx >= limit || dy >= limit || !(a.wire || b.wire)) continue;
-        defects.push_back(
-            {kind, {a.at.x, std::min(a.at.y, b.at.y), b.at.x, std::max(a.at.y, b.at.y)}, sign > 0});
+      // Corners come row by row.
+      const Dbu low = sign > 0 ? a.at.y : a.at.y - limit + 1;
+      const auto from = std::lower_bound(q.begin(), q.end(), low,
+                                         [](const Corner& b, Dbu y) { return b.at.y < y; });
+      for (auto b = from; b != q.end() && b->at.y < low + limit; ++b) {
+        const Dbu dx = b->at.x - a.at.x;
+        if (dx < 0 || dx >= limit || !(a.wire || b->wire)) continue;
+        defects.push_back({kind,
+                           {a.at.x, std::min(a.at.y, b->at.y), b->at.x, std::max(a.at.y, b->at.y)},
+                           sign > 0});
       }
     }
   };
@@ -166,54 +237,72 @@ void scan_corners(const Raster& raster, bool inner, Dbu limit, std::vector<Defec
 /// Connected parts of filled (area) or of enclosed empty cells (holes) that are too small.
 void scan_areas(const Raster& raster, bool holes, DbuArea limit, std::vector<Defect>& defects) {
   if (limit <= 0) return;
-  const int columns = raster.columns(), rows = raster.rows();
-  const int count = columns * rows;
-  std::vector<std::uint8_t> open(static_cast<std::size_t>(count));  // Of the kind, not yet seen.
-  for (int cell = 0; cell < count; ++cell) open[cell] = raster.filled(cell) != holes;
-  std::vector<int> part;  // The cells of a part; those from `done` on wait for their neighbours.
-  part.reserve(static_cast<std::size_t>(count));
-  // The border is empty: metal never lies on it, and what is connected to it is not a hole.
-  const auto flood = [&](int from) {
-    part.assign(1, from);
-    open[from] = 0;
-    for (std::size_t done = 0; done < part.size(); ++done) {
-      const int cell = part[done];
-      const auto enter = [&](int next) {
-        if (!open[next]) return;
-        open[next] = 0;
-        part.push_back(next);
-      };
-      // From one end of a row to the next row it goes along the border, which is one part anyway.
-      if (cell > 0) enter(cell - 1);
-      if (cell + 1 < count) enter(cell + 1);
-      if (cell >= columns) enter(cell - columns);
-      if (cell + columns < count) enter(cell + columns);
+  struct Run {
+    int row, begin, end;
+    std::size_t part;  ///< The first run that is known to hang together with this one.
+  };
+  std::vector<Run> runs;
+  const auto find = [&](std::size_t run) {
+    while (runs[run].part != run) run = runs[run].part = runs[runs[run].part].part;
+    return run;
+  };
+  const auto add = [&](int row, int begin, int end, std::size_t& below) {
+    if (begin == end) return;
+    runs.push_back({row, begin, end, runs.size()});
+    const std::size_t added = runs.size() - 1;
+    // Of the row below, those that end before this one begins have no more neighbours.
+    while (runs[below].row < row && runs[below].end <= begin) ++below;
+    for (std::size_t k = below; runs[k].row < row && runs[k].begin < end; ++k) {
+      const std::size_t a = find(k), b = find(added);
+      runs[std::max(a, b)].part = std::min(a, b);
     }
   };
-  if (holes) flood(0);
-  for (int cell = 0; cell < count; ++cell) {
-    if (!open[cell]) continue;
-    flood(cell);
-    // Metal of a tile has its area by itself.
-    const auto of_wire = [&](int k) { return raster.wire(k); };
-    if (!holes && !std::all_of(part.begin(), part.end(), of_wire)) continue;
+  std::size_t row_below = 0;
+  for (int row = 0; row < raster.rows(); ++row) {
+    const std::size_t row_begin = runs.size();
+    std::size_t below = row_below;
+    int begin = 0;
+    bool filled = false;
+    raster.filled(true).for_each_change(row, [&](int end) {
+      if (filled != holes) add(row, begin, end, below);
+      begin = end;
+      filled = !filled;
+    });
+    if (holes) add(row, begin, raster.columns(), below);
+    row_below = row_begin;
+  }
+  for (std::size_t first_run = 0; first_run < runs.size(); ++first_run) {
+    // The border is empty: metal never lies on it, and what is connected to it is not a hole.
+    if (find(first_run) != first_run || (holes && first_run == 0)) continue;
     DbuArea area = 0;
-    for (std::size_t k = 0; k < part.size() && area < limit; ++k) {
-      area += raster.rect(part[k] % columns, part[k] / columns).area();
+    bool of_wire = true;
+    std::vector<Run> part;
+    for (std::size_t k = first_run; k < runs.size() && area < limit; ++k) {
+      if (find(k) != first_run) continue;
+      part.push_back(runs[k]);
+      area += raster.run(true, runs[k].row, runs[k].begin, runs[k].end).area();
+      of_wire = of_wire && raster.wire(true).all(runs[k].row, runs[k].begin, runs[k].end);
     }
-    if (area >= limit) continue;
+    // Metal of a tile has its area by itself.
+    if (area >= limit || (!holes && !of_wire)) continue;
     if (holes) {
+      std::vector<std::pair<int, int>> cells;
+      for (const Run& run : part) {
+        for (int column = run.begin; column < run.end; ++column)
+          cells.emplace_back(column, run.row);
+      }
       // By columns, as slabs along the rows grow best.
-      std::sort(part.begin(), part.end(), [&](int a, int b) {
-        return std::pair{a % columns, a / columns} < std::pair{b % columns, b / columns};
-      });
+      std::sort(cells.begin(), cells.end());
       const std::size_t first = defects.size();
-      for (const int k : part) {
-        append_slab(defects, first, DefectKind::kHole, raster.rect(k % columns, k / columns), true);
+      for (const auto& [column, row] : cells) {
+        append_slab(defects, first, DefectKind::kHole, raster.run(true, row, column, column + 1),
+                    true);
       }
     } else {
       Rect box;
-      for (const int k : part) box = box.united(raster.rect(k % columns, k / columns));
+      for (const Run& run : part) {
+        box = box.united(raster.run(true, run.row, run.begin, run.end));
+      }
       defects.push_back({DefectKind::kArea, box, true});
     }
   }

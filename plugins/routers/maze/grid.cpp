@@ -18,10 +18,6 @@ int ceil_div(Dbu a, Dbu b) {
   return -floor_div(-a, b);
 }
 
-/// Tenths of a grid step: wires over devices and, more so, over capacitors couple into them.
-constexpr int kOverDevice = 2;
-constexpr int kOverPlate = 8;
-
 NodeBox common(const NodeBox& a, const NodeBox& b) {
   return {std::max(a.x0, b.x0), std::max(a.y0, b.y0), std::min(a.x1, b.x1), std::min(a.y1, b.y1)};
 }
@@ -62,6 +58,7 @@ void Grid::update(const Scene& scene, bool same_tiles) {
     }
   } else {
     make_figures();
+    plane_ = 0;
     make_frame(area);
   }
   remembered_.clear();
@@ -95,30 +92,36 @@ void Grid::make_figures() {
 }
 
 void Grid::make_frame(const Rect& area) {
-  const Stack& stack = *scene_->stack;
-  ++frame_;
   origin_ = {(ceil_div(area.x0, kStep) - kSlack) * kStep,
              (ceil_div(area.y0, kStep) - kSlack) * kStep};
   columns_ = floor_div(area.x1 - origin_.x, kStep) + 1 + kSlack;
   rows_ = floor_div(area.y1 - origin_.y, kStep) + 1 + kSlack;
   window_ = covered(area, frame_box());
-  if (spots_.size() < figures_.size()) spots_.resize(figures_.size());
+  const std::size_t nodes = static_cast<std::size_t>(columns_) * rows_;
+  if (nodes > plane_) make_room(nodes);
   for (std::size_t f = 0; f < figures_.size(); ++f) {
-    spots_[f].assign(plane(), {});
-    paint_owners(static_cast<Figure>(f), frame_box());
+    std::fill_n(spots_[f].begin(), nodes, Spot{});
+    block_owners(static_cast<Figure>(f), frame_box());
   }
-  open_.assign(plane(), 0);
   count_open(frame_box());
-  cut_blocked_.resize(stack.cuts.size());
-  for (std::size_t c = 0; c < stack.cuts.size(); ++c) {
-    cut_blocked_[c].assign(plane(), 0);
+  for (std::size_t c = 0; c < cut_blocked_.size(); ++c) {
     paint_cuts(static_cast<int>(c), frame_box());
   }
-  surcharge_.assign(plane(), 0);
   paint_surcharge(frame_box());
-  history_.resize(stack.layers.size());
-  for (auto& layer : history_) layer.assign(plane(), 0);
   committed_.assign(scene_->pins.size(), {});
+}
+
+void Grid::make_room(std::size_t plane) {
+  const Stack& stack = *scene_->stack;
+  plane_ = plane;
+  if (spots_.size() < figures_.size()) spots_.resize(figures_.size());
+  for (std::size_t f = 0; f < figures_.size(); ++f) spots_[f].resize(plane);
+  open_.resize(plane);
+  cut_blocked_.resize(stack.cuts.size());
+  for (auto& cut : cut_blocked_) cut.resize(plane);
+  surcharge_.resize(plane);
+  history_.resize(stack.layers.size());
+  for (auto& layer : history_) layer.assign(plane, 0);
 }
 
 Dbu Grid::keep_off(int layer, const Fixed& fixed) const noexcept {
@@ -130,15 +133,23 @@ Dbu Grid::keep_off(int layer, const Fixed& fixed) const noexcept {
 
 void Grid::paint_owners(Figure figure, const NodeBox& clip) {
   if (clip.empty()) return;
+  for (int y = clip.y0; y <= clip.y1; ++y) {
+    Spot* row = &spots_[figure][cell(0, y)];
+    for (int x = clip.x0; x <= clip.x1; ++x) row[x].owner = kFree;
+  }
+  block_owners(figure, clip);
+}
+
+/// In a clip that fixed metal does not block yet.
+void Grid::block_owners(Figure figure, const NodeBox& clip) {
   const FigureMap& map = figures_[figure];
-  std::vector<Spot>& spots = spots_[figure];
+  Map<Spot>& spots = spots_[figure];
   const auto for_each = [&](const NodeBox& box, const auto& change) {
     for (int y = box.y0; y <= box.y1; ++y) {
       Spot* row = &spots[cell(0, y)];
       for (int x = box.x0; x <= box.x1; ++x) change(row[x]);
     }
   };
-  for_each(clip, [](Spot& spot) { spot.owner = kFree; });
   const auto block = [&](const Fixed& fixed, NetId net) {
     const Dbu distance = keep_off(map.layer, fixed);
     const NodeBox box = inside(fixed.rect.bloated(map.hx + distance, map.hy + distance), clip);
@@ -175,7 +186,7 @@ void Grid::count_open(const NodeBox& clip) {
 
 void Grid::paint_cuts(int cut, const NodeBox& clip) {
   const CutRules& rules = scene_->stack->cuts[cut];
-  std::vector<std::uint8_t>& blocked = cut_blocked_[cut];
+  Map<std::uint8_t>& blocked = cut_blocked_[cut];
   const auto fill = [&](const NodeBox& box, std::uint8_t value) {
     if (box.empty()) return;
     for (int y = box.y0; y <= box.y1; ++y) {

@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "huge_pages.hpp"
 #include "scene.hpp"
 
 namespace ptah::maze {
@@ -66,9 +67,10 @@ class Grid {
   int columns() const noexcept { return columns_; }
   /// The nodes that wires may use.
   const NodeBox& window() const noexcept { return window_; }
-  /// Counts the updates that have changed the frame: indices of nodes mean something else then.
-  int frame() const noexcept { return frame_; }
-  std::size_t plane() const noexcept { return static_cast<std::size_t>(columns_) * rows_; }
+  /// Places in memory for the nodes of a layer, of which the frame may leave some at the end empty.
+  /// They stay where they are from one frame to the next if these are of the same tiles and no
+  /// larger.
+  std::size_t plane() const noexcept { return plane_; }
   std::size_t nodes() const noexcept { return plane() * layers(); }
   /// Index within a layer's plane.
   std::size_t cell(int x, int y) const noexcept {
@@ -105,6 +107,9 @@ class Grid {
   /// routes a net removes that net's wires first, by committing none.
   void commit(NetId net, const std::vector<Metal>& metal);
 
+  /// Tenths of a grid step: wires over devices and, more so, over capacitors couple into them.
+  static constexpr int kOverDevice = 2;
+  static constexpr int kOverPlate = 8;
   /// What a step onto the node costs beyond its length: running over devices and capacitors.
   int surcharge(std::size_t cell) const noexcept { return surcharge_[cell]; }
   /// Past conflicts at the node (McMurchie and Ebeling's history term).
@@ -136,10 +141,12 @@ class Grid {
   Figure figure(int layer, Dbu hx, Dbu hy);
   void make_figures();
   void make_frame(const Rect& area);
+  void make_room(std::size_t plane);
   /// How far fixed metal keeps figures of foreign nets.
   Dbu keep_off(int layer, const Fixed& fixed) const noexcept;
   /// Paint the nodes of `clip` anew from the scene.
   void paint_owners(Figure figure, const NodeBox& clip);
+  void block_owners(Figure figure, const NodeBox& clip);
   void paint_cuts(int cut, const NodeBox& clip);
   void paint_surcharge(const NodeBox& clip);
   void count_open(const NodeBox& clip);
@@ -149,16 +156,17 @@ class Grid {
   const Scene* scene_ = nullptr;
   Dbu margin_, wide_width_;
   Point origin_;
-  int columns_ = 0, rows_ = 0, frame_ = 0;
+  int columns_ = 0, rows_ = 0;
+  std::size_t plane_ = 0;
   NodeBox window_;
   std::vector<FigureMap> figures_;
-  std::vector<std::vector<Spot>> spots_;  ///< By figure; memory is kept for other stacks.
+  std::vector<Map<Spot>> spots_;  ///< By figure; memory is kept for other stacks.
   std::vector<Figure> wire_, wide_;
   std::vector<std::array<Figure, 2>> lower_, upper_;
-  std::vector<std::vector<std::uint8_t>> cut_blocked_;
-  std::vector<std::uint8_t> surcharge_;
-  std::vector<std::uint8_t> open_;  ///< Layers open to wires of any net.
-  std::vector<std::vector<std::uint16_t>> history_;
+  std::vector<Map<std::uint8_t>> cut_blocked_;
+  Map<std::uint8_t> surcharge_;
+  Map<std::uint8_t> open_;  ///< Layers open to wires of any net.
+  std::vector<Map<std::uint16_t>> history_;
   std::vector<std::pair<int, NodeBox>> remembered_;
   std::vector<std::vector<Metal>> committed_;  ///< By net.
   /// What the maps show.

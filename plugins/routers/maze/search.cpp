@@ -1,7 +1,6 @@
 #include "search.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 #include <limits>
 #include <queue>
@@ -11,10 +10,8 @@ namespace ptah::maze {
 namespace {
 
 constexpr int kColumnShift = 40;
-/// Nodes of a block on either side, as a power of two, and the number of goals from which on it
-/// pays to know which of them matter there.
+/// Nodes of a block on either side, as a power of two.
 constexpr int kBlockShift = 4;
-constexpr std::size_t kFewGoals = 4;
 constexpr int kFar = 1'000'000'000;
 /// How a node was reached: the step that led to it.
 enum From : std::uint8_t { kLeft, kRight, kBelow, kAbove, kDown, kUp, kSource };
@@ -30,10 +27,12 @@ std::string um(Dbu value) {
 
 void Search::prepare() {
   stats_ = {};
+  nets_.assign(grid_.scene().pins.size(), {});
   views_.clear();
   for (int layer = 0; layer < grid_.layers(); ++layer) {
     LayerView view{grid_.spots(grid_.wire(layer)),
                    grid_.spots(grid_.wide_wire(layer)),
+                   nullptr,
                    {},
                    {},
                    grid_.scene().stack->layers[layer].horizontal};
@@ -48,21 +47,32 @@ void Search::prepare() {
     views_.push_back(view);
   }
   make_ways();
-  // A stamp of an earlier layout must not come round again.
+  const auto obstacles = [&](const std::vector<Rect>& rects, int surcharge) {
+    std::vector<Obstacle> found;
+    for (const Rect& rect : rects) {
+      if (const NodeBox box = grid_.covered(rect); !box.empty()) found.push_back({box, surcharge});
+    }
+    return found;
+  };
+  all_devices_ = obstacles(grid_.scene().tiles, Grid::kOverDevice);
+  all_plates_ = obstacles(grid_.scene().plates, Grid::kOverPlate - Grid::kOverDevice);
+  const auto columns = static_cast<std::size_t>(grid_.columns());
+  per_column_ = (std::uint64_t{1} << kColumnShift) / columns + 1;
+  blocks_ = (grid_.columns() >> kBlockShift) + 1;
+  a_layer_ = ((grid_.plane() / columns >> kBlockShift) + 1) * static_cast<std::size_t>(blocks_);
+  const std::size_t blocks = a_layer_ * static_cast<std::size_t>(grid_.layers());
+  if (vicinities_.size() < blocks) vicinities_.resize(blocks);
+  // Stamps say what is of an earlier layout, whatever frame that had. One must not come round
+  // again.
   constexpr std::uint32_t kLastStamp = 0xff00'0000;
-  if (frame_ == grid_.frame() && search_ < kLastStamp) return;
-  frame_ = grid_.frame();
+  if (states_.size() == grid_.nodes() && plane_ == grid_.plane() && search_ < kLastStamp) return;
   plane_ = grid_.plane();
-  per_column_ =
-      (std::uint64_t{1} << kColumnShift) / static_cast<std::uint64_t>(grid_.columns()) + 1;
   search_ = 0;
   states_.assign(grid_.nodes(), {});
   target_stamp_.assign(grid_.nodes(), 0);
+  vicinities_.assign(blocks, {});
   cut_near_.assign(plane_ * grid_.scene().stack->cuts.size(), 0);
   cut_marks_.clear();
-  blocks_ = (grid_.columns() >> kBlockShift) + 1;
-  const auto block_rows = (plane_ / static_cast<std::size_t>(grid_.columns()) >> kBlockShift) + 1;
-  candidates_.assign(block_rows * static_cast<std::size_t>(blocks_), {});
 }
 
 GridNode Search::node(Index index) const noexcept {
@@ -122,27 +132,95 @@ void Search::make_ways() {
   }
 }
 
-std::uint64_t Search::candidates(int block_x, int block_y) const noexcept {
+Search::PinTarget Search::target_of(const Pin& pin) const {
+  const auto holds = [](const NodeBox& a, const NodeBox& b) {
+    return a.x0 <= b.x0 && b.x1 <= a.x1 && a.y0 <= b.y0 && b.y1 <= a.y1;
+  };
+  PinTarget found{{std::numeric_limits<int>::max(), -1, grid_.covered(pin.box)}, {}, {}};
+  for (const Metal& metal : pin.access) {
+    found.target.layer_low = std::min(found.target.layer_low, metal.layer);
+    found.target.layer_high = std::max(found.target.layer_high, metal.layer);
+    const NodeBox nodes = grid_.covered(metal.rect.bloated(-grid_.half_width(metal.layer, false)));
+    if (nodes.empty()) continue;
+    Goal goal{metal.layer, nodes, 0};
+    NodeBox own = nodes;
+    for (const Obstacle& device : all_devices_) {
+      const NodeBox& box = device.box;
+      if (!holds(box, nodes)) continue;
+      own = box;
+      goal.depth = 1 + std::min({nodes.x0 - box.x0, box.x1 - nodes.x1, nodes.y0 - box.y0,
+                                 box.y1 - nodes.y1});
+    }
+    found.goals.push_back(goal);
+    if (found.own.empty() || found.own.back() != own) found.own.push_back(own);
+  }
+  return found;
+}
+
+const Search::NetPins& Search::pins_of(NetId net) {
+  NetPins& known = nets_[net];
+  if (!known.access.empty()) return known;
+  for (const Pin& pin : grid_.scene().pins[net]) {
+    known.access.push_back(nodes_of(pin));
+    known.targets.push_back(target_of(pin));
+    if (known.access.back().empty()) break;
+  }
+  return known;
+}
+
+/// Wires that start over a device, or come across one, leave it at a price: over each device alone,
+/// as wires keep to the gaps between them. Devices with goals in them count from the goals' side.
+void Search::find_obstacles(const std::vector<PinTarget>& pins,
+                            const std::vector<bool>& connected) {
+  const auto meet = [](const NodeBox& a, const NodeBox& b) {
+    return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
+  };
+  const auto copy = [&](const std::vector<Obstacle>& all, std::vector<Obstacle>& to) {
+    to.clear();
+    for (const Obstacle& obstacle : all) {
+      bool free = true;
+      for (std::size_t p = 0; p < pins.size() && free; ++p) {
+        if (connected[p]) continue;
+        free = std::none_of(pins[p].own.begin(), pins[p].own.end(),
+                            [&](const NodeBox& own) { return meet(own, obstacle.box); });
+      }
+      if (free) to.push_back(obstacle);
+    }
+  };
+  copy(all_devices_, devices_);
+  copy(all_plates_, plates_);
+}
+
+Search::Vicinity Search::vicinity(int layer, int block_x, int block_y) {
   const int x0 = block_x << kBlockShift, x1 = x0 + (1 << kBlockShift) - 1;
   const int y0 = block_y << kBlockShift, y1 = y0 + (1 << kBlockShift) - 1;
+  Vicinity found;
+  found.stamp = search_;
   // The farthest that the nearest goal can be from any node of the block.
   int limit = std::numeric_limits<int>::max();
   for (const Goal& goal : goals_) {
     const int dx = std::max({0, goal.box.x0 - x0, x1 - goal.box.x1});
     const int dy = std::max({0, goal.box.y0 - y0, y1 - goal.box.y1});
-    int farthest = 0;
-    for (int layer = 0; layer < layers_; ++layer) {
-      farthest = std::max(farthest, bound(goal, layer, dx, dy));
+    limit = std::min(limit, bound(goal, layer, dx, dy));
+  }
+  found.goals = static_cast<std::uint32_t>(near_.size());
+  for (const Goal& goal : goals_) {
+    const int dx = std::max({0, goal.box.x0 - x1, x0 - goal.box.x1});
+    const int dy = std::max({0, goal.box.y0 - y1, y0 - goal.box.y1});
+    if (bound(goal, layer, dx, dy) <= limit) near_.push_back(goal);
+  }
+  found.goals_end = static_cast<std::uint32_t>(near_.size());
+  const auto add = [&](const std::vector<Obstacle>& obstacles) {
+    const auto begin = static_cast<std::uint32_t>(around_.size());
+    for (const Obstacle& obstacle : obstacles) {
+      const NodeBox& box = obstacle.box;
+      if (box.x0 <= x1 && x0 <= box.x1 && box.y0 <= y1 && y0 <= box.y1) around_.push_back(obstacle);
     }
-    limit = std::min(limit, farthest);
-  }
-  std::uint64_t found = 0;
-  for (std::size_t g = 0; g < goals_.size(); ++g) {
-    const NodeBox& box = goals_[g].box;
-    const int dx = std::max({0, box.x0 - x1, x0 - box.x1});
-    const int dy = std::max({0, box.y0 - y1, y0 - box.y1});
-    if (kStepCost * (dx + dy) <= limit) found |= std::uint64_t{1} << g;
-  }
+    return begin;
+  };
+  found.devices = add(devices_);
+  found.plates = add(plates_);
+  found.plates_end = static_cast<std::uint32_t>(around_.size());
   return found;
 }
 
@@ -157,24 +235,28 @@ int Search::to_go(const GridNode& at) const noexcept {
   return best;
 }
 
-int Search::bound(const GridNode& at) noexcept {
+int Search::bound(const GridNode& at) {
+  Vicinity& around =
+      vicinities_[at.layer * a_layer_ + static_cast<std::size_t>(at.y >> kBlockShift) * blocks_ +
+                  (at.x >> kBlockShift)];
+  if (around.stamp != search_) {
+    around = vicinity(at.layer, at.x >> kBlockShift, at.y >> kBlockShift);
+  }
   int best = std::numeric_limits<int>::max();
-  const auto consider = [&](const Goal& goal) {
+  for (std::uint32_t g = around.goals; g < around.goals_end; ++g) {
+    const Goal& goal = near_[g];
     const int dx = std::max({0, goal.box.x0 - at.x, at.x - goal.box.x1});
     const int dy = std::max({0, goal.box.y0 - at.y, at.y - goal.box.y1});
     best = std::min(best, bound(goal, at.layer, dx, dy));
-  };
-  if (goals_.size() < kFewGoals || goals_.size() > 64) {
-    for (const Goal& goal : goals_) consider(goal);
-    return best;
   }
-  const int block_x = at.x >> kBlockShift, block_y = at.y >> kBlockShift;
-  Candidates& near = candidates_[static_cast<std::size_t>(block_y) * blocks_ + block_x];
-  if (near.stamp != search_) near = {candidates(block_x, block_y), search_};
-  for (std::uint64_t left = near.goals; left != 0; left &= left - 1) {
-    consider(goals_[std::countr_zero(left)]);
+  int device = 0, plate = 0;
+  for (std::uint32_t o = around.devices; o < around.plates; ++o) {
+    device = std::max(device, around_[o].to_leave(at));
   }
-  return best;
+  for (std::uint32_t o = around.plates; o < around.plates_end; ++o) {
+    plate = std::max(plate, around_[o].to_leave(at));
+  }
+  return best + device + plate;
 }
 
 int Search::bound(const Part& part) const noexcept {
@@ -195,7 +277,7 @@ void Search::add_to_tree(const std::vector<Index>& nodes) {
     const GridNode at = node(nodes[k]);
     tree_.push_back(nodes[k]);
     if (k % kPart == 0) {
-      parts_.push_back({tree_.size() - 1, 0, at.layer, at.layer, {at.x, at.y, at.x, at.y}});
+      parts_.push_back({tree_.size() - 1, 0, at.layer, at.layer, {at.x, at.y, at.x, at.y}, 0});
     }
     Part& part = parts_.back();
     part.end = tree_.size();
@@ -230,45 +312,64 @@ std::optional<bool> Search::orientation(const LayerView& view, const Pads& pads,
   return std::nullopt;
 }
 
+/// What lies one step beyond a step will be looked at when that is expanded; it has come from
+/// memory by then.
+void Search::fetch_ahead(const LayerView& view, Index from, std::size_t cell, std::ptrdiff_t by,
+                         bool other_row) const noexcept {
+  const std::ptrdiff_t to = static_cast<std::ptrdiff_t>(cell) + by;
+  const State* states = states_.data() + from;
+  __builtin_prefetch(states + 2 * by);
+  __builtin_prefetch(view.wire + to + by);
+  if (!other_row) return;  // Along a row it has come with the node before.
+  const auto plane = static_cast<std::ptrdiff_t>(plane_);
+  if (view.above[0] != nullptr) {
+    __builtin_prefetch(view.above[0] + to);
+    __builtin_prefetch(view.above[1] + to);
+    __builtin_prefetch(states + by + plane);
+  }
+  if (view.below[0] != nullptr) {
+    __builtin_prefetch(view.below[0] + to);
+    __builtin_prefetch(view.below[1] + to);
+    __builtin_prefetch(states + by - plane);
+  }
+}
+
 void Search::expand(Index from, const SearchRequest& request) {
   const GridNode at = node(from);
-  const std::size_t cell = grid_.cell(at.x, at.y);
+  const std::size_t cell = from - at.layer * plane_;
   const int base = states_[from].cost;
   const NetId net = request.net;
   const NodeBox& window = grid_.window();
   const LayerView& view = views_[at.layer];
-  const std::uint16_t* history = grid_.has_history() ? grid_.history(at.layer) : nullptr;
 
-  struct Direction {
-    int dx, dy;
-    std::uint8_t by;
-  };
-  static constexpr Direction kDirections[] = {
-      {-1, 0, kLeft}, {1, 0, kRight}, {0, -1, kBelow}, {0, 1, kAbove}};
-  for (const Direction& direction : kDirections) {
-    const GridNode next{at.layer, at.x + direction.dx, at.y + direction.dy};
-    if (next.x < window.x0 || next.x > window.x1 || next.y < window.y0 || next.y > window.y1) {
-      continue;
-    }
-    const std::size_t to_cell = grid_.cell(next.x, next.y);
-    const Index to = index(at.layer, to_cell);
-    // The cheapest a step can be: most neighbours are reached already, from a nearer node.
-    if (states_[to].stamp == search_ && states_[to].cost < base + kStepCost) continue;
-    const Grid::Spot& wire = view.wire[to_cell];
-    if (!wire.possible(net)) continue;
-    int cost = kStepCost + grid_.surcharge(to_cell);
-    if (history != nullptr) cost += costs_.history * history[to_cell];
-    if ((direction.dy == 0) != view.horizontal) cost += costs_.wrong_way;
+  // One node on along a row or a column, `by` cells away.
+  const auto step = [&](int dx, int dy, std::ptrdiff_t by, std::uint8_t direction) {
+    const GridNode next{at.layer, at.x + dx, at.y + dy};
+    const Index to = from + static_cast<Index>(by);
+    int cost = kStepCost + ((dy == 0) != view.horizontal ? costs_.wrong_way : 0);
+    // The cheapest the step can be: most neighbours are reached already, from a nearer node.
+    if (states_[to].stamp == search_ && states_[to].cost < base + cost) return;
+    const std::size_t to_cell = cell + static_cast<std::size_t>(by);
+    const Grid::Spot wire = view.wire[to_cell];
+    if (!wire.possible(net)) return;
+    cost += grid_.surcharge(to_cell);
+    if (view.history != nullptr) cost += costs_.history * view.history[to_cell];
     if (wire.crowd > 0) cost += request.conflict;
     if (request.wide) {
-      const Grid::Spot& wide = view.wide[to_cell];
+      const Grid::Spot wide = view.wide[to_cell];
       if (!wide.possible(net) || wide.crowd > 0) cost += costs_.narrow;
     }
     if (request.corridors != nullptr && !request.corridors->inside(net, next.x, next.y)) {
       cost += costs_.off_corridor;
     }
-    reach(to, next, base + cost, direction.by);
-  }
+    fetch_ahead(view, from, cell, by, dy != 0);
+    reach(to, next, base + cost, direction);
+  };
+  const std::ptrdiff_t columns = grid_.columns();
+  if (at.x > window.x0) step(-1, 0, -1, kLeft);
+  if (at.x < window.x1) step(1, 0, 1, kRight);
+  if (at.y > window.y0) step(0, -1, -columns, kBelow);
+  if (at.y < window.y1) step(0, 1, columns, kAbove);
 
   const auto change_layer = [&](int cut, int to_layer, std::uint8_t by) {
     const Index to = index(to_layer, cell);
@@ -280,7 +381,7 @@ void Search::expand(Index from, const SearchRequest& request) {
     const auto high_pad = orientation(upper, upper.below, cell, net);
     if (!high_pad) return;
     int cost = costs_.via;
-    if (history != nullptr) cost += costs_.history * grid_.history(to_layer)[cell];
+    if (view.history != nullptr) cost += costs_.history * views_[to_layer].history[cell];
     if (lower.above[*low_pad][cell].crowd > 0) cost += request.conflict;
     if (upper.below[*high_pad][cell].crowd > 0) cost += request.conflict;
     reach(to, {to_layer, at.x, at.y}, base + cost, by);
@@ -378,13 +479,19 @@ Status Search::find_ways(const SearchRequest& request, std::vector<Index>& ends,
   // In the open list, parts of the tree come after the nodes.
   const auto nodes = static_cast<Index>(grid_.nodes());
   for (std::size_t p = 0; p < parts_.size(); ++p) {
-    queue_.push({bound(parts_[p]), nodes + static_cast<Index>(p)});
+    queue_.push({parts_[p].bound, nodes + static_cast<Index>(p)});
   }
   int cheapest = std::numeric_limits<int>::max();
   OpenList::Entry top{};
   while (queue_.pop(top) && top.estimate <= cheapest) {
     if (top.node >= nodes) {
-      const Part& part = parts_[top.node - nodes];
+      Part& part = parts_[top.node - nodes];
+      // Most parts lie too far away for what is known of an earlier search not to do.
+      if (const int now = bound(part); now > part.bound) {
+        part.bound = now;
+        queue_.push({now, top.node});
+        continue;
+      }
       for (std::size_t k = part.begin; k < part.end; ++k) {
         reach(tree_[k], node(tree_[k]), 0, kSource);
       }
@@ -394,7 +501,7 @@ Status Search::find_ways(const SearchRequest& request, std::vector<Index>& ends,
     if (state.closed) continue;
     state.closed = true;
     // Nothing is left to go at a target.
-    if (state.bound == 0 && target_stamp_[top.node] == search_) {
+    if (state.bound == 0 && target_stamp_[top.node] == targets_stamp_) {
       cheapest = top.estimate;
       ends.push_back(top.node);
       continue;
@@ -430,7 +537,7 @@ Search::Index Search::choose(const std::vector<Index>& ends) {
   while (true) {
     const Index at = std::get<2>(queue.top());
     queue.pop();
-    if (target_stamp_[at] == search_) return at;
+    if (target_stamp_[at] == targets_stamp_) return at;
     for (std::uint8_t step = kLeft; step <= kUp; ++step) {
       const Index next = beyond(at, step);
       if (next >= grid_.nodes()) continue;
@@ -448,20 +555,21 @@ Search::Index Search::choose(const std::vector<Index>& ends) {
 Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
   const Scene& scene = grid_.scene();
   const std::vector<Pin>& pins = scene.pins.at(request.net);
+  for (std::size_t layer = 0; layer < views_.size(); ++layer) {
+    views_[layer].history = grid_.has_history() ? grid_.history(static_cast<int>(layer)) : nullptr;
+  }
   Wiring wiring;
   for (const std::size_t mark : cut_marks_) cut_near_[mark] = 0;
   cut_marks_.clear();
 
-  std::vector<std::vector<Index>> access;
-  for (const Pin& pin : pins) {
-    access.push_back(nodes_of(pin));
-    if (access.back().empty()) {
-      return make_error(ErrorCode::kInfeasible,
-                        "No wire of net " + scene.net_name(request.net) + " can reach terminal " +
-                            pin.name + ": its metal is too small or off the routing grid.",
-                        "net " + scene.net_name(request.net) + " at (" + um(pin.box.center().x) +
-                            ", " + um(pin.box.center().y) + ") um");
-    }
+  const auto& [access, pin_targets] = pins_of(request.net);
+  if (access.back().empty()) {
+    const Pin& pin = pins[access.size() - 1];
+    return make_error(ErrorCode::kInfeasible,
+                      "No wire of net " + scene.net_name(request.net) + " can reach terminal " +
+                          pin.name + ": its metal is too small or off the routing grid.",
+                      "net " + scene.net_name(request.net) + " at (" + um(pin.box.center().x) +
+                          ", " + um(pin.box.center().y) + ") um");
   }
   std::vector<bool> connected(pins.size(), false);
   tree_.clear();
@@ -479,8 +587,21 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
       start = p;
     }
   }
-  connected[start] = true;
-  add_to_tree(access[start]);
+  // A pin that is connected is no target any more; where another one has nodes with it, those stay.
+  targets_stamp_ = ++search_;
+  const auto set_stamps = [&](std::size_t pin, std::uint32_t stamp) {
+    for (const Index at : access[pin]) target_stamp_[at] = stamp;
+  };
+  for (std::size_t p = 0; p < pins.size(); ++p) set_stamps(p, targets_stamp_);
+  const auto connect = [&](std::size_t pin) {
+    connected[pin] = true;
+    add_to_tree(access[pin]);
+    set_stamps(pin, 0);
+    for (std::size_t p = 0; p < pins.size(); ++p) {
+      if (!connected[p] && pins[p].box.overlaps(pins[pin].box)) set_stamps(p, targets_stamp_);
+    }
+  };
+  connect(start);
   std::vector<Index> ends;
 
   int retries = 0;
@@ -489,19 +610,15 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     ++stats_.searches;
     targets_.clear();
     goals_.clear();
+    near_.clear();
+    around_.clear();
     for (std::size_t p = 0; p < pins.size(); ++p) {
       if (connected[p]) continue;
-      Target target{std::numeric_limits<int>::max(), -1, grid_.covered(pins[p].box)};
-      for (const Metal& metal : pins[p].access) {
-        target.layer_low = std::min(target.layer_low, metal.layer);
-        target.layer_high = std::max(target.layer_high, metal.layer);
-        const Dbu half = grid_.half_width(metal.layer, false);
-        const NodeBox nodes = grid_.covered(metal.rect.bloated(-half));
-        if (!nodes.empty()) goals_.push_back({metal.layer, nodes});
-      }
-      targets_.push_back(target);
-      for (const Index at : access[p]) target_stamp_[at] = search_;
+      const PinTarget& own = pin_targets[p];
+      targets_.push_back(own.target);
+      goals_.insert(goals_.end(), own.goals.begin(), own.goals.end());
     }
+    find_obstacles(pin_targets, connected);
     PTAH_TRY(find_ways(request, ends, job));
     if (ends.empty()) {
       std::size_t lost = 0;
@@ -553,8 +670,7 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     add_to_tree(path);
     for (std::size_t p = 0; p < pins.size(); ++p) {
       if (!connected[p] && std::binary_search(access[p].begin(), access[p].end(), path.front())) {
-        connected[p] = true;
-        add_to_tree(access[p]);
+        connect(p);
         ++done;
       }
     }

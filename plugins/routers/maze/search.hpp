@@ -90,12 +90,14 @@ class Search {
   struct Goal {
     int layer;
     NodeBox box;
+    int depth;  ///< So many steps on the way to it lead over its own device.
   };
   /// Neighbouring nodes of the tree: most parts lie too far away for a search to look into them.
   struct Part {
     std::size_t begin, end;  ///< In `tree_`.
     int layer_low, layer_high;
     NodeBox box;
+    int bound = 0;  ///< As last worked out; goals only become fewer, so that it only rises.
   };
   /// What a way between two layers costs at least beyond the length of its steps: `direct` and so
   /// much for each step along x or along y; or `turning`, whatever its steps.
@@ -113,15 +115,45 @@ class Search {
   /// Lower bounds of the cost from the node to the nearest target. `to_go` looks at distances
   /// alone; `bound` is never lower and knows that wires turn by changing layers.
   int to_go(const GridNode& at) const noexcept;
-  int bound(const GridNode& at) noexcept;
+  int bound(const GridNode& at);
   int bound(const Part& part) const noexcept;
   int bound(const Goal& goal, int layer, int dx, int dy) const noexcept {
     const Way& way = ways_[layer * layers_ + goal.layer];
-    return kStepCost * (dx + dy) +
+    return kStepCost * (dx + dy) + Grid::kOverDevice * std::min(dx + dy, goal.depth) +
            std::min(way.direct + way.along_x * dx + way.along_y * dy, way.turning);
   }
-  /// Goals that can be the nearest to some node of a block of the grid, as bits.
-  std::uint64_t candidates(int block_x, int block_y) const noexcept;
+  /// Steps over a device without goals, or a plate, on the way out of it.
+  struct Obstacle {
+    NodeBox box;
+    int surcharge;
+    int to_leave(const GridNode& at) const noexcept {
+      const int steps = std::min({at.x - box.x0, box.x1 - at.x, at.y - box.y0, box.y1 - at.y});
+      return std::max(0, steps) * surcharge;
+    }
+  };
+  /// What can matter to the bounds of the nodes of a block of the grid on a layer: goals that can
+  /// be the nearest, and obstacles.
+  struct Vicinity {
+    std::uint32_t goals = 0, goals_end = 0;                 ///< In `near_`.
+    std::uint32_t devices = 0, plates = 0, plates_end = 0;  ///< In `around_`.
+    std::uint32_t stamp = 0;  ///< Found for the search that has left it.
+  };
+  Vicinity vicinity(int layer, int block_x, int block_y);
+  /// A pin as a target: distances to it are to its box, bounds to the pieces of its metal.
+  struct PinTarget {
+    Target target;
+    std::vector<Goal> goals;
+    std::vector<NodeBox> own;  ///< Devices that hold goals, and goals that no device holds.
+  };
+  PinTarget target_of(const Pin& pin) const;
+  /// What routing a net again and again reads of its pins.
+  struct NetPins {
+    std::vector<std::vector<Index>> access;  ///< Nodes, ascending.
+    std::vector<PinTarget> targets;
+  };
+  /// Of this scene. Pins without nodes, which nothing can reach, end it early.
+  const NetPins& pins_of(NetId net);
+  void find_obstacles(const std::vector<PinTarget>& pins, const std::vector<bool>& connected);
   void reach(Index to, const GridNode& at, int cost, std::uint8_t from);
   void expand(Index at, const SearchRequest& request);
   Index beyond(Index at, std::uint8_t from) const noexcept;
@@ -133,9 +165,12 @@ class Search {
   /// What the search reads of a layer at every step: the spots of its figures.
   struct LayerView {
     const Grid::Spot *wire, *wide;
-    Pads above{}, below{};  ///< Of the cuts above and below the layer.
+    const std::uint16_t* history;  ///< Null as long as there is none.
+    Pads above{}, below{};         ///< Of the cuts above and below the layer.
     bool horizontal;
   };
+  void fetch_ahead(const LayerView& view, Index from, std::size_t cell, std::ptrdiff_t by,
+                   bool other_row) const noexcept;
   /// The cheaper legal orientation of a pad (the layer's own where both are equal), or nothing.
   static std::optional<bool> orientation(const LayerView& view, const Pads& pads, std::size_t cell,
                                          NetId net) noexcept;
@@ -145,12 +180,13 @@ class Search {
   const Grid& grid_;
   SearchCosts costs_;
   std::vector<LayerView> views_;
-  int frame_ = 0;
+  std::vector<NetPins> nets_;  ///< By net; empty where not asked for yet.
   std::size_t plane_ = 0;
   std::uint64_t per_column_ = 0;  ///< 2^40 / columns, rounded up: to divide by multiplying.
-  std::vector<State> states_;
-  std::vector<std::uint32_t> target_stamp_;
-  std::vector<std::uint8_t> cut_near_;  ///< By cut and cell: a cut of this net is too near.
+  Map<State> states_;
+  Map<std::uint32_t> target_stamp_;
+  std::uint32_t targets_stamp_ = 0;     ///< Of the nodes of pins that are still to be reached.
+  Map<std::uint8_t> cut_near_;          ///< By cut and cell: a cut of this net is too near.
   std::vector<std::size_t> cut_marks_;  ///< To clear cut_near_.
   OpenList queue_;
   std::vector<Index> tree_;
@@ -159,13 +195,13 @@ class Search {
   std::vector<Goal> goals_;
   std::vector<Way> ways_;  ///< By layer and layer.
   int layers_ = 0;
-  /// By block; found for the search that has left its stamp.
-  struct Candidates {
-    std::uint64_t goals = 0;
-    std::uint32_t stamp = 0;
-  };
-  std::vector<Candidates> candidates_;
-  int blocks_ = 0;  ///< In a row.
+  std::vector<Vicinity> vicinities_;  ///< By layer and block.
+  std::vector<Goal> near_;
+  std::vector<Obstacle> around_;
+  std::vector<Obstacle> devices_, plates_;          ///< Obstacles of the search ...
+  std::vector<Obstacle> all_devices_, all_plates_;  ///< ... and of the scene.
+  int blocks_ = 0;                                  ///< In a row.
+  std::size_t a_layer_ = 0;                         ///< Blocks of a layer.
   std::uint32_t search_ = 0;
   SearchStats stats_;
 };

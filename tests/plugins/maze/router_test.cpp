@@ -292,6 +292,29 @@ TEST(MazeRouter, AnInstanceDependsOnNothingItHasSeenBefore) {
   EXPECT_GT(broken_at, 5);
 }
 
+/// Windows grow in one direction and shrink in the other, as those of sampled placements do.
+TEST(MazeRouter, AnInstanceRoutesPlacementsOfAnyExtentAsAFreshOneDoes) {
+  const Example example = random_rows(5, 9, 1500);
+  SimpleJobContext job;
+  MazeRouter used{MazeOptions{}};
+  Rng rng(6);
+  for (int step = 0; step < 12; ++step) {
+    SCOPED_TRACE(step);
+    const auto wide = static_cast<Dbu>(1 + rng.below(3)), high = static_cast<Dbu>(1 + rng.below(3));
+    Placement placement = example.placement;
+    for (PlacedTile& tile : placement.tiles) {
+      const Point away{tile.origin.x * (wide - 1), tile.origin.y * (high - 1)};
+      tile.origin = tile.origin + away;
+      tile.slot = tile.slot.moved(away);
+    }
+    const auto layout = used.route(example.circuit, example.tiles, placement, tech(), job);
+    ASSERT_TRUE(layout) << layout.error().text();
+    const auto fresh =
+        MazeRouter(MazeOptions{}).route(example.circuit, example.tiles, placement, tech(), job);
+    ASSERT_EQ(layout.value(), fresh.value());
+  }
+}
+
 TEST(MazeRouter, AFailureLeavesNothingBehind) {
   const Example example = amplifier();
   const Layout layout = route(example).value();

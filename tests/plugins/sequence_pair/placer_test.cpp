@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "checks.hpp"
 
 namespace ptah::sequence_pair {
@@ -266,6 +268,31 @@ TEST(SequencePairPlacer, AspectPullsTheShape) {
     return static_cast<double>(box.width()) / box.height();
   };
   EXPECT_GT(ratio(4), ratio(0.3));
+}
+
+TEST(SequencePairPlacer, ClearancesAreThoseOfEveryTwoTilesHoweverOftenAsked) {
+  const Technology& technology = Technology::ptah130();
+  Rng rng(11);
+  KeptClearances kept;
+  std::set<Dbu> seen;
+  Tiles tiles = synthetic::random_case(rng, 9).tiles;
+  for (Tile& tile : tiles) tile.shapes = {{technology.layer("nwell"), tile.outline}};
+  for (int round = 0; round < 20; ++round) {
+    if (round % 2 == 1) {  // Every other round asks for the same once more.
+      const Dbu inset = 100 * static_cast<Dbu>(rng.below(5));
+      Tile& tile = tiles[rng.below(tiles.size())];
+      tile.shapes.front().rect = tile.outline.bloated(-inset);
+    }
+    std::vector<Dbu> expected;
+    for (const Tile& a : tiles) {
+      for (const Tile& b : tiles)
+        expected.push_back(&a == &b ? 0 : tile_clearance(a, b, technology));
+    }
+    seen.insert(expected.begin(), expected.end());
+    EXPECT_EQ(kept.of(tiles, technology), expected);
+    EXPECT_EQ(clearances(tiles, technology), expected);
+  }
+  EXPECT_GT(seen.size(), 3u);
 }
 
 TEST(SequencePairPlacer, NamesWhatIsWrongWithItsInput) {

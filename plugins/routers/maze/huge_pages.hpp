@@ -1,0 +1,38 @@
+/// Memory for the maps of a grid. A search walks through all of them at once, along rows that lie
+/// far apart: with pages of the usual size it waits for translations of addresses more than for the
+/// maps.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <new>
+#include <vector>
+
+namespace ptah::maze {
+
+template <class T>
+struct HugePages {
+  using value_type = T;
+  HugePages() = default;
+  template <class U>
+  HugePages(const HugePages<U>&) noexcept {}
+
+  T* allocate(std::size_t count) {
+    constexpr std::size_t kPage = std::size_t{2} << 20;
+    const std::size_t bytes = count * sizeof(T);
+    const bool large = bytes >= kPage;
+    void* memory =
+        large ? std::aligned_alloc(kPage, (bytes + kPage - 1) / kPage * kPage) : std::malloc(bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    if (large) ::madvise(memory, bytes, MADV_HUGEPAGE);  // Advice: nothing is lost without.
+    return static_cast<T*>(memory);
+  }
+  void deallocate(T* memory, std::size_t) noexcept { std::free(memory); }
+  friend bool operator==(const HugePages&, const HugePages&) noexcept { return true; }
+};
+
+template <class T>
+using Map = std::vector<T, HugePages<T>>;
+
+}  // namespace ptah::maze
