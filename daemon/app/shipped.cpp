@@ -250,9 +250,12 @@ void Shipped::problem(const std::string& what, const Error& error) {
 }
 
 Shipped::Need Shipped::need_of(std::string_view method) {
-  if (method.starts_with("dataset.") || method == "model.evaluate" || method == "flow.train")
+  if (method.starts_with("dataset.") || method == "model.evaluate" || method == "model.predict" ||
+      method == "flow.train")
     return Need::kAll;
-  return method.starts_with("model.") || method == "flow.run" ? Need::kModels : Need::kNothing;
+  return method.starts_with("model.") || method.starts_with("score.") || method == "flow.run"
+             ? Need::kModels
+             : Need::kNothing;
 }
 
 bool Shipped::there(Need need) const {

@@ -57,7 +57,7 @@ struct TaskTraits {
   bool leaves_out = false;
 };
 
-inline constexpr std::array<TaskTraits, 16> kTaskKinds{{
+inline constexpr std::array<TaskTraits, 17> kTaskKinds{{
     {TaskKind::kPlan, "plan", "RunSpec", Lane::kInteractive, Leaves::kPlan, false, 3},
     {TaskKind::kCircuits, "circuits", "Nothing"},
     {TaskKind::kChain, "chain", "ChainSpec", Lane::kBatch, Leaves::kVariants, true, 3},
