@@ -129,9 +129,9 @@ class KLayoutTest(KLayoutCase):
 
     def test_live_score_says_what_a_move_did(self):
         self.start_daemon()
-        # A model that is called as the circuit is asked about it.
-        self.run_json("run", "miller_ota", "--flow", "native", "--judges", "none", "--variants", "40", "--seed", "5", "--job", "learnt")
-        self.run_json("train", "miller_ota", "learnt", "--label", "hpwl")
+        # A model that is called as the circuit is asked about it. (By the job's name its layouts are for training.)
+        self.run_json("run", "miller_ota", "--flow", "native", "--judges", "none", "--variants", "40", "--seed", "5", "--job", "taught")
+        self.run_json("train", "miller_ota", "taught", "--label", "hpwl")
         seen = self.drive("score")
         self.assertIn("No layout is open", seen["nothing_open"])
         self.assertEqual(seen["prediction"]["model"], "miller_ota@1")

@@ -226,7 +226,7 @@ TEST_F(ScorePredictionTest, OfAHalfDrawnLayoutSaysSoOrRefuses) {
   ASSERT_FALSE(top.references.empty());
   top.references.front().at.x -= 40'000;
   ASSERT_TRUE(gds::write_file(library, file));
-  const Json fingers{{"fingers", record(0)["fingers"]}};
+  const Json fingers{{"fingers", record(0)["fingers"]}, {"top", top.name}};
   const Json moved = prediction_of(score_layout(file.string(), wire_length(kCircuit, 1), fingers));
   ASSERT_FALSE(moved.contains("refused")) << moved["refused"];
   EXPECT_EQ(moved["matches"], false);
