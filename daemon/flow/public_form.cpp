@@ -114,8 +114,8 @@ Result<PictureGroup> picture_group(const SampleDataset& dataset, bool balanced) 
 
 Result<PictureGroup> write_public_form(SampleDataset& dataset, bool balanced,
                                        const std::filesystem::path& file, FlowJob& job) {
-  PTAH_TRY(PictureGroup group, picture_group(dataset, balanced));
   PTAH_TRY(auto painter, RowPainter::create(dataset));
+  PTAH_TRY(PictureGroup group, picture_group(dataset, balanced));
   PTAH_TRY(dataset.samples().write(file, group,
                                    [&](std::size_t at, std::span<std::uint8_t> picture) -> Status {
                                      PTAH_TRY(tell(job, at, group.size(), "paints pictures"));

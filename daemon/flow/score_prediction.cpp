@@ -52,10 +52,11 @@ struct Judgement {
 };
 
 Judgement judge(const Prediction& prediction, const std::optional<double>& probability,
-              const std::string& label) {
+                const std::string& label) {
   if (prediction.far) {
-    return {"far",
-            "This placement is unlike all that the model learnt from: route it, do not believe it."};
+    return {
+        "far",
+        "This placement is unlike all that the model learnt from: route it, do not believe it."};
   }
   if (!probability) {
     return {"unsure",
@@ -104,10 +105,8 @@ Result<Json> ScorePredictor::predict(PluginHost& host, const Circuit& circuit, c
                                      FlowJob& job, StageSeconds& seconds) const {
   std::optional<ChosenModel> chosen;
   if (model_) {
-    chosen = ChosenModel{model_->name,
-                         model_->hash,
-                         model_->version,
-                         {model_->files.begin(), model_->files.end()}};
+    chosen = ChosenModel{
+        model_->name, model_->hash, model_->version, {model_->files.begin(), model_->files.end()}};
   }
   const auto refusal = [&](const Error& error) -> Result<Json> {
     if (error.code == ErrorCode::kCancelled) return error;

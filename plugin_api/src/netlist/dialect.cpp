@@ -165,6 +165,7 @@ bool is_extracted(std::string_view source) {
     const std::string_view line = text::trim(rest.substr(0, end));
     rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
     if (line.empty() || line.front() != '*') continue;
+    if (line.starts_with("* Top level circuit ")) return true;
     const std::size_t from = line.find("file created from ");
     if (from != std::string_view::npos && line.find(".ext", from) != std::string_view::npos)
       return true;

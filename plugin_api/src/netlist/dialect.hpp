@@ -11,8 +11,8 @@ namespace ptah::spice {
 /// bounded part of it.
 Status refuse_other_formats(std::string_view source, std::string_view name);
 
-/// Whether a comment says that Magic's ext2spice wrote it: "* NGSPICE file created from ota.ext".
-/// Looks at a bounded part of it.
+/// Whether a comment says that Magic's ext2spice wrote it: "* NGSPICE file created from ota.ext",
+/// "* Top level circuit ota". Looks at a bounded part of it.
 bool is_extracted(std::string_view source);
 
 }  // namespace ptah::spice

@@ -43,6 +43,7 @@ TEST(SpiceDialect, CapacitancesOfAnExtractedNetlistAreNoDevices) {
   EXPECT_EQ(read.circuit.devices.size(), 3u);
   EXPECT_THAT(read.notes,
               Contains(AllOf(HasSubstr("2 capacitances of wires left out"), HasSubstr("t.sp:6"))));
+  EXPECT_EQ(read_ok("* Top level circuit sw\n" + body).circuit.devices.size(), 3u);
   // What a person wrote is meant.
   EXPECT_EQ(read_ok("* a switch\n" + body).circuit.devices.size(), 5u);
 }
