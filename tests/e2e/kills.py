@@ -174,6 +174,7 @@ class Client:
 
 
 class KillTest(PtahCase):
+    maxDiff = None  # What is left over is what one wants to know.
     SMALL = ["run", "five_transistors_ota", "--flow", "native", "--assignments", "1", "--variants", "3", "--judges", "none"]
     LONG = ["run", "five_transistors_ota", "--flow", "native", "--assignments", "2", "--variants", "150", "--judges", "none",
             "--seed", "9"]
