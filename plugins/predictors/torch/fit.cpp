@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t kInferenceBatch = 32;
 constexpr double kBeta1 = 0.9, kBeta2 = 0.999, kEpsilon = 1e-8;
 // Streams of a training's random numbers.
-constexpr std::uint64_t kWeights = 1, kChoice = 2, kOrder = 1000;
+constexpr std::uint64_t kWeights = 1, kChoice = 2, kMirror = 3, kOrder = 1000;
 
 }  // namespace
 
@@ -40,10 +40,14 @@ std::vector<std::uint8_t> Pictures::bytes(const Sample& sample) const {
   return bytes;
 }
 
-at::Tensor Pictures::batch(std::span<const Sample* const> samples) const {
+at::Tensor Pictures::batch(std::span<const Sample* const> samples,
+                           const std::vector<bool>& mirrored) const {
   std::vector<std::uint8_t> all;
-  for (const Sample* sample : samples) {
-    const std::vector<std::uint8_t> one = bytes(*sample);
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    std::vector<std::uint8_t> one = bytes(*samples[i]);
+    if (!mirrored.empty() && mirrored[i]) {
+      for (auto row = one.begin(); row != one.end(); row += grid_) std::reverse(row, row + grid_);
+    }
     all.insert(all.end(), one.begin(), one.end());
   }
   return to_batch(all, grid_);
@@ -93,6 +97,14 @@ std::vector<const Sample*> Fit::samples_of(std::int64_t step) const {
   return samples;
 }
 
+std::vector<bool> Fit::mirrored(std::int64_t step, std::size_t count) const {
+  if (!options_.mirror) return {};
+  Rng lots = rng_.fork(kMirror).fork(static_cast<std::uint64_t>(step));
+  std::vector<bool> mirrored(count);
+  for (std::size_t i = 0; i < count; ++i) mirrored[i] = lots.below(2) == 1;
+  return mirrored;
+}
+
 double Fit::step() {
   const std::vector<const Sample*> samples = samples_of(done_);
   at::Tensor classes = at::empty({static_cast<std::int64_t>(samples.size())});
@@ -100,7 +112,8 @@ double Fit::step() {
     classes.data_ptr<float>()[i] = data_.bad(*samples[i]) ? 1.0F : 0.0F;
   std::vector<Parameter>& parameters = network_->parameters();
   for (Parameter& parameter : parameters) parameter.value.mutable_grad() = at::Tensor();
-  const at::Tensor odds = network_->forward(pictures_.batch(samples), true);
+  const at::Tensor odds =
+      network_->forward(pictures_.batch(samples, mirrored(done_, samples.size())), true);
   const at::Tensor loss = at::binary_cross_entropy_with_logits(odds, classes);
   loss.backward();
 

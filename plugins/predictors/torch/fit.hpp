@@ -22,8 +22,10 @@ class Pictures {
   /// Fails as images::Painter::create does.
   static Result<Pictures> create(const TrainingData& data, int grid);
   int grid() const noexcept { return grid_; }
-  /// N x 18 x grid x grid, float, channels last.
-  at::Tensor batch(std::span<const Sample* const> samples) const;
+  /// N x 18 x grid x grid, float, channels last. `mirrored`: empty, or for each whether its picture
+  /// is mirrored, left for right.
+  at::Tensor batch(std::span<const Sample* const> samples,
+                   const std::vector<bool>& mirrored = {}) const;
   std::vector<std::uint8_t> bytes(const Sample& sample) const;
 
  private:
@@ -59,6 +61,7 @@ class Fit {
 
  private:
   std::vector<const Sample*> samples_of(std::int64_t step) const;
+  std::vector<bool> mirrored(std::int64_t step, std::size_t count) const;
 
   const TrainingData& data_;
   const Pictures& pictures_;

@@ -14,6 +14,9 @@ struct FitOptions {
   int decay_steps = 0;  ///< 0: none.
   double l2 = 1e-3;
   int grid = 64;
+  /// A placement is shown mirrored, left for right, as often as not: twice as much to learn from,
+  /// where a mirrored layout is worth the same.
+  bool mirror = false;
   std::size_t layouts = 0;  ///< The first so many of a shuffle of the training part; 0: all.
 };
 

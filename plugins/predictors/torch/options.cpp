@@ -11,6 +11,20 @@ OptionSchema common(double learning_rate, double l2) {
       {"l2", OptionType::kReal, l2, "Weight of half the sum of squared weights.", 0, 10, {}},
       {"grid", OptionType::kInt, 64, "Pixels a side of a picture; published: 64.", 16, 64, {}},
       {"members", OptionType::kInt, 1, "Networks of other seeds, which vote.", 1, 16, {}},
+      {"mirror",
+       OptionType::kBool,
+       false,
+       "Placements are shown mirrored, left for right, as often as not.",
+       {},
+       {},
+       {}},
+      {"keep",
+       OptionType::kText,
+       "best",
+       "best: the weights after the epoch of least loss on the validation part; last: as released.",
+       {},
+       {},
+       {"best", "last"}},
       {"threads",
        OptionType::kInt,
        1,
@@ -28,6 +42,7 @@ FitOptions fit_options(const Options& options) {
   fit.learning_rate = options.real("learning_rate");
   fit.l2 = options.real("l2");
   fit.grid = static_cast<int>(options.integer("grid"));
+  fit.mirror = options.flag("mirror");
   return fit;
 }
 
@@ -142,6 +157,7 @@ Result<TrainerOptions> trainer_options(const std::string& plugin, const Json& js
   found.fit = fit_options(options);
   found.threads = static_cast<int>(options.integer("threads"));
   found.members = static_cast<int>(options.integer("members"));
+  found.keeps_best = options.text("keep") == "best";
   if (!nas) {
     found.architecture.kind = options.integer("dims") == 3 ? Kind::kCnn3d : Kind::kCnn2d;
     found.architecture.unit_inputs = options.text("inputs") == "unit";

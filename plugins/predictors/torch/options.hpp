@@ -15,6 +15,7 @@ struct TrainerOptions {
   FitOptions fit;
   int threads = 1;
   int members = 1;
+  bool keeps_best = true;  ///< The epoch of least loss on the validation part, not the last.
   Architecture architecture;
   bool searches = false;
   SearchOptions search;

@@ -144,7 +144,11 @@ class Training {
       report(member, *fit);
       const bool epoch = fit->done() % fit->steps_an_epoch() == 0;
       if (epoch) {
-        PTAH_TRY(report_epoch(member, *fit, pictures));
+        PTAH_TRY(const double loss, report_epoch(member, *fit, pictures));
+        if (options_.keeps_best && (state_.best.empty() || loss < state_.best_loss)) {
+          state_.best = fit->save();
+          state_.best_loss = loss;
+        }
       }
       if (fit->finished()) break;
       if (epoch || fit->done() % kStepsBetweenCheckpoints == 0) {
@@ -154,7 +158,11 @@ class Training {
     }
     job_.log(LogLevel::kInfo, std::to_string(fit->done() - before) + " steps in " +
                                   std::to_string(seconds_since(begin)) + " s.");
+    if (!state_.best.empty()) {
+      PTAH_TRY(fit->restore(state_.best));
+    }
     state_.fit.clear();
+    state_.best.clear();
     state_.members.push_back(fit->save());
     PTAH_TRY(leave());
     return fit->release();
@@ -169,7 +177,8 @@ class Training {
                   "step " + std::to_string(fit.done()) + " of " + std::to_string(fit.steps()));
   }
 
-  Status report_epoch(int member, Fit& fit, const Pictures& pictures) {
+  /// Returns its loss on the validation part.
+  Result<double> report_epoch(int member, Fit& fit, const Pictures& pictures) {
     const std::int64_t epoch =
         std::int64_t{member} * options_.fit.epochs + fit.done() / fit.steps_an_epoch() - 1;
     const std::vector<double> odds = odds_of(fit.network(), pictures, data_.validation, &job_);
@@ -179,7 +188,7 @@ class Training {
     job_.metric("validation_loss", epoch, judged.loss);
     job_.metric("validation_accuracy", epoch, judged.accuracy);
     job_.metric("validation_auroc", epoch, judged.auroc);
-    return ok();
+    return judged.loss;
   }
 
   /// Odds of the members' vote, at a temperature.

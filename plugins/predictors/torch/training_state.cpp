@@ -14,13 +14,14 @@ safetensors::Tensor as_tensor(const std::string& bytes) {
 }  // namespace
 
 std::string TrainingState::save() const {
-  Json state{{"key", key}, {"history", history}};
+  Json state{{"key", key}, {"history", history}, {"best_loss", best_loss}};
   if (search) state["search"] = *search;
   if (architecture) state["architecture"] = to_json(*architecture);
   safetensors::Contents contents;
   const std::string text = state.dump();
   contents.tensors[kState] = as_tensor(text);
   contents.tensors["fit"] = as_tensor(fit);
+  contents.tensors["best"] = as_tensor(best);
   for (std::size_t i = 0; i < members.size(); ++i)
     contents.tensors["member" + std::to_string(i)] = as_tensor(members[i]);
   return safetensors::write(contents);
@@ -47,6 +48,9 @@ std::optional<TrainingState> TrainingState::read(std::string_view bytes, const s
     state.architecture = std::move(architecture.value());
   }
   state.fit = text("fit").value_or("");
+  state.best = text("best").value_or("");
+  const Json best_loss = json.value("best_loss", Json());
+  if (best_loss.is_number()) state.best_loss = best_loss.get<double>();
   while (auto member = text("member" + std::to_string(state.members.size())))
     state.members.push_back(std::move(*member));
   return state;

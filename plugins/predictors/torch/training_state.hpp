@@ -16,6 +16,8 @@ struct TrainingState {
   Json history = Json::array();              ///< Of the search that found it.
   std::vector<std::string> members;          ///< Fit::save of those that are trained.
   std::string fit;                           ///< Of the one under way; may be empty.
+  std::string best;      ///< Of the same, after its best epoch; empty: none is over.
+  double best_loss = 0;  ///< Of that, on the validation part.
 
   std::string save() const;
   /// Nothing for bytes of anything else.

@@ -129,12 +129,7 @@ TEST_F(TrainingTest, AKilledSearchEndsWithTheSameBytes) {
   EXPECT_TRUE(about["intervals"].contains("validation_accuracy"));
 }
 
-TEST_F(TrainingTest, AnotherSeedIsAnotherModel) {
-  const Json options = nas({{"epochs", 1}});
-  EXPECT_NE(bytes_of(train("nas", options, 1)), bytes_of(train("nas", options, 2)));
-}
-
-/// Cancelled when it was asked so many times.
+/// Cancelled when it was asked so many times; remembers a curve.
 class ImpatientJob final : public JobContext {
  public:
   ImpatientJob(const std::filesystem::path& scratch, int asked) : scratch_(scratch), left_(asked) {}
@@ -144,13 +139,58 @@ class ImpatientJob final : public JobContext {
     EXPECT_LE(fraction, 1);
   }
   void log(LogLevel, std::string_view) override {}
+  void metric(std::string_view name, std::int64_t, double value) override {
+    if (name == "validation_loss") losses.push_back(value);
+  }
   std::uint64_t seed() const noexcept override { return 7; }
   const std::filesystem::path& scratch_dir() const noexcept override { return scratch_; }
+
+  std::vector<double> losses;
 
  private:
   std::filesystem::path scratch_;
   mutable int left_;
 };
+
+TEST_F(TrainingTest, TheBestEpochIsKept) {
+  const auto weights = [&](int epochs, const char* keep, std::vector<double>* losses) {
+    test::SealedDataset dataset(200);
+    ImpatientJob job(scratch_->path(), 1 << 30);
+    const Json options = nas({{"epochs", epochs}, {"keep", keep}, {"learning_rate", 2e-2}});
+    auto model = make_trainer("nas", options, "core")->train(dataset, checkpoints_, job);
+    if (losses != nullptr) *losses = job.losses;
+    return bytes_of(model)["weights.safetensors"];
+  };
+  std::vector<double> losses;
+  const std::string best = weights(8, "best", &losses);
+  ASSERT_EQ(losses.size(), 8u);
+  const auto at = std::min_element(losses.begin(), losses.end()) - losses.begin();
+  ASSERT_LT(at, 7) << "or the test shows nothing";
+  EXPECT_EQ(weights(static_cast<int>(at) + 1, "last", nullptr), best);
+  EXPECT_NE(weights(8, "last", nullptr), best);
+}
+
+TEST_F(TrainingTest, AMirroredPictureIsThatOfAMirroredPlacement) {
+  test::SealedDataset dataset(200);
+  SimpleJobContext context = job();
+  const auto data = read_training_data(dataset, context);
+  ASSERT_TRUE(data);
+  const auto pictures = Pictures::create(data.value(), 16);
+  ASSERT_TRUE(pictures);
+  const std::vector<const Sample*> samples{&data.value().train[0], &data.value().train[1]};
+  const at::Tensor plain = pictures.value().batch(samples),
+                   turned = pictures.value().batch(samples, {true, false});
+  EXPECT_TRUE(at::equal(plain[1], turned[1]));
+  // Values are mirrored; coordinates are those of the pixel where a value comes to lie.
+  const auto painted = [](const at::Tensor& batch) { return batch[0].slice(0, 0, 1 << 20, 3); };
+  EXPECT_TRUE(at::equal(painted(plain).flip({2}), painted(turned)));
+  EXPECT_FALSE(at::equal(painted(plain), painted(turned)));
+}
+
+TEST_F(TrainingTest, AnotherSeedIsAnotherModel) {
+  const Json options = nas({{"epochs", 1}});
+  EXPECT_NE(bytes_of(train("nas", options, 1)), bytes_of(train("nas", options, 2)));
+}
 
 TEST_F(TrainingTest, CancelEndsItWhereverItIs) {
   // Reading asks 200 times; then a training asks each step, a search while candidates run.
