@@ -1,7 +1,8 @@
 """What is said of a dataset before a training, and of models after it."""
+import re
 import unittest
 
-from harness import PtahCase
+from harness import SOURCE, PtahCase
 
 PROBES = {"majority", "hpwl", "nets", "neighbours", "trees"}
 
@@ -124,6 +125,19 @@ class EvaluationTest(PtahCase):
         self.kill_daemon()
         self.assertEqual((named("model"), named("dataset")), ([("offers", 1, True)], [("bad", 1, True)]))
         self.assertTrue(next(f for f in self.ptah("--json", "doctor").lines[0]["findings"] if f["what"] == "shipped models")["ok"])
+
+    def test_what_comes_with_ptah_keeps_its_word(self):
+        """Each shipped model on its circuit's sample: within the interval that its note claims."""
+        self.env["PTAH_SHIPPED_DATA"] = str(SOURCE / "configs")
+        models = self.run_json("model", "list").lines
+        self.assertEqual({model["name"] for model in models}, {folder.name for folder in (SOURCE / "configs/models").iterdir() if folder.is_dir()})
+        for model in models:
+            sample = model["name"].split("-")[-1] + "-sample"
+            report = self.run_json("model", "evaluate", model["name"], "--dataset", sample, "--no-probes").lines[0]
+            low, high = (float(number) for number in re.search(r"AUROC [0-9.]+ \(([0-9.]+) to ([0-9.]+)\)", model["record"]["note"]).groups())
+            least, most = report["auroc_interval"][-2:]
+            self.assertLess(least, high, model["name"])
+            self.assertGreater(most, low, model["name"])
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def main(app, see):
         yield 0.3
         window.start_server()
         yield lambda: app.connection.ready
-        yield 1.0
+        yield lambda: window.plugins.rowCount > 5 and window.status.rowCount > 5
         see["started"], see["status"] = app.connection.state, window.status.rowCount
         see["plugins"] = window.plugins.rowCount
         window._tabs.setCurrentIndex(0)
