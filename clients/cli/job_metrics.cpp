@@ -16,12 +16,6 @@ using Align = Table::Align;
 
 constexpr std::size_t kSparkWidth = 24;
 
-std::string shown(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.6g", value);
-  return text;
-}
-
 struct Series {
   std::vector<double> values;  ///< In order of steps.
   std::int64_t last_step = 0;
@@ -57,7 +51,7 @@ int job_metrics(const Session& session, const std::string& job) {
     const auto [low, high] = std::minmax_element(series.values.begin(), series.values.end());
     table.add({key.first, key.second < 0 ? "all" : std::to_string(key.second),
                std::to_string(series.values.size()), std::to_string(series.last_step),
-               shown(series.values.front()), shown(*low), shown(*high), shown(series.values.back()),
+               plain(series.values.front()), plain(*low), plain(*high), plain(series.values.back()),
                sparkline(series.values, kSparkWidth)});
   }
   std::cout << (table.empty() ? "no metrics\n" : table.text());

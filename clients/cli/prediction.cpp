@@ -51,9 +51,9 @@ void print_placements(const Json& result) {
               {Align::kRight, Align::kRight, Align::kRight, Align::kLeft, Align::kRight});
   for (const Json& row : result["placements"]) {
     const Json uncertainty = row.value("uncertainty", Json());
-    table.add({row["placement"].dump(), engineering(row["cost"], ""),
-               uncertainty.is_number() ? engineering(uncertainty, "") : "-",
-               row["far"] == true ? "far" : "", engineering(row["label"], "")});
+    table.add({row["placement"].dump(), plain(row["cost"]),
+               uncertainty.is_number() ? plain(uncertainty) : "-", row["far"] == true ? "far" : "",
+               plain(row["label"])});
   }
   std::cout << table.text();
 }
@@ -61,7 +61,7 @@ void print_placements(const Json& result) {
 void print_ranking(const Json& result) {
   const Json& regret = result["regret"];
   const auto shown = [](const Json& value) {
-    return value.is_number() ? engineering(value.get<double>(), "") : std::string("-");
+    return value.is_number() ? plain(value) : std::string("-");
   };
   std::cout << result["model"].get<std::string>() << " (" << result["predictor"].get<std::string>()
             << ") on the " << result["count"] << " layouts of the "

@@ -99,6 +99,12 @@ std::string number(double value, int digits) {
   return text;
 }
 
+std::string plain(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 std::string engineering(double value, const std::string& unit) {
   static constexpr std::array<const char*, 9> kPrefixes{"f", "p", "n", "u", "m", "", "k", "M", "G"};
   int index = 5;

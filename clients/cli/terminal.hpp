@@ -45,6 +45,8 @@ class Table {
 
 /// Fixed digits: number(1.5, 2) is "1.50".
 std::string number(double value, int digits);
+/// As many digits as it needs, at most six: "0.00414812", "-107.7".
+std::string plain(double value);
 /// Four significant digits with a unit prefix: "57.8 mV".
 std::string engineering(double value, const std::string& unit);
 /// The values as a line of bars, at most `width` wide: the least is the lowest bar, several values
