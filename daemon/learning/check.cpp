@@ -133,7 +133,7 @@ void judge_duplicates(Check& check) {
 
 /// With labels that say nothing, trees must find nothing. A fixed number of them: stopped early
 /// they would agree on the prior, and prove nothing.
-void judge_shuffled(Check& check, const Matrix& centres) {
+void judge_shuffled(Check& check, const Matrix& x) {
   TreeParams params;
   params.rounds = kShuffledRounds;
   std::vector<double> found;
@@ -144,9 +144,8 @@ void judge_shuffled(Check& check, const Matrix& centres) {
     Rows rows = check.train;
     rng.shuffle(std::span(rows));
     rows.resize(std::min(rows.size(), kShuffledRows));
-    const Trees trees = Trees::fit(centres, shuffled, rows, {}, params, rng.next(), check.stop());
-    const double area =
-        auroc(trees.predict(centres, check.validation), at(shuffled, check.validation));
+    const Trees trees = Trees::fit(x, shuffled, rows, {}, params, rng.next(), check.stop());
+    const double area = auroc(trees.predict(x, check.validation), at(shuffled, check.validation));
     if (!std::isnan(area)) found.push_back(area);
   }
   const Interval mean = mean_interval(found);
@@ -162,7 +161,7 @@ struct CurvePoint {
   double auroc = 0;
 };
 
-std::vector<CurvePoint> draw_curve(Check& check, const Matrix& centres) {
+std::vector<CurvePoint> draw_curve(Check& check, const Matrix& x) {
   Rows order = check.train;
   Rng rng = Rng(check.params.seed).fork(2);
   rng.shuffle(std::span(order));
@@ -170,8 +169,8 @@ std::vector<CurvePoint> draw_curve(Check& check, const Matrix& centres) {
   std::vector<CurvePoint> curve;
   for (std::size_t layouts = check.params.curve_from; layouts < order.size(); layouts *= 2) {
     const Rows rows(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(layouts));
-    const Trees trees = grow(centres, check.classes, rows, rng.fork(layouts), check.stop());
-    curve.push_back({layouts, auroc(trees.predict(centres, check.validation), truth)});
+    const Trees trees = grow(x, check.classes, rows, rng.fork(layouts), check.stop());
+    curve.push_back({layouts, auroc(trees.predict(x, check.validation), truth)});
   }
   // All of the training part is what the probe had.
   const Json& whole = check.report["probes"]["trees"]["auroc"][0];
@@ -265,10 +264,10 @@ Result<Json> run_probes(const ProbeInput& input, std::uint64_t seed, JobContext&
   probes["neighbours"] = scored(*shares, truth);
   const Trees trees =
       input.stop.empty()
-          ? grow(features.centres, input.classes, input.train, Rng(seed).fork(1), stop)
-          : Trees::fit(features.centres, input.classes, input.train, input.stop, {}, seed, stop);
+          ? grow(features.frame, input.classes, input.train, Rng(seed).fork(1), stop)
+          : Trees::fit(features.frame, input.classes, input.train, input.stop, {}, seed, stop);
   if (job.cancelled()) return cancelled_error();
-  probes["trees"] = scored(trees.predict(features.centres, input.scored), truth);
+  probes["trees"] = scored(trees.predict(features.frame, input.scored), truth);
   return probes;
 }
 
@@ -303,9 +302,9 @@ Result<Json> check_dataset(Dataset& dataset, const CheckParams& params, JobConte
   const ProbeInput input{features, check.classes, check.train, {}, check.validation};
   PTAH_TRY(check.report["probes"], run_probes(input, params.seed, job));
   job.progress(0.5, "draws the learning curve");
-  const auto curve = draw_curve(check, features.centres);
+  const auto curve = draw_curve(check, features.frame);
   job.progress(0.8, "shuffles the labels");
-  judge_shuffled(check, features.centres);
+  judge_shuffled(check, features.frame);
   if (job.cancelled()) return cancelled_error();
   judge_probes(check, curve);
   check.report["go"] = check.reasons.empty();

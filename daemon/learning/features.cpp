@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "learning/statistics.hpp"
+#include "placement_frame.hpp"
 #include "ptah/core/random.hpp"
 
 namespace ptah::learning {
@@ -29,8 +30,10 @@ Status check_example(const Example& example, const Example& first, std::size_t i
   return ok();
 }
 
-void write_row(const Example& example, Eigen::Index row, Features& features) {
+void write_row(const Example& example, const PlacementFrame& frame, Eigen::Index row,
+               Features& features) {
   const Design& design = *example.design;
+  frame.write(design.tiles, example.placement, {features.frame.row(row).data(), frame.width()});
   const Rect box = placement_outline(design.tiles, example.placement);
   const double width = std::max(1.0, static_cast<double>(box.width()));
   const double height = std::max(1.0, static_cast<double>(box.height()));
@@ -84,10 +87,12 @@ Features features_of(const std::vector<Example>& examples) {
   const auto rows = static_cast<Eigen::Index>(examples.size());
   const Design& first = *examples.front().design;
   features.centres.resize(rows, static_cast<Eigen::Index>(2 * first.tiles.size()));
+  const PlacementFrame frame(first.circuit);
+  features.frame.resize(rows, static_cast<Eigen::Index>(frame.width()));
   features.nets.resize(rows, static_cast<Eigen::Index>(first.circuit.nets.size()));
   features.lengths.resize(rows, 3);
   for (Eigen::Index row = 0; row < rows; ++row)
-    write_row(examples[static_cast<std::size_t>(row)], row, features);
+    write_row(examples[static_cast<std::size_t>(row)], frame, row, features);
   return features;
 }
 

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "learning/trees.hpp"
 #include "metrics/classification.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/stages/learning.hpp"
+#include "trees/trees.hpp"
 
 namespace ptah::learning {
 
@@ -23,6 +23,7 @@ Result<std::vector<Example>> read_examples(Dataset& dataset,
 /// A row an example.
 struct Features {
   Matrix centres;  ///< Of the tiles: x and y of each, as shares of the box around all.
+  Matrix frame;    ///< As placement_frame.hpp has them.
   Matrix nets;     ///< Half-perimeter of each net, um.
   Matrix lengths;  ///< Their sum, and the box's width and height, um.
 };

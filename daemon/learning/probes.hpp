@@ -4,8 +4,8 @@
 
 #include <optional>
 
-#include "learning/trees.hpp"
 #include "metrics/classification.hpp"
+#include "trees/trees.hpp"
 
 namespace ptah::learning {
 

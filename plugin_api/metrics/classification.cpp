@@ -186,6 +186,59 @@ double fit_temperature(std::span<const double> probabilities,
   return std::exp(-(low + high) / 2);
 }
 
+Calibration fit_calibration(std::span<const double> odds, std::span<const std::uint8_t> classes) {
+  double positive = 0, mean = 0, square = 0;
+  const auto count = static_cast<double>(odds.size());
+  for (std::size_t i = 0; i < odds.size(); ++i) {
+    positive += classes[i];
+    mean += odds[i] / count;
+  }
+  for (const double value : odds) square += (value - mean) * (value - mean) / count;
+  if (positive == 0 || positive == count || !(square > 0)) return {};
+  const double high = (positive + 1) / (positive + 2), low = 1 / (count - positive + 2);
+  const double deviation = std::sqrt(square);
+  // Of standardised odds, on which one size of step fits all.
+  double slope = 0, offset = std::log(positive / (count - positive));
+  const auto loss = [&](double a, double b) {
+    double sum = 0;
+    for (std::size_t i = 0; i < odds.size(); ++i) {
+      const double x = a * (odds[i] - mean) / deviation + b;
+      sum += std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) -
+             (classes[i] != 0 ? high : low) * x;
+    }
+    return sum;
+  };
+  double present = loss(slope, offset);
+  for (int step = 0; step < 100; ++step) {
+    double da = 0, db = 0, aa = 1e-9, ab = 0, bb = 1e-9;
+    for (std::size_t i = 0; i < odds.size(); ++i) {
+      const double z = (odds[i] - mean) / deviation, p = sigmoid(slope * z + offset);
+      const double off = p - (classes[i] != 0 ? high : low), weight = p * (1 - p);
+      da += off * z;
+      db += off;
+      aa += weight * z * z;
+      ab += weight * z;
+      bb += weight;
+    }
+    const double determinant = aa * bb - ab * ab;
+    double move_a = (bb * da - ab * db) / determinant, move_b = (aa * db - ab * da) / determinant;
+    double next = loss(slope - move_a, offset - move_b);
+    for (int halving = 0; halving < 30 && !(next <= present); ++halving) {
+      move_a /= 2;
+      move_b /= 2;
+      next = loss(slope - move_a, offset - move_b);
+    }
+    if (!(next <= present)) break;
+    slope -= move_a;
+    offset -= move_b;
+    const bool done = present - next <= 1e-12 * (1 + std::abs(present));
+    present = next;
+    if (done) break;
+  }
+  if (!(slope > 1e-6)) return {};
+  return {deviation / slope, offset - slope * mean / deviation};
+}
+
 std::vector<double> with_temperature(std::span<const double> probabilities, double temperature) {
   std::vector<double> scaled;
   scaled.reserve(probabilities.size());

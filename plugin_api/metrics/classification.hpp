@@ -72,6 +72,20 @@ double calibration_error(std::span<const double> probabilities,
 /// 1 / T, which is found to 1e-9 between 1e-3 and 1e3. 1 where a class is missing.
 double fit_temperature(std::span<const double> probabilities,
                        std::span<const std::uint8_t> classes);
+/// What makes a probability of a logarithm of odds that was learnt for something else, as for a
+/// rank: sigmoid(odds / temperature + offset).
+struct Calibration {
+  double temperature = 1;
+  double offset = 0;
+  double odds(double of) const noexcept { return of / temperature + offset; }
+  double probability(double of) const noexcept { return sigmoid(odds(of)); }
+};
+/// That of least log loss, by Newton's steps, with class targets a little within 0 and 1 (Platt,
+/// "Probabilistic Outputs for Support Vector Machines", 1999): both are finite for classes that the
+/// odds tell apart without a mistake. No change where a class is missing or larger odds do not mean
+/// class 1.
+Calibration fit_calibration(std::span<const double> odds, std::span<const std::uint8_t> classes);
+
 std::vector<double> with_temperature(std::span<const double> probabilities, double temperature);
 
 }  // namespace ptah::learning

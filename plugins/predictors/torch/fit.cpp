@@ -107,14 +107,14 @@ std::vector<bool> Fit::mirrored(std::int64_t step, std::size_t count) const {
 
 double Fit::step() {
   const std::vector<const Sample*> samples = samples_of(done_);
-  at::Tensor classes = at::empty({static_cast<std::int64_t>(samples.size())});
+  at::Tensor targets = at::empty({static_cast<std::int64_t>(samples.size())});
   for (std::size_t i = 0; i < samples.size(); ++i)
-    classes.data_ptr<float>()[i] = data_.bad(*samples[i]) ? 1.0F : 0.0F;
+    targets.data_ptr<float>()[i] = static_cast<float>(data_.target(*samples[i], options_.target));
   std::vector<Parameter>& parameters = network_->parameters();
   for (Parameter& parameter : parameters) parameter.value.mutable_grad() = at::Tensor();
   const at::Tensor odds =
       network_->forward(pictures_.batch(samples, mirrored(done_, samples.size())), true);
-  const at::Tensor loss = at::binary_cross_entropy_with_logits(odds, classes);
+  const at::Tensor loss = at::binary_cross_entropy_with_logits(odds, targets);
   loss.backward();
 
   const auto count = static_cast<double>(done_ + 1);
@@ -203,12 +203,6 @@ std::vector<double> odds_of(Network& network, const Pictures& pictures,
       odds.push_back(static_cast<double>(out.data_ptr<float>()[i]));
   }
   return odds;
-}
-
-Classes bad_of(const TrainingData& data, std::span<const Sample> samples) {
-  Classes bad;
-  for (const Sample& sample : samples) bad.push_back(data.bad(sample) ? 1 : 0);
-  return bad;
 }
 
 }  // namespace ptah::nets

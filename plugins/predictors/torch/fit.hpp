@@ -16,6 +16,9 @@
 
 namespace ptah::nets {
 
+using predictors::Sample;
+using predictors::TrainingData;
+
 /// Paints samples of one set of data.
 class Pictures {
  public:
@@ -77,6 +80,4 @@ class Fit {
 /// The logarithm of the odds of each, in order, in batches.
 std::vector<double> odds_of(Network& network, const Pictures& pictures,
                             std::span<const Sample> samples, const JobContext* job = nullptr);
-Classes bad_of(const TrainingData& data, std::span<const Sample> samples);
-
 }  // namespace ptah::nets

@@ -2,11 +2,14 @@
 
 #include <cstddef>
 
+#include "training_data.hpp"
+
 namespace ptah::nets {
 
 /// How one network is trained: Adam (Kingma and Ba, ICLR 2015) with the usual 0.9, 0.999, 1e-8, on
 /// the mean loss of a batch plus l2 * sum(w^2) / 2 over weights.
 struct FitOptions {
+  predictors::Target target = predictors::Target::kWorst;
   int epochs = 45;
   int batch = 48;
   double learning_rate = 5e-4;

@@ -7,21 +7,16 @@
 #include <vector>
 
 #include "fit.hpp"
+#include "model_card.hpp"
 #include "ptah/stages/stages.hpp"
 
 namespace ptah::nets {
 
-struct Model {
-  std::string plugin;  ///< "cnn" or "nas".
+struct Model : predictors::ModelCard {  ///< Of plugin "cnn" or "nas".
   Architecture architecture;
   int grid = 64;
   std::vector<std::unique_ptr<Network>> members;  ///< At least one.
-  double threshold = 0;                           ///< Labels above it are bad.
-  double temperature = 1;
-  std::vector<std::string> circuits;  ///< circuit_hash of those it was trained with.
-  Neighbourhood near;
-  std::vector<std::uint8_t> reference;  ///< A picture.
-  Json about = Json::object();  ///< For people: options, seed, layouts, metrics, core, circuit.
+  std::vector<std::uint8_t> reference;            ///< A picture.
 };
 
 /// Probability of being bad, of each member, for pictures in a batch: [member][picture].

@@ -18,6 +18,14 @@ OptionSchema common(double learning_rate, double l2) {
        {},
        {},
        {}},
+      {"target",
+       OptionType::kText,
+       "worst",
+       "worst: to be among the worst quarter, as published; rank: the share of layouts that are "
+       "better, of which the other is made at the end; both: their mean.",
+       {},
+       {},
+       {"worst", "rank", "both"}},
       {"keep",
        OptionType::kText,
        "best",
@@ -43,6 +51,7 @@ FitOptions fit_options(const Options& options) {
   fit.l2 = options.real("l2");
   fit.grid = static_cast<int>(options.integer("grid"));
   fit.mirror = options.flag("mirror");
+  fit.target = predictors::target_from(options.text("target"));
   return fit;
 }
 

@@ -59,29 +59,13 @@ class NetPredictor final : public Predictor {
 
   Status check(const Circuit& circuit, const Tiles& tiles,
                const std::vector<Placement>& placements) const {
-    const std::string where = "circuit " + circuit.name;
     if (!model_) {
       return make_error(ErrorCode::kInvalidArgument, "This predictor has no model yet.",
                         "predictor " + plugin_);
     }
-    const std::string hash = circuit_hash(circuit);
-    if (std::find(model_->circuits.begin(), model_->circuits.end(), hash) ==
-        model_->circuits.end()) {
-      return make_error(ErrorCode::kInvalidArgument,
-                        "The model was trained with another circuit (nets, devices, sizes, fingers "
-                        "or channels differ): \"" +
-                            model_->about.value("circuit", std::string()) + "\".",
-                        where, "Train one with layouts of this circuit.");
-    }
-    for (const Placement& placement : placements) {
-      if (placement.tiles.size() != tiles.size()) {
-        return make_error(ErrorCode::kInvalidArgument,
-                          "A placement has " + std::to_string(placement.tiles.size()) +
-                              " places for " + std::to_string(tiles.size()) + " tiles.",
-                          where);
-      }
-    }
-    return ok();
+    return predictors::check_placements(model_->circuits,
+                                        model_->about.value("circuit", std::string()), circuit,
+                                        tiles, placements);
   }
 
   /// Alone: within a batch the last bits depend on the place in it, by the kernels that LibTorch
@@ -93,17 +77,17 @@ class NetPredictor final : public Predictor {
     const auto odds = member_odds(*model_, to_batch(bytes, model_->grid));
     const auto members = static_cast<double>(odds.size());
     double sum = 0, squares = 0;
-    for (const auto& member : odds) sum += sigmoid(member.front() / model_->temperature);
+    for (const auto& member : odds) sum += model_->calibration.probability(member.front());
     Prediction prediction;
     prediction.cost = sum / members;
     if (odds.size() > 1) {
       for (const auto& member : odds) {
-        const double off = sigmoid(member.front() / model_->temperature) - prediction.cost;
+        const double off = model_->calibration.probability(member.front()) - prediction.cost;
         squares += off * off;
       }
       prediction.uncertainty = std::sqrt(squares / (members - 1));
     }
-    prediction.far = model_->near.far(centres(tiles, placement));
+    prediction.far = model_->near.far(predictors::centres(tiles, placement));
     if (!std::isfinite(prediction.cost)) {  // Numbers ran over: nothing is known of it.
       prediction.cost = 1;
       prediction.uncertainty.reset();

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "model_card.hpp"
 #include "safetensors.hpp"
 
 namespace ptah::nets {
@@ -21,6 +22,9 @@ class TensorFile {
   void add(const std::string& name, const at::Tensor& tensor);
   void add(const std::string& name, safetensors::Dtype dtype, std::vector<std::uint64_t> shape,
            std::string bytes);
+  void add(const predictors::Neighbourhood& near) {
+    predictors::add_near(near, contents_, kept_.emplace_back());
+  }
   std::string bytes() const;
 
   std::map<std::string, std::string> metadata;

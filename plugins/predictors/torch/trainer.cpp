@@ -15,6 +15,14 @@
 namespace ptah::nets {
 namespace {
 
+using predictors::bad_of;
+using predictors::calibrate;
+using predictors::Calibration;
+using predictors::Classes;
+using predictors::judge;
+using predictors::Judgement;
+using predictors::target_loss;
+
 constexpr std::uint64_t kMembers = 0x3e3b0000;
 constexpr std::int64_t kStepsBetweenCheckpoints = 25;
 constexpr double kReading = 0.02, kSearching = 0.5;  ///< Shares of the progress.
@@ -183,25 +191,33 @@ class Training {
         std::int64_t{member} * options_.fit.epochs + fit.done() / fit.steps_an_epoch() - 1;
     const std::vector<double> odds = odds_of(fit.network(), pictures, data_.validation, &job_);
     if (odds.size() != data_.validation.size()) return cancelled_error();
-    const Judgement judged = judge(odds, bad_of(data_, data_.validation));
+    const Judgement judged = judge_epoch(odds);
+    const double loss = target_loss(odds, data_, data_.validation, options_.fit.target);
     job_.metric("train_loss", epoch, fit.epoch_loss());
-    job_.metric("validation_loss", epoch, judged.loss);
+    job_.metric("validation_loss", epoch, loss);
     job_.metric("validation_accuracy", epoch, judged.accuracy);
     job_.metric("validation_auroc", epoch, judged.auroc);
-    return judged.loss;
+    return loss;
   }
 
-  /// Odds of the members' vote, at a temperature.
+  /// Odds of what is not `worst` are none of being bad before they are calibrated.
+  Judgement judge_epoch(const std::vector<double>& odds) const {
+    const Classes bad = bad_of(data_, data_.validation);
+    const bool worst = options_.fit.target == predictors::Target::kWorst;
+    return judge(odds, bad, worst ? Calibration{} : calibrate(odds, bad, options_.fit.target));
+  }
+
+  /// Odds of the members' vote, calibrated.
   static std::vector<double> vote(const std::vector<std::vector<double>>& members,
-                                  double temperature) {
+                                  const Calibration& calibration) {
     std::vector<double> odds(members.front().size());
     for (std::size_t i = 0; i < odds.size(); ++i) {
       if (members.size() == 1) {
-        odds[i] = members[0][i] / temperature;
+        odds[i] = calibration.odds(members[0][i]);
         continue;
       }
       double chance = 0;
-      for (const auto& member : members) chance += sigmoid(member[i] / temperature);
+      for (const auto& member : members) chance += calibration.probability(member[i]);
       chance /= static_cast<double>(members.size());
       odds[i] = std::log(std::max(chance, 1e-12) / std::max(1 - chance, 1e-12));
     }
@@ -219,9 +235,9 @@ class Training {
       all.insert(all.end(), odds.back().begin(), odds.back().end());
       all_bad.insert(all_bad.end(), bad.begin(), bad.end());
     }
-    model.temperature = best_temperature(all, all_bad);
-    const Judgement raw = judge(vote(odds, 1), bad),
-                    judged = judge(vote(odds, model.temperature), bad);
+    model.calibration = calibrate(all, all_bad, options_.fit.target);
+    const std::vector<double> voted = vote(odds, model.calibration);
+    const Judgement raw = judge(vote(odds, {}), bad), judged = judge(voted, bad);
     const Size size = size_of(*state_.architecture, options_.fit.grid);
     TrainedModel trained;
     trained.metrics = {{"validation_accuracy", judged.accuracy},
@@ -232,7 +248,7 @@ class Training {
                        {"validation_ece", judged.ece},
                        {"validation_ece_uncalibrated", raw.ece},
                        {"validation_majority", judged.majority},
-                       {"temperature", model.temperature},
+                       {"temperature", model.calibration.temperature},
                        {"parameters", static_cast<double>(size.parameters)},
                        {"mmac", size.mmac},
                        {"estimated_ms", size.milliseconds}};
@@ -241,7 +257,7 @@ class Training {
     model.grid = options_.fit.grid;
     model.threshold = data_.threshold;
     model.circuits = data_.circuits;
-    model.near = neighbourhood(data_);
+    model.near = predictors::neighbourhood(data_);
     model.reference = pictures.bytes(data_.validation.front());
     model.about = {{"circuit", data_.designs.front()->circuit.name},
                    {"options", json_},
@@ -250,24 +266,11 @@ class Training {
                    {"validation_layouts", data_.validation.size()},
                    {"dataset_sha256", data_.hash},
                    {"metrics", trained.metrics},
-                   {"intervals", intervals(judged, vote(odds, model.temperature), bad)},
+                   {"intervals", predictors::intervals(judged, voted, bad)},
                    {"core_sha256", core_hash_}};
     PTAH_TRY(trained.files, write_model(model, job_.scratch_dir()));
     PTAH_TRY(add_drawings(trained.files));
     return trained;
-  }
-
-  /// 95 % by how many layouts the validation part has: [low, high] of each metric that has one.
-  static Json intervals(const Judgement& judged, const std::vector<double>& odds,
-                        const Classes& bad) {
-    Json found = Json::object();
-    const auto add = [&found](const char* metric, const learning::Interval& interval) {
-      if (!std::isnan(interval.low)) found[metric] = {interval.low, interval.high};
-    };
-    add("validation_accuracy",
-        learning::share_interval(judged.accuracy, static_cast<std::int64_t>(bad.size())));
-    add("validation_auroc", learning::auroc_interval(odds, bad));
-    return found;
   }
 
   Status add_drawings(ModelFiles& files) {
@@ -305,7 +308,7 @@ class NetTrainer final : public Trainer {
     try {
       set_threads(options.threads);
       job.log(LogLevel::kInfo, describe_blas());
-      PTAH_TRY(const TrainingData data, read_training_data(dataset, job));
+      PTAH_TRY(const TrainingData data, predictors::read_training_data(dataset, job));
       return Training(plugin_, json_, options, core_hash_, data, checkpoints, job).run();
     } catch (const std::exception& exception) {
       // An exception of LibTorch must not leave this library: what() is a page with a backtrace.

@@ -12,10 +12,12 @@
 namespace ptah::nets {
 namespace {
 
+using predictors::Calibration;
+
 constexpr std::uint64_t kTrials = 0x5eed0000;
 constexpr std::chrono::milliseconds kPoll{20};
 
-double eta_of(const std::string& name, const Judgement& judged) {
+double eta_of(const std::string& name, const predictors::Judgement& judged) {
   if (name == "auroc") return judged.auroc;
   if (name == "loss") return 1 - judged.loss;
   return judged.accuracy;
@@ -41,7 +43,7 @@ Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, Job
   std::vector<std::exception_ptr> failures(trials.size());
   std::atomic<bool> stop{false};
   std::atomic<std::size_t> running{trials.size()};
-  const Classes bad = bad_of(data_, data_.validation);
+  const predictors::Classes bad = predictors::bad_of(data_, data_.validation);
   const auto run = [&](std::size_t i) {
     try {
       set_threads(1);
@@ -54,9 +56,13 @@ Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, Job
       while (!fit.finished() && !stop && std::isfinite(fit.step())) {
       }
       const bool diverged = !std::isfinite(fit.epoch_loss());
-      Judgement judged;
-      if (!stop && !diverged)
-        judged = nets::judge(odds_of(fit.network(), *pictures[i], data_.validation), bad);
+      predictors::Judgement judged;
+      if (!stop && !diverged) {
+        const auto odds = odds_of(fit.network(), *pictures[i], data_.validation);
+        const bool worst = options.target == predictors::Target::kWorst;
+        judged = predictors::judge(
+            odds, bad, worst ? Calibration{} : predictors::calibrate(odds, bad, options.target));
+      }
       // One that diverges is as bad as can be, and no reason to stop.
       outcomes[i] = diverged ? Outcome{0, 1e9} : Outcome{eta_of(eta_, judged), fit.epoch_loss()};
     } catch (...) {

@@ -53,7 +53,7 @@ struct Scene {
     Design made = design();
     test::FakeDataset dataset(made.circuit, made.tiles, 400);
     SimpleJobContext job;
-    data = nets::read_training_data(dataset, job).value();
+    data = predictors::read_training_data(dataset, job).value();
   }
 };
 const Scene& scene() {

@@ -25,7 +25,7 @@ Model small_model() {
   for (const std::uint64_t seed : {1, 2})
     model.members.push_back(make_network(model.architecture, model.grid, Rng(seed)));
   model.threshold = 1.5;
-  model.temperature = 2;
+  model.calibration.temperature = 2;
   model.circuits = {"abc"};
   model.near = {2, {1, 2, 3, 4}, 0.5};
   model.reference.assign(images::kChannels * 16 * 16, 64);

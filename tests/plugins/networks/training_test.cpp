@@ -38,7 +38,7 @@ class TrainingTest : public ::testing::Test {
   }
   Result<TrainedModel> train(const std::string& plugin, const Json& options, std::uint64_t seed = 7,
                              std::size_t layouts = 200) {
-    test::SealedDataset dataset(layouts);
+    predictors::test::SealedDataset dataset(layouts);
     SimpleJobContext context = job(seed);
     return make_trainer(plugin, options, "core")->train(dataset, checkpoints_, context);
   }
@@ -71,9 +71,9 @@ class TrainingTest : public ::testing::Test {
 };
 
 TEST_F(TrainingTest, ThirtyStepsLowerTheLossAndAreTheSameTwice) {
-  test::SealedDataset dataset(200);
+  predictors::test::SealedDataset dataset(200);
   SimpleJobContext context = job();
-  const auto data = read_training_data(dataset, context);
+  const auto data = predictors::read_training_data(dataset, context);
   ASSERT_TRUE(data);
   const auto pictures = Pictures::create(data.value(), 16);
   ASSERT_TRUE(pictures);
@@ -154,7 +154,7 @@ class ImpatientJob final : public JobContext {
 
 TEST_F(TrainingTest, TheBestEpochIsKept) {
   const auto weights = [&](int epochs, const char* keep, std::vector<double>* losses) {
-    test::SealedDataset dataset(200);
+    predictors::test::SealedDataset dataset(200);
     ImpatientJob job(scratch_->path(), 1 << 30);
     const Json options = nas({{"epochs", epochs}, {"keep", keep}, {"learning_rate", 2e-2}});
     auto model = make_trainer("nas", options, "core")->train(dataset, checkpoints_, job);
@@ -171,9 +171,9 @@ TEST_F(TrainingTest, TheBestEpochIsKept) {
 }
 
 TEST_F(TrainingTest, AMirroredPictureIsThatOfAMirroredPlacement) {
-  test::SealedDataset dataset(200);
+  predictors::test::SealedDataset dataset(200);
   SimpleJobContext context = job();
-  const auto data = read_training_data(dataset, context);
+  const auto data = predictors::read_training_data(dataset, context);
   ASSERT_TRUE(data);
   const auto pictures = Pictures::create(data.value(), 16);
   ASSERT_TRUE(pictures);
@@ -196,7 +196,7 @@ TEST_F(TrainingTest, CancelEndsItWhereverItIs) {
   // Reading asks 200 times; then a training asks each step, a search while candidates run.
   for (const char* search : {"none", "random"}) {
     for (const int asked : {0, 100, 205}) {
-      test::SealedDataset dataset(200);
+      predictors::test::SealedDataset dataset(200);
       ImpatientJob context(scratch_->path(), asked);
       const auto model = make_trainer("nas", nas({{"search", search}, {"proxy_grid", 16}}), "core")
                              ->train(dataset, checkpoints_, context);
@@ -224,7 +224,7 @@ TEST_F(TrainingTest, PredictionsTellBadPlacementsFromGoodOnes) {
   SimpleJobContext context = job();
   const auto predictor = make_predictor("nas", 1);
   ASSERT_TRUE(predictor->load(model.value().files, context));
-  test::SealedDataset dataset(600);
+  predictors::test::SealedDataset dataset(600);
   std::vector<Placement> placements;
   double bad = 0, good = 0;
   int bads = 0, goods = 0;

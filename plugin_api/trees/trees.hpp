@@ -1,4 +1,6 @@
 /// Gradient-boosted trees for two classes: the strong cheap learner that a network has to beat.
+/// Probes of datasets and the predictor `trees` grow them alike.
+///
 /// Second-order boosting of the log loss (Chen & Guestrin, XGBoost, KDD 2016, equations 5 and 7),
 /// over histograms of 32 to 255 quantile bins a feature, the larger child's by subtraction (Ke et
 /// al., LightGBM, NeurIPS 2017). Trees grow level by level. One thread; the same input, parameters
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "metrics/classification.hpp"
+#include "ptah/core/error.hpp"
 
 namespace ptah::learning {
 
@@ -36,26 +39,41 @@ struct TreeParams {
 
 class Trees {
  public:
-  /// Fits rows `train`, and keeps the trees up to the least log loss of rows `validation`; where
-  /// that is empty, all. `classes` has a value for each row of `x`.
-  static Trees fit(const Matrix& x, std::span<const std::uint8_t> classes, const Rows& train,
-                   const Rows& validation, const TreeParams& params, std::uint64_t seed,
-                   const Stop& stop = {});
-
-  /// Probability of class 1, one for each of `rows`.
-  std::vector<double> predict(const Matrix& x, const Rows& rows) const;
-  std::size_t size() const noexcept { return trees_.size(); }
-
- private:
   struct Node {
     int feature = -1;  ///< -1: a leaf.
     double cut = 0;    ///< Right above it.
     int left = 0;      ///< Right is the next.
     double value = 0;  ///< Of a leaf, shrunk; in log odds.
   };
+  /// The root first; children after their parent.
   using Tree = std::vector<Node>;
-  friend class TreeGrower;
 
+  /// Fits rows `train`, and keeps the trees up to the least log loss of rows `validation`; where
+  /// that is empty, all. `targets` has a value for each row of `x`: the chance of class 1, from 0
+  /// to 1.
+  static Trees fit(const Matrix& x, std::span<const double> targets, const Rows& train,
+                   const Rows& validation, const TreeParams& params, std::uint64_t seed,
+                   const Stop& stop = {});
+  /// Of certain classes.
+  static Trees fit(const Matrix& x, const Classes& classes, const Rows& train,
+                   const Rows& validation, const TreeParams& params, std::uint64_t seed,
+                   const Stop& stop = {}) {
+    const std::vector<double> targets(classes.begin(), classes.end());
+    return fit(x, targets, train, validation, params, seed, stop);
+  }
+  /// Of trees as `trees()` gives them, from anybody. Fails with kParse where one asks for a feature
+  /// that a row of `features` does not have, does not end, or holds what is no number.
+  static Result<Trees> of(double prior, std::vector<Tree> trees, std::size_t features);
+
+  /// Probability of class 1, one for each of `rows`.
+  std::vector<double> predict(const Matrix& x, const Rows& rows) const;
+  /// The logarithm of its odds, of one row.
+  double odds(std::span<const double> row) const noexcept;
+  std::size_t size() const noexcept { return trees_.size(); }
+  double prior() const noexcept { return prior_; }
+  const std::vector<Tree>& trees() const noexcept { return trees_; }
+
+ private:
   static double value(const Tree& tree, const double* row) noexcept;
 
   double prior_ = 0;  ///< Log odds of the training rows.

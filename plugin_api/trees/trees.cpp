@@ -1,4 +1,4 @@
-#include "learning/trees.hpp"
+#include "trees/trees.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -59,6 +59,11 @@ struct Binned {
     return count;
   }
 };
+
+/// log(1 + exp(x)) without overflow.
+double softplus(double x) {
+  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+}
 
 struct Sums {
   double gradient = 0, hessian = 0;
@@ -201,12 +206,12 @@ double Trees::value(const Tree& tree, const double* row) noexcept {
   return tree[at].value;
 }
 
-Trees Trees::fit(const Matrix& x, std::span<const std::uint8_t> classes, const Rows& train,
+Trees Trees::fit(const Matrix& x, std::span<const double> targets, const Rows& train,
                  const Rows& validation, const TreeParams& params, std::uint64_t seed,
                  const Stop& stop) {
   Trees trees;
   double positive = 0;
-  for (const std::size_t row : train) positive += classes[row];
+  for (const std::size_t row : train) positive += targets[row];
   const auto count = static_cast<double>(train.size());
   if (positive == 0 || positive == count) {
     trees.prior_ = positive == 0 ? -std::log(count + 1) : std::log(count + 1);
@@ -230,7 +235,7 @@ Trees Trees::fit(const Matrix& x, std::span<const std::uint8_t> classes, const R
   const auto validation_loss = [&] {
     double loss = 0;
     for (std::size_t i = 0; i < held.size(); ++i)
-      loss += std::log1p(std::exp(classes[validation[i]] != 0 ? -held[i] : held[i]));
+      loss += softplus(held[i]) - targets[validation[i]] * held[i];
     return loss;
   };
   double least = validation_loss();
@@ -238,7 +243,7 @@ Trees Trees::fit(const Matrix& x, std::span<const std::uint8_t> classes, const R
   for (int round = 0; round < params.rounds && !(stop && stop()); ++round) {
     for (std::size_t i = 0; i < train.size(); ++i) {
       const double p = sigmoid(odds[i]);
-      gradients[i] = {p - classes[train[i]], p * (1 - p)};
+      gradients[i] = {p - targets[train[i]], p * (1 - p)};
     }
     rng.shuffle(std::span(order));
     rng.shuffle(std::span(features));
@@ -270,16 +275,46 @@ Trees Trees::fit(const Matrix& x, std::span<const std::uint8_t> classes, const R
   return trees;
 }
 
+double Trees::odds(std::span<const double> row) const noexcept {
+  double odds = prior_;
+  for (const Tree& tree : trees_) odds += value(tree, row.data());
+  return odds;
+}
+
 std::vector<double> Trees::predict(const Matrix& x, const Rows& rows) const {
+  const auto width = static_cast<std::size_t>(x.cols());
   std::vector<double> probabilities;
   probabilities.reserve(rows.size());
-  for (const std::size_t row : rows) {
-    double odds = prior_;
-    for (const Tree& tree : trees_)
-      odds += value(tree, x.row(static_cast<Eigen::Index>(row)).data());
-    probabilities.push_back(sigmoid(odds));
-  }
+  for (const std::size_t row : rows)
+    probabilities.push_back(sigmoid(odds({x.row(static_cast<Eigen::Index>(row)).data(), width})));
   return probabilities;
+}
+
+Result<Trees> Trees::of(double prior, std::vector<Tree> trees, std::size_t features) {
+  const auto bad = [](const char* what) {
+    return make_error(ErrorCode::kParse, std::string("These are no trees: ") + what + ".");
+  };
+  if (!std::isfinite(prior)) return bad("their prior is no number");
+  for (const Tree& tree : trees) {
+    if (tree.empty()) return bad("one has no root");
+    for (std::size_t i = 0; i < tree.size(); ++i) {
+      const Node& node = tree[i];
+      if (!std::isfinite(node.cut) || !std::isfinite(node.value))
+        return bad("a node holds what is no number");
+      if (node.feature < 0) continue;
+      if (static_cast<std::size_t>(node.feature) >= features)
+        return bad("a node asks for a feature that there is not");
+      // Children come later, so that every way down ends.
+      if (node.left <= static_cast<std::int64_t>(i) ||
+          static_cast<std::size_t>(node.left) + 1 >= tree.size()) {
+        return bad("a node's children are not where they can be");
+      }
+    }
+  }
+  Trees made;
+  made.prior_ = prior;
+  made.trees_ = std::move(trees);
+  return made;
 }
 
 }  // namespace ptah::learning

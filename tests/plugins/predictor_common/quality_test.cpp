@@ -6,7 +6,7 @@
 
 #include "ptah/core/random.hpp"
 
-namespace ptah::nets {
+namespace ptah::predictors {
 namespace {
 
 TEST(Quality, IsThatOfFourOddsByHand) {
@@ -48,11 +48,41 @@ TEST(Quality, ATemperatureMendsOddsThatAreTooSure) {
     bad.push_back(rng.uniform() < sigmoid(z) ? 1 : 0);
     odds.push_back(5 * z);
   }
-  const double temperature = best_temperature(odds, bad);
-  EXPECT_NEAR(temperature, 5, 0.3);
-  EXPECT_LT(judge(odds, bad, temperature).ece, 0.02);
+  const Calibration calibration = calibrate(odds, bad, Target::kWorst);
+  EXPECT_NEAR(calibration.temperature, 5, 0.3);
+  EXPECT_EQ(calibration.offset, 0);
+  EXPECT_LT(judge(odds, bad, calibration).ece, 0.02);
   EXPECT_GT(judge(odds, bad).ece, 0.05);
-  EXPECT_DOUBLE_EQ(judge(odds, bad, temperature).auroc, judge(odds, bad).auroc);
+  EXPECT_DOUBLE_EQ(judge(odds, bad, calibration).auroc, judge(odds, bad).auroc);
+}
+
+TEST(Quality, OddsOfARankBecomeOddsOfBeingBad) {
+  Rng rng(3);
+  std::vector<double> odds;
+  Classes bad;
+  for (int i = 0; i < 20'000; ++i) {
+    const double z = 6 * rng.uniform() - 3;
+    bad.push_back(rng.uniform() < sigmoid(2 * z - 3) ? 1 : 0);
+    odds.push_back(z);
+  }
+  const Calibration calibration = calibrate(odds, bad, Target::kRank);
+  EXPECT_NEAR(calibration.temperature, 0.5, 0.03);
+  EXPECT_NEAR(calibration.offset, -3, 0.15);
+  EXPECT_LT(judge(odds, bad, calibration).ece, 0.02);
+  EXPECT_GT(judge(odds, bad, calibrate(odds, bad, Target::kWorst)).ece, 0.1)
+      << "a temperature alone does not do it";
+}
+
+TEST(Quality, CalibrationIsFiniteWhateverTheOdds) {
+  const Calibration apart = calibrate({-2, -1, 1, 2}, {0, 0, 1, 1}, Target::kRank);
+  EXPECT_TRUE(std::isfinite(apart.temperature) && std::isfinite(apart.offset));
+  EXPECT_GT(apart.probability(1), 0.5);
+  for (const auto& [odds, bad] : std::vector<std::pair<std::vector<double>, Classes>>{
+           {{1, 2, 3}, {1, 1, 1}}, {{1, 1, 1}, {0, 1, 0}}, {{1, 2, 3, 4}, {1, 1, 0, 0}}}) {
+    const Calibration none = calibrate(odds, bad, Target::kRank);
+    EXPECT_EQ(none.temperature, 1);
+    EXPECT_EQ(none.offset, 0);
+  }
 }
 
 TEST(Quality, WhatIsNoNumberIsWrong) {
@@ -62,4 +92,4 @@ TEST(Quality, WhatIsNoNumberIsWrong) {
 }
 
 }  // namespace
-}  // namespace ptah::nets
+}  // namespace ptah::predictors

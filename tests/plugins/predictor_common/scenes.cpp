@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace ptah::nets::test {
+namespace ptah::predictors::test {
 
 Circuit parted_circuit() {
   Circuit circuit;
@@ -52,4 +52,4 @@ Result<Example> SealedDataset::read(std::size_t index) {
   return inner_.read(index);
 }
 
-}  // namespace ptah::nets::test
+}  // namespace ptah::predictors::test

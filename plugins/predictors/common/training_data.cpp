@@ -9,7 +9,7 @@
 #include "ptah/core/json.hpp"
 #include "ptah/core/sha256.hpp"
 
-namespace ptah::nets {
+namespace ptah::predictors {
 namespace {
 
 constexpr std::size_t kFewestTraining = 40, kFewestValidation = 10, kMostSample = 512;
@@ -85,9 +85,9 @@ Result<TrainingData> read_training_data(Dataset& dataset, JobContext& job) {
                         std::to_string(kFewestValidation) + ".",
                     "Make more layouts.");
   }
-  std::vector<double> labels;
-  for (const Sample& sample : data.train) labels.push_back(sample.label);
-  data.threshold = learning::quantile(labels, 0.75);
+  for (const Sample& sample : data.train) data.sorted.push_back(sample.label);
+  data.threshold = learning::quantile(data.sorted, 0.75);
+  std::sort(data.sorted.begin(), data.sorted.end());
   if (std::none_of(data.train.begin(), data.train.end(),
                    [&](const Sample& sample) { return data.bad(sample); })) {
     return unusable(
@@ -95,6 +95,48 @@ Result<TrainingData> read_training_data(Dataset& dataset, JobContext& job) {
         "Train with a label that differs between layouts.");
   }
   return data;
+}
+
+Target target_from(const std::string& name) noexcept {
+  return name == "rank" ? Target::kRank : name == "both" ? Target::kBoth : Target::kWorst;
+}
+
+double TrainingData::target(const Sample& sample, Target target) const noexcept {
+  const double worst = bad(sample) ? 1 : 0;
+  if (target == Target::kWorst) return worst;
+  const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), sample.label);
+  const auto better = static_cast<double>(low - sorted.begin());
+  const double rank =
+      (better + static_cast<double>(high - low) / 2) / static_cast<double>(sorted.size());
+  return target == Target::kRank ? rank : (worst + rank) / 2;
+}
+
+learning::Classes bad_of(const TrainingData& data, std::span<const Sample> samples) {
+  learning::Classes bad;
+  for (const Sample& sample : samples) bad.push_back(data.bad(sample) ? 1 : 0);
+  return bad;
+}
+
+Status check_placements(const std::vector<std::string>& circuits, const std::string& name,
+                        const Circuit& circuit, const Tiles& tiles,
+                        const std::vector<Placement>& placements) {
+  const std::string where = "circuit " + circuit.name;
+  if (std::find(circuits.begin(), circuits.end(), circuit_hash(circuit)) == circuits.end()) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The model was trained with another circuit (nets, devices, sizes, fingers "
+                      "or channels differ): \"" +
+                          name + "\".",
+                      where, "Train one with layouts of this circuit.");
+  }
+  for (const Placement& placement : placements) {
+    if (placement.tiles.size() != tiles.size()) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "A placement has " + std::to_string(placement.tiles.size()) +
+                            " places for " + std::to_string(tiles.size()) + " tiles.",
+                        where);
+    }
+  }
+  return ok();
 }
 
 std::string circuit_hash(const Circuit& circuit) {
@@ -152,4 +194,4 @@ Neighbourhood neighbourhood(const TrainingData& data) {
   return found;
 }
 
-}  // namespace ptah::nets
+}  // namespace ptah::predictors

@@ -4,7 +4,7 @@
 
 #include "scenes.hpp"
 
-namespace ptah::nets {
+namespace ptah::predictors {
 namespace {
 
 using ::testing::HasSubstr;
@@ -46,6 +46,30 @@ TEST(TrainingData, TooLittleIsRefusedWithItsNumbers) {
   EXPECT_THAT(read.error().message, HasSubstr("30 layouts"));
 }
 
+TEST(TrainingData, TargetsAreTheQuarterTheRankOrTheirMean) {
+  test::SealedDataset dataset(400);
+  SimpleJobContext job;
+  const auto read = read_training_data(dataset, job);
+  ASSERT_TRUE(read) << read.error().text();
+  const TrainingData& data = read.value();
+  double sum = 0;
+  for (const Sample& sample : data.train) {
+    const double rank = data.target(sample, Target::kRank);
+    const double worst = data.target(sample, Target::kWorst);
+    sum += rank;
+    EXPECT_EQ(worst, data.bad(sample) ? 1 : 0);
+    EXPECT_GE(rank, worst == 1 ? 0.74 : 0);
+    EXPECT_LE(rank, worst == 1 ? 1 : 0.76);
+    EXPECT_DOUBLE_EQ(data.target(sample, Target::kBoth), (rank + worst) / 2);
+    for (const Sample& other : data.train)
+      EXPECT_EQ(data.target(other, Target::kRank) < rank, other.label < sample.label);
+  }
+  EXPECT_NEAR(sum / static_cast<double>(data.train.size()), 0.5, 1e-12);
+  Sample beyond = data.train.front();
+  beyond.label = 1e9;
+  EXPECT_EQ(data.target(beyond, Target::kRank), 1);
+}
+
 TEST(TrainingData, AHashTellsCircuitsApart) {
   const Circuit circuit = test::parted_circuit();
   const std::string hash = circuit_hash(circuit);
@@ -85,4 +109,4 @@ TEST(TrainingData, PlacementsOfAnotherKindAreFar) {
 }
 
 }  // namespace
-}  // namespace ptah::nets
+}  // namespace ptah::predictors

@@ -3,7 +3,7 @@
 
 #include "fake_dataset.hpp"
 
-namespace ptah::nets::test {
+namespace ptah::predictors::test {
 
 /// Four transistors in three parts of a circuit, joined by five nets.
 Circuit parted_circuit();
@@ -28,4 +28,4 @@ class SealedDataset final : public Dataset {
   ptah::test::FakeDataset inner_;
 };
 
-}  // namespace ptah::nets::test
+}  // namespace ptah::predictors::test

@@ -1,0 +1,171 @@
+#include "training.hpp"
+
+#include <numeric>
+
+#include "placement_frame.hpp"
+#include "quality.hpp"
+
+namespace ptah::trees {
+namespace {
+
+using learning::Matrix;
+using learning::Rows;
+using learning::Trees;
+using predictors::Classes;
+using predictors::Judgement;
+using predictors::Sample;
+using predictors::TrainingData;
+
+constexpr double kReading = 0.1;  ///< Share of the progress.
+constexpr std::uint64_t kMembers = 0x7ee50000;
+
+/// Training part, then validation part.
+struct Table {
+  Matrix x;
+  std::vector<double> targets;
+  Rows train, validation;
+};
+
+Table table_of(const TrainingData& data, const PlacementFrame& frame, predictors::Target target) {
+  Table table;
+  const std::size_t rows = data.train.size() + data.validation.size();
+  table.x.resize(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(frame.width()));
+  table.train.resize(data.train.size());
+  table.validation.resize(data.validation.size());
+  std::iota(table.train.begin(), table.train.end(), std::size_t{0});
+  std::iota(table.validation.begin(), table.validation.end(), data.train.size());
+  for (const auto* part : {&data.train, &data.validation}) {
+    for (const Sample& sample : *part) {
+      const auto row = static_cast<Eigen::Index>(table.targets.size());
+      frame.write(data.designs[sample.design]->tiles, sample.placement,
+                  {table.x.row(row).data(), frame.width()});
+      table.targets.push_back(data.target(sample, target));
+    }
+  }
+  return table;
+}
+
+std::vector<double> row_of(const Matrix& x, std::size_t row) {
+  const double* from = x.row(static_cast<Eigen::Index>(row)).data();
+  return {from, from + x.cols()};
+}
+
+std::map<std::string, double> metrics_of(const Judgement& raw, const Judgement& judged,
+                                         const Model& model) {
+  std::size_t trees = 0;
+  for (const Trees& member : model.members) trees += member.size();
+  return {{"validation_accuracy", judged.accuracy},
+          {"validation_balanced_accuracy", judged.balanced_accuracy},
+          {"validation_auroc", judged.auroc},
+          {"validation_loss", judged.loss},
+          {"validation_brier", judged.brier},
+          {"validation_ece", judged.ece},
+          {"validation_ece_uncalibrated", raw.ece},
+          {"validation_majority", judged.majority},
+          {"temperature", model.calibration.temperature},
+          {"trees", static_cast<double>(trees)}};
+}
+
+}  // namespace
+
+OptionSchema trainer_options() {
+  const learning::TreeParams standard;
+  return {
+      {"target",
+       OptionType::kText,
+       "both",
+       "worst: to be among the worst quarter; rank: the share of layouts that are better, of which "
+       "the other is made at the end; both: their mean.",
+       {},
+       {},
+       {"worst", "rank", "both"}},
+      {"members", OptionType::kInt, 3, "Forests of other seeds, which vote.", 1, 16, {}},
+      {"depth", OptionType::kInt, standard.depth, "Splits from root to leaf.", 1, 12, {}},
+      {"rounds", OptionType::kInt, 2000, "Trees of a member, at most.", 1, 20'000, {}},
+      {"patience",
+       OptionType::kInt,
+       standard.patience,
+       "Ends so many trees after the least loss on the validation part.",
+       1,
+       1000,
+       {}},
+      {"shrinkage", OptionType::kReal, standard.shrinkage, "Of each tree's step.", 1e-4, 1, {}},
+      {"ridge", OptionType::kReal, standard.ridge, "On a leaf's value.", 0, 1000, {}},
+      {"row_share", OptionType::kReal, 0.7, "Of the layouts that a tree sees.", 0.05, 1, {}},
+      {"feature_share",
+       OptionType::kReal,
+       0.5,
+       "Of the numbers that a tree may split by.",
+       0.05,
+       1,
+       {}},
+  };
+}
+
+TrainingOptions training_options(const Options& options) {
+  TrainingOptions found;
+  found.target = predictors::target_from(options.text("target"));
+  found.members = static_cast<int>(options.integer("members"));
+  learning::TreeParams& params = found.params;
+  params.depth = static_cast<int>(options.integer("depth"));
+  params.rounds = static_cast<int>(options.integer("rounds"));
+  params.patience = static_cast<int>(options.integer("patience"));
+  params.shrinkage = options.real("shrinkage");
+  params.ridge = options.real("ridge");
+  params.row_share = options.real("row_share");
+  params.feature_share = options.real("feature_share");
+  return found;
+}
+
+Result<Trained> train(Dataset& dataset, const TrainingOptions& options, const Json& given,
+                      JobContext& job) {
+  PTAH_TRY(const TrainingData data, predictors::read_training_data(dataset, job));
+  const PlacementFrame frame(data.designs.front()->circuit);
+  const Table table = table_of(data, frame, options.target);
+  Trained trained;
+  Model& model = trained.model;
+  model.features = frame.names();
+  const Classes bad = predictors::bad_of(data, data.validation);
+  std::vector<double> odds(data.validation.size(), 0.0);
+  for (int member = 0; member < options.members; ++member) {
+    int round = 0;
+    const learning::Stop stop = [&] {
+      const double share = static_cast<double>(++round) / options.params.rounds;
+      job.progress(kReading + (1 - kReading) * (member + share) / options.members,
+                   "tree " + std::to_string(round) + " of member " + std::to_string(member + 1));
+      return job.cancelled();
+    };
+    model.members.push_back(Trees::fit(
+        table.x, table.targets, table.train, table.validation, options.params,
+        Rng(job.seed()).fork(kMembers + static_cast<std::uint64_t>(member)).next(), stop));
+    if (job.cancelled()) return cancelled_error();
+    for (std::size_t i = 0; i < odds.size(); ++i)
+      odds[i] += model.members.back().odds(row_of(table.x, table.validation[i]));
+    std::vector<double> mean = odds;
+    for (double& value : mean) value /= member + 1;
+    job.metric("validation_loss", member,
+               predictors::target_loss(mean, data, data.validation, options.target));
+    job.metric("validation_auroc", member, predictors::judge(mean, bad).auroc);
+  }
+  for (double& value : odds) value /= options.members;
+  model.calibration = predictors::calibrate(odds, bad, options.target);
+  const Judgement raw = predictors::judge(odds, bad),
+                  judged = predictors::judge(odds, bad, model.calibration);
+  trained.metrics = metrics_of(raw, judged, model);
+  model.plugin = "trees";
+  model.threshold = data.threshold;
+  model.circuits = data.circuits;
+  model.near = predictors::neighbourhood(data);
+  model.reference = row_of(table.x, table.validation.front());
+  model.about = {{"circuit", data.designs.front()->circuit.name},
+                 {"options", given},
+                 {"seed", job.seed()},
+                 {"training_layouts", data.train.size()},
+                 {"validation_layouts", data.validation.size()},
+                 {"dataset_sha256", data.hash},
+                 {"metrics", trained.metrics},
+                 {"intervals", predictors::intervals(judged, odds, bad)}};
+  return trained;
+}
+
+}  // namespace ptah::trees
