@@ -112,6 +112,7 @@ class Grid {
   static constexpr int kOverPlate = 8;
   /// What a step onto the node costs beyond its length: running over devices and capacitors.
   int surcharge(std::size_t cell) const noexcept { return surcharge_[cell]; }
+  const std::uint8_t* surcharges() const noexcept { return surcharge_.data(); }
   /// Past conflicts at the node (McMurchie and Ebeling's history term).
   const std::uint16_t* history(int layer) const noexcept { return history_[layer].data(); }
   /// Whether there has been any conflict.

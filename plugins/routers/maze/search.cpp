@@ -47,6 +47,7 @@ void Search::prepare() {
     views_.push_back(view);
   }
   make_ways();
+  outlook_.prepare();
   const auto obstacles = [&](const std::vector<Rect>& rects, int surcharge) {
     std::vector<Obstacle> found;
     for (const Rect& rect : rects) {
@@ -271,6 +272,55 @@ int Search::bound(const Part& part) const noexcept {
   return best;
 }
 
+int Search::turns(const GridNode& at) const noexcept {
+  const int dx = across_x_[at.x], dy = across_y_[at.y];
+  int least = kFar;
+  for (const int layer : goal_layers_) {
+    const Way& way = ways_[at.layer * layers_ + layer];
+    least = std::min({least, way.direct + way.along_x * dx + way.along_y * dy, way.turning});
+  }
+  return least;
+}
+
+int Search::foresee(const GridNode& at) {
+  const int near = bound(at);
+  return looked_ ? std::max(near, outlook_.to_go(at.x, at.y) + turns(at)) : near;
+}
+
+void Search::look_ahead(const SearchRequest& request) {
+  ++stats_.outlooks;
+  std::vector<NodeBox> boxes;
+  goal_layers_.clear();
+  across_x_.assign(grid_.columns(), kFar);
+  across_y_.assign(plane_ / grid_.columns(), kFar);
+  const auto approach = [](std::vector<int>& across, int low, int high) {
+    for (int k = 0; k < static_cast<int>(across.size()); ++k) {
+      across[k] = std::min(across[k], std::max({0, low - k, k - high}));
+    }
+  };
+  for (const Goal& goal : goals_) {
+    boxes.push_back(goal.box);
+    approach(across_x_, goal.box.x0, goal.box.x1);
+    approach(across_y_, goal.box.y0, goal.box.y1);
+    if (std::find(goal_layers_.begin(), goal_layers_.end(), goal.layer) == goal_layers_.end()) {
+      goal_layers_.push_back(goal.layer);
+    }
+  }
+  outlook_.look(boxes, {kStepCost, costs_.off_corridor, request.net, request.corridors});
+  looked_ = true;
+  std::vector<Index> waiting;
+  for (OpenList::Entry entry{}; queue_.pop(entry);) waiting.push_back(entry.node);
+  queue_.clear();
+  for (const Index at : waiting) {
+    if (at >= grid_.nodes()) {
+      queue_.push({parts_[at - grid_.nodes()].bound, at});
+    } else if (State& state = states_[at]; !state.closed) {
+      state.bound = foresee(node(at));
+      queue_.push({state.cost + state.bound, at});
+    }
+  }
+}
+
 void Search::add_to_tree(const std::vector<Index>& nodes) {
   constexpr std::size_t kPart = 16;
   for (std::size_t k = 0; k < nodes.size(); ++k) {
@@ -291,7 +341,7 @@ void Search::add_to_tree(const std::vector<Index>& nodes) {
 void Search::reach(Index to, const GridNode& at, int cost, std::uint8_t from) {
   State& state = states_[to];
   if (state.stamp != search_) {
-    state = {search_, cost, bound(at), 0, kSource, false, false};
+    state = {search_, cost, foresee(at), 0, kSource, false, false};
   } else if (state.cost <= cost) {
     if (state.cost == cost) state.parents |= 1u << from;
     return;
@@ -481,7 +531,8 @@ Status Search::find_ways(const SearchRequest& request, std::vector<Index>& ends,
   for (std::size_t p = 0; p < parts_.size(); ++p) {
     queue_.push({parts_[p].bound, nodes + static_cast<Index>(p)});
   }
-  int cheapest = std::numeric_limits<int>::max();
+  looked_ = false;
+  int cheapest = std::numeric_limits<int>::max(), expanded = 0;
   OpenList::Entry top{};
   while (queue_.pop(top) && top.estimate <= cheapest) {
     if (top.node >= nodes) {
@@ -508,6 +559,7 @@ Status Search::find_ways(const SearchRequest& request, std::vector<Index>& ends,
     }
     if ((++stats_.expansions & 0x7ff) == 0 && job.cancelled()) return cancelled_error();
     expand(top.node, request);
+    if (!looked_ && ++expanded == patience_) look_ahead(request);
   }
   return ok();
 }

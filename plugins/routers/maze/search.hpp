@@ -6,7 +6,8 @@
 /// and then chooses the one that A* finds first which goes by distance alone and takes, of equal
 /// estimates, the longer way behind, then the lower node. Nothing but cheapest ways has a say in
 /// that: whatever else such a search looks at leaves the order of these as it is. So what is drawn
-/// does not depend on how sharp the bound is, only how soon it is found.
+/// does not depend on how sharp the bound is, only how soon it is found. A search that goes on and
+/// on takes the time to look at the whole grid from its targets, and goes on with what it sees.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 
 #include "global.hpp"
 #include "grid.hpp"
+#include "outlook.hpp"
 #include "ptah/core/job_context.hpp"
 #include "queue.hpp"
 
@@ -54,11 +56,17 @@ struct SearchRequest {
 struct SearchStats {
   std::int64_t expansions = 0;
   std::int64_t searches = 0;
+  std::int64_t outlooks = 0;  ///< Searches that looked at the whole grid.
 };
 
 class Search {
  public:
-  Search(const Grid& grid, const SearchCosts& costs) : grid_(grid), costs_(costs) {}
+  /// A search for one pin looks at the whole grid after so many expansions: that takes as long as
+  /// some thousands.
+  static constexpr int kPatience = 3000;
+
+  Search(const Grid& grid, const SearchCosts& costs, int patience = kPatience)
+      : grid_(grid), costs_(costs), patience_(patience), outlook_(grid) {}
 
   /// To be called after every update of the grid. Resets the statistics.
   void prepare();
@@ -117,6 +125,13 @@ class Search {
   int to_go(const GridNode& at) const noexcept;
   int bound(const GridNode& at);
   int bound(const Part& part) const noexcept;
+  /// Never lower than `bound`: knows what the outlook says, too, where there is one.
+  int foresee(const GridNode& at);
+  /// What changes of layers and steps against layers' directions cost at least from the node on.
+  int turns(const GridNode& at) const noexcept;
+  /// Looks back over the whole grid from the targets, and puts the open list in the order that
+  /// follows. What is closed has its cheapest cost, whatever bound led there.
+  void look_ahead(const SearchRequest& request);
   int bound(const Goal& goal, int layer, int dx, int dy) const noexcept {
     const Way& way = ways_[layer * layers_ + goal.layer];
     return kStepCost * (dx + dy) + Grid::kOverDevice * std::min(dx + dy, goal.depth) +
@@ -179,6 +194,7 @@ class Search {
 
   const Grid& grid_;
   SearchCosts costs_;
+  int patience_;
   std::vector<LayerView> views_;
   std::vector<NetPins> nets_;  ///< By net; empty where not asked for yet.
   std::size_t plane_ = 0;
@@ -194,6 +210,10 @@ class Search {
   std::vector<Target> targets_;
   std::vector<Goal> goals_;
   std::vector<Way> ways_;  ///< By layer and layer.
+  Outlook outlook_;
+  bool looked_ = false;                   ///< The outlook is that of this search.
+  std::vector<int> goal_layers_;          ///< Those of the outlook's goals.
+  std::vector<int> across_x_, across_y_;  ///< From a column, from a row to the nearest, in steps.
   int layers_ = 0;
   std::vector<Vicinity> vicinities_;  ///< By layer and block.
   std::vector<Goal> near_;
