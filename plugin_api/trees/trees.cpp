@@ -47,8 +47,10 @@ struct Binned {
       // So many bins may lie below this cut by now.
       const std::size_t due = distinct <= most ? n : b * most / n;
       if (found.size() >= due) continue;
-      const double cut = values[b - 1] + (values[b] - values[b - 1]) / 2;
-      if (cut >= values[b] || cut <= last || found.size() + 1 >= most) continue;
+      // A float, as files hold it.
+      const double cut = static_cast<float>(values[b - 1] + (values[b] - values[b - 1]) / 2);
+      if (cut < values[b - 1] || cut >= values[b] || cut <= last || found.size() + 1 >= most)
+        continue;
       found.push_back(last = cut);
     }
     return found;
@@ -159,14 +161,14 @@ class TreeGrower {
              std::vector<Open>& next) const {
     const Split chosen = depth < params_.depth ? best(open) : Split{};
     if (!chosen.found) {
-      tree[static_cast<std::size_t>(open.node)].value =
-          -params_.shrinkage * open.sums.gradient / (open.sums.hessian + params_.ridge);
+      tree[static_cast<std::size_t>(open.node)].value = static_cast<float>(
+          -params_.shrinkage * open.sums.gradient / (open.sums.hessian + params_.ridge));
       return;
     }
     const auto left = static_cast<int>(tree.size());
     Trees::Node& node = tree[static_cast<std::size_t>(open.node)];
     node.feature = static_cast<int>(chosen.feature);
-    node.cut = binned_.cuts[chosen.feature][chosen.bin];
+    node.cut = static_cast<float>(binned_.cuts[chosen.feature][chosen.bin]);
     node.left = left;
     tree.resize(tree.size() + 2);
     const auto begin = rows.begin();

@@ -41,9 +41,9 @@ class Trees {
  public:
   struct Node {
     int feature = -1;  ///< -1: a leaf.
-    double cut = 0;    ///< Right above it.
+    float cut = 0;     ///< Right above it.
     int left = 0;      ///< Right is the next.
-    double value = 0;  ///< Of a leaf, shrunk; in log odds.
+    float value = 0;   ///< Of a leaf, shrunk; in log odds.
   };
   /// The root first; children after their parent.
   using Tree = std::vector<Node>;

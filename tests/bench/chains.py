@@ -32,11 +32,13 @@ def fail(message):
 
 
 class Server:
-    """A daemon of its own with so many workers, its state in `folder`."""
+    """A daemon of its own with so many workers, its state in `folder`; `shipped`: with the models that come with Ptah."""
 
-    def __init__(self, build, workers, folder):
+    def __init__(self, build, workers, folder, shipped=False):
         self.build = build
-        self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state", PTAH_SHIPPED_DATA="")
+        self.env = dict(os.environ, PTAH_SOCKET=f"{folder}/run/ptahd.sock", XDG_STATE_HOME=f"{folder}/state")
+        if not shipped:
+            self.env["PTAH_SHIPPED_DATA"] = ""
         self.ptah("server", "start", "--workers", str(workers), "--bind-workers")
 
     def ptah(self, *words):

@@ -50,7 +50,7 @@ std::string file_of(const Model& model) {
   for (std::size_t m = 0; m < model.members.size(); ++m) {
     std::vector<std::int32_t> sizes;
     std::vector<std::int16_t> features;
-    std::vector<double> numbers;
+    std::vector<float> numbers;
     for (const Trees::Tree& tree : model.members[m].trees()) {
       sizes.push_back(static_cast<std::int32_t>(tree.size()));
       for (const Trees::Node& node : tree) {
@@ -61,7 +61,7 @@ std::string file_of(const Model& model) {
     const std::string member = std::to_string(m) + ".";
     add(member + "sizes", Dtype::kI32, sizes.size(), bytes_of(sizes));
     add(member + "feature", Dtype::kI16, features.size(), bytes_of(features));
-    add(member + "number", Dtype::kF64, numbers.size(), bytes_of(numbers));
+    add(member + "number", Dtype::kF32, numbers.size(), bytes_of(numbers));
   }
   predictors::add_near(model.near, contents, kept.emplace_back());
   return safetensors::write(contents);
@@ -72,7 +72,7 @@ Result<Trees> member_of(const safetensors::Contents& contents, std::size_t index
   const std::string member = std::to_string(index) + ".";
   PTAH_TRY(const auto sizes, values_of<std::int32_t>(contents, member + "sizes", Dtype::kI32));
   PTAH_TRY(const auto features, values_of<std::int16_t>(contents, member + "feature", Dtype::kI16));
-  PTAH_TRY(const auto numbers, values_of<double>(contents, member + "number", Dtype::kF64));
+  PTAH_TRY(const auto numbers, values_of<float>(contents, member + "number", Dtype::kF32));
   std::vector<Trees::Tree> trees;
   std::size_t from = 0;
   for (const std::int32_t size : sizes) {
