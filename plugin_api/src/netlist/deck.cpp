@@ -6,6 +6,7 @@
 
 #include "netlist/dialect.hpp"
 #include "netlist/expression.hpp"
+#include "netlist/joined_nets.hpp"
 #include "netlist/library_section.hpp"
 #include "netlist/text.hpp"
 #include "ptah/core/letter_case.hpp"
@@ -97,6 +98,7 @@ class DeckReader {
     for (const text::LogicalLine& line : lines) {
       if (!wanted.takes(line.text)) continue;
       const Place place{file, line.line};
+      if (in_control_block(line.text, place)) continue;
       if (line.text.front() == '.') {
         PTAH_TRY(const bool more, dot_card(line, place, depth));
         if (!more) break;
@@ -108,6 +110,7 @@ class DeckReader {
         ++outside_;
       }
     }
+    control_ = false;  // One without .endc ends with its file.
     if (outermost && open_) {
       return fail(
           deck_.subcircuits.back().place,
@@ -117,6 +120,20 @@ class DeckReader {
   }
 
   void finish() {
+    if (controls_ > 0) {
+      note(counted(controls_, "control block", "control blocks") + " left out, the first at " +
+           deck_.where(first_control_) + ": its commands are not run.");
+    }
+    if (ammeters_ > 0) {
+      note(counted(ammeters_, "source of 0 V is", "sources of 0 V are") +
+           " read as a wire, the first at " + deck_.where(first_ammeter_) +
+           ": it measures a current, and its two nets are one.");
+    }
+    if (resistances_ > 0) {
+      note(counted(resistances_, "resistance", "resistances") +
+           " of wires left out, the first at " + deck_.where(first_resistance_) +
+           ": the netlist was extracted from a layout, and NET.t1, NET.n2 are parts of NET.");
+    }
     if (outside_ > 0) {
       note(std::to_string(outside_) + (outside_ == 1 ? " line" : " lines") +
            " outside every .subckt ignored, the first at " + deck_.where(first_outside_) + ".");
@@ -144,6 +161,23 @@ class DeckReader {
 
   void note(std::string text) {
     if (deck_.notes.size() < kMaxNotes) deck_.notes.push_back(std::move(text));
+  }
+
+  static std::string counted(int count, const char* one, const char* more) {
+    return std::to_string(count) + " " + (count == 1 ? one : more);
+  }
+
+  /// Whether the line is of a control block, which is passed over: nothing of it is run.
+  bool in_control_block(const std::string& line, Place place) {
+    const std::string card = lower_case(line.substr(0, line.find_first_of(" \t")));
+    if (card == ".control") {
+      if (controls_++ == 0) first_control_ = place;
+      control_ = true;
+    } else if (card == ".endc" && control_) {
+      control_ = false;
+      return true;
+    }
+    return control_;
   }
 
   Result<int> add_file(std::string name) {
@@ -237,12 +271,43 @@ class DeckReader {
            parse_number(parts.words.back()).has_value();
   }
 
+  /// "R3 out.t0 out 8.7", as Magic's ext2resist writes of wires: between parts of one net.
+  bool is_wire_resistance(const Words& parts, Place place) const {
+    if (extracted_.count(place.file) == 0 || parts.words.size() != 4 || !parts.parameters.empty())
+      return false;
+    return lower_case(parts.words.front()).front() == 'r' &&
+           net_of_part(parts.words[1]) == net_of_part(parts.words[2]) &&
+           parse_number(parts.words.back()).has_value();
+  }
+
+  /// "Vmeas a b 0": a source that is there to measure the current through it.
+  static bool is_ammeter(const Words& parts) {
+    const std::size_t count = parts.words.size();
+    if (lower_case(parts.words.front()).front() != 'v' || !parts.parameters.empty()) return false;
+    if (count != 4 && !(count == 5 && same_but_for_case(parts.words[3], "dc"))) return false;
+    const auto value = parse_number(unquote(parts.words.back()));
+    return value && value->value == 0;
+  }
+
+  void join(const Words& parts, Place place, int& count, Place& first) {
+    if (count++ == 0) first = place;
+    joined_.push_back({parts.words[1], parts.words[2], place});
+  }
+
   Status element(const std::string& line, Place place) {
     PTAH_TRY(Words parts, split(line, place));
     if (parts.words.empty()) return fail(place, "This line names no device.");
     if (is_parasitic(parts, place)) {
       if (parasitics_ == 0) first_parasitic_ = place;
       ++parasitics_;
+      return ok();
+    }
+    if (is_wire_resistance(parts, place)) {
+      join(parts, place, resistances_, first_resistance_);
+      return ok();
+    }
+    if (is_ammeter(parts)) {
+      join(parts, place, ammeters_, first_ammeter_);
       return ok();
     }
     Element e;
@@ -304,7 +369,7 @@ class DeckReader {
       if (line.commented) return ok();
       return fail(place, "This .ends closes no .subckt.");
     }
-    const Subcircuit& s = deck_.subcircuits.back();
+    Subcircuit& s = deck_.subcircuits.back();
     // A plain .ends inside xschem's commented top closes it as well.
     PTAH_TRY(const Words parts, split(line.text, place));
     if (parts.words.size() > 1 && !same_but_for_case(parts.words[1], s.name)) {
@@ -312,6 +377,14 @@ class DeckReader {
                              text::quoted(s.name) + " of " + deck_.where(s.place) + ".");
     }
     open_ = false;
+    if (const auto apart = join_nets(joined_, s)) {
+      return fail(apart->place,
+                  "This would make one net of the ports " + text::quoted(apart->a) + " and " +
+                      text::quoted(apart->b) + " of " + text::quoted(s.name) + ".",
+                  "a layout cannot have two names for one net: leave one of the ports out",
+                  ErrorCode::kUnsupported);
+    }
+    joined_.clear();
     return ok();
   }
 
@@ -430,9 +503,8 @@ class DeckReader {
       }
     } else if (card == ".end") {
       return false;
-    } else if (card == ".control" || card == ".endc") {
-      return fail(place, "The netlist holds a control block, whose commands can run programs.",
-                  "remove it: analyses belong into the testbench", ErrorCode::kDenied);
+    } else if (card == ".endc") {
+      return fail(place, "This .endc closes no .control.");
     } else if (card == ".func" || card == ".if" || card == ".elseif" || card == ".else" ||
                card == ".endif") {
       return fail(place, card + " is not supported in a netlist for layout.",
@@ -457,6 +529,10 @@ class DeckReader {
   std::set<int> extracted_;  ///< Of `deck_.files`.
   int parasitics_ = 0;
   Place first_parasitic_;
+  bool control_ = false;  ///< In a control block.
+  int controls_ = 0, ammeters_ = 0, resistances_ = 0;
+  Place first_control_, first_ammeter_, first_resistance_;
+  std::vector<JoinedNets> joined_;  ///< Of the open subcircuit.
   int outside_ = 0;
   Place first_outside_;
   std::size_t total_bytes_ = 0;

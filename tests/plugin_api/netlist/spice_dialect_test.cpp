@@ -48,6 +48,62 @@ TEST(SpiceDialect, CapacitancesOfAnExtractedNetlistAreNoDevices) {
   EXPECT_EQ(read_ok("* a switch\n" + body).circuit.devices.size(), 5u);
 }
 
+TEST(SpiceDialect, ResistancesOfExtractedWiresJoinTheirNets) {
+  const std::string body =
+      ".subckt mod gnd in out vd\n"
+      "X1 vd a_68_12# gnd.t2 sky130_fd_pr__res_xhigh_po_0p35 l=5\n"
+      "X4 gnd.t1 in.t0 out.t0 gnd.t0 sky130_fd_pr__nfet_01v8 w=2 l=0.15\n"
+      "R0 out out.t0 9.21142\n"
+      "R1 gnd.n20 gnd.t2 815.595\n"
+      "R2 gnd.n20 gnd.t0 25.9602\n"
+      "R3 gnd gnd.t1 8.7\n"
+      "R4 gnd.n20 gnd 0.001\n"
+      "R5 in.t0 in 396\n"
+      ".ends\n";
+  const auto read = read_ok("* NGSPICE file created from mod.ext - technology: sky130A\n" + body);
+  ASSERT_EQ(read.circuit.devices.size(), 2u);
+  EXPECT_EQ(read.circuit.nets.size(), 5u);
+  const Device& mos = device(read.circuit, "X4");
+  const auto net = [&](std::size_t k) {
+    return read.circuit.nets[static_cast<std::size_t>(mos.nets[k])].name;
+  };
+  EXPECT_EQ(net(terminal::kDrain), "gnd");
+  EXPECT_EQ(net(terminal::kGate), "in");
+  EXPECT_EQ(net(terminal::kSource), "out");
+  EXPECT_EQ(net(terminal::kBulk), "gnd");
+  EXPECT_THAT(read.notes,
+              Contains(AllOf(HasSubstr("6 resistances of wires left out"), HasSubstr("t.sp:5"))));
+}
+
+TEST(SpiceDialect, ASourceOfZeroVoltsIsAWire) {
+  const auto read = read_ok(
+      "* t\n.subckt sa OUT IN VDD VSS\n"
+      "xn tail_pre IN VSS VSS sky130_fd_pr__nfet_01v8 w='4.0' l='0.15' nf='4'\n"
+      "vtail tail tail_pre dc '0'\n"
+      "Vm out TAIL 0\n"
+      "xp OUT IN VDD VDD sky130_fd_pr__pfet_01v8 w=2 l=0.15 nf=2\n"
+      ".ends\n");
+  ASSERT_EQ(read.circuit.devices.size(), 2u);
+  EXPECT_EQ(read.circuit.nets.size(), 4u);
+  EXPECT_EQ(device(read.circuit, "xn").nets[terminal::kDrain],
+            device(read.circuit, "xp").nets[terminal::kDrain]);
+  EXPECT_EQ(read.circuit.nets[0].name, "OUT");
+  EXPECT_THAT(read.notes, Contains(AllOf(HasSubstr("2 sources of 0 V are read as a wire"),
+                                         HasSubstr("t.sp:4"))));
+}
+
+TEST(SpiceDialect, ControlBlocksArePassedOver) {
+  const auto read = read_ok(
+      "** sch_path: /home/me/inv.sch\n"
+      ".subckt inv A Y VDD VSS\n"
+      "XM1 Y A VSS VSS sky130_fd_pr__nfet_01v8 L=0.15 W=1 nf=1\n"
+      ".ends\n"
+      ".control\nshell rm -rf x\nwrite \"unfinished\n.endc\n.end\n");
+  EXPECT_EQ(read.circuit.devices.size(), 1u);
+  EXPECT_THAT(read.notes,
+              Contains(AllOf(HasSubstr("1 control block left out"), HasSubstr("t.sp:5"))));
+}
+
 // As xschem 3.4 netlists a schematic of sky130 symbols.
 constexpr std::string_view kXschem = R"(** sch_path: /home/me/ota.sch
 **.subckt ota VOUT INP INM VDD VSS

@@ -36,7 +36,9 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"port_twice", ".subckt e a A\n.ends\n", "port \"A\" twice", "t.sp:1"},
         Bad{"nested", ".subckt e a\nM1 a a a a nfet w=1u l=1u\n.subckt f b\n",
             "starts inside the subcircuit \"e\"", "t.sp:3"},
-        Bad{"control_block", "* t\n.control\nshell rm -rf x\n.endc\n", "control block", "t.sp:2"},
+        Bad{"endc", "* t\n.endc\n", "closes no .control", "t.sp:2"},
+        Bad{"ports_joined", "* t\n.subckt a P Q\nVm P x 0\nVn x Q DC 0\n.ends\n",
+            "one net of the ports", "t.sp:4"},
         Bad{"nodes_missing", one("M1 a b c nfet w=1u l=1u"), "drain, gate, source, bulk", "t.sp:2"},
         Bad{"size_missing", one("M1 a b c d nfet w=1u"), "M1: l= is missing", "t.sp:2"},
         Bad{"source", one("V1 a b 1.8"), "\"V\" elements cannot be drawn", "t.sp:2"},
@@ -160,7 +162,6 @@ TEST(SpiceErrors, AnIncludedFileIsNamedAndNotQuoted) {
                                ".include geheim",
                                ".include /geheim",
                                ".include geheim geheim",
-                               ".control geheim",
                                ".ends\n.subckt geheim a\nx1 a geheim\n.ends\n"
                                ".subckt other a\nx1 a geheim"};
   for (const std::string& line : lines) {
