@@ -41,25 +41,43 @@ void Outlook::find_surcharges() {
 
 /// Returns the highest.
 int Outlook::find_prices(const Prices& prices) {
-  static_assert(kCellNodes > kMesh, "A mesh meets no more than two coarse cells along each axis.");
-  const NodeBox& window = grid_.window();
-  const auto off = [&](int i, int j) {
-    const int left = x0_ + (i << kShift), right = std::min(left + kMesh, window.x1);
-    const int low = y0_ + (j << kShift), high = std::min(low + kMesh, window.y1);
-    const auto inside = [&](int x, int y) { return prices.corridors->inside(prices.net, x, y); };
-    return !inside(left, low) && !inside(right, low) && !inside(left, high) && !inside(right, high);
-  };
+  prices_.assign(surcharges_.size(), kNoMesh);
   int highest = 0;
-  prices_.assign(point(0, rows_), kNoMesh);
   for (int j = 0; j + 1 < rows_; ++j) {
+    const std::size_t row = point(0, j);
     for (int i = 0; i + 1 < columns_; ++i) {
-      int price = prices.step + surcharges_[point(i, j)];
-      if (prices.corridors != nullptr && off(i, j)) price += prices.off_corridor;
-      prices_[point(i, j)] = static_cast<std::uint16_t>(price);
+      const int price = prices.step + surcharges_[row + i];
+      prices_[row + i] = static_cast<std::uint16_t>(price);
       highest = std::max(highest, price);
     }
   }
-  return highest;
+  if (prices.corridors == nullptr) return highest;
+  add_off_corridor(prices);
+  return highest + prices.off_corridor;
+}
+
+void Outlook::add_off_corridor(const Prices& prices) {
+  const Corridors& corridors = *prices.corridors;
+  const std::vector<std::uint8_t>& corridor = corridors.nets[prices.net];
+  // The coarse cells that hold the first and the last node of a mesh and its edges.
+  const auto first = [](int mesh) { return (mesh << kShift) / kCellNodes; };
+  const auto last = [](int mesh, int nodes) {
+    return std::min((mesh + 1) << kShift, nodes - 1) / kCellNodes;
+  };
+  static_assert(kCellNodes > kMesh, "There are no others between them.");
+  const NodeBox& window = grid_.window();
+  std::vector<std::uint8_t> inside(corridors.nx);
+  for (int j = 0; j + 1 < rows_; ++j) {
+    const std::uint8_t* low = &corridor[static_cast<std::size_t>(first(j)) * corridors.nx];
+    const std::uint8_t* high =
+        &corridor[static_cast<std::size_t>(last(j, window.height())) * corridors.nx];
+    for (int c = 0; c < corridors.nx; ++c) inside[c] = low[c] | high[c];
+    std::uint16_t* row = &prices_[point(0, j)];
+    for (int i = 0; i + 1 < columns_; ++i) {
+      const bool off = (inside[first(i)] | inside[last(i, window.width())]) == 0;
+      row[i] = static_cast<std::uint16_t>(row[i] + (off ? prices.off_corridor : 0));
+    }
+  }
 }
 
 void Outlook::reach(std::size_t point, int cost) {

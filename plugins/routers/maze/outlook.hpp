@@ -61,6 +61,7 @@ class Outlook {
   }
   void find_surcharges();
   int find_prices(const Prices& prices);
+  void add_off_corridor(const Prices& prices);
   void reach(std::size_t point, int cost);
   void settle();
 
