@@ -111,17 +111,25 @@ void Grid::make_frame(const Rect& area) {
   committed_.assign(scene_->pins.size(), {});
 }
 
+/// What the maps show is painted anew then; but there is no history yet.
 void Grid::make_room(std::size_t plane) {
   const Stack& stack = *scene_->stack;
   plane_ = plane;
+  const auto hold = [plane](auto& map) {
+    maze::make_room(map, plane);
+    map.resize(plane);
+  };
   if (spots_.size() < figures_.size()) spots_.resize(figures_.size());
-  for (std::size_t f = 0; f < figures_.size(); ++f) spots_[f].resize(plane);
-  open_.resize(plane);
+  for (std::size_t f = 0; f < figures_.size(); ++f) hold(spots_[f]);
+  hold(open_);
   cut_blocked_.resize(stack.cuts.size());
-  for (auto& cut : cut_blocked_) cut.resize(plane);
-  surcharge_.resize(plane);
+  for (auto& cut : cut_blocked_) hold(cut);
+  hold(surcharge_);
   history_.resize(stack.layers.size());
-  for (auto& layer : history_) layer.assign(plane, 0);
+  for (auto& layer : history_) {
+    maze::make_room(layer, plane);
+    layer.assign(plane, 0);
+  }
 }
 
 Dbu Grid::keep_off(int layer, const Fixed& fixed) const noexcept {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <optional>
 
 #include "negotiation.hpp"
@@ -15,9 +16,12 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Maps larger than this are made anew for every call: about what a fifth of the largest placement
-/// needs, and many times what an amplifier does.
+/// Every instance keeps maps up to this from one call to the next: many times what a small
+/// amplifier needs.
 constexpr std::size_t kMaxKeptBytes = 80'000'000;
+/// Larger ones only one instance of a process keeps, up to this: about what the largest placement
+/// needs. The search's take as much again.
+constexpr std::size_t kMaxLargeBytes = 400'000'000;
 
 /// Drops rectangles that another rectangle of the list covers.
 std::vector<Rect> without_covered(std::vector<Rect> rects) {
@@ -150,7 +154,49 @@ struct MazeRouter::Workspace {
   }
 };
 
-MazeRouter::MazeRouter(MazeOptions options) : options_(std::move(options)) {}
+/// The workspace of an instance between calls. Of all instances of a process only the one that used
+/// a large workspace last still has it: a worker has many instances, and room for few of those.
+class MazeRouter::Kept {
+ public:
+  ~Kept() {
+    const std::lock_guard lock(large().mutex);
+    if (large().owner == this) large().workspace = nullptr;
+  }
+
+  /// Null where there is none.
+  std::unique_ptr<Workspace> take() {
+    if (own_ != nullptr) return std::move(own_);
+    const std::lock_guard lock(large().mutex);
+    return large().owner == this ? std::move(large().workspace) : nullptr;
+  }
+
+  void put(std::unique_ptr<Workspace> workspace) {
+    const std::size_t bytes = workspace->grid.bytes();
+    if (bytes <= kMaxKeptBytes) {
+      own_ = std::move(workspace);
+    } else if (bytes <= kMaxLargeBytes) {
+      const std::lock_guard lock(large().mutex);
+      large().owner = this;
+      large().workspace = std::move(workspace);
+    }
+  }
+
+ private:
+  struct Large {
+    std::mutex mutex;
+    const Kept* owner = nullptr;
+    std::unique_ptr<Workspace> workspace;
+  };
+  static Large& large() {
+    static Large one;
+    return one;
+  }
+
+  std::unique_ptr<Workspace> own_;
+};
+
+MazeRouter::MazeRouter(MazeOptions options)
+    : options_(std::move(options)), kept_(std::make_unique<Kept>()) {}
 MazeRouter::~MazeRouter() = default;
 MazeRouter::MazeRouter(MazeRouter&&) noexcept = default;
 MazeRouter& MazeRouter::operator=(MazeRouter&&) noexcept = default;
@@ -162,7 +208,7 @@ Result<Layout> MazeRouter::run(const Circuit& circuit, const Tiles& tiles,
   const auto start = Clock::now();
   PTAH_TRY(const Stack stack, Stack::build(technology, options_.bottom_layer, options_.top_layer));
   // Taken out while at work: what an exception leaves behind is not used again.
-  auto workspace = std::move(workspace_);
+  auto workspace = kept_->take();
   if (workspace == nullptr) workspace = std::make_unique<Workspace>(options_);
   auto layout = [&]() -> Result<Layout> {
     PTAH_TRY(workspace->builder.update(circuit, tiles, placement, stack));
@@ -196,7 +242,7 @@ Result<Layout> MazeRouter::run(const Circuit& circuit, const Tiles& tiles,
     sound[known ? 1 : 0] = made;
     return made;
   }();
-  if (workspace->grid.bytes() <= kMaxKeptBytes) workspace_ = std::move(workspace);
+  kept_->put(std::move(workspace));
   if (layout && previous == nullptr && stats.narrowed_nm > 0) {
     job.log(LogLevel::kInfo, "Supply wiring at minimum width for want of room: " +
                                  std::to_string(stats.narrowed_nm / 1000) + "." +

@@ -63,12 +63,13 @@ class MazeRouter {
 
  private:
   struct Workspace;
+  class Kept;
   Result<Layout> run(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
                      const Layout* previous, const Technology& technology, JobContext& job,
                      MazeStats& stats);
 
   MazeOptions options_;
-  std::unique_ptr<Workspace> workspace_;
+  std::unique_ptr<Kept> kept_;
 };
 
 /// Nets that carry the supplies: ports or bulk nets with a supply's name, and nets that bulks of

@@ -62,18 +62,26 @@ void Search::prepare() {
   blocks_ = (grid_.columns() >> kBlockShift) + 1;
   a_layer_ = ((grid_.plane() / columns >> kBlockShift) + 1) * static_cast<std::size_t>(blocks_);
   const std::size_t blocks = a_layer_ * static_cast<std::size_t>(grid_.layers());
-  if (vicinities_.size() < blocks) vicinities_.resize(blocks);
+  plane_ = grid_.plane();
+  for (const std::size_t mark : cut_marks_) cut_near_[mark] = 0;
+  cut_marks_.clear();
   // Stamps say what is of an earlier layout, whatever frame that had. One must not come round
   // again.
   constexpr std::uint32_t kLastStamp = 0xff00'0000;
-  if (states_.size() == grid_.nodes() && plane_ == grid_.plane() && search_ < kLastStamp) return;
-  plane_ = grid_.plane();
-  search_ = 0;
-  states_.assign(grid_.nodes(), {});
-  target_stamp_.assign(grid_.nodes(), 0);
-  vicinities_.assign(blocks, {});
-  cut_near_.assign(plane_ * grid_.scene().stack->cuts.size(), 0);
-  cut_marks_.clear();
+  if (search_ >= kLastStamp) {
+    search_ = 0;
+    states_ = {};
+    target_stamp_ = {};
+    vicinities_ = {};
+  }
+  const auto hold = [](auto& map, std::size_t items) {
+    make_room(map, items);
+    if (map.size() < items) map.resize(items);
+  };
+  hold(states_, grid_.nodes());
+  hold(target_stamp_, grid_.nodes());
+  hold(vicinities_, blocks);
+  hold(cut_near_, plane_ * grid_.scene().stack->cuts.size());
 }
 
 GridNode Search::node(Index index) const noexcept {

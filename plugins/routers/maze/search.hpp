@@ -63,7 +63,7 @@ class Search {
  public:
   /// A search for one pin looks at the whole grid after so many expansions: that takes as long as
   /// some thousands.
-  static constexpr int kPatience = 3000;
+  static constexpr int kPatience = 1000;
 
   Search(const Grid& grid, const SearchCosts& costs, int patience = kPatience)
       : grid_(grid), costs_(costs), patience_(patience), outlook_(grid) {}
@@ -215,7 +215,7 @@ class Search {
   std::vector<int> goal_layers_;          ///< Those of the outlook's goals.
   std::vector<int> across_x_, across_y_;  ///< From a column, from a row to the nearest, in steps.
   int layers_ = 0;
-  std::vector<Vicinity> vicinities_;  ///< By layer and block.
+  Map<Vicinity> vicinities_;  ///< By layer and block.
   std::vector<Goal> near_;
   std::vector<Obstacle> around_;
   std::vector<Obstacle> devices_, plates_;          ///< Obstacles of the search ...

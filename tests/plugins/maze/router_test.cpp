@@ -315,6 +315,37 @@ TEST(MazeRouter, AnInstanceRoutesPlacementsOfAnyExtentAsAFreshOneDoes) {
   }
 }
 
+/// Of maps so large only one instance of a process keeps its own.
+TEST(MazeRouter, InstancesWithLargeMapsDoNotDisturbEachOther) {
+  const Example example = random_rows(5, 9, 1500);
+  SimpleJobContext job;
+  std::vector<Placement> placements;
+  for (const Dbu stretch : {13, 11}) {
+    Placement placement = example.placement;
+    for (PlacedTile& tile : placement.tiles) {
+      const Point away{tile.origin.x * (stretch - 1), tile.origin.y * (stretch - 1)};
+      tile.origin = tile.origin + away;
+      tile.slot = tile.slot.moved(away);
+    }
+    placements.push_back(placement);
+  }
+  const auto route_with = [&](MazeRouter& router, std::size_t which) {
+    return router.route(example.circuit, example.tiles, placements[which], tech(), job).value();
+  };
+  MazeRouter a{MazeOptions{}};
+  const Layout first = route_with(a, 0);
+  {
+    MazeRouter b{MazeOptions{}};
+    const Layout second = route_with(b, 1);
+    EXPECT_EQ(route_with(b, 0), first);
+    EXPECT_EQ(route_with(a, 1), second);
+    EXPECT_EQ(route_with(b, 1), second);
+    MazeRouter moved = std::move(b);
+    EXPECT_EQ(route_with(moved, 0), first);
+  }
+  EXPECT_EQ(route_with(a, 0), first);
+}
+
 TEST(MazeRouter, AFailureLeavesNothingBehind) {
   const Example example = amplifier();
   const Layout layout = route(example).value();
