@@ -35,14 +35,14 @@ struct HugePages {
 template <class T>
 using Map = std::vector<T, HugePages<T>>;
 
-/// Makes room for so many items, and some more for larger maps to come: what no map has touched
-/// takes no memory. Where there is no room yet the map is empty afterwards, so that nothing is
+/// Makes room for so many items, and as many for larger maps to come: what no map has touched takes
+/// no memory. Where there is no room yet the map is empty afterwards, so that nothing is
 /// copied and its memory is given back first.
 template <class T>
 void make_room(Map<T>& map, std::size_t items) {
   if (map.capacity() >= items) return;
   map = {};
-  map.reserve(items + items / 2);
+  map.reserve(2 * items);
 }
 
 }  // namespace ptah::maze

@@ -59,23 +59,23 @@ int Outlook::find_prices(const Prices& prices) {
 void Outlook::add_off_corridor(const Prices& prices) {
   const Corridors& corridors = *prices.corridors;
   const std::vector<std::uint8_t>& corridor = corridors.nets[prices.net];
-  // The coarse cells that hold the first and the last node of a mesh and its edges.
-  const auto first = [](int mesh) { return (mesh << kShift) / kCellNodes; };
-  const auto last = [](int mesh, int nodes) {
-    return std::min((mesh + 1) << kShift, nodes - 1) / kCellNodes;
-  };
-  static_assert(kCellNodes > kMesh, "There are no others between them.");
-  const NodeBox& window = grid_.window();
-  std::vector<std::uint8_t> inside(corridors.nx);
+  // The last mesh of a coarse cell borders on the next one.
+  constexpr int kMeshes = kCellNodes >> kShift;
+  static_assert(kCellNodes % kMesh == 0, "No mesh lies in two coarse cells.");
+  std::vector<std::uint8_t> inside(corridors.nx + 1);
   for (int j = 0; j + 1 < rows_; ++j) {
-    const std::uint8_t* low = &corridor[static_cast<std::size_t>(first(j)) * corridors.nx];
-    const std::uint8_t* high =
-        &corridor[static_cast<std::size_t>(last(j, window.height())) * corridors.nx];
-    for (int c = 0; c < corridors.nx; ++c) inside[c] = low[c] | high[c];
-    std::uint16_t* row = &prices_[point(0, j)];
-    for (int i = 0; i + 1 < columns_; ++i) {
-      const bool off = (inside[first(i)] | inside[last(i, window.width())]) == 0;
-      row[i] = static_cast<std::uint16_t>(row[i] + (off ? prices.off_corridor : 0));
+    const int low = j / kMeshes, high = std::min((j + 1) / kMeshes, corridors.ny - 1);
+    const auto row_of = [&](int row) {
+      return &corridor[static_cast<std::size_t>(row) * corridors.nx];
+    };
+    for (int c = 0; c < corridors.nx; ++c) inside[c] = row_of(low)[c] | row_of(high)[c];
+    for (int c = 0; c < corridors.nx; ++c) {
+      if (inside[c]) continue;
+      const int begin = c * kMeshes, end = std::min(begin + kMeshes, columns_ - 1);
+      for (int i = begin; i < end - inside[c + 1]; ++i) {
+        std::uint16_t& price = prices_[point(i, j)];
+        price = static_cast<std::uint16_t>(price + prices.off_corridor);
+      }
     }
   }
 }
