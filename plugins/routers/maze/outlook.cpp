@@ -39,21 +39,21 @@ void Outlook::find_surcharges() {
   has_surcharges_ = true;
 }
 
-/// Returns the highest.
-int Outlook::find_prices(const Prices& prices) {
+void Outlook::set_prices(const Prices& prices) {
+  if (!has_surcharges_) find_surcharges();
   prices_.assign(surcharges_.size(), kNoMesh);
-  int highest = 0;
+  highest_ = 0;
   for (int j = 0; j + 1 < rows_; ++j) {
     const std::size_t row = point(0, j);
     for (int i = 0; i + 1 < columns_; ++i) {
       const int price = prices.step + surcharges_[row + i];
       prices_[row + i] = static_cast<std::uint16_t>(price);
-      highest = std::max(highest, price);
+      highest_ = std::max(highest_, price);
     }
   }
-  if (prices.corridors == nullptr) return highest;
+  if (prices.corridors == nullptr) return;
   add_off_corridor(prices);
-  return highest + prices.off_corridor;
+  highest_ += prices.off_corridor;
 }
 
 void Outlook::add_off_corridor(const Prices& prices) {
@@ -106,11 +106,9 @@ void Outlook::settle() {
   bucket.clear();
 }
 
-void Outlook::look(const std::vector<NodeBox>& goals, const Prices& prices) {
-  if (!has_surcharges_) find_surcharges();
-  const int highest = find_prices(prices);
+void Outlook::look(const std::vector<NodeBox>& goals) {
   for (auto& bucket : buckets_) bucket.clear();
-  buckets_.resize(std::max(buckets_.size(), std::bit_ceil(static_cast<std::size_t>(highest) + 1)));
+  buckets_.resize(std::max(buckets_.size(), std::bit_ceil(static_cast<std::size_t>(highest_) + 1)));
   costs_.assign(prices_.size(), kNotReached);
   for (const NodeBox& goal : goals) {
     const auto before = [](int distance) { return distance >> kShift; };

@@ -33,8 +33,10 @@ class Outlook {
     NetId net = kNoNet;
     const Corridors* corridors = nullptr;  ///< Null: no step is outside.
   };
-  /// Looks back from goals: not empty, and in the window. Prices are above zero.
-  void look(const std::vector<NodeBox>& goals, const Prices& prices);
+  /// Those of all looks from now on. They are above zero.
+  void set_prices(const Prices& prices);
+  /// Looks back from goals: not empty, and in the window.
+  void look(const std::vector<NodeBox>& goals);
 
   /// What steps from the node of the window to the nearest goal of the last look cost at least, in
   /// tenths of a grid step: their lengths, surcharges, and ways out of the corridor.
@@ -60,7 +62,6 @@ class Outlook {
     return (static_cast<std::size_t>(j) + 1) * columns_ + i + 1;
   }
   void find_surcharges();
-  int find_prices(const Prices& prices);
   void add_off_corridor(const Prices& prices);
   void reach(std::size_t point, int cost);
   void settle();
@@ -72,6 +73,7 @@ class Outlook {
   /// By the lower left point of a mesh: the least of any node in it or on its edges.
   std::vector<std::uint8_t> surcharges_;
   std::vector<std::uint16_t> prices_;  ///< Of a step; kNoMesh where no mesh is.
+  int highest_ = 0;                    ///< No price is higher.
   std::vector<int> costs_;             ///< By point, in prices of a step: of an edge's length.
   int settled_ = 0;                    ///< Costs up to this are final.
   std::vector<std::vector<std::uint32_t>> buckets_;  ///< Reached points by cost, in a ring.

@@ -7,6 +7,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace ptah::maze {
@@ -21,9 +22,11 @@ class OpenList {
   void clear() {
     for (std::size_t word = 0; word < filled_.size(); ++word) {
       for (; filled_[word] != 0; filled_[word] &= filled_[word] - 1) {
-        buckets_[word * 64 + std::countr_zero(filled_[word])].clear();
+        buckets_[word * 64 + std::countr_zero(filled_[word])] = kNone;
       }
     }
+    links_.clear();
+    unused_ = kNone;
     far_.clear();
     base_ = 0;
     current_ = 0;
@@ -36,21 +39,34 @@ class OpenList {
       return;
     }
     filled_[offset / 64] |= std::uint64_t{1} << offset % 64;
-    buckets_[offset].push_back(entry.node);
+    const Link link{entry.node, buckets_[offset]};
+    if (unused_ == kNone) {
+      buckets_[offset] = static_cast<std::uint32_t>(links_.size());
+      links_.push_back(link);
+    } else {
+      buckets_[offset] = unused_;
+      unused_ = std::exchange(links_[unused_], link).next;
+    }
   }
 
   /// Takes an entry of the lowest estimate. False when there is none.
   bool pop(Entry& entry) {
-    if (buckets_[current_].empty() && !advance()) return false;
-    std::vector<std::uint32_t>& bucket = buckets_[current_];
-    entry = {base_ + static_cast<int>(current_), bucket.back()};
-    bucket.pop_back();
+    if (buckets_[current_] == kNone && !advance()) return false;
+    Link& link = links_[buckets_[current_]];
+    entry = {base_ + static_cast<int>(current_), link.node};
+    unused_ = std::exchange(buckets_[current_], std::exchange(link.next, unused_));
     return true;
   }
 
  private:
   /// Prices of single steps stay below this until nets have disagreed for some rounds.
   static constexpr std::uint32_t kBuckets = 2048;
+
+  static constexpr std::array<std::uint32_t, kBuckets> empty_buckets() {
+    std::array<std::uint32_t, kBuckets> buckets{};
+    buckets.fill(kNone);
+    return buckets;
+  }
 
   /// Puts the next bucket that holds something in turn.
   bool advance() {
@@ -75,7 +91,16 @@ class OpenList {
     for (const Entry& entry : waiting) push(entry);
   }
 
-  std::array<std::vector<std::uint32_t>, kBuckets> buckets_;
+  /// An entry in a bucket, or one that is not in use any more. All of them lie together, and those
+  /// in use last are used next: buckets of their own would lie all over the memory.
+  struct Link {
+    std::uint32_t node, next;
+  };
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+
+  std::vector<Link> links_;
+  std::uint32_t unused_ = kNone;                                   ///< The first of a list.
+  std::array<std::uint32_t, kBuckets> buckets_ = empty_buckets();  ///< The first entry of each.
   std::array<std::uint64_t, kBuckets / 64> filled_{};
   std::vector<Entry> far_;
   int base_ = 0;

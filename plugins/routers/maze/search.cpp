@@ -315,7 +315,11 @@ void Search::look_ahead(const SearchRequest& request) {
       goal_layers_.push_back(goal.layer);
     }
   }
-  outlook_.look(boxes, {kStepCost, costs_.off_corridor, request.net, request.corridors});
+  if (!priced_) {
+    outlook_.set_prices({kStepCost, costs_.off_corridor, request.net, request.corridors});
+    priced_ = true;
+  }
+  outlook_.look(boxes);
   looked_ = true;
   std::vector<Index> waiting;
   for (OpenList::Entry entry{}; queue_.pop(entry);) waiting.push_back(entry.node);
@@ -624,6 +628,7 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
   for (std::size_t layer = 0; layer < views_.size(); ++layer) {
     views_[layer].history = grid_.has_history() ? grid_.history(static_cast<int>(layer)) : nullptr;
   }
+  priced_ = false;
   Wiring wiring;
   for (const std::size_t mark : cut_marks_) cut_near_[mark] = 0;
   cut_marks_.clear();

@@ -211,6 +211,7 @@ class Search {
   std::vector<Goal> goals_;
   std::vector<Way> ways_;  ///< By layer and layer.
   Outlook outlook_;
+  bool priced_ = false;                   ///< The outlook has the prices of this net.
   bool looked_ = false;                   ///< The outlook is that of this search.
   std::vector<int> goal_layers_;          ///< Those of the outlook's goals.
   std::vector<int> across_x_, across_y_;  ///< From a column, from a row to the nearest, in steps.

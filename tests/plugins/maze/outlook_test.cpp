@@ -154,7 +154,8 @@ TEST(MazeOutlook, IsAConsistentLowerBound) {
       const NetId net = of.nets[rng.below(of.nets.size())];
       std::vector<NodeBox> goals;
       for (int k = 0; k <= look; ++k) goals.push_back(random_box(rng, of.grid.window()));
-      outlook.look(goals, {kStep, kOff, net, &of.corridors});
+      outlook.set_prices({kStep, kOff, net, &of.corridors});
+      outlook.look(goals);
       expect_consistent(of, outlook, net, goals);
     }
   }
@@ -168,14 +169,18 @@ TEST(MazeOutlook, SaysTheSameInWhateverOrderItIsAsked) {
   Outlook used(of.grid);
   used.prepare();
   const Outlook::Prices prices{kStep, kOff, of.nets.front(), &of.corridors};
-  used.look({random_box(rng, window)}, {kStep, 0, kNoNet, nullptr});
-  used.look(goals, prices);
+  used.set_prices({kStep, 0, kNoNet, nullptr});
+  used.look({random_box(rng, window)});
+  used.set_prices(prices);
+  used.look({random_box(rng, window)});
+  used.look(goals);
   for (int k = 0; k < 200; ++k) {
     const int x = window.x0 + static_cast<int>(rng.below(window.width()));
     const int y = window.y0 + static_cast<int>(rng.below(window.height()));
     Outlook fresh(of.grid);
     fresh.prepare();
-    fresh.look(goals, prices);
+    fresh.set_prices(prices);
+    fresh.look(goals);
     ASSERT_EQ(used.to_go(x, y), fresh.to_go(x, y));
   }
 }
