@@ -43,8 +43,9 @@ inline double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-/// An instance keeps its maps from one call to the next and only repaints what has changed; results
-/// depend on the arguments of a call alone.
+/// An instance keeps its maps from one call to the next and only repaints what has changed (large
+/// maps until another instance of the process needs some); results depend on the arguments of a
+/// call alone.
 class MazeRouter {
  public:
   explicit MazeRouter(MazeOptions options);
