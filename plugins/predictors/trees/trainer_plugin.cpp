@@ -9,9 +9,9 @@ class TreesTrainer final : public ptah::Trainer {
       : given_(options.json()), options_(ptah::trees::training_options(options)) {}
   static ptah::OptionSchema options() { return ptah::trees::trainer_options(); }
 
-  ptah::Result<ptah::TrainedModel> train(ptah::Dataset& dataset, ptah::Checkpoints&,
+  ptah::Result<ptah::TrainedModel> train(ptah::Dataset& dataset, ptah::Checkpoints& checkpoints,
                                          ptah::JobContext& job) override {
-    PTAH_TRY(const auto trained, ptah::trees::train(dataset, options_, given_, job));
+    PTAH_TRY(const auto trained, ptah::trees::train(dataset, options_, given_, checkpoints, job));
     PTAH_TRY(const auto files, ptah::trees::write_model(trained.model, job.scratch_dir()));
     return ptah::TrainedModel{files, trained.metrics};
   }

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "placement_frame.hpp"
+#include "ptah/core/sha256.hpp"
 #include "quality.hpp"
 
 namespace ptah::trees {
@@ -118,13 +119,23 @@ TrainingOptions training_options(const Options& options) {
 }
 
 Result<Trained> train(Dataset& dataset, const TrainingOptions& options, const Json& given,
-                      JobContext& job) {
+                      Checkpoints& checkpoints, JobContext& job) {
   PTAH_TRY(const TrainingData data, predictors::read_training_data(dataset, job));
   const PlacementFrame frame(data.designs.front()->circuit);
   const Table table = table_of(data, frame, options.target);
   Trained trained;
   Model& model = trained.model;
   model.features = frame.names();
+  const std::string key =
+      sha256_hex(Json{{"data", data.hash}, {"options", given}, {"seed", job.seed()}}.dump());
+  if (checkpoints.resumed()) {
+    if (auto members = restore_members(*checkpoints.resumed(), key, frame.width())) {
+      model.members = std::move(*members);
+    } else {
+      job.log(LogLevel::kWarning, "The checkpoint is of another training: this one starts again.");
+    }
+  }
+  const auto grown = static_cast<int>(model.members.size());
   const Classes bad = predictors::bad_of(data, data.validation);
   std::vector<double> odds(data.validation.size(), 0.0);
   for (int member = 0; member < options.members; ++member) {
@@ -135,12 +146,17 @@ Result<Trained> train(Dataset& dataset, const TrainingOptions& options, const Js
                    "tree " + std::to_string(round) + " of member " + std::to_string(member + 1));
       return job.cancelled();
     };
-    model.members.push_back(Trees::fit(
-        table.x, table.targets, table.train, table.validation, options.params,
-        Rng(job.seed()).fork(kMembers + static_cast<std::uint64_t>(member)).next(), stop));
-    if (job.cancelled()) return cancelled_error();
+    if (member >= grown) {
+      const std::uint64_t seed =
+          Rng(job.seed()).fork(kMembers + static_cast<std::uint64_t>(member)).next();
+      model.members.push_back(Trees::fit(table.x, table.targets, table.train, table.validation,
+                                         options.params, seed, stop));
+      if (job.cancelled()) return cancelled_error();
+      PTAH_TRY(checkpoints.checkpoint(save_members(model.members, key)));
+    }
+    const Trees& trees = model.members[static_cast<std::size_t>(member)];
     for (std::size_t i = 0; i < odds.size(); ++i)
-      odds[i] += model.members.back().odds(row_of(table.x, table.validation[i]));
+      odds[i] += trees.odds(row_of(table.x, table.validation[i]));
     std::vector<double> mean = odds;
     for (double& value : mean) value /= member + 1;
     job.metric("validation_loss", member,

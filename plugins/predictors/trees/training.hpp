@@ -19,9 +19,9 @@ struct Trained {
   std::map<std::string, double> metrics;
 };
 /// Reads the training and the validation part once; the same input and options give the same model.
-/// `given` are the options as they were asked for, for the model's `about`. Seconds for 10,000
-/// layouts, so that one that is killed starts again.
+/// `given` are the options as they were asked for, for the model's `about`. A checkpoint holds the
+/// members that are grown; seconds for 10,000 layouts.
 Result<Trained> train(Dataset& dataset, const TrainingOptions& options, const Json& given,
-                      JobContext& job);
+                      Checkpoints& checkpoints, JobContext& job);
 
 }  // namespace ptah::trees

@@ -41,17 +41,18 @@ Result<std::vector<T>> values_of(const safetensors::Contents& contents, const st
   return values;
 }
 
-std::string file_of(const Model& model) {
-  safetensors::Contents contents;
-  std::deque<std::string> kept;
+/// Bytes that a file in the making looks at; a deque does not move what it holds.
+using Kept = std::deque<std::string>;
+
+void add_members(const std::vector<Trees>& members, safetensors::Contents& contents, Kept& kept) {
   const auto add = [&](const std::string& name, Dtype dtype, std::size_t count, std::string bytes) {
     contents.tensors[name] = {dtype, {count}, kept.emplace_back(std::move(bytes))};
   };
-  for (std::size_t m = 0; m < model.members.size(); ++m) {
+  for (std::size_t m = 0; m < members.size(); ++m) {
     std::vector<std::int32_t> sizes;
     std::vector<std::int16_t> features;
     std::vector<float> numbers;
-    for (const Trees::Tree& tree : model.members[m].trees()) {
+    for (const Trees::Tree& tree : members[m].trees()) {
       sizes.push_back(static_cast<std::int32_t>(tree.size()));
       for (const Trees::Node& node : tree) {
         features.push_back(static_cast<std::int16_t>(node.feature));
@@ -63,8 +64,12 @@ std::string file_of(const Model& model) {
     add(member + "feature", Dtype::kI16, features.size(), bytes_of(features));
     add(member + "number", Dtype::kF32, numbers.size(), bytes_of(numbers));
   }
-  predictors::add_near(model.near, contents, kept.emplace_back());
-  return safetensors::write(contents);
+}
+
+Json priors_of(const std::vector<Trees>& members) {
+  Json priors = Json::array();
+  for (const Trees& member : members) priors.push_back(member.prior());
+  return priors;
 }
 
 Result<Trees> member_of(const safetensors::Contents& contents, std::size_t index, double prior,
@@ -112,16 +117,16 @@ Status read_fields(const Json& json, Model& model) {
   return ok();
 }
 
-Status read_members(const Json& json, const safetensors::Contents& contents, Model& model) {
-  const Json priors = json.value("priors", Json());
+Result<std::vector<Trees>> members_of(const Json& priors, const safetensors::Contents& contents,
+                                      std::size_t width) {
   if (!priors.is_array() || priors.empty() || priors.size() > kMostMembers)
     return no_model("`priors` has a number for each of 1 to 16 members");
+  std::vector<Trees> members;
   for (std::size_t m = 0; m < priors.size(); ++m) {
     if (!priors[m].is_number()) return no_model("`priors` is a list of numbers");
-    PTAH_TRY(model.members.emplace_back(),
-             member_of(contents, m, priors[m], model.features.size()));
+    PTAH_TRY(members.emplace_back(), member_of(contents, m, priors[m], width));
   }
-  return ok();
+  return members;
 }
 
 /// Sums of the same numbers in the same order: nothing but the last bits may differ.
@@ -159,13 +164,36 @@ Prediction Model::predict(std::span<const double> row) const {
   return prediction;
 }
 
+std::string save_members(const std::vector<Trees>& members, const std::string& key) {
+  safetensors::Contents contents;
+  Kept kept;
+  add_members(members, contents, kept);
+  contents.metadata = {{"key", key}, {"priors", priors_of(members).dump()}};
+  return safetensors::write(contents);
+}
+
+std::optional<std::vector<Trees>> restore_members(std::string_view bytes, const std::string& key,
+                                                  std::size_t width) {
+  const auto contents = safetensors::parse(bytes, "checkpoint");
+  if (!contents) return std::nullopt;
+  const auto& metadata = contents.value().metadata;
+  const auto known = metadata.find("key"), priors = metadata.find("priors");
+  if (known == metadata.end() || known->second != key || priors == metadata.end())
+    return std::nullopt;
+  auto members = members_of(Json::parse(priors->second, nullptr, false), contents.value(), width);
+  if (!members) return std::nullopt;
+  return std::move(members.value());
+}
+
 Result<ModelFiles> write_model(const Model& model, const std::filesystem::path& folder) {
-  const std::string bytes = file_of(model);
-  Json priors = Json::array();
-  for (const Trees& member : model.members) priors.push_back(member.prior());
+  safetensors::Contents contents;
+  Kept kept;
+  add_members(model.members, contents, kept);
+  predictors::add_near(model.near, contents, kept.emplace_back());
+  const std::string bytes = safetensors::write(contents);
   Json manifest = predictors::to_json(model, kFormat);
   manifest.update({{"features", model.features},
-                   {"priors", std::move(priors)},
+                   {"priors", priors_of(model.members)},
                    {"reference", model.reference},
                    {"reference_odds", model.odds(model.reference)},
                    {"weights_sha256", sha256_hex(bytes)}});
@@ -192,7 +220,8 @@ Result<Model> read_model(const ModelFiles& files) {
   if (json.value("weights_sha256", Json()) != sha256_hex(bytes))
     return no_model("its weights are not those that it was made with");
   PTAH_TRY(const safetensors::Contents contents, safetensors::parse(bytes, kWeights));
-  PTAH_TRY(read_members(json, contents, model));
+  PTAH_TRY(model.members,
+           members_of(json.value("priors", Json()), contents, model.features.size()));
   PTAH_TRY(predictors::read_near(contents, model.near));
   if (!as_expected(json.value("reference_odds", Json()), model.odds(model.reference)))
     return no_model("for its reference it says something else than when it was made");

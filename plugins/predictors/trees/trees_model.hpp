@@ -6,7 +6,9 @@
 /// every field checked, and the reference must come out as it says.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model_card.hpp"
@@ -26,6 +28,13 @@ struct Model : predictors::ModelCard {
   /// `uncertainty`: the standard deviation among the members', where there are several.
   Prediction predict(std::span<const double> row) const;
 };
+
+/// What a checkpoint of a training holds: the members that are grown. `key` tells trainings apart.
+std::string save_members(const std::vector<learning::Trees>& members, const std::string& key);
+/// Nothing for bytes of anything else; `width`: of a row of features.
+std::optional<std::vector<learning::Trees>> restore_members(std::string_view bytes,
+                                                            const std::string& key,
+                                                            std::size_t width);
 
 /// Writes both files below `folder`. Equal models, equal bytes.
 Result<ModelFiles> write_model(const Model& model, const std::filesystem::path& folder);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "fake_dataset.hpp"
 #include "placement_frame.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "scenes.hpp"
@@ -13,12 +14,13 @@ namespace {
 using predictors::test::SealedDataset;
 using ::testing::HasSubstr;
 
-Trained train_on(std::size_t layouts, const Json& given = Json::object(), std::uint64_t seed = 1) {
+Trained train_on(std::size_t layouts, const Json& given = Json::object(), std::uint64_t seed = 1,
+                 ptah::test::FakeCheckpoints checkpoints = {}) {
   SealedDataset dataset(layouts);
   SimpleJobContext job(seed);
   const auto options = Options::check(trainer_options(), given);
   EXPECT_TRUE(options) << options.error().text();
-  auto trained = train(dataset, training_options(options.value()), given, job);
+  auto trained = train(dataset, training_options(options.value()), given, checkpoints, job);
   EXPECT_TRUE(trained) << trained.error().text();
   return std::move(trained.value());
 }
@@ -95,10 +97,39 @@ TEST(Trees, SameSeedSameModelOtherSeedAnother) {
   EXPECT_NE(odds(a), odds(c));
 }
 
+TEST(Trees, AKilledTrainingEndsWithTheSameTrees) {
+  SealedDataset dataset(200);
+  SimpleJobContext job(1);
+  ptah::test::FakeCheckpoints left;
+  const auto whole = train(dataset, {}, Json::object(), left, job);
+  ASSERT_TRUE(whole) << whole.error().text();
+  ASSERT_EQ(left.left.size(), 3u);
+  const auto odds = whole.value().model.odds(whole.value().model.reference);
+  for (const std::string& from : left.left) {
+    ptah::test::FakeCheckpoints on;
+    on.from = from;
+    const auto resumed = train(dataset, {}, Json::object(), on, job);
+    ASSERT_TRUE(resumed) << resumed.error().text();
+    EXPECT_EQ(resumed.value().model.odds(whole.value().model.reference), odds);
+    EXPECT_EQ(resumed.value().metrics, whole.value().metrics);
+    EXPECT_LT(on.left.size(), 3u);
+  }
+  // One of other layouts, or of anything else, is left alone.
+  for (const std::string& from : {std::string("x"), left.left.front().substr(0, 40)}) {
+    ptah::test::FakeCheckpoints on;
+    on.from = from;
+    const auto again = train(dataset, {}, Json::object(), on, job);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(on.left.size(), 3u);
+    EXPECT_EQ(again.value().model.odds(whole.value().model.reference), odds);
+  }
+}
+
 TEST(Trees, TooFewLayoutsAreSaidSo) {
   SealedDataset dataset(40);
   SimpleJobContext job;
-  const auto trained = train(dataset, {}, Json::object(), job);
+  ptah::test::FakeCheckpoints checkpoints;
+  const auto trained = train(dataset, {}, Json::object(), checkpoints, job);
   ASSERT_FALSE(trained);
   EXPECT_THAT(trained.error().text(), HasSubstr("layouts to train with"));
 }
