@@ -118,6 +118,47 @@ TrainingOptions training_options(const Options& options) {
   return found;
 }
 
+namespace {
+
+/// Grows the members that are missing, a checkpoint each, with a curve of all so far. Returns the
+/// validation part's odds, the mean of the members'.
+Result<std::vector<double>> grow(const TrainingData& data, const Table& table,
+                                 const TrainingOptions& options, const std::string& key,
+                                 std::vector<Trees>& members, Checkpoints& checkpoints,
+                                 JobContext& job) {
+  const auto grown = static_cast<int>(members.size());
+  const Classes bad = predictors::bad_of(data, data.validation);
+  std::vector<double> sums(data.validation.size(), 0.0), mean;
+  for (int member = 0; member < options.members; ++member) {
+    if (member >= grown) {
+      int round = 0;
+      const learning::Stop stop = [&] {
+        const double share = static_cast<double>(++round) / options.params.rounds;
+        job.progress(kReading + (1 - kReading) * (member + share) / options.members,
+                     "tree " + std::to_string(round) + " of member " + std::to_string(member + 1));
+        return job.cancelled();
+      };
+      const std::uint64_t seed =
+          Rng(job.seed()).fork(kMembers + static_cast<std::uint64_t>(member)).next();
+      members.push_back(Trees::fit(table.x, table.targets, table.train, table.validation,
+                                   options.params, seed, stop));
+      if (job.cancelled()) return cancelled_error();
+      PTAH_TRY(checkpoints.checkpoint(save_members(members, key)));
+    }
+    const Trees& trees = members[static_cast<std::size_t>(member)];
+    for (std::size_t i = 0; i < sums.size(); ++i)
+      sums[i] += trees.odds(row_of(table.x, table.validation[i]));
+    mean = sums;
+    for (double& value : mean) value /= member + 1;
+    job.metric("validation_loss", member,
+               predictors::target_loss(mean, data, data.validation, options.target));
+    job.metric("validation_auroc", member, predictors::judge(mean, bad).auroc);
+  }
+  return mean;
+}
+
+}  // namespace
+
 Result<Trained> train(Dataset& dataset, const TrainingOptions& options, const Json& given,
                       Checkpoints& checkpoints, JobContext& job) {
   PTAH_TRY(const TrainingData data, predictors::read_training_data(dataset, job));
@@ -135,35 +176,9 @@ Result<Trained> train(Dataset& dataset, const TrainingOptions& options, const Js
       job.log(LogLevel::kWarning, "The checkpoint is of another training: this one starts again.");
     }
   }
-  const auto grown = static_cast<int>(model.members.size());
+  PTAH_TRY(const std::vector<double> odds,
+           grow(data, table, options, key, model.members, checkpoints, job));
   const Classes bad = predictors::bad_of(data, data.validation);
-  std::vector<double> odds(data.validation.size(), 0.0);
-  for (int member = 0; member < options.members; ++member) {
-    int round = 0;
-    const learning::Stop stop = [&] {
-      const double share = static_cast<double>(++round) / options.params.rounds;
-      job.progress(kReading + (1 - kReading) * (member + share) / options.members,
-                   "tree " + std::to_string(round) + " of member " + std::to_string(member + 1));
-      return job.cancelled();
-    };
-    if (member >= grown) {
-      const std::uint64_t seed =
-          Rng(job.seed()).fork(kMembers + static_cast<std::uint64_t>(member)).next();
-      model.members.push_back(Trees::fit(table.x, table.targets, table.train, table.validation,
-                                         options.params, seed, stop));
-      if (job.cancelled()) return cancelled_error();
-      PTAH_TRY(checkpoints.checkpoint(save_members(model.members, key)));
-    }
-    const Trees& trees = model.members[static_cast<std::size_t>(member)];
-    for (std::size_t i = 0; i < odds.size(); ++i)
-      odds[i] += trees.odds(row_of(table.x, table.validation[i]));
-    std::vector<double> mean = odds;
-    for (double& value : mean) value /= member + 1;
-    job.metric("validation_loss", member,
-               predictors::target_loss(mean, data, data.validation, options.target));
-    job.metric("validation_auroc", member, predictors::judge(mean, bad).auroc);
-  }
-  for (double& value : odds) value /= options.members;
   model.calibration = predictors::calibrate(odds, bad, options.target);
   const Judgement raw = predictors::judge(odds, bad),
                   judged = predictors::judge(odds, bad, model.calibration);
