@@ -1,6 +1,5 @@
 /// Makes a block of a dataset of each circuit as a worker does, and prints what a layout took of
-/// each stage, how many were clean, and a hash of the block, which depends on seed, count and build:
-/// a change that is to make layouts faster and no others leaves it as it is.
+/// each stage, how many were clean, and a hash of the block, which names its plugins by theirs.
 ///
 ///   samples_bench [--count N] [--seed S] [--plugins DIR] [CIRCUIT ...]
 #include <cstdio>
