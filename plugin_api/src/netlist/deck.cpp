@@ -74,6 +74,17 @@ class DeckReader {
 
   Status netlist(std::string_view source, std::string_view name) {
     PTAH_TRY(lines_of(source, name, {}, 0));
+    // All of `.global` is known now.
+    for (Subcircuit& s : deck_.subcircuits) {
+      if (const auto apart = join_nets(s, deck_.global_nets)) {
+        return fail(apart->place,
+                    "This would make one net of the ports or global nets " +
+                        text::quoted(apart->a) + " and " + text::quoted(apart->b) + " of " +
+                        text::quoted(s.name) + ".",
+                    "a layout cannot have two names for one net: leave one of them out",
+                    ErrorCode::kUnsupported);
+      }
+    }
     return ok();
   }
 
@@ -291,7 +302,7 @@ class DeckReader {
 
   void join(const Words& parts, Place place, int& count, Place& first) {
     if (count++ == 0) first = place;
-    joined_.push_back({parts.words[1], parts.words[2], place});
+    deck_.subcircuits.back().joined.push_back({parts.words[1], parts.words[2], place});
   }
 
   Status element(const std::string& line, Place place) {
@@ -369,7 +380,7 @@ class DeckReader {
       if (line.commented) return ok();
       return fail(place, "This .ends closes no .subckt.");
     }
-    Subcircuit& s = deck_.subcircuits.back();
+    const Subcircuit& s = deck_.subcircuits.back();
     // A plain .ends inside xschem's commented top closes it as well.
     PTAH_TRY(const Words parts, split(line.text, place));
     if (parts.words.size() > 1 && !same_but_for_case(parts.words[1], s.name)) {
@@ -377,14 +388,6 @@ class DeckReader {
                              text::quoted(s.name) + " of " + deck_.where(s.place) + ".");
     }
     open_ = false;
-    if (const auto apart = join_nets(joined_, s)) {
-      return fail(apart->place,
-                  "This would make one net of the ports " + text::quoted(apart->a) + " and " +
-                      text::quoted(apart->b) + " of " + text::quoted(s.name) + ".",
-                  "a layout cannot have two names for one net: leave one of the ports out",
-                  ErrorCode::kUnsupported);
-    }
-    joined_.clear();
     return ok();
   }
 
@@ -532,7 +535,6 @@ class DeckReader {
   bool control_ = false;  ///< In a control block.
   int controls_ = 0, ammeters_ = 0, resistances_ = 0;
   Place first_control_, first_ammeter_, first_resistance_;
-  std::vector<JoinedNets> joined_;  ///< Of the open subcircuit.
   int outside_ = 0;
   Place first_outside_;
   std::size_t total_bytes_ = 0;

@@ -31,6 +31,12 @@ struct Parameter {
 /// By lower-case name.
 using Parameters = std::map<std::string, Parameter>;
 
+/// Two nets that are one in a layout.
+struct JoinedNets {
+  std::string a, b;
+  Place place;
+};
+
 /// One element line: its first word, the words without "=", and name=value pairs.
 struct Element {
   std::string name;
@@ -47,6 +53,7 @@ struct Subcircuit {
   Parameters defaults;  ///< On the `.subckt` line.
   Parameters locals;    ///< `.param` in the body.
   std::vector<Element> elements;
+  std::vector<JoinedNets> joined;  ///< While it is read; then its elements have one name for them.
   Place place;
   bool commented = false;  ///< xschem's "**.subckt".
 };

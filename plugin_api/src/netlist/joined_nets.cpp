@@ -3,26 +3,30 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "ptah/core/letter_case.hpp"
 
 namespace ptah::spice {
 namespace {
 
-/// Of nets by name, whatever the case.
+/// Disjoint sets of nets by name, whatever the case.
 class Groups {
  public:
-  explicit Groups(const Subcircuit& subcircuit) {
-    for (const std::string& port : subcircuit.ports) ports_[lower_case(port)] = port;
+  Groups(const Subcircuit& subcircuit, const std::set<std::string>& globals) {
+    for (const std::string& net : globals) fixed_[net] = net;
+    // SPICE's ground is global without being said so.
+    fixed_["0"] = "0";
+    for (const std::string& port : subcircuit.ports) fixed_[lower_case(port)] = port;
   }
 
-  /// False: both hold ports.
+  /// False: both hold a net that others know by its name.
   bool join(const std::string& a, const std::string& b) {
     const std::string one = root(a), other = root(b);
     if (one == other) return true;
-    if (is_port(one) && is_port(other)) return false;
+    if (is_fixed(one) && is_fixed(other)) return false;
     const auto rank = [&](const std::string& net) {
-      return std::tuple(!is_port(net), net.size(), net);
+      return std::tuple(!is_fixed(net), net.size(), net);
     };
     (rank(one) < rank(other) ? parents_[other] : parents_[one]) =
         rank(one) < rank(other) ? one : other;
@@ -32,23 +36,27 @@ class Groups {
   /// The name that the net has from now on.
   std::string name(const std::string& net) {
     const std::string found = root(net);
-    const auto port = ports_.find(found);
-    if (port != ports_.end()) return port->second;
-    return found == lower_case(net) ? net : spelling_.at(found);
+    if (found == lower_case(net)) return net;
+    const auto fixed = fixed_.find(found);
+    return fixed != fixed_.end() ? fixed->second : spelling_.at(found);
   }
-  std::string port_of(const std::string& net) { return ports_.at(root(net)); }
+  std::string fixed_in(const std::string& net) { return fixed_.at(root(net)); }
 
  private:
-  bool is_port(const std::string& net) const { return ports_.count(net) > 0; }
+  bool is_fixed(const std::string& net) const { return fixed_.count(net) > 0; }
 
   std::string root(const std::string& net) {
     std::string at = lower_case(net);
     spelling_.emplace(at, net);
+    const std::string from = at;
     for (auto up = parents_.find(at); up != parents_.end(); up = parents_.find(at)) at = up->second;
+    // The next time it is one step, however long the chain was.
+    for (auto up = parents_.find(from); up != parents_.end() && up->second != at;)
+      up = parents_.find(std::exchange(up->second, at));
     return at;
   }
 
-  std::map<std::string, std::string> ports_;     ///< As written.
+  std::map<std::string, std::string> fixed_;     ///< Ports and global nets, as written.
   std::map<std::string, std::string> parents_;   ///< Of nets that have another name now.
   std::map<std::string, std::string> spelling_;  ///< As first written.
 };
@@ -68,17 +76,18 @@ std::size_t nets_of(const Element& element) {
 
 }  // namespace
 
-std::optional<JoinedNets> join_nets(const std::vector<JoinedNets>& joined, Subcircuit& subcircuit) {
-  Groups groups(subcircuit);
-  for (const JoinedNets& pair : joined) {
+std::optional<JoinedNets> join_nets(Subcircuit& subcircuit, const std::set<std::string>& globals) {
+  if (subcircuit.joined.empty()) return std::nullopt;
+  Groups groups(subcircuit, globals);
+  for (const JoinedNets& pair : subcircuit.joined) {
     if (!groups.join(pair.a, pair.b))
-      return JoinedNets{groups.port_of(pair.a), groups.port_of(pair.b), pair.place};
+      return JoinedNets{groups.fixed_in(pair.a), groups.fixed_in(pair.b), pair.place};
   }
-  if (joined.empty()) return std::nullopt;
   for (Element& element : subcircuit.elements) {
     for (std::size_t i = 0; i < nets_of(element); ++i)
       element.words[i] = groups.name(element.words[i]);
   }
+  subcircuit.joined.clear();
   return std::nullopt;
 }
 

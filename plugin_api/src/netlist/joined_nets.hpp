@@ -3,23 +3,19 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "netlist/deck.hpp"
 
 namespace ptah::spice {
 
-struct JoinedNets {
-  std::string a, b;
-  Place place;
-};
-
-/// Gives nets that are joined, in any number of steps, the name of the port among them; otherwise
-/// the shortest name, of equal ones the first by letters. Nothing, or two ports that one net would
-/// have to be, with the place where that follows; the subcircuit is then as it was.
-std::optional<JoinedNets> join_nets(const std::vector<JoinedNets>& joined, Subcircuit& subcircuit);
+/// Gives nets that are joined, in any number of steps, the name of the port or global net among
+/// them (`globals`, in lower case); otherwise the shortest name, of equal ones the first by
+/// letters. Nothing, or two ports or global nets that one net would have to be, with the place
+/// where that follows; the subcircuit is then as it was.
+std::optional<JoinedNets> join_nets(Subcircuit& subcircuit, const std::set<std::string>& globals);
 
 /// "out" of "out.t0" and "out.n12", the terminals and inner nodes of a wire; others as they are. In
 /// lower case.

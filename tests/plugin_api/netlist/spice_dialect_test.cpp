@@ -92,6 +92,39 @@ TEST(SpiceDialect, ASourceOfZeroVoltsIsAWire) {
                                          HasSubstr("t.sp:4"))));
 }
 
+/// A shorter name must not take the place of one that other subcircuits know.
+TEST(SpiceDialect, AGlobalNetKeepsItsNameBesideAnAmmeter) {
+  const auto read = read_ok(
+      "* t\n.subckt inv A Y\n"
+      "XM1 Y A VGLOBAL VGLOBAL sky130_fd_pr__nfet_01v8 L=0.15 W=1 nf=1\n.ends\n"
+      ".subckt top A Y\n"
+      "x1 A Y inv\n"
+      "XM2 Y A n n sky130_fd_pr__nfet_01v8 L=0.15 W=1 nf=1\n"
+      "Vm n VGLOBAL 0\n"
+      ".ends\n.global VGLOBAL\n");
+  EXPECT_EQ(device(read.circuit, "XM2").nets[terminal::kSource],
+            device(read.circuit, "x1.XM1").nets[terminal::kSource]);
+  EXPECT_EQ(read.circuit.nets.size(), 3u);
+}
+
+/// Seconds where each would walk the whole chain.
+TEST(SpiceDialect, AWireOfManyPartsIsOneNet) {
+  std::string text = "* NGSPICE file created from t.ext\n.subckt w out a vss\n";
+  constexpr int kParts = 20'000;
+  for (int i = kParts; i > 1; --i) {
+    text += "R" + std::to_string(i) + " out.n" + std::to_string(i) + " out.n" +
+            std::to_string(i - 1) + " 1\n";
+  }
+  text += "Rl out.n1 out 1\nX1 out.n" + std::to_string(kParts) +
+          " a vss vss sky130_fd_pr__nfet_01v8 l=0.15 w=1\n.ends\n";
+  const auto read = read_ok(text);
+  EXPECT_EQ(read.circuit.nets.size(), 3u);
+  EXPECT_EQ(
+      read.circuit.nets[static_cast<std::size_t>(device(read.circuit, "X1").nets[terminal::kDrain])]
+          .name,
+      "out");
+}
+
 TEST(SpiceDialect, ControlBlocksArePassedOver) {
   const auto read = read_ok(
       "** sch_path: /home/me/inv.sch\n"

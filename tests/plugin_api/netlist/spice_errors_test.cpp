@@ -39,6 +39,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{"endc", "* t\n.endc\n", "closes no .control", "t.sp:2"},
         Bad{"ports_joined", "* t\n.subckt a P Q\nVm P x 0\nVn x Q DC 0\n.ends\n",
             "one net of the ports", "t.sp:4"},
+        Bad{"global_joined", "* t\n.subckt a P Q\nVm P 0 0\n.ends\n", "\"P\" and \"0\"", "t.sp:3"},
         Bad{"nodes_missing", one("M1 a b c nfet w=1u l=1u"), "drain, gate, source, bulk", "t.sp:2"},
         Bad{"size_missing", one("M1 a b c d nfet w=1u"), "M1: l= is missing", "t.sp:2"},
         Bad{"source", one("V1 a b 1.8"), "\"V\" elements cannot be drawn", "t.sp:2"},
