@@ -16,11 +16,6 @@ Eigen::MatrixXd rows_of(const Matrix& x, const Rows& rows) {
   return taken;
 }
 
-/// log(1 + exp(x)) without overflow.
-double softplus(double x) {
-  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
-}
-
 }  // namespace
 
 Logistic Logistic::fit(const Matrix& x, std::span<const std::uint8_t> classes, const Rows& train,

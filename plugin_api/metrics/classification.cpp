@@ -43,6 +43,10 @@ double sigmoid(double x) noexcept {
   return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x));
 }
 
+double softplus(double x) noexcept {
+  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+}
+
 double Confusion::accuracy() const noexcept {
   return ratio(true_positive + true_negative, count());
 }
@@ -203,8 +207,7 @@ Calibration fit_calibration(std::span<const double> odds, std::span<const std::u
     double sum = 0;
     for (std::size_t i = 0; i < odds.size(); ++i) {
       const double x = a * (odds[i] - mean) / deviation + b;
-      sum += std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) -
-             (classes[i] != 0 ? high : low) * x;
+      sum += softplus(x) - (classes[i] != 0 ? high : low) * x;
     }
     return sum;
   };

@@ -19,6 +19,9 @@ using Classes = std::vector<std::uint8_t>;
 
 /// The probability of which `x` is the logarithm of the odds.
 double sigmoid(double x) noexcept;
+/// log(1 + exp(x)) without overflow: of odds x, the log loss of a chance t of class 1 is
+/// softplus(x) - t * x.
+double softplus(double x) noexcept;
 
 struct Confusion {
   std::int64_t true_positive = 0, false_positive = 0, true_negative = 0, false_negative = 0;

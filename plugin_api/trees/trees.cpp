@@ -62,11 +62,6 @@ struct Binned {
   }
 };
 
-/// log(1 + exp(x)) without overflow.
-double softplus(double x) {
-  return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
-}
-
 struct Sums {
   double gradient = 0, hessian = 0;
   Sums& operator+=(const Sums& other) noexcept {
