@@ -45,12 +45,14 @@ double target_loss(const std::vector<double>& odds, const TrainingData& data,
   double sum = 0;
   for (std::size_t i = 0; i < odds.size(); ++i) {
     const double x = std::clamp(odds[i], -1e6, 1e6);
-    sum +=
-        std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - data.target(samples[i], target) * x;
+    sum += learning::softplus(x) - data.target(samples[i], target) * x;
   }
   return sum / static_cast<double>(odds.size());
 }
 
+namespace {
+
+/// 95 % by how many layouts the validation part has: [low, high] of each metric that has one.
 Json intervals(const Judgement& judged, const std::vector<double>& odds, const Classes& bad) {
   Json found = Json::object();
   const auto add = [&found](const char* metric, const learning::Interval& interval) {
@@ -60,6 +62,37 @@ Json intervals(const Judgement& judged, const std::vector<double>& odds, const C
       learning::share_interval(judged.accuracy, static_cast<std::int64_t>(bad.size())));
   add("validation_auroc", learning::auroc_interval(odds, bad));
   return found;
+}
+
+}  // namespace
+
+std::map<std::string, double> describe(ModelCard& card, const TrainingData& data,
+                                       const Votes& votes, const Json& options, std::uint64_t seed,
+                                       const std::map<std::string, double>& more) {
+  const Classes bad = bad_of(data, data.validation);
+  const Judgement raw = judge(votes.raw, bad), judged = judge(votes.calibrated, bad);
+  std::map<std::string, double> metrics = more;
+  metrics.insert({{"validation_accuracy", judged.accuracy},
+                  {"validation_balanced_accuracy", judged.balanced_accuracy},
+                  {"validation_auroc", judged.auroc},
+                  {"validation_loss", judged.loss},
+                  {"validation_brier", judged.brier},
+                  {"validation_ece", judged.ece},
+                  {"validation_ece_uncalibrated", raw.ece},
+                  {"validation_majority", judged.majority},
+                  {"temperature", card.calibration.temperature}});
+  card.threshold = data.threshold;
+  card.circuits = data.circuits;
+  card.near = neighbourhood(data);
+  card.about = {{"circuit", data.designs.front()->circuit.name},
+                {"options", options},
+                {"seed", seed},
+                {"training_layouts", data.train.size()},
+                {"validation_layouts", data.validation.size()},
+                {"dataset_sha256", data.hash},
+                {"metrics", metrics},
+                {"intervals", intervals(judged, votes.calibrated, bad)}};
+  return metrics;
 }
 
 }  // namespace ptah::predictors

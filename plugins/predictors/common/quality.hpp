@@ -1,9 +1,12 @@
 /// How well logarithms of odds tell bad placements: figures of the validation part.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "metrics/classification.hpp"
+#include "model_card.hpp"
 #include "ptah/core/json.hpp"
 #include "training_data.hpp"
 
@@ -36,8 +39,14 @@ Calibration calibrate(const std::vector<double>& odds, const Classes& bad, Targe
 double target_loss(const std::vector<double>& odds, const TrainingData& data,
                    std::span<const Sample> samples, Target target);
 
-/// 95 % by how many layouts the validation part has: [low, high] of each metric of a model that has
-/// one.
-Json intervals(const Judgement& judged, const std::vector<double>& odds, const Classes& bad);
+/// Logarithms of odds of the validation part, of all members together: as learnt, and calibrated.
+struct Votes {
+  std::vector<double> raw, calibrated;
+};
+/// Fills in what a card says of its data, and returns the metrics of a model whose calibration the
+/// card has, with `more` of its own.
+std::map<std::string, double> describe(ModelCard& card, const TrainingData& data,
+                                       const Votes& votes, const Json& options, std::uint64_t seed,
+                                       const std::map<std::string, double>& more);
 
 }  // namespace ptah::predictors

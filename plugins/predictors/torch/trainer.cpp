@@ -236,38 +236,18 @@ class Training {
       all_bad.insert(all_bad.end(), bad.begin(), bad.end());
     }
     model.calibration = calibrate(all, all_bad, options_.fit.target);
-    const std::vector<double> voted = vote(odds, model.calibration);
-    const Judgement raw = judge(vote(odds, {}), bad), judged = judge(voted, bad);
     const Size size = size_of(*state_.architecture, options_.fit.grid);
     TrainedModel trained;
-    trained.metrics = {{"validation_accuracy", judged.accuracy},
-                       {"validation_balanced_accuracy", judged.balanced_accuracy},
-                       {"validation_auroc", judged.auroc},
-                       {"validation_loss", judged.loss},
-                       {"validation_brier", judged.brier},
-                       {"validation_ece", judged.ece},
-                       {"validation_ece_uncalibrated", raw.ece},
-                       {"validation_majority", judged.majority},
-                       {"temperature", model.calibration.temperature},
-                       {"parameters", static_cast<double>(size.parameters)},
-                       {"mmac", size.mmac},
-                       {"estimated_ms", size.milliseconds}};
+    trained.metrics = predictors::describe(
+        model, data_, {vote(odds, {}), vote(odds, model.calibration)}, json_, job_.seed(),
+        {{"parameters", static_cast<double>(size.parameters)},
+         {"mmac", size.mmac},
+         {"estimated_ms", size.milliseconds}});
+    model.about["core_sha256"] = core_hash_;
     model.plugin = plugin_;
     model.architecture = *state_.architecture;
     model.grid = options_.fit.grid;
-    model.threshold = data_.threshold;
-    model.circuits = data_.circuits;
-    model.near = predictors::neighbourhood(data_);
     model.reference = pictures.bytes(data_.validation.front());
-    model.about = {{"circuit", data_.designs.front()->circuit.name},
-                   {"options", json_},
-                   {"seed", job_.seed()},
-                   {"training_layouts", data_.train.size()},
-                   {"validation_layouts", data_.validation.size()},
-                   {"dataset_sha256", data_.hash},
-                   {"metrics", trained.metrics},
-                   {"intervals", predictors::intervals(judged, voted, bad)},
-                   {"core_sha256", core_hash_}};
     PTAH_TRY(trained.files, write_model(model, job_.scratch_dir()));
     PTAH_TRY(add_drawings(trained.files));
     return trained;

@@ -13,7 +13,6 @@ using learning::Matrix;
 using learning::Rows;
 using learning::Trees;
 using predictors::Classes;
-using predictors::Judgement;
 using predictors::Sample;
 using predictors::TrainingData;
 
@@ -49,22 +48,6 @@ Table table_of(const TrainingData& data, const PlacementFrame& frame, predictors
 std::vector<double> row_of(const Matrix& x, std::size_t row) {
   const double* from = x.row(static_cast<Eigen::Index>(row)).data();
   return {from, from + x.cols()};
-}
-
-std::map<std::string, double> metrics_of(const Judgement& raw, const Judgement& judged,
-                                         const Model& model) {
-  std::size_t trees = 0;
-  for (const Trees& member : model.members) trees += member.size();
-  return {{"validation_accuracy", judged.accuracy},
-          {"validation_balanced_accuracy", judged.balanced_accuracy},
-          {"validation_auroc", judged.auroc},
-          {"validation_loss", judged.loss},
-          {"validation_brier", judged.brier},
-          {"validation_ece", judged.ece},
-          {"validation_ece_uncalibrated", raw.ece},
-          {"validation_majority", judged.majority},
-          {"temperature", model.calibration.temperature},
-          {"trees", static_cast<double>(trees)}};
 }
 
 }  // namespace
@@ -180,22 +163,14 @@ Result<Trained> train(Dataset& dataset, const TrainingOptions& options, const Js
            grow(data, table, options, key, model.members, checkpoints, job));
   const Classes bad = predictors::bad_of(data, data.validation);
   model.calibration = predictors::calibrate(odds, bad, options.target);
-  const Judgement raw = predictors::judge(odds, bad),
-                  judged = predictors::judge(odds, bad, model.calibration);
-  trained.metrics = metrics_of(raw, judged, model);
+  std::vector<double> calibrated;
+  for (const double value : odds) calibrated.push_back(model.calibration.odds(value));
+  std::size_t count = 0;
+  for (const Trees& member : model.members) count += member.size();
   model.plugin = "trees";
-  model.threshold = data.threshold;
-  model.circuits = data.circuits;
-  model.near = predictors::neighbourhood(data);
   model.reference = row_of(table.x, table.validation.front());
-  model.about = {{"circuit", data.designs.front()->circuit.name},
-                 {"options", given},
-                 {"seed", job.seed()},
-                 {"training_layouts", data.train.size()},
-                 {"validation_layouts", data.validation.size()},
-                 {"dataset_sha256", data.hash},
-                 {"metrics", trained.metrics},
-                 {"intervals", predictors::intervals(judged, odds, bad)}};
+  trained.metrics = predictors::describe(model, data, {odds, std::move(calibrated)}, given,
+                                         job.seed(), {{"trees", static_cast<double>(count)}});
   return trained;
 }
 

@@ -2,12 +2,28 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "ptah/core/random.hpp"
 
 namespace ptah::predictors {
 namespace {
+
+/// Classes are bad as often as `slope` times the odds plus `offset` say.
+struct Line {
+  double slope, offset;
+};
+std::pair<std::vector<double>, Classes> drawn(const Line& line) {
+  Rng rng(2);
+  std::vector<double> odds;
+  Classes bad;
+  for (int i = 0; i < 20'000; ++i) {
+    odds.push_back((6 * rng.uniform() - 3) / std::min(1.0, line.slope));
+    bad.push_back(rng.uniform() < sigmoid(line.slope * odds.back() + line.offset) ? 1 : 0);
+  }
+  return {odds, bad};
+}
 
 TEST(Quality, IsThatOfFourOddsByHand) {
   const Judgement judged = judge({2, -1, 1, -3}, {1, 1, 0, 0});
@@ -40,14 +56,7 @@ TEST(Quality, AurocIsTheShareOfPairsInOrder) {
 }
 
 TEST(Quality, ATemperatureMendsOddsThatAreTooSure) {
-  Rng rng(2);
-  std::vector<double> odds;
-  Classes bad;
-  for (int i = 0; i < 20'000; ++i) {
-    const double z = 6 * rng.uniform() - 3;
-    bad.push_back(rng.uniform() < sigmoid(z) ? 1 : 0);
-    odds.push_back(5 * z);
-  }
+  const auto [odds, bad] = drawn({0.2, 0});
   const Calibration calibration = calibrate(odds, bad, Target::kWorst);
   EXPECT_NEAR(calibration.temperature, 5, 0.3);
   EXPECT_EQ(calibration.offset, 0);
@@ -57,14 +66,7 @@ TEST(Quality, ATemperatureMendsOddsThatAreTooSure) {
 }
 
 TEST(Quality, OddsOfARankBecomeOddsOfBeingBad) {
-  Rng rng(3);
-  std::vector<double> odds;
-  Classes bad;
-  for (int i = 0; i < 20'000; ++i) {
-    const double z = 6 * rng.uniform() - 3;
-    bad.push_back(rng.uniform() < sigmoid(2 * z - 3) ? 1 : 0);
-    odds.push_back(z);
-  }
+  const auto [odds, bad] = drawn({2, -3});
   const Calibration calibration = calibrate(odds, bad, Target::kRank);
   EXPECT_NEAR(calibration.temperature, 0.5, 0.03);
   EXPECT_NEAR(calibration.offset, -3, 0.15);

@@ -5,6 +5,7 @@
 #include "fake_dataset.hpp"
 #include "placement_frame.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/core/sha256.hpp"
 #include "scenes.hpp"
 #include "training.hpp"
 
@@ -171,6 +172,24 @@ TEST_F(TreesFile, WhatIsNoModelIsRefusedWithASentence) {
   EXPECT_EQ(reading(manifest_, weights_), "read");
   files_.erase("weights.safetensors");
   EXPECT_THAT(read_model(files_).error().text(), HasSubstr("weights.safetensors"));
+}
+
+/// Weights with the right hash but other bytes: read or refused, whatever they say.
+TEST_F(TreesFile, DamagedWeightsAreReadOrRefused) {
+  Rng rng(7);
+  int refused = 0;
+  for (int i = 0; i < 300; ++i) {
+    std::string weights = weights_;
+    for (int k = 0; k < 3; ++k) {
+      // As often in the header as in the trees.
+      const std::size_t most = rng.below(2) == 0 ? 600 : weights.size();
+      weights[rng.below(most)] = static_cast<char>(rng.below(256));
+    }
+    Json json = manifest_;
+    json["weights_sha256"] = sha256_hex(weights);
+    refused += reading(json, weights) == "read" ? 0 : 1;
+  }
+  EXPECT_GT(refused, 100);
 }
 
 /// Nodes of anybody: no tree leads beyond itself or round in a circle.
