@@ -233,6 +233,8 @@ class DeckReader {
         out.words.push_back(tokens[i].text);
       }
     }
+    // HSPICE, PSpice and Xyce write it before name=value pairs, of a .subckt and of an instance.
+    std::erase_if(out.words, [](const std::string& w) { return same_but_for_case(w, "params:"); });
     return out;
   }
 
@@ -346,9 +348,6 @@ class DeckReader {
       open_ = false;
     }
     PTAH_TRY(Words parts, split(line.text, place));
-    // HSPICE and PSpice write "params:" before the defaults.
-    std::erase_if(parts.words,
-                  [](const std::string& w) { return same_but_for_case(w, "params:"); });
     if (parts.words.size() < 2) return fail(place, "This .subckt has no name.");
     Subcircuit s;
     s.name = parts.words[1];

@@ -92,6 +92,14 @@ TEST(SpiceDialect, ASourceOfZeroVoltsIsAWire) {
                                          HasSubstr("t.sp:4"))));
 }
 
+TEST(SpiceDialect, XyceSaysParamsBeforeThoseOfAnInstance) {
+  const auto read = read_ok(
+      "; `xyce` Sim Input\n.SUBCKT mux\n+ S0 X0 Y VGND\n; No parameters\n\n"
+      "xfet0\n+ Y S0 X0 VGND\n+ sky130_fd_pr__nfet_01v8\n+ PARAMS: w={480m} l={170m}\n.ENDS\n");
+  EXPECT_EQ(device(read.circuit, "xfet0").width, 480);
+  EXPECT_EQ(device(read.circuit, "xfet0").length, 170);
+}
+
 /// A shorter name must not take the place of one that other subcircuits know.
 TEST(SpiceDialect, AGlobalNetKeepsItsNameBesideAnAmmeter) {
   const auto read = read_ok(
