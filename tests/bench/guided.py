@@ -69,7 +69,7 @@ def explore(server, circuit, flow, seed, seconds, label):
         fail(f"the run ended after {time.monotonic() - begin:.1f} s: {run.stderr.read().decode().strip()[-400:]}")
     # The daemon ends the run when its client says so.
     run.send_signal(signal.SIGINT)
-    run.wait()
+    run.communicate()
     found = []
     for line in text.splitlines():
         layout = json.loads(line) if line.startswith(b"{") and line.endswith(b"}") else {}
