@@ -16,7 +16,7 @@ using Align = Table::Align;
 
 struct TrainArguments {
   std::string model, label, flow = "native", job, library = "work";
-  std::string trainer, dataset;  ///< Of `ptah model train`.
+  std::string trainer, dataset, from;  ///< Of `ptah model train`.
   std::vector<std::string> jobs, options;
   std::int64_t seed = 0;
   std::optional<std::int64_t> epochs;
@@ -63,6 +63,7 @@ int train(const Session& session, const TrainArguments& arguments) {
   }
   if (!arguments.label.empty()) spec["label"] = arguments.label;
   if (!arguments.trainer.empty()) spec["trainer"] = arguments.trainer;
+  if (!arguments.from.empty()) spec["from"] = arguments.from;
   if (!arguments.job.empty()) params["job"] = arguments.job;
   auto started = client.value().call("flow.train", params, std::chrono::minutes(10));
   if (started.has_error()) return fail(session, started.error());
@@ -299,7 +300,12 @@ void add_train_from_dataset(CLI::App* model, bool searches, Session& session, in
   command->add_option("--name,--model", arguments->model, "The model's name in the library")
       ->required();
   command->add_option("--epochs", arguments->epochs, "Option `epochs` of the trainer")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::NonNegativeNumber);
+  if (!searches) {
+    command->add_option("--from", arguments->from,
+                        "A model of the same trainer that it goes on from, of this or another "
+                        "circuit: NAME or NAME@VERSION");
+  }
   command
       ->add_option("--budget", arguments->budget_hours,
                    "Option `budget_hours` of the trainer: how long it may search")

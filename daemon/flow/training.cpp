@@ -152,6 +152,25 @@ Result<StageChoice> choose_trainer(const rpc::TrainSpec& spec) {
   return choice;
 }
 
+/// {"name", "version", "hash"}, or null where the training goes on from no model.
+Result<Json> start_from(const rpc::TrainTask& task, Bound<Trainer>& trainer, FlowJob& job,
+                        StageSeconds& seconds) {
+  if (!task.from) return Json();
+  const rpc::StartingModel& from = *task.from;
+  const std::string name = from.name + "@" + std::to_string(from.version);
+  if (from.predictor != trainer.name) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Model " + name + " is one of `" + from.predictor + "`, which trainer `" +
+                          trainer.name + "` cannot go on from.",
+                      "from", "Train with `" + from.predictor + "`, or from another model.");
+  }
+  ModelFiles files;
+  for (const auto& [part, hash] : from.files) files[part] = stored_path(task.files, hash);
+  PTAH_TRY(run_stage(trainer, job, seconds,
+                     [&](Trainer& stage) { return stage.start_from(files, job); }));
+  return Json{{"name", from.name}, {"version", from.version}, {"hash", from.hash}};
+}
+
 }  // namespace
 
 Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path& scratch,
@@ -168,6 +187,7 @@ Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path
     PTAH_TRY(checkpoints.resume(task.checkpoint));
   }
   StageSeconds seconds;
+  PTAH_TRY(Json from, start_from(task, trainer, job, seconds));
   PTAH_TRY(const TrainedModel model, run_stage(trainer, job, seconds, [&](Trainer& stage) {
              return stage.train(*source.dataset, checkpoints, job);
            }));
@@ -178,6 +198,7 @@ Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path
               {"options", choice.options}, {"seed", spec.seed},
               {"label", source.label},     {"dataset", std::move(source.record)},
               {"metrics", model.metrics}};
+  if (!from.is_null()) record["from"] = std::move(from);
   // Of few layouts nobody can say which are the worst quarter.
   if (const auto threshold = learning::class_threshold(*source.dataset))
     record["threshold"] = threshold.value();

@@ -22,9 +22,17 @@ std::optional<double> number(const Json& record, const char* field) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
+/// The model that a training goes on from, if it does, and its files: the training's own, also when
+/// the model goes.
+struct Start {
+  std::optional<rpc::StartingModel> model;
+  std::vector<NewFile> files;
+};
+
 struct Gathering {
   StoreThread& store;
   rpc::TrainSpec spec;
+  Start start;
   std::shared_ptr<const bool> alive;
   std::function<void(Result<GatheredTraining>)> done;
   rpc::TrainingSet set;
@@ -61,13 +69,36 @@ Page read_page(Store& store, const std::string& job, std::int64_t after) {
   return page;
 }
 
-GatheredTraining gathered_of(rpc::TrainSpec spec, rpc::TrainingSet& set) {
+/// [store's thread]
+Start start_of(Store& store, const rpc::TrainSpec& spec, const std::string& library) {
+  Start start;
+  if (spec.from.empty()) return start;
+  const ModelRow row = store.model(library, spec.from);
+  const Json predictor = row.record.value("predictor", Json());
+  if (!predictor.is_string())
+    fail(ErrorCode::kInvalidArgument, "The model does not say its predictor.", spec.from);
+  start.model =
+      rpc::StartingModel{row.version.cell, row.version.hash, predictor, row.version.version, {}};
+  for (const FileRow& file : row.files) {
+    if (file.role != kModelFileRole) continue;
+    start.model->files[std::filesystem::path(file.dataset).filename().string()] = file.hash;
+    start.files.push_back({kStartFileRole, store.files().path(file.hash).string(), {}, {}});
+  }
+  return start;
+}
+
+GatheredTraining gathered_of(rpc::TrainSpec spec, rpc::TrainingSet& set, Start start) {
   const Json json = rpc::write_value(set);
   const std::string dataset = sha256_hex(rpc::dump(json));
+  Json task{{"spec", rpc::write_value(spec)}, {"set", json}, {"dataset", dataset}};
   GatheredTraining gathered;
-  gathered.task =
-      rpc::dump({{"spec", rpc::write_value(spec)}, {"set", json}, {"dataset", dataset}});
   gathered.plan = {{"dataset", dataset}};
+  if (start.model) {
+    task["from"] = rpc::write_value(*start.model);
+    gathered.plan["from"] = start.model->name + "@" + std::to_string(start.model->version);
+  }
+  gathered.task = rpc::dump(task);
+  gathered.files = std::move(start.files);
   return gathered;
 }
 
@@ -77,13 +108,10 @@ GatheredTraining gather_dataset(Store& store, const rpc::TrainSpec& spec,
   const DatasetRow row = store.dataset(library, spec.dataset);
   rpc::TrainingSet set;
   set.dataset = rpc::SourceDataset{row.version.cell, row.version.hash, row.version.version, {}};
-  std::vector<NewFile> files;
-  for (const FileRow& block : row.blocks) {
-    set.dataset->blocks.push_back(block.hash);
-    files.push_back({kSamplesRole, store.files().path(block.hash).string(), {}, {}});
-  }
-  GatheredTraining gathered = gathered_of(spec, set);
-  gathered.files = std::move(files);
+  for (const FileRow& block : row.blocks) set.dataset->blocks.push_back(block.hash);
+  GatheredTraining gathered = gathered_of(spec, set, start_of(store, spec, library));
+  for (const FileRow& block : row.blocks)
+    gathered.files.push_back({kSamplesRole, store.files().path(block.hash).string(), {}, {}});
   gathered.plan.update({{"name", row.version.cell},
                         {"version", row.version.version},
                         {"layouts", row.record.value("count", Json())}});
@@ -100,7 +128,7 @@ void finish(const Ptr& gathering) {
                                "`ptah variants JOB --json` shows what their records have."));
     return;
   }
-  GatheredTraining gathered = gathered_of(spec, gathering->set);
+  GatheredTraining gathered = gathered_of(spec, gathering->set, std::move(gathering->start));
   gathered.plan.update({{"layouts", gathering->set.layouts.size()},
                         {"left_out", gathering->left_out},
                         {"sources", gathering->set.sources.size()}});
@@ -189,8 +217,17 @@ void gather_training(StoreThread& store, const rpc::TrainSpec& spec, const std::
   }
   rpc::TrainSpec given = spec;
   if (given.label.empty()) given.label = "pscore";
-  read_more(std::make_shared<Gathering>(
-      Gathering{store, std::move(given), std::move(alive), std::move(done), {}, 0, 0, 0}));
+  const auto gathering = std::make_shared<Gathering>(
+      Gathering{store, std::move(given), {}, std::move(alive), std::move(done), {}, 0, 0, 0});
+  store.submit(
+      StoreThread::Kind::kRead,
+      [spec = gathering->spec, library](Store& of) { return start_of(of, spec, library); },
+      [gathering](Result<Start> start) {
+        if (!*gathering->alive) return;
+        if (!start) return gathering->done(start.error());
+        gathering->start = std::move(start.value());
+        read_more(gathering);
+      });
 }
 
 }  // namespace ptah

@@ -7,7 +7,7 @@ namespace ptah::rpc {
 
 /// flow.train.
 struct TrainSpec {
-  std::string model, label, flow = "native", trainer, dataset;
+  std::string model, label, flow = "native", trainer, dataset, from;
   std::vector<std::string> jobs;
   std::int64_t seed = 0;
   Object options;
@@ -27,6 +27,9 @@ struct TrainSpec {
     v.optional("flow", flow, "Flow whose `trainer` does it.", of_form(TextForm::kNameOrFile));
     v.optional("trainer", trainer, "Plugin that does it, in place of the flow's.");
     v.optional("options", options, "Options of the trainer, over those of the flow.");
+    v.optional("from", from,
+               "A model of the job's library that the training goes on from, of this or another "
+               "circuit: \"name\" or \"name@3\". Of the same trainer.");
     v.optional("seed", seed, "Of all that is drawn.",
                Range{0, std::numeric_limits<std::int64_t>::max()});
   }
@@ -83,6 +86,20 @@ struct SourceDataset {
     v.required("blocks", blocks, "SHA-256 of each of its files.");
   }
 };
+/// A version of a model that a training goes on from.
+struct StartingModel {
+  std::string name, hash, predictor;
+  std::int64_t version = 0;
+  std::map<std::string, std::string> files;
+  template <class V>
+  void describe(V& v) {
+    v.required("name", name, "Its name.");
+    v.required("version", version, "Which one.");
+    v.required("hash", hash, "SHA-256 of what it is.");
+    v.required("predictor", predictor, "Plugin that understands its files.");
+    v.required("files", files, "SHA-256 of each of its files, by its name.");
+  }
+};
 /// What a training learns from: layouts of runs, or a dataset.
 struct TrainingSet {
   std::vector<SourceRun> sources;
@@ -99,12 +116,14 @@ struct TrainingSet {
 struct TrainTask {
   TrainSpec spec;
   TrainingSet set;
+  std::optional<StartingModel> from;
   std::string dataset, files, common, checkpoint;
   Json resume;
   template <class V>
   void describe(V& v) {
     v.required("spec", spec, "As the client gave it.");
     v.required("set", set, "What is learnt from.");
+    v.optional("from", from, "What the training goes on from.");
     v.required("dataset", dataset, "SHA-256 of `set`.");
     v.required("files", files, "Folder of the store's files.");
     v.optional("common", common, "The file that this was read from.");

@@ -159,6 +159,8 @@ struct VersionRow {
 constexpr const char* kModelView = "model";
 constexpr const char* kModelRole = "model";
 constexpr const char* kModelFileRole = "model_file";
+/// Role, in a training's job, of the files of the model that it goes on from.
+constexpr const char* kStartFileRole = "start_file";
 /// What names of versions of models mean by "name@champion" and "name@candidate".
 constexpr const char* kChampion = "champion";
 constexpr const char* kCandidate = "candidate";

@@ -531,6 +531,23 @@ void StageContract::check_trainer() {
   test::FakeDataset dataset(circuit, tiles, 200), none(circuit, tiles, 0),
       gone(circuit, tiles, 200);
   test::FakeCheckpoints unused;
+  EXPECT_FALSE(create_trainer()->start_from({}, context)) << "a model without files";
+  const auto further = create_trainer();
+  ModelFiles files;
+  for (const auto& [name, bytes] : whole) {
+    files[name] = scratch_->path() / ("from_" + name);
+    ASSERT_TRUE(write_text_file(files[name], bytes, Durability::kCached));
+  }
+  if (const Status started = further->start_from(files, context); started) {
+    for (const auto& [name, file] : files) std::filesystem::remove(file);
+    EXPECT_TRUE(further->train(dataset, unused, context));
+    for (const auto& [name, file] : files)
+      ASSERT_TRUE(write_text_file(file, "no model", Durability::kCached));
+    EXPECT_FALSE(create_trainer()->start_from(files, context)) << "a damaged model";
+  } else {
+    EXPECT_EQ(started.error().code, ErrorCode::kUnsupported) << started.error().text();
+  }
+  unused = {};
   const auto cancelled = create_trainer()->train(dataset, unused, stopped);
   ASSERT_FALSE(cancelled);
   expect_cancelled(cancelled.error());

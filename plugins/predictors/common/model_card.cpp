@@ -61,7 +61,8 @@ Result<ModelCard> card_from_json(const Json& json, const char* format, std::stri
   }
   PTAH_TRY(card.near.limit, number_of(json, "near_limit_um", 0, 1e9));
   card.about = json.value("about", Json());
-  if (!card.about.is_object()) return no_model("it says nothing about itself");
+  if (!card.about.is_object() || !card.about.value("circuit", Json("")).is_string())
+    return no_model("it says nothing about itself");
   return card;
 }
 

@@ -20,17 +20,29 @@ class TrainerAdapter : public Trainer {
   TrainerAdapter(const char* plugin, const Options& options)
       : plugin_(plugin), options_(options.json()) {}
 
+  Status start_from(const ModelFiles& files, JobContext& job) override {
+    PTAH_TRY(open());
+    return trainer_->start_from(files, job);
+  }
+
   Result<TrainedModel> train(Dataset& dataset, Checkpoints& checkpoints, JobContext& job) override {
-    PTAH_TRY(const OpenCore core, open_torch_core());
-    Error error;
-    PTAH_TRY(const auto trainer,
-             owned(core.functions->trainer(plugin_, options_, core.hash, error), std::move(error)));
-    return trainer->train(dataset, checkpoints, job);
+    PTAH_TRY(open());
+    return trainer_->train(dataset, checkpoints, job);
   }
 
  private:
+  Status open() {
+    if (trainer_) return ok();
+    PTAH_TRY(const OpenCore core, open_torch_core());
+    Error error;
+    PTAH_TRY(trainer_,
+             owned(core.functions->trainer(plugin_, options_, core.hash, error), std::move(error)));
+    return ok();
+  }
+
   const char* plugin_;
   Json options_;
+  std::unique_ptr<Trainer> trainer_;
 };
 
 class PredictorAdapter : public Predictor {

@@ -86,6 +86,14 @@ Fit::Fit(const TrainingData& data, const Pictures& pictures, const Architecture&
   }
 }
 
+void Fit::start_from(Network& other) {
+  const at::NoGradGuard no_grad;
+  for (auto list : {&Network::parameters, &Network::buffers}) {
+    auto &to = (*network_.*list)(), &from = (other.*list)();
+    for (std::size_t i = 0; i < to.size(); ++i) to[i].value.copy_(from[i].value);
+  }
+}
+
 std::vector<const Sample*> Fit::samples_of(std::int64_t step) const {
   std::vector<std::size_t> order = chosen_;
   rng_.fork(kOrder + static_cast<std::uint64_t>(step / per_epoch_)).shuffle(std::span(order));

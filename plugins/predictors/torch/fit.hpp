@@ -44,6 +44,8 @@ class Fit {
  public:
   Fit(const TrainingData& data, const Pictures& pictures, const Architecture& architecture,
       const FitOptions& options, std::uint64_t stream);
+  /// Begins with the weights of another network of the same architecture and grid.
+  void start_from(Network& other);
 
   std::int64_t steps() const noexcept { return steps_; }  ///< In all.
   std::int64_t steps_an_epoch() const noexcept { return per_epoch_; }

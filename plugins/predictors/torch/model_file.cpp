@@ -134,7 +134,8 @@ Result<Model> read_model(const ModelFiles& files, std::string_view plugin) {
   const Json json = Json::parse(text, nullptr, false);
   PTAH_TRY(Model model, read_manifest_fields(json, plugin));
   PTAH_TRY(const std::string bytes, read_text_file(files.at("weights.safetensors"), kMostWeights));
-  if (json.value("weights_sha256", Json()) != sha256_hex(bytes))
+  model.weights_sha256 = sha256_hex(bytes);
+  if (json.value("weights_sha256", Json()) != model.weights_sha256)
     return no_model("its weights are not those that it was made with");
   PTAH_TRY(const safetensors::Contents contents, safetensors::parse(bytes, "weights.safetensors"));
   PTAH_TRY(read_weights(contents, json, model));

@@ -17,6 +17,7 @@ struct Model : predictors::ModelCard {  ///< Of plugin "cnn" or "nas".
   int grid = 64;
   std::vector<std::unique_ptr<Network>> members;  ///< At least one.
   std::vector<std::uint8_t> reference;            ///< A picture.
+  std::string weights_sha256;                     ///< Of the file that it was read from.
 };
 
 /// Probability of being bad, of each member, for pictures in a batch: [member][picture].

@@ -5,7 +5,20 @@ namespace {
 
 OptionSchema common(double learning_rate, double l2) {
   return {
-      {"epochs", OptionType::kInt, 45, "Passes over the training part.", 1, 10'000, {}},
+      {"epochs",
+       OptionType::kInt,
+       45,
+       "Passes over the training part; 0: the weights of the model that it goes on from.",
+       0,
+       10'000,
+       {}},
+      {"layouts",
+       OptionType::kInt,
+       0,
+       "Learns from so many of the training part, drawn by the seed; 0: all.",
+       0,
+       1e9,
+       {}},
       {"batch", OptionType::kInt, 48, "Placements a step.", 1, 4096, {}},
       {"learning_rate", OptionType::kReal, learning_rate, "Of Adam.", 1e-7, 1, {}},
       {"l2", OptionType::kReal, l2, "Weight of half the sum of squared weights.", 0, 10, {}},
@@ -51,6 +64,7 @@ FitOptions fit_options(const Options& options) {
   fit.l2 = options.real("l2");
   fit.grid = static_cast<int>(options.integer("grid"));
   fit.mirror = options.flag("mirror");
+  fit.layouts = static_cast<std::size_t>(options.integer("layouts"));
   fit.target = predictors::target_from(options.text("target"));
   return fit;
 }
@@ -185,6 +199,7 @@ Result<TrainerOptions> trainer_options(const std::string& plugin, const Json& js
                         "trainer nas");
     }
   } else {
+    found.architecture_given = true;
     PTAH_TRY(found.architecture, architecture_from_json(Json::parse(text, nullptr, false)));
     if (found.architecture.kind != Kind::kNas) {
       return make_error(ErrorCode::kInvalidArgument, "The architecture is not one of `nas`.",

@@ -17,6 +17,7 @@ struct TrainerOptions {
   int members = 1;
   bool keeps_best = true;  ///< The epoch of least loss on the validation part, not the last.
   Architecture architecture;
+  bool architecture_given = false;  ///< It is of the options, not one that is taken otherwise.
   bool searches = false;
   SearchOptions search;
   std::string eta;  ///< "accuracy", "auroc", "loss"

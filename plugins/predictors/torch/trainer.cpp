@@ -36,13 +36,15 @@ double seconds_since(Clock::time_point begin) {
 /// One training, from data to files.
 class Training {
  public:
+  /// `start`: what it goes on from, or null.
   Training(const std::string& plugin, const Json& json, const TrainerOptions& options,
-           const std::string& core_hash, const TrainingData& data, Checkpoints& checkpoints,
-           JobContext& job)
+           const std::string& core_hash, const Model* start, const TrainingData& data,
+           Checkpoints& checkpoints, JobContext& job)
       : plugin_(plugin),
         json_(json),
         options_(options),
         core_hash_(core_hash),
+        start_(start),
         data_(data),
         checkpoints_(checkpoints),
         job_(job) {}
@@ -75,6 +77,7 @@ class Training {
         {"options", json_},
         {"seed", job_.seed()},
         {"circuits", data_.circuits},
+        {"from", start_ == nullptr ? Json() : Json(start_->weights_sha256)},
         {"labels",
          std::move(labels)}}.dump());
     if (checkpoints_.resumed()) {
@@ -133,6 +136,7 @@ class Training {
     const std::uint64_t stream =
         Rng(job_.seed()).fork(kMembers + static_cast<std::uint64_t>(member)).next();
     auto fit = std::make_unique<Fit>(data_, pictures, *state_.architecture, options_.fit, stream);
+    if (start_ != nullptr) fit->start_from(*start_->members[at % start_->members.size()]);
     if (at < state_.members.size()) {
       PTAH_TRY(fit->restore(state_.members[at]));
       return fit->release();
@@ -244,6 +248,9 @@ class Training {
          {"mmac", size.mmac},
          {"estimated_ms", size.milliseconds}});
     model.about["core_sha256"] = core_hash_;
+    if (start_ != nullptr)
+      model.about["from"] = {{"circuit", start_->about.value("circuit", Json())},
+                             {"weights_sha256", start_->weights_sha256}};
     model.plugin = plugin_;
     model.architecture = *state_.architecture;
     model.grid = options_.fit.grid;
@@ -270,6 +277,7 @@ class Training {
   const Json& json_;
   const TrainerOptions& options_;
   std::string core_hash_;
+  const Model* start_;
   const TrainingData& data_;
   Checkpoints& checkpoints_;
   JobContext& job_;
@@ -282,27 +290,63 @@ class NetTrainer final : public Trainer {
   NetTrainer(std::string plugin, Json options, std::string core_hash)
       : plugin_(std::move(plugin)), json_(std::move(options)), core_hash_(std::move(core_hash)) {}
 
+  Status start_from(const ModelFiles& files, JobContext&) override {
+    try {
+      PTAH_TRY(start_, read_model(files, plugin_));
+      return ok();
+    } catch (const std::exception& exception) {
+      return failure(exception);
+    }
+  }
+
   Result<TrainedModel> train(Dataset& dataset, Checkpoints& checkpoints, JobContext& job) override {
-    PTAH_TRY(const TrainerOptions options, trainer_options(plugin_, json_));
+    PTAH_TRY(TrainerOptions options, trainer_options(plugin_, json_));
+    PTAH_TRY(go_on_from_start(options));
     if (job.cancelled()) return cancelled_error();
     try {
       set_threads(options.threads);
       job.log(LogLevel::kInfo, describe_blas());
       PTAH_TRY(const TrainingData data, predictors::read_training_data(dataset, job));
-      return Training(plugin_, json_, options, core_hash_, data, checkpoints, job).run();
+      return Training(plugin_, json_, options, core_hash_, start_ ? &*start_ : nullptr, data,
+                      checkpoints, job)
+          .run();
     } catch (const std::exception& exception) {
-      // An exception of LibTorch must not leave this library: what() is a page with a backtrace.
-      const std::string what = exception.what();
-      return make_error(ErrorCode::kPluginFailed,
-                        "LibTorch failed: " + what.substr(0, what.find('\n')) + ".",
-                        "trainer " + plugin_);
+      return failure(exception);
     }
   }
 
  private:
+  /// An exception of LibTorch must not leave this library: what() is a page with a backtrace.
+  Error failure(const std::exception& exception) const {
+    const std::string what = exception.what();
+    return make_error(ErrorCode::kPluginFailed,
+                      "LibTorch failed: " + what.substr(0, what.find('\n')) + ".",
+                      "trainer " + plugin_);
+  }
+
+  /// The network is that of the model which it goes on from.
+  Status go_on_from_start(TrainerOptions& options) const {
+    const auto refuse = [&](const char* message, const char* hint) {
+      return make_error(ErrorCode::kInvalidArgument, message, "trainer " + plugin_, hint);
+    };
+    if (!start_) {
+      if (options.fit.epochs > 0) return ok();
+      return refuse("Without epochs nothing is learnt.",
+                    "Only what goes on from a model may have none.");
+    }
+    if (options.searches || options.architecture_given) {
+      return refuse("What goes on from a model has its network.",
+                    "Leave out `search` and `architecture`.");
+    }
+    options.architecture = start_->architecture;
+    options.fit.grid = start_->grid;
+    return ok();
+  }
+
   std::string plugin_;
   Json json_;
   std::string core_hash_;
+  std::optional<Model> start_;
 };
 
 }  // namespace

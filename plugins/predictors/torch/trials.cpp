@@ -50,7 +50,7 @@ Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, Job
       FitOptions options = fit_;
       options.epochs = trials[i].fidelity.epochs;
       options.grid = trials[i].fidelity.grid;
-      options.layouts = trials[i].fidelity.layouts;
+      if (trials[i].fidelity.layouts > 0) options.layouts = trials[i].fidelity.layouts;
       Fit fit(data_, *pictures[i], trials[i].architecture, options,
               Rng(seed_).fork(kTrials + trials[i].stream).next());
       while (!fit.finished() && !stop && std::isfinite(fit.step())) {

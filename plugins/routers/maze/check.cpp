@@ -3,22 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
-#include "finish.hpp"
-
 namespace ptah::maze {
 namespace {
 
 /// Beyond this no fixed metal can take part in a gap or a small hole with a wire: twice the largest
 /// spacing, or the longest hole below the minimum area between walls a spacing apart.
 constexpr Dbu kNear = 1200;
-
-std::vector<Rect> on_layer(const NetWires& wires, int layer) {
-  std::vector<Rect> rects;
-  for (const Metal& metal : wires.metal) {
-    if (metal.layer == layer) rects.push_back(metal.rect);
-  }
-  return rects;
-}
 
 void check_cuts(const Scene& scene, NetId net, const NetWires& wires,
                 std::vector<WiringViolation>& out) {
@@ -110,25 +100,33 @@ std::vector<NetWires> wires_of(const Layout& layout, const Circuit& circuit, con
   return nets;
 }
 
-std::vector<Rect> own_fixed_near(const Scene& scene, NetId net, int layer,
-                                 const std::vector<Rect>& wires, bool* wide) {
-  std::vector<Rect> near;
+OwnMetal own_metal(const Scene& scene, NetId net, int layer, const NetWires& wires) {
+  const LayerRules& rules = scene.stack->layers[layer];
+  OwnMetal own;
   Rect box;
-  for (const Rect& wire : wires) box = box.united(wire);
-  *wide = false;
-  if (wires.empty()) return near;
+  for (const Metal& metal : wires.metal) {
+    if (metal.layer != layer) continue;
+    own.wires.push_back(metal.rect);
+    box = box.united(metal.rect);
+  }
+  if (own.wires.empty()) return own;
   box = box.bloated(kNear);
   for (const Fixed& fixed : scene.fixed[layer]) {
     if (fixed.net != net || !fixed.rect.overlaps(box)) continue;
     const Rect reach = fixed.rect.bloated(kNear);
-    if (std::none_of(wires.begin(), wires.end(),
+    if (std::none_of(own.wires.begin(), own.wires.end(),
                      [&](const Rect& r) { return r.overlaps(reach); })) {
       continue;
     }
-    near.push_back(fixed.rect);
-    *wide |= fixed.wide;
+    own.fixed.push_back(fixed.rect);
+    if (fixed.wide) own.plates.push_back(fixed.rect);
   }
-  return near;
+  own.width = rules.width;
+  own.spacing = rules.distance(!own.plates.empty());
+  own.min_area = rules.min_area;
+  own.min_hole = rules.min_hole;
+  own.grow_horizontal = rules.horizontal;
+  return own;
 }
 
 std::vector<WiringViolation> check_against_tiles(const Scene& scene, NetId net,
@@ -245,17 +243,7 @@ std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetW
   std::vector<WiringViolation> out;
   for (int layer = 0; layer < scene.stack->size(); ++layer) {
     if (!proven.empty() && proven[layer]) continue;
-    const LayerRules& rules = scene.stack->layers[layer];
-    OwnMetal own;
-    own.wires = on_layer(wires, layer);
-    if (own.wires.empty()) continue;
-    bool wide = false;
-    own.fixed = own_fixed_near(scene, net, layer, own.wires, &wide);
-    own.width = rules.width;
-    own.spacing = rules.distance(wide);
-    own.min_area = rules.min_area;
-    own.min_hole = rules.min_hole;
-    for (const Defect& defect : find_defects(own)) {
+    for (const Defect& defect : find_defects(own_metal(scene, net, layer, wires))) {
       out.push_back({std::string(to_string(defect.kind)), net, kNoNet, layer, defect.place});
     }
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "finish.hpp"
 #include "ptah/layout/layout.hpp"
 #include "scene.hpp"
 #include "search.hpp"
@@ -41,9 +42,8 @@ std::vector<WiringViolation> check_net(const Scene& scene, NetId net, const NetW
 /// All of these for all nets.
 std::vector<WiringViolation> check_wiring(const Scene& scene, const std::vector<NetWires>& nets);
 
-/// Fixed metal of the net that lies near its wires on that layer; `wide` tells whether some of it
-/// is.
-std::vector<Rect> own_fixed_near(const Scene& scene, NetId net, int layer,
-                                 const std::vector<Rect>& wires, bool* wide);
+/// The net's metal on that layer, with the rules that it keeps by itself; without wires where it
+/// has none there.
+OwnMetal own_metal(const Scene& scene, NetId net, int layer, const NetWires& wires);
 
 }  // namespace ptah::maze

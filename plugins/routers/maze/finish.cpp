@@ -308,6 +308,58 @@ void scan_areas(const Raster& raster, bool holes, DbuArea limit, std::vector<Def
   }
 }
 
+/// Metal within the spacing of a plate and not on it, in two parts around a corner of the plate.
+void scan_plates(const OwnMetal& own, const std::vector<Rect>& added,
+                 std::vector<Defect>& defects) {
+  struct Piece {
+    Rect rect;
+    bool wire;
+    std::size_t part;
+  };
+  for (const Rect& plate : own.plates) {
+    const Rect halo = plate.bloated(own.spacing);
+    const Rect sides[] = {{halo.x0, halo.y0, halo.x1, plate.y0},
+                          {halo.x0, plate.y1, halo.x1, halo.y1},
+                          {halo.x0, plate.y0, plate.x0, plate.y1},
+                          {plate.x1, plate.y0, halo.x1, plate.y1}};
+    std::vector<Piece> pieces;
+    const auto cut = [&](const std::vector<Rect>& rects, bool wire) {
+      for (const Rect& rect : rects) {
+        for (const Rect& side : sides) {
+          if (rect.overlaps(side)) pieces.push_back({rect.intersection(side), wire, pieces.size()});
+        }
+      }
+    };
+    cut(own.wires, true);
+    cut(added, true);
+    cut(own.fixed, false);
+    const auto find = [&](std::size_t i) {
+      while (pieces[i].part != i) i = pieces[i].part = pieces[pieces[i].part].part;
+      return i;
+    };
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        if (pieces[i].rect.touches(pieces[k].rect)) {
+          const std::size_t a = find(i), b = find(k);
+          pieces[std::max(a, b)].part = std::min(a, b);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < pieces.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        if (!(pieces[i].wire || pieces[k].wire) || find(i) == find(k)) continue;
+        const Rect &a = pieces[i].rect, &b = pieces[k].rect;
+        const Rect gap{std::min(a.x1, b.x1), std::min(a.y1, b.y1), std::max(a.x0, b.x0),
+                       std::max(a.y0, b.y0)};
+        const Dbu dx = gap.x1 - gap.x0, dy = gap.y1 - gap.y0;
+        if (dx < 0 || dy < 0) continue;  // They face each other: a gap as any other.
+        if (DbuArea{dx} * dx + DbuArea{dy} * dy >= DbuArea{own.spacing} * own.spacing) continue;
+        defects.push_back({DefectKind::kAroundPlate, gap, true});
+      }
+    }
+  }
+}
+
 /// The first kind of defect that occurs, in the order in which repairs make sense.
 std::vector<Defect> next_defects(const OwnMetal& own, const std::vector<Rect>& added) {
   const Raster raster(own, added);
@@ -321,6 +373,7 @@ std::vector<Defect> next_defects(const OwnMetal& own, const std::vector<Rect>& a
   }
   if (defects.empty()) scan_corners(raster, true, own.width, defects);
   if (defects.empty()) scan_corners(raster, false, own.spacing, defects);
+  if (defects.empty()) scan_plates(own, added, defects);
   if (defects.empty()) scan_areas(raster, false, own.min_area, defects);
   return defects;
 }
@@ -334,6 +387,8 @@ std::vector<Rect> patches(const Defect& defect, const OwnMetal& own) {
     case DefectKind::kGap:
     case DefectKind::kHole:
       return {at};
+    case DefectKind::kAroundPlate:
+      return {at.bloated(w)};  // Around the corner: the two become one part.
     case DefectKind::kNeck: {
       const Dbu dx = std::max(0, w - at.width()), dy = std::max(0, w - at.height());
       // A neck is too narrow along one axis; along the other it may be any length.
@@ -433,6 +488,8 @@ std::string_view to_string(DefectKind kind) noexcept {
       return "spacing between corners";
     case DefectKind::kArea:
       return "area";
+    case DefectKind::kAroundPlate:
+      return "wide spacing around a corner";
   }
   return "";
 }
@@ -448,6 +505,7 @@ std::vector<Defect> find_defects(const OwnMetal& own) {
   scan_areas(raster, true, own.min_hole, defects);
   scan_corners(raster, true, own.width, defects);
   scan_corners(raster, false, own.spacing, defects);
+  scan_plates(own, {}, defects);
   scan_areas(raster, false, own.min_area, defects);
   return defects;
 }

@@ -23,6 +23,7 @@ enum class DefectKind {
   kDiagonalNeck,  ///< Narrower than the minimum width between two inner corners.
   kDiagonalGap,   ///< Two outer corners nearer than the spacing.
   kArea,          ///< A connected part below the minimum area.
+  kAroundPlate,   ///< Two parts at adjacent sides of a plate, nearer than the wide spacing.
 };
 std::string_view to_string(DefectKind kind) noexcept;
 
@@ -46,6 +47,10 @@ struct OwnMetal {
   bool grow_horizontal = true;  ///< Where patches for area go first.
   std::vector<Rect> wires;
   std::vector<Rect> fixed;  ///< Tiles' metal of the net near the wires; taken as clean by itself.
+  /// Those of `fixed` that are wide; `spacing` is that of wide metal then. Two wires on adjacent
+  /// sides of a plate keep it as if the corner between them were not there: judges look at what
+  /// hangs on a plate without the plate.
+  std::vector<Rect> plates;
 };
 
 /// Defects that involve wires, in a deterministic order.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "finish.hpp"
-
 namespace ptah::maze {
 namespace {
 
@@ -45,25 +43,15 @@ void Negotiation::finish_net(NetId net) {
   proven_[net].assign(stack.layers.size(), false);
   for (int layer = 0; layer < stack.size(); ++layer) {
     const LayerRules& rules = stack.layers[layer];
-    OwnMetal own;
-    for (const Metal& metal : wires.metal) {
-      if (metal.layer == layer) own.wires.push_back(metal.rect);
-    }
+    const OwnMetal own = own_metal(scene_, net, layer, wires);
     if (own.wires.empty()) continue;
-    bool wide = false;
-    own.fixed = own_fixed_near(scene_, net, layer, own.wires, &wide);
-    own.width = rules.width;
-    own.spacing = rules.distance(wide);
-    own.min_area = rules.min_area;
-    own.min_hole = rules.min_hole;
-    own.grow_horizontal = rules.horizontal;
     Rect box;
     for (const Rect& wire : own.wires) box = box.united(wire);
     box = box.bloated(3000);  // Patches reach less far than this.
     std::vector<Neighbour> neighbours;
     for (const Fixed& fixed : scene_.fixed[layer]) {
       if (fixed.net == net || !fixed.rect.overlaps(box)) continue;
-      const Dbu distance = fixed.wide ? 2 * rules.wide_spacing : rules.distance(wide);
+      const Dbu distance = fixed.wide ? 2 * rules.wide_spacing : own.spacing;
       neighbours.push_back({fixed.rect, distance, true});
     }
     for (std::size_t other = 0; other < nets_.size(); ++other) {

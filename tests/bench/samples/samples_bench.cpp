@@ -1,7 +1,7 @@
 /// Makes a block of a dataset of each circuit as a worker does, and prints what a layout took of
 /// each stage, how many were clean, and a hash of the block, which names its plugins by theirs.
 ///
-///   samples_bench [--count N] [--seed S] [--plugins DIR] [CIRCUIT ...]
+///   samples_bench [--first N] [--count N] [--seed S] [--plugins DIR] [CIRCUIT ...]
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -35,12 +35,13 @@ T need(Result<T> result) {
   std::exit(1);
 }
 
-void measure(const std::string& circuit, int count, int seed, PluginHost& host,
+void measure(const std::string& circuit, int first, int count, int seed, PluginHost& host,
              const std::filesystem::path& scratch) {
   FilesSink sink;
-  const Json spec{{"name", "bench"}, {"circuit", circuit}, {"count", count}, {"seed", seed}};
+  const Json spec{
+      {"name", "bench"}, {"circuit", circuit}, {"count", first + count}, {"seed", seed}};
   Json task = need(run_task("samples.plan", spec, scratch, host, sink))["common"];
-  task.update({{"first", 0}, {"count", count}});
+  task.update({{"first", first}, {"count", count}});
   const Json record = need(run_task("sample", task, scratch, host, sink));
   const auto text = [&](const char* role) {
     constexpr std::size_t kLimit = std::size_t{64} << 20;
@@ -55,22 +56,25 @@ void measure(const std::string& circuit, int count, int seed, PluginHost& host,
     total += each;
   }
   std::printf(", all %.1f ms; hash %s\n", total, sha256_hex(text("samples")).substr(0, 16).c_str());
+  for (const auto& [reason, layouts] : record["failures"].items())
+    std::printf("    %s: %s\n", layouts.dump().c_str(), reason.c_str());
   std::fflush(stdout);
 }
 
 int run(int argc, char** argv) {
-  int count = 50, seed = 1;
+  int first = 0, count = 50, seed = 1;
   std::filesystem::path plugins = PTAH_BUILD_DIR "/plugins";
   std::vector<std::string> circuits;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    if ((word == "--count" || word == "--seed") && i + 1 < argc) {
-      (word == "--count" ? count : seed) = std::stoi(argv[++i]);
+    if ((word == "--first" || word == "--count" || word == "--seed") && i + 1 < argc) {
+      (word == "--first" ? first : word == "--count" ? count : seed) = std::stoi(argv[++i]);
     } else if (word == "--plugins" && i + 1 < argc) {
       plugins = argv[++i];
     } else if (word.starts_with("-")) {
       std::fprintf(stderr,
-                   "usage: samples_bench [--count N] [--seed S] [--plugins DIR] [CIRCUIT ...]\n");
+                   "usage: samples_bench [--first N] [--count N] [--seed S] [--plugins DIR] "
+                   "[CIRCUIT ...]\n");
       return 2;
     } else {
       circuits.push_back(word);
@@ -97,7 +101,8 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "%s: %s\n", refusal.file.c_str(), refusal.reason.text().c_str());
   const auto scratch =
       need(ScratchDir::create(std::filesystem::temp_directory_path(), "ptah-samples-bench"));
-  for (const std::string& circuit : circuits) measure(circuit, count, seed, host, scratch.path());
+  for (const std::string& circuit : circuits)
+    measure(circuit, first, count, seed, host, scratch.path());
   return 0;
 }
 

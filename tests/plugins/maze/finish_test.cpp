@@ -66,6 +66,43 @@ TEST(MazeFinish, TilesAreTakenAsCleanByThemselves) {
   EXPECT_TRUE(find_defects(own).empty());
 }
 
+/// A plate of met4 with a wire on its upper and one on its right side, so far from the corner, in
+/// one of the four mirrorings.
+OwnMetal plate(Dbu from_right, Dbu from_top, int mirrored) {
+  OwnMetal own;
+  own.width = 300;
+  own.spacing = 400;
+  own.min_area = 240000;
+  own.wires = {{5000 - from_right - 300, 4800, 5000 - from_right, 7000},
+               {4800, 5000 - from_top - 300, 7000, 5000 - from_top}};
+  own.fixed = {{0, 0, 5000, 5000}};
+  for (auto* list : {&own.wires, &own.fixed}) {
+    for (Rect& r : *list) {
+      if ((mirrored & 1) != 0) r = {-r.x1, r.y0, -r.x0, r.y1};
+      if ((mirrored & 2) != 0) r = {r.x0, -r.y1, r.x1, -r.y0};
+    }
+  }
+  own.plates = own.fixed;
+  return own;
+}
+
+TEST(MazeFinish, WiresAroundAPlatesCornerKeepTheWideSpacing) {
+  for (const int mirrored : {0, 1, 2, 3}) {
+    // 0.24 by 0.32 um are 0.40 um.
+    EXPECT_TRUE(find_defects(plate(240, 320, mirrored)).empty());
+    for (const auto& [x, y] : {std::pair{235, 320}, {240, 315}, {25, 25}, {0, 100}}) {
+      const OwnMetal near = plate(x, y, mirrored);
+      EXPECT_TRUE(has(find_defects(near), DefectKind::kAroundPlate)) << x << " " << y;
+      const Finish done = finish(near, {});
+      EXPECT_TRUE(done.left.empty());
+      EXPECT_TRUE(find_defects(with(near, done.added)).empty()) << x << " " << y;
+    }
+  }
+  OwnMetal small = plate(25, 25, 0);
+  small.plates.clear();
+  EXPECT_TRUE(find_defects(small).empty()) << "only what is wide is a plate";
+}
+
 TEST(MazeFinish, RepairsEverythingWhenNothingIsInTheWay) {
   const std::vector<std::vector<Rect>> cases = {
       {{0, 0, 1000, 140}, {0, 275, 1000, 420}},

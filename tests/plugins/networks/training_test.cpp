@@ -40,7 +40,22 @@ class TrainingTest : public ::testing::Test {
                              std::size_t layouts = 200) {
     predictors::test::SealedDataset dataset(layouts);
     SimpleJobContext context = job(seed);
-    return make_trainer(plugin, options, "core")->train(dataset, checkpoints_, context);
+    const auto trainer = make_trainer(plugin, options, "core");
+    if (!from_.empty()) {
+      PTAH_TRY(trainer->start_from(from_, context));
+    }
+    return trainer->train(dataset, checkpoints_, context);
+  }
+  /// The next trainings go on from it.
+  void go_on_from(const TrainedModel& model) {
+    auto made = ScratchDir::create(std::filesystem::temp_directory_path(), "model");
+    ASSERT_TRUE(made);
+    kept_ = std::make_unique<ScratchDir>(std::move(made.value()));
+    from_.clear();
+    for (const auto& [name, file] : model.files) {
+      from_[name] = kept_->path() / name;
+      std::filesystem::copy_file(file, from_[name]);
+    }
   }
   static std::map<std::string, std::string> bytes_of(const Result<TrainedModel>& model) {
     std::map<std::string, std::string> bytes;
@@ -66,7 +81,8 @@ class TrainingTest : public ::testing::Test {
     checkpoints_.from.reset();
   }
 
-  std::unique_ptr<ScratchDir> scratch_;
+  std::unique_ptr<ScratchDir> scratch_, kept_;
+  ModelFiles from_;
   ptah::test::FakeCheckpoints checkpoints_;
 };
 
@@ -203,6 +219,55 @@ TEST_F(TrainingTest, CancelEndsItWhereverItIs) {
       ASSERT_FALSE(model) << search << " " << asked;
       EXPECT_EQ(model.error().code, ErrorCode::kCancelled);
     }
+  }
+}
+
+TEST_F(TrainingTest, WhatGoesOnFromAModelBeginsWithItsWeights) {
+  for (const bool norm : {false, true}) {
+    from_.clear();
+    const auto first = train("nas", nas({{"epochs", 2}, {"batch_norm", norm}, {"members", 2}}));
+    ASSERT_TRUE(first) << first.error().text();
+    const auto bytes = bytes_of(first);
+    go_on_from(first.value());
+    // Another seed, no step: the same network, and it is said where it comes from.
+    const auto same = bytes_of(train("nas", nas({{"epochs", 0}, {"members", 2}}), 8));
+    EXPECT_EQ(same.at("weights.safetensors"), bytes.at("weights.safetensors"));
+    const Json manifest = Json::parse(same.at("manifest.json"));
+    EXPECT_EQ(manifest["about"]["from"]["weights_sha256"],
+              Json::parse(bytes.at("manifest.json"))["weights_sha256"]);
+    EXPECT_EQ(manifest["architecture"], Json::parse(bytes.at("manifest.json"))["architecture"]);
+    // A few layouts teach it something else than all of them do.
+    const auto few = bytes_of(train("nas", nas({{"epochs", 1}, {"layouts", 20}}), 8)),
+               all = bytes_of(train("nas", nas({{"epochs", 1}}), 8));
+    EXPECT_NE(few.at("weights.safetensors"), all.at("weights.safetensors"));
+    EXPECT_NE(few.at("weights.safetensors"), bytes.at("weights.safetensors"));
+  }
+  expect_resumable("nas", nas({{"epochs", 2}, {"batch", 16}}));
+}
+
+TEST_F(TrainingTest, WhatCannotBeGoneOnFromIsAnErrorInWords) {
+  const auto idle = train("nas", nas({{"epochs", 0}}));
+  ASSERT_FALSE(idle);
+  EXPECT_THAT(idle.error().text(), HasSubstr("Without epochs"));
+  const auto cnn =
+      train("cnn", with_defaults(cnn_trainer_options(), {{"epochs", 1}, {"grid", 16}}));
+  ASSERT_TRUE(cnn);
+  go_on_from(cnn.value());
+  const auto other = train("nas", nas({{"epochs", 1}}));
+  ASSERT_FALSE(other);
+  const auto smaller = train("cnn", with_defaults(cnn_trainer_options(), {{"epochs", 1}}));
+  ASSERT_TRUE(smaller) << "the grid is the model's: " << smaller.error().text();
+  from_.erase("weights.safetensors");
+  const auto cut = train("cnn", with_defaults(cnn_trainer_options(), {{"epochs", 1}}));
+  ASSERT_FALSE(cut);
+  EXPECT_THAT(cut.error().text(), HasSubstr("weights.safetensors"));
+  from_.clear();
+  go_on_from(train("nas", nas({{"epochs", 1}})).value());
+  for (const Json& own :
+       {Json{{"search", "random"}}, Json{{"architecture", to_json(plain_nas()).dump()}}}) {
+    const auto own_network = train("nas", nas(own));
+    ASSERT_FALSE(own_network);
+    EXPECT_THAT(own_network.error().text(), HasSubstr("has its network"));
   }
 }
 

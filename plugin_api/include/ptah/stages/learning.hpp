@@ -102,9 +102,16 @@ struct TrainedModel {
 class Trainer {
  public:
   virtual ~Trainer() = default;
-  /// Seed, dataset, options and the last checkpoint decide what comes out. Curves go to
-  /// `job.metric`, the share that is done to `job.progress`. Fails with kInvalidArgument for a
-  /// dataset that is too small or of a kind that it cannot learn from, and says what it needs.
+  /// Takes in a model that `train` goes on from, once and before it: one that a trainer of this
+  /// name made, of this or another circuit (transfer learning). The files are anybody's: what does
+  /// not fit is an Error. They may be gone when this returns.
+  virtual Status start_from(const ModelFiles& /*files*/, JobContext& /*job*/) {
+    return make_error(ErrorCode::kUnsupported, "This trainer goes on from no model.");
+  }
+  /// Seed, dataset, options, the model that it starts from and the last checkpoint decide what
+  /// comes out. Curves go to `job.metric`, the share that is done to `job.progress`. Fails with
+  /// kInvalidArgument for a dataset that is too small or of a kind that it cannot learn from, and
+  /// says what it needs.
   virtual Result<TrainedModel> train(Dataset& dataset, Checkpoints& checkpoints,
                                      JobContext& job) = 0;
 };
