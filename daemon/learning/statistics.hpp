@@ -1,11 +1,12 @@
-/// What may be concluded from few numbers: intervals, paired tests, rank correlations, and what a
-/// choice by a predictor costs. Spans of a call have one length; what is undefined is NaN.
+/// What may be concluded from few numbers: intervals, paired tests, and what a choice by a
+/// predictor costs. Spans of a call have one length; what is undefined is NaN.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 #include "metrics/classification.hpp"
+#include "metrics/correlation.hpp"
 
 namespace ptah::learning {
 
@@ -28,13 +29,6 @@ McNemar mcnemar(std::span<const std::uint8_t> first_right,
 Interval auroc_difference(std::span<const double> first, std::span<const double> second,
                           std::span<const std::uint8_t> classes, std::uint64_t seed,
                           int draws = 1000);
-
-/// Correlation of ranks, ties by their mean.
-double spearman(std::span<const double> first, std::span<const double> second);
-/// Kendall's tau-b with a 95 % interval by Fisher's z, of variance 0.437 / (n - 4) (Fieller,
-/// Hartley & Pearson, Biometrika 1957), as if at least one pair disagreed; [-1, 1] for fewer
-/// than 5. n log n (Knight, JASA 1966).
-Interval kendall(std::span<const double> first, std::span<const double> second);
 
 /// What it costs to route only the `kept` layouts of `drawn` that a predictor likes best.
 struct Regret {

@@ -139,6 +139,24 @@ class EvaluationTest(PtahCase):
             self.assertLess(least, high, model["name"])
             self.assertGreater(most, low, model["name"])
 
+    def test_a_network_goes_on_from_that_of_another_circuit(self):
+        self.env["PTAH_SHIPPED_DATA"] = str(SOURCE / "configs")
+        train = ["model", "train", "nas", "--dataset", "ota3-sample", "--from", "nas-ota4"]
+        self.run_json(*train, "--name", "moved", "--epochs", "0")
+        given, moved = (self.run_json("model", "get", name).lines[0] for name in ("nas-ota4", "moved"))
+        self.assertEqual(moved["record"]["from"], {"name": "nas-ota4", "version": 1, "hash": given["hash"]})
+        self.assertEqual(moved["record"]["dataset"]["name"], "ota3-sample")
+        # The one refuses the other's circuit, the other tells its own, however badly.
+        refused = self.ptah("model", "evaluate", "nas-ota4", "--dataset", "ota3-sample")
+        self.assertNotEqual(refused.status, 0)
+        self.assertIn("another circuit", refused.err)
+        report = self.run_json("model", "evaluate", "moved", "--dataset", "ota3-sample", "--no-probes").lines[0]
+        self.assertTrue(0 < report["auroc"] < 1)
+        for model, words in (("trees-ota3", "cannot go on from"), ("nobody", 'no model "nobody"')):
+            wrong = self.ptah(*train[:-1], model, "--name", "wrong")
+            self.assertNotEqual(wrong.status, 0)
+            self.assertIn(words, wrong.err)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <numbers>
 #include <numeric>
 
 #include "safetensors.hpp"
@@ -129,6 +130,9 @@ double Fit::step() {
   double rate = options_.learning_rate;
   if (options_.decay_steps > 0)
     rate *= std::pow(options_.decay, static_cast<double>(done_ / options_.decay_steps));
+  if (options_.cosine)
+    rate *= 0.5 + 0.5 * std::cos(std::numbers::pi * static_cast<double>(done_) /
+                                 static_cast<double>(steps_));
   const double rate_now = rate / (1 - std::pow(kBeta1, count));
   const double root = std::sqrt(1 - std::pow(kBeta2, count));
   const at::NoGradGuard no_grad;

@@ -15,6 +15,8 @@ struct FitOptions {
   double learning_rate = 5e-4;
   double decay = 1;     ///< Of the learning rate, each `decay_steps` steps.
   int decay_steps = 0;  ///< 0: none.
+  /// It falls to nothing along half a cosine, too (Loshchilov and Hutter, ICLR 2017).
+  bool cosine = false;
   double l2 = 1e-3;
   int grid = 64;
   /// A placement is shown mirrored, left for right, as often as not: twice as much to learn from,

@@ -24,6 +24,13 @@ OptionSchema common(double learning_rate, double l2) {
       {"l2", OptionType::kReal, l2, "Weight of half the sum of squared weights.", 0, 10, {}},
       {"grid", OptionType::kInt, 64, "Pixels a side of a picture; published: 64.", 16, 64, {}},
       {"members", OptionType::kInt, 1, "Networks of other seeds, which vote.", 1, 16, {}},
+      {"cosine",
+       OptionType::kBool,
+       false,
+       "The learning rate falls to nothing along half a cosine.",
+       {},
+       {},
+       {}},
       {"mirror",
        OptionType::kBool,
        false,
@@ -64,6 +71,7 @@ FitOptions fit_options(const Options& options) {
   fit.l2 = options.real("l2");
   fit.grid = static_cast<int>(options.integer("grid"));
   fit.mirror = options.flag("mirror");
+  fit.cosine = options.flag("cosine");
   fit.layouts = static_cast<std::size_t>(options.integer("layouts"));
   fit.target = predictors::target_from(options.text("target"));
   return fit;

@@ -1,8 +1,10 @@
 #include "trainer.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
+#include "metrics/correlation.hpp"
 #include "model_file.hpp"
 #include "options.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -125,10 +127,37 @@ class Training {
                                   " networks; the entropy of its edges went from " +
                                   std::to_string(found.first_edge_entropy) + " to " +
                                   std::to_string(found.last_edge_entropy) + " bits.");
+    judge_proxy(found.history);
     state_.architecture = found.best;
     state_.history = to_json(found.history);
     state_.search.reset();
     return leave();
+  }
+
+  /// Whether the cheap fidelity of a search orders its candidates as the dearer ones do.
+  void judge_proxy(const std::vector<Judged>& history) {
+    for (std::size_t rung = 1; rung <= options_.search.rungs.size(); ++rung) {
+      std::vector<double> cheap, dear;
+      for (const Judged& again : history) {
+        if (again.rung != rung) continue;
+        // Of a halving, the last time that it was judged cheaply.
+        const auto before = std::find_if(history.rbegin(), history.rend(), [&](const Judged& one) {
+          return one.rung == 0 && one.trial.architecture == again.trial.architecture;
+        });
+        if (before == history.rend()) continue;
+        cheap.push_back(before->outcome.eta);
+        dear.push_back(again.outcome.eta);
+      }
+      if (cheap.size() < 2) continue;
+      const learning::Interval tau = learning::kendall(cheap, dear);
+      if (!std::isfinite(tau.value)) continue;
+      job_.metric("search_proxy_tau", static_cast<std::int64_t>(rung), tau.value);
+      job_.log(LogLevel::kInfo, "Of " + std::to_string(cheap.size()) +
+                                    " candidates the proxy and rung " + std::to_string(rung) +
+                                    " agree by a Kendall's tau of " + std::to_string(tau.value) +
+                                    " (" + std::to_string(tau.low) + " to " +
+                                    std::to_string(tau.high) + ").");
+    }
   }
 
   Result<std::unique_ptr<Network>> train_member(int member, const Pictures& pictures) {

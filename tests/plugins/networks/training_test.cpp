@@ -117,7 +117,7 @@ TEST_F(TrainingTest, ThirtyStepsLowerTheLossAndAreTheSameTwice) {
 
 TEST_F(TrainingTest, AKilledTrainingEndsWithTheSameBytes) {
   expect_resumable("nas", nas({{"epochs", 3}, {"members", 2}, {"batch", 16}}));
-  expect_resumable("nas", nas({{"epochs", 2}, {"batch_norm", true}}));
+  expect_resumable("nas", nas({{"epochs", 2}, {"batch_norm", true}, {"cosine", true}}));
   expect_resumable("cnn", with_defaults(cnn_trainer_options(), {{"epochs", 2}, {"grid", 16}}));
 }
 
