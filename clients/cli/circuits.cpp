@@ -124,6 +124,8 @@ int show_plan(const Session& session, const CircuitArguments& arguments) {
   for (const Json& group : result["groups"]) std::cout << "  {" << joined(group) << "}";
   std::cout << "\nallowed counts: " << joined(result["allowed_fingers"])
             << "\nassignments:    " << result["count"] << "\n";
+  for (const Json& spec : result.value("specs", Json::array()))
+    std::cout << "spec:           " << spec.get<std::string>() << "\n";
   if (result.value("sources", Json()).is_array()) {
     Table files({"file", "bytes", "SHA-256"}, {Align::kLeft, Align::kRight, Align::kLeft});
     for (const Json& file : result["sources"])

@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "measure_view.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "terminal.hpp"
 
@@ -154,6 +155,10 @@ void print_summary(const Session& session, const std::string& job, const Json& f
   std::cout << "\n";
   if (best != nullptr && tally.lines.size() > 1) {
     std::cout << "best " << best->value("objective", "") << ": " << layout_text(*best) << "\n";
+  } else if (best == nullptr &&
+             std::any_of(tally.lines.begin(), tally.lines.end(),
+                         [](const Json& line) { return !line.value("feasible", true); })) {
+    std::cout << "no layout meets the specs: there is no best\n";
   }
   if (!out.empty()) std::cout << "dataset: " << out << "\n";
 }
@@ -207,26 +212,38 @@ Json variant_line(const Json& variant, const std::string& out) {
 }
 
 std::string variant_table(const std::vector<Json>& lines) {
-  Table table(
-      {"layout", "v", "fingers", "DRC", "LVS", "pscore", "area um2", "HPWL um", "place", "route",
-       "judges", "simulate"},
-      {Align::kLeft, Align::kRight, Align::kLeft, Align::kRight, Align::kLeft, Align::kRight,
-       Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  std::vector<std::string> head{"layout",   "v",       "fingers", "DRC",   "LVS",    "pscore",
+                                "area um2", "HPWL um", "place",   "route", "judges", "simulate"};
+  std::vector<Align> sides{Align::kLeft,  Align::kRight, Align::kLeft,  Align::kRight,
+                           Align::kLeft,  Align::kRight, Align::kRight, Align::kRight,
+                           Align::kRight, Align::kRight, Align::kRight, Align::kRight};
+  const bool with_specs = std::any_of(lines.begin(), lines.end(),
+                                      [](const Json& line) { return !specs_text(line).empty(); });
+  if (with_specs) {
+    head.push_back("specs");
+    sides.push_back(Align::kLeft);
+  }
+  Table table(head, sides);
   std::string previous;
   for (const Json& line : lines) {
     const Json seconds = line.value("seconds", Json::object());
     const std::string name = line.value("top", "");
     const Json pscore = line.value("pscore_V", Json());
-    table.add({name, line.value("variant", Json()).dump(),
-               name == previous ? "" : fingers_text(line.value("fingers", Json::object())),
-               verdicts(line.value("drc", Json::object())),
-               verdicts(line.value("lvs", Json::object())),
-               pscore.is_number() ? engineering(pscore, "V") : "-",
-               number(line.value("area_um2", 0.0), 1), number(line.value("hpwl_um", 0.0), 1),
-               seconds.contains("placer") ? duration(seconds["placer"]) : "",
-               duration(seconds.value("router", 0.0)),
-               duration(stage_seconds(seconds, {"drc", "lvs", "extractor"})),
-               duration(stage_seconds(seconds, {"pre", "simulator"}))});
+    std::vector<std::string> row{
+        name,
+        line.value("variant", Json()).dump(),
+        name == previous ? "" : fingers_text(line.value("fingers", Json::object())),
+        verdicts(line.value("drc", Json::object())),
+        verdicts(line.value("lvs", Json::object())),
+        pscore.is_number() ? engineering(pscore, "V") : "-",
+        number(line.value("area_um2", 0.0), 1),
+        number(line.value("hpwl_um", 0.0), 1),
+        seconds.contains("placer") ? duration(seconds["placer"]) : "",
+        duration(seconds.value("router", 0.0)),
+        duration(stage_seconds(seconds, {"drc", "lvs", "extractor"})),
+        duration(stage_seconds(seconds, {"pre", "simulator"}))};
+    if (with_specs) row.push_back(specs_text(line));
+    table.add(std::move(row));
     previous = name;
   }
   return table.text();

@@ -98,4 +98,75 @@ void MeasureSummary::add_rows(Table& table, const std::string& circuit) const {
   }
 }
 
+namespace {
+
+/// Of "gain >= 40 dB".
+std::string unit_in(const std::string& spec) {
+  return spec.substr(spec.rfind(' ') + 1);
+}
+
+Json specs_of(const Json& line) {
+  const Json specs = line.value("specs", Json());
+  return specs.is_array() ? specs : Json::array();
+}
+
+}  // namespace
+
+std::string specs_text(const Json& line) {
+  const Json specs = specs_of(line);
+  if (specs.empty()) return "";
+  std::string text;
+  std::size_t broken = 0;
+  for (const Json& item : specs) {
+    if (item.value("met", false) || ++broken > 1) continue;
+    const std::string spec = item.value("spec", "");
+    const Json value = item.value("value", Json());
+    text = "breaks " + spec + " (" +
+           (value.is_number() ? measure_text(value, unit_in(spec)) : item.value("reason", "")) +
+           ")";
+  }
+  if (broken == 0) return "met";
+  return text + (broken > 1 ? " and " + std::to_string(broken - 1) + " more" : "");
+}
+
+void SpecSummary::add(const Json& metrics) {
+  const Json specs = specs_of(metrics);
+  if (specs.empty()) return;
+  feasible_ += metrics.value("feasible", false);
+  for (const Json& item : specs) {
+    const std::string spec = item.value("spec", "");
+    if (!entries_.contains(spec)) order_.push_back(spec);
+    Entry& entry = entries_[spec];
+    ++(item.value("met", false) ? entry.met : entry.broken);
+    const Json value = item.value("value", Json());
+    if (value.is_number()) {
+      entry.values.push_back(value);
+    } else {
+      ++entry.absent;
+    }
+  }
+}
+
+Json SpecSummary::to_json() const {
+  Json json = Json::object();
+  for (const auto& [spec, entry] : entries_)
+    json[spec] = {{"met", entry.met}, {"broken", entry.broken}, {"absent", entry.absent}};
+  return json;
+}
+
+void SpecSummary::add_rows(Table& table, const std::string& circuit) const {
+  for (const std::string& spec : order_) {
+    const Entry& entry = entries_.at(spec);
+    const auto text = [&](auto extreme) {
+      return entry.values.empty()
+                 ? std::string("-")
+                 : measure_text(*extreme(entry.values.begin(), entry.values.end()), unit_in(spec));
+    };
+    const auto least = [](auto a, auto b) { return std::min_element(a, b); };
+    const auto most = [](auto a, auto b) { return std::max_element(a, b); };
+    table.add({circuit, spec, std::to_string(entry.met), std::to_string(entry.broken), text(least),
+               text(most)});
+  }
+}
+
 }  // namespace ptah::cli

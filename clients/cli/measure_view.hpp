@@ -22,6 +22,32 @@ std::string measure_text(double value, const std::string& unit);
 /// metrics.json holds; `schematic` may be null.
 std::string measure_table(const Json& measures, const Json& schematic);
 
+/// What a layout's line says of the run's specs: "met", "breaks gain >= 40 dB (23.1 dB)"; "" where
+/// there are none.
+std::string specs_text(const Json& line);
+
+class SpecSummary {
+ public:
+  /// One layout's metrics.json.
+  void add(const Json& metrics);
+  bool empty() const noexcept { return entries_.empty(); }
+  /// Layouts that meet all of them.
+  std::int64_t feasible() const noexcept { return feasible_; }
+  /// By spec: {"met", "broken", "absent"}: layouts; those without a value are broken, too.
+  Json to_json() const;
+  /// A row a spec: circuit, spec, met, broken, minimum, maximum.
+  void add_rows(Table& table, const std::string& circuit) const;
+
+ private:
+  struct Entry {
+    std::int64_t met = 0, broken = 0, absent = 0;
+    std::vector<double> values;
+  };
+  std::vector<std::string> order_;
+  std::map<std::string, Entry> entries_;
+  std::int64_t feasible_ = 0;
+};
+
 class MeasureSummary {
  public:
   /// One layout's metrics.json.

@@ -52,6 +52,7 @@ struct CircuitReport {
   std::int64_t disagreements = 0;  ///< Layouts about which they and the flow's checks differ.
   std::vector<double> own_scores, judged_scores;  ///< Of the same layouts.
   MeasureSummary measures;
+  SpecSummary specs;
   BestLayout best;
 };
 
@@ -137,6 +138,7 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
     }
     report.areas.push_back(metrics.value("area_um2", 0.0));
     report.measures.add(metrics);
+    report.specs.add(metrics);
     report.best.add(metrics);
     report.moves += metrics.value("variant", 0) > 0;
     for (const Json& entry : metadata.value("reverted", Json::array())) {
@@ -171,6 +173,9 @@ int report(const Session& session, const std::string& dataset) {
   Table measures({"circuit", "measure", "median", "minimum", "maximum", "schematic", "absent"},
                  {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
                   Align::kRight, Align::kLeft});
+  Table specs(
+      {"circuit", "spec", "met", "broken", "minimum", "maximum"},
+      {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
   bool clean = true;
   for (const auto& [name, found] : circuits) {
     clean = clean && found.drc_clean == found.layouts && found.lvs_match == found.layouts;
@@ -199,6 +204,8 @@ int report(const Session& session, const std::string& dataset) {
                   {"pscore_error_median", error_quantile(found, 0.5)},
                   {"pscore_error_p99", error_quantile(found, 0.99)},
                   {"pscore_rank_correlation", rank ? Json(*rank) : Json()},
+                  {"feasible", found.specs.empty() ? Json() : Json(found.specs.feasible())},
+                  {"specs", found.specs.to_json()},
                   {"measures", found.measures.to_json()}});
       continue;
     }
@@ -217,6 +224,7 @@ int report(const Session& session, const std::string& dataset) {
          found.pscores.empty() ? "-" : engineering(median(found.pscores), "V"),
          number(median(found.areas), 1), found.best.text()});
     found.measures.add_rows(measures, name);
+    found.specs.add_rows(specs, name);
     if (found.judged_scores.empty() && found.disagreements == 0) continue;
     signed_off.add({name, std::to_string(found.judged), std::to_string(found.disagreements),
                     number(error_quantile(found, 0.5) * 100, 2) + " %",
@@ -228,6 +236,7 @@ int report(const Session& session, const std::string& dataset) {
     if (!signed_off.empty()) {
       std::cout << "\nSign-off by the judges\n" << signed_off.text();
     }
+    if (!specs.empty()) std::cout << "\nSpecs (layouts)\n" << specs.text();
     if (!measures.empty()) std::cout << "\nMeasures\n" << measures.text();
   }
   return clean ? kOk : kUnclean;

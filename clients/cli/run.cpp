@@ -17,6 +17,8 @@ struct RunArguments : CircuitArguments {
   std::int64_t seed = 0;
   std::string judges = "all";
   std::string objective = "pscore";
+  std::vector<std::string> specs;
+  bool no_specs = false;
   std::string flow = "osiris";
   std::string out;
   std::string job;
@@ -32,6 +34,7 @@ Result<Json> run_spec(const RunArguments& arguments) {
             {"pictures", arguments.pictures}};
   // Not where it is the default: the spec of a job that is continued stays what it was.
   if (arguments.objective != "pscore") spec["objective"] = arguments.objective;
+  if (!arguments.specs.empty() || arguments.no_specs) spec["specs"] = arguments.specs;
   PTAH_TRY(arguments.fill(spec));
   spec["flow"] = name_or_path(arguments.flow);
   if (!arguments.fingers.empty()) {
@@ -136,6 +139,12 @@ void add_run_command(CLI::App& app, Session& session, int& status) {
                    "What the best layout is best at; balanced: pscore times area")
       ->check(CLI::IsMember({"pscore", "area", "hpwl", "balanced"}))
       ->capture_default_str();
+  auto* specs = command->add_option("--spec", arguments->specs,
+                                    "What layouts have to satisfy, such as \"gain >= 40 dB\", "
+                                    "repeatable; in place of those of the "
+                                    "measures file");
+  specs->allow_extra_args(false);
+  command->add_flag("--no-specs", arguments->no_specs, "Anything will do")->excludes(specs);
   command->add_option("--flow", arguments->flow, "A flow's name, or its YAML file")
       ->capture_default_str();
   command->add_option("-o,--out", arguments->out, "Folder for the dataset");

@@ -123,7 +123,7 @@ class Gatherer {
   Status add_benches(const fs::path& measures) {
     const auto specs = read_measures(texts_.at(measures), measures.string());
     if (!specs) return ok();
-    for (const MeasureSpec& spec : specs.value()) {
+    for (const MeasureSpec& spec : specs.value().measures) {
       const fs::path beside = measures.parent_path() / spec.testbench;
       if (spec.testbench.empty() || !is_file(beside)) continue;
       PTAH_TRY(read(beside, measures.string()));

@@ -10,6 +10,7 @@
 
 #include "flow/drawn_layout.hpp"
 #include "flow/stage_runner.hpp"
+#include "ptah/sim/measures.hpp"
 #include "ptah/stages/stages.hpp"
 
 namespace ptah {
@@ -27,6 +28,7 @@ struct Candidate : DrawnLayout {
   std::filesystem::path folder;  ///< Its file and the judges' work; removed with it.
 
   Evaluation evaluation;
+  std::vector<SpecVerdict> specs;           ///< One a spec of the run, once it is scored.
   std::map<std::string, std::int64_t> drc;  ///< Errors, by plugin.
   std::map<std::string, std::string> lvs;   ///< "match" or the reason, by plugin.
   std::optional<ExtractedNetlist> netlist;  ///< What was simulated,

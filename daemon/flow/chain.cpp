@@ -72,6 +72,7 @@ Json to_json(const ChainSpec& spec) {
             {"objective", to_string(spec.objective)},
             {"pictures", spec.pictures},
             {"flow", to_json(spec.flow)}};
+  if (!spec.specs.empty()) json["specs"] = spec.specs;
   return json;
 }
 
@@ -108,6 +109,7 @@ Result<ChainSpec> chain_spec_from_json(const Json& json) {
     // Chains of an older server have none.
     PTAH_TRY(spec.objective,
              choice_from_string<Objective>(json.value("objective", "pscore"), "objective"));
+    if (json.contains("specs")) spec.specs = json["specs"].get<std::vector<std::string>>();
     spec.pictures = json.at("pictures");
     PTAH_TRY(spec.flow, flow_from_json(json.at("flow")));
     if (json.contains("model")) {

@@ -40,7 +40,8 @@ struct ChainSpec {
   int variants = 0;             ///< The last variant; the baseline is 0.
   SignOff judges = SignOff::kAll;
   Objective objective = Objective::kPscore;
-  bool pictures = false;  ///< A PNG and a Bode plot with each variant.
+  std::vector<std::string> specs;  ///< What layouts have to satisfy; as `Spec::text`.
+  bool pictures = false;           ///< A PNG and a Bode plot with each variant.
   FlowConfig flow;
   std::optional<ChosenModel> model;
   std::optional<ChainResume> resume;

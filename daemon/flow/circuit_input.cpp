@@ -31,9 +31,9 @@ Result<std::optional<NamedText>> read_optional(const std::optional<std::string>&
 
 /// The testbenches that measures name, each once.
 Result<std::set<std::string>> benches_of(const NamedText& measures) {
-  PTAH_TRY(const auto specs, read_measures(measures.text, measures.name));
+  PTAH_TRY(const auto file, read_measures(measures.text, measures.name));
   std::set<std::string> benches;
-  for (const MeasureSpec& spec : specs) {
+  for (const MeasureSpec& spec : file.measures) {
     if (!spec.testbench.empty()) benches.insert(spec.testbench);
   }
   if (benches.size() <= kMaxBenches) return benches;
@@ -263,7 +263,7 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   options.bundle = input.bundle.get();
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
-  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}, {}};
+  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}, {}, {}};
   if (input.pairs) {
     PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
   }
@@ -276,7 +276,9 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
     PTAH_TRY(loaded.testbench, read_testbench(input.testbench->text, input.testbench->name));
   }
   if (input.measures) {
-    PTAH_TRY(loaded.measures, read_measures(input.measures->text, input.measures->name));
+    PTAH_TRY(auto file, read_measures(input.measures->text, input.measures->name));
+    loaded.measures = std::move(file.measures);
+    loaded.specs = std::move(file.specs);
   }
   for (const NamedText& bench : input.benches) {
     auto read_bench = read_testbench(bench.text, bench.name);

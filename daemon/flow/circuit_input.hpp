@@ -62,6 +62,7 @@ struct LoadedCircuit {
   std::optional<Testbench> testbench;
   std::vector<std::string> notes;
   std::vector<MeasureSpec> measures;
+  std::vector<Spec> specs;                   ///< That the measures file has.
   std::map<std::string, Testbench> benches;  ///< By the name that measures use.
 };
 

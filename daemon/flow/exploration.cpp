@@ -100,6 +100,17 @@ Result<std::unique_ptr<Exploration>> Exploration::create(const ChainSpec& spec,
   PTAH_TRY(auto assignments, FingerSpace::create(loaded.circuit, spec.input.allowed_fingers));
   std::unique_ptr<Exploration> made(new Exploration(
       spec, scratch, host, sink, std::move(technology), std::move(loaded), std::move(assignments)));
+  std::vector<MeasureSpec> judged;
+  for (const std::string& text : spec.specs) {
+    PTAH_TRY(const Spec one, parse_spec(text, made->loaded.measures));
+    made->specs.push_back(one);
+  }
+  for (const MeasureSpec& measure : made->loaded.measures) {
+    if (std::any_of(made->specs.begin(), made->specs.end(),
+                    [&](const Spec& one) { return one.measure == measure.name; }))
+      judged.push_back(measure);
+  }
+  made->spec_measuring = Measuring(std::move(judged), made->loaded.benches, MeasureScope::kAll);
   const auto bind = [&](auto& bound, const char* stage) -> Status {
     const auto chosen = spec.flow.stages.find(stage);
     if (chosen == spec.flow.stages.end()) return ok();
@@ -165,10 +176,12 @@ Status Exploration::restore(const Json& state) {
 }
 
 Json to_json(const Evaluation& evaluation) {
-  return {{"pscore_V", evaluation.pscore ? Json(*evaluation.pscore) : Json()},
-          {"cost", evaluation.cost ? Json(*evaluation.cost) : Json()},
-          {"area_um2", evaluation.area_um2},
-          {"hpwl", evaluation.hpwl}};
+  Json json{{"pscore_V", evaluation.pscore ? Json(*evaluation.pscore) : Json()},
+            {"cost", evaluation.cost ? Json(*evaluation.cost) : Json()},
+            {"area_um2", evaluation.area_um2},
+            {"hpwl", evaluation.hpwl}};
+  if (!evaluation.feasible) json["feasible"] = false;
+  return json;
 }
 
 Evaluation evaluation_from_json(const Json& json) {
@@ -178,6 +191,7 @@ Evaluation evaluation_from_json(const Json& json) {
   if (!json.at("pscore_V").is_null()) evaluation.pscore = json["pscore_V"].get<double>();
   if (json.contains("cost") && !json["cost"].is_null())
     evaluation.cost = json["cost"].get<double>();
+  evaluation.feasible = json.value("feasible", true);
   evaluation.area_um2 = json.at("area_um2");
   evaluation.hpwl = json.at("hpwl");
   return evaluation;

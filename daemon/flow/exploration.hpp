@@ -60,6 +60,8 @@ class Exploration {
   LoadedCircuit loaded;
   FingerSpace assignments;
   Measuring measuring;
+  std::vector<Spec> specs;
+  Measuring spec_measuring;  ///< What `specs` are about.
   Bound<DeviceGenerator> generator;
   Bound<Placer> placer;
   Bound<Router> router;

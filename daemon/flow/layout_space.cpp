@@ -126,8 +126,23 @@ Status FlowLayoutSpace::assess(Candidate& candidate, Fidelity fidelity) {
   // With judges for all, they see what the checks refuse, too.
   if (scored) {
     PTAH_TRY(review_->score(candidate, context));
+    PTAH_TRY(judge_specs(candidate));
   }
   return candidate.judged && !judged_before ? note_disagreements(candidate) : ok();
+}
+
+Status FlowLayoutSpace::judge_specs(Candidate& candidate) {
+  const Exploration& chain = exploration_;
+  if (chain.specs.empty() || !candidate.evaluation.valid || candidate.post.empty()) return ok();
+  FlowJob context = job(Stream::kJudges, candidate.folder);
+  PTAH_TRY(const auto measures,
+           review_->assessment().measure(chain.spec_measuring, *candidate.netlist, candidate.post,
+                                         context, candidate.seconds));
+  candidate.specs = judge(chain.specs, measures);
+  candidate.evaluation.feasible =
+      std::all_of(candidate.specs.begin(), candidate.specs.end(),
+                  [](const SpecVerdict& verdict) { return verdict.met; });
+  return ok();
 }
 
 Result<bool> FlowLayoutSpace::sign_off(Candidate& candidate) {

@@ -73,6 +73,8 @@ class FlowLayoutSpace final : public LayoutSpace {
   Result<std::shared_ptr<Candidate>> new_candidate(Layout layout) const;
   /// The rest of the way from what `candidate` has seen to `fidelity`.
   Status assess(Candidate& candidate, Fidelity fidelity);
+  /// Of a scored one: what its measures say of the run's specs.
+  Status judge_specs(Candidate& candidate);
   /// False: the judges reject it.
   Result<bool> sign_off(Candidate& candidate);
   /// Counts what judges and checks disagree about, and keeps the layout for the next record.

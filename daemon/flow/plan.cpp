@@ -54,6 +54,30 @@ Json groups_json(const Circuit& circuit, const FingerSpace& space) {
   return groups;
 }
 
+/// What layouts have to satisfy, by the request or else by the measures file.
+Result<std::vector<std::string>> specs_of(const rpc::RunSpec& spec, const LoadedCircuit& loaded,
+                                          const FlowConfig& flow) {
+  std::vector<std::string> texts;
+  const bool simulates = loaded.testbench && flow.stages.contains("simulator");
+  if (!spec.specs) {
+    // A run that measures nothing has nothing to hold against them.
+    for (const Spec& one : loaded.specs) {
+      if (simulates) texts.push_back(one.text);
+    }
+    return texts;
+  }
+  if (!spec.specs->empty() && !simulates) {
+    return make_error(
+        ErrorCode::kInvalidArgument, "Specs are about what a simulation measures.", "specs",
+        loaded.testbench ? "The flow names no simulator." : "The circuit has no testbench.");
+  }
+  for (const std::string& text : *spec.specs) {
+    PTAH_TRY(const Spec one, parse_spec(text, loaded.measures));
+    texts.push_back(one.text);
+  }
+  return texts;
+}
+
 Json dataset_texts(const std::string& circuit, const CircuitInput& input) {
   const std::string folder = "netlists/" + circuit + "/";
   Json files = Json::array({{{"path", folder + "template.sp"}, {"text", input.netlist.text}}});
@@ -90,6 +114,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   common.objective = spec.objective;
   common.pictures = spec.pictures;
   common.flow = flow;
+  PTAH_TRY(common.specs, specs_of(spec, loaded, flow));
   Json chains = Json::array();
   for (std::int64_t index : indices)
     chains.push_back({{"assignment", index}, {"fingers", space.counts_at(index)}});
@@ -129,6 +154,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
               {"allowed_fingers", space.allowed()},
               {"count", space.count()},
               {"notes", notes},
+              {"specs", common.specs},
               {"params", input.params},
               {"models", std::move(models)},
               {"sources", std::move(sources)},

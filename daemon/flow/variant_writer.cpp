@@ -43,7 +43,7 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"lvs", candidate.lvs},
                {"pscore_V", evaluation.pscore ? Json(*evaluation.pscore) : Json()},
                {"objective", to_string(chain.spec.objective)},
-               {"cost", evaluation.cost ? Json(*evaluation.cost) : Json()},
+               {"cost", evaluation.cost && evaluation.feasible ? Json(*evaluation.cost) : Json()},
                {"judged", candidate.judged},
                {"area_um2", evaluation.area_um2},
                {"outline_um", um({outline.width(), outline.height()})},
@@ -53,6 +53,10 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"plugins", space.plugins().labels}};
   if (!chain.spec.input.params.empty()) metrics["params"] = chain.spec.input.params;
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
+  if (!candidate.specs.empty()) {
+    metrics["feasible"] = evaluation.feasible;
+    metrics["specs"] = to_json(chain.specs, candidate.specs);
+  }
   if (variant.measures) metrics["measures"] = to_json(*variant.measures);
   if (variant.schematic_measures)
     metrics["measures_schematic"] = to_json(*variant.schematic_measures);

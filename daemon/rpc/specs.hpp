@@ -178,6 +178,7 @@ struct RunSpec : CircuitSource {
   SignOff judges = SignOff::kAll;
   Objective objective = Objective::kPscore;
   std::optional<MeasureScope> measuring;
+  std::optional<std::vector<std::string>> specs;
   bool pictures = false;
 
   template <class V>
@@ -200,10 +201,18 @@ struct RunSpec : CircuitSource {
     v.optional("measuring", measuring,
                "Measures of the testbench that is scored, or of all, one more simulation each; "
                "otherwise as the flow says.");
+    v.optional("specs", specs,
+               "What layouts have to satisfy, such as \"gain >= 40 dB\", in place of what the "
+               "circuit's measures file says; at most 64, none: anything will do. A layout that "
+               "breaks one is kept, has no `cost`, and is never the best.");
     v.optional("pictures", pictures, "A picture and a Bode plot with each variant.");
   }
   Status check(const std::string& path) const {
     PTAH_TRY(check_circuit(path));
+    if (specs && specs->size() > 64) {
+      return make_error(ErrorCode::kLimit, "There are more than 64 specs.",
+                        field_path(path, "specs"));
+    }
     if (fingers.has_value() + indices.has_value() + assignments.has_value() <= 1) return ok();
     return make_error(ErrorCode::kInvalidArgument,
                       "Give one of `fingers`, `indices` and `assignments`.",

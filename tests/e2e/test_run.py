@@ -78,6 +78,31 @@ class RunTest(PtahCase):
         self.assertEqual(mixed.summary["best"]["objective"], "area")
         self.assertIsNone(self.run_json("report", str(out / "pscore")).lines[0]["best"])
 
+    def test_a_layout_that_breaks_a_spec_is_never_the_best(self):
+        out = str(self.folder / "specs")
+        run = ["run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--assignments", "4", "--seed", "1", "--out", out]
+        free = self.run_json(*run, "--no-specs", "--job", "free")
+        gains = {line["assignment"]: line["measures"]["buffer_gain"]["value"] for line in free.layouts}
+        limit = sorted(gains.values())[2]  # The upper two of four meet it.
+        gated = self.run_json(*run[:-2], "--spec", f"buffer_gain >= {limit}", "--job", "gated", "--out", out + "2")
+        lines = gated.layouts
+        self.assertEqual(sum(line["feasible"] for line in lines), 2)
+        for line in lines:
+            self.assertEqual(line["feasible"], gains[line["assignment"]] >= limit)
+            self.assertEqual(line["cost"] is None, not line["feasible"])
+        costs = {line["assignment"]: line["cost"] for line in lines if line["feasible"]}
+        self.assertEqual(gated.summary["best"]["assignment"], min(costs, key=costs.get))
+        report = self.run_json("report", out + "2").lines[0]
+        self.assertEqual(report["feasible"], 2)
+        self.assertEqual([(spec["met"], spec["broken"]) for spec in report["specs"].values()], [(2, 2)])
+        self.assertIn("broken", self.ptah("report", out + "2").out)
+        nothing = self.ptah(*run[:-2], "--spec", "buffer_gain >= 200 dB")
+        self.assertIn("no layout meets the specs", nothing.out)
+        self.assertIn("breaks buffer_gain >= 200 dB", nothing.out)
+        wrong = self.ptah(*run[:-2], "--spec", "speed >= 3")
+        self.assertEqual(wrong.status, 2, wrong.err)
+        self.assertIn("There are: buffer_gain", wrong.err)
+
     def test_measures_of_every_testbench(self):
         out = self.folder / "out"
         layouts = self.run_json("run", "miller_ota", "--flow", "native", "--judges", "none", "--measures", "all", "--variants", "1",

@@ -55,6 +55,35 @@ void expect_well_formed(const Json& measures) {
   }
 }
 
+TEST_F(MeasuresTest, SpecsDecideWhatIsFeasibleAndNothingElse) {
+  const auto with = [&](const Json& specs) {
+    return run(chain({{"circuit", "five_transistors_ota"}, {"specs", specs}}));
+  };
+  const auto free = with(Json::array()), met = with({"buffer_gain >= -60 dB", "gain >= 0 dB"}),
+             broken = with({"buffer_gain >= -60 dB", "buffer_bandwidth >= 1 THz"});
+  ASSERT_EQ(free.size(), kVariants + 1u);
+  ASSERT_EQ(met.size(), free.size());
+  ASSERT_EQ(broken.size(), free.size());
+  for (std::size_t i = 0; i < free.size(); ++i) {
+    const Json &none = free[i]["record"], &good = met[i]["record"], &bad = broken[i]["record"];
+    EXPECT_FALSE(none.contains("specs"));
+    EXPECT_FALSE(none.contains("feasible"));
+    EXPECT_EQ(good["feasible"], true);
+    EXPECT_EQ(good["cost"], none["cost"]);
+    EXPECT_EQ(bad["feasible"], false);
+    EXPECT_TRUE(bad["cost"].is_null()) << "it is never the best";
+    EXPECT_EQ(bad["pscore_V"], none["pscore_V"]);
+    EXPECT_EQ(file_bytes(broken[i], "gds"), file_bytes(free[i], "gds"));
+    // A spec of another testbench is measured, though its measures are not asked for.
+    EXPECT_EQ(good["specs"][1]["spec"], "gain >= 0 dB");
+    EXPECT_EQ(good["specs"][1]["met"], true);
+    EXPECT_FALSE(good["measures"].contains("gain"));
+    EXPECT_EQ(bad["specs"][0]["met"], true);
+    EXPECT_EQ(bad["specs"][0]["value"], bad["measures"]["buffer_gain"]["value"]);
+    EXPECT_EQ(bad["specs"][1]["met"], false);
+  }
+}
+
 class MeasuresOfCircuit : public MeasuresTest, public testing::WithParamInterface<const char*> {};
 
 TEST_P(MeasuresOfCircuit, AllOfThemStandWithEveryVariant) {

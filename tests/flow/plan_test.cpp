@@ -81,6 +81,27 @@ TEST_F(FlowTest, WrongRequestsNameTheFieldAndItsValues) {
   }
 }
 
+TEST_F(FlowTest, SpecsAreThoseOfTheMeasuresFileUnlessTheRequestHasItsOwn) {
+  const Json shipped{{"circuit", "miller_ota"}};
+  EXPECT_EQ(plan(shipped).value()["specs"], Json::array({"buffer_gain >= -1 dB"}));
+  Json own = shipped;
+  own["specs"] = {"gain>=40", "phase_margin >= 55 deg"};
+  const auto planned = plan(own);
+  ASSERT_TRUE(planned) << planned.error().text();
+  EXPECT_EQ(planned.value()["specs"], Json::array({"gain >= 40 dB", "phase_margin >= 55 deg"}));
+  EXPECT_EQ(planned.value()["common"]["specs"], planned.value()["specs"]);
+  own["specs"] = Json::array();
+  EXPECT_TRUE(plan(own).value()["specs"].empty());
+  EXPECT_FALSE(plan(own).value()["common"].contains("specs"));
+
+  own["specs"] = {"speed >= 1"};
+  const auto unknown = plan(own);
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().text().find("phase_margin"), std::string::npos);
+  own["specs"] = std::vector<std::string>(65, "gain >= 1");
+  EXPECT_FALSE(plan(own));
+}
+
 TEST_F(FlowTest, TwoCountsForAMatchedGroupAreRefused) {
   const auto planned = plan({{"circuit", "five_transistors_ota"},
                              {"fingers", {{"M0", 2}, {"M1", 2}, {"M2", 4}, {"M3", 2}, {"M4", 2}}}});

@@ -12,7 +12,7 @@ namespace ptah {
 namespace {
 
 constexpr std::size_t kMaxSpecBytes = 64 << 10;
-constexpr std::size_t kMaxMeasures = 64;
+constexpr std::size_t kMaxMeasures = 64, kMaxSpecs = 64;
 constexpr std::size_t kMaxWord = 64;
 
 /// In the order of MeasureKind.
@@ -78,15 +78,34 @@ MeasureSpec read_measure(const YAML::Node& node, std::size_t index, tech::Proble
   return spec;
 }
 
+void read_specs(const tech::Fields& fields, MeasuresFile& file, tech::Problems& problems) {
+  if (!fields.is_map() || !fields.has("specs")) return;
+  const YAML::Node list = fields.node("specs");
+  if (!list.IsSequence() || list.size() > kMaxSpecs) {
+    fields.problem("specs", "This is no list of at most 64 specs, such as \"gain >= 40 dB\".");
+    return;
+  }
+  for (const YAML::Node& node : list) {
+    auto spec = node.IsScalar() ? parse_spec(node.Scalar(), file.measures)
+                                : make_error(ErrorCode::kInvalidArgument, "This is no spec.");
+    if (spec) {
+      file.specs.push_back(std::move(spec.value()));
+    } else {
+      problems.add(node, spec.error().message, spec.error().hint);
+    }
+  }
+}
+
 }  // namespace
 
-Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::string_view name) {
+Result<MeasuresFile> read_measures(std::string_view text, std::string_view name) {
   const std::string where(name);
   tech::Problems problems(where);
-  std::vector<MeasureSpec> specs;
+  MeasuresFile file;
+  std::vector<MeasureSpec>& specs = file.measures;
   try {
     PTAH_TRY(const YAML::Node root, load_yaml(text, name, kMaxSpecBytes));
-    const tech::Fields fields(root, "measures file", {"measures"}, problems);
+    const tech::Fields fields(root, "measures file", {"measures", "specs"}, problems);
     const YAML::Node list = fields.is_map() ? fields.node("measures") : YAML::Node();
     if (fields.is_map() && (!list || !list.IsSequence())) {
       fields.problem("measures", "The file holds a list `measures`.");
@@ -104,12 +123,13 @@ Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::strin
         }
       }
     }
+    if (problems.empty()) read_specs(fields, file, problems);
   } catch (const YAML::Exception& exception) {
     return make_error(ErrorCode::kParse, "A value has the wrong form.",
                       where + ":" + std::to_string(exception.mark.line + 1));
   }
   if (!problems.empty()) return problems.list().front();
-  return specs;
+  return file;
 }
 
 }  // namespace ptah

@@ -246,6 +246,8 @@ class Evaluator {
   const std::vector<Waveform>& waveforms_;
 };
 
+}  // namespace
+
 std::string unit_of(MeasureKind kind) {
   switch (kind) {
     case MeasureKind::kBandwidth:
@@ -265,8 +267,6 @@ std::string unit_of(MeasureKind kind) {
       return "dB";
   }
 }
-
-}  // namespace
 
 std::vector<Measure> evaluate_measures(const std::vector<MeasureSpec>& specs,
                                        const std::vector<Waveform>& waveforms) {

@@ -10,5 +10,6 @@ target_sources(ptah_sdk PRIVATE
   src/sim/raw_file.cpp
   src/sim/schematic_netlist.cpp
   src/sim/sim_text.cpp
+  src/sim/specs.cpp
   src/sim/testbench.cpp
   src/sim/waveform.cpp)

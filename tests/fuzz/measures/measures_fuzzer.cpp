@@ -25,7 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!specs.error().message.empty());
     return 0;
   }
-  for (const MeasureSpec& spec : specs.value()) {
+  for (const Spec& spec : specs.value().specs) {
+    const auto again = parse_spec(spec.text, specs.value().measures);
+    require(again && again.value().text == spec.text && again.value().measure == spec.measure);
+  }
+  for (const MeasureSpec& spec : specs.value().measures) {
     for (const std::string* vector : {&spec.output, &spec.reference}) {
       if (vector->empty()) continue;
       const auto output = read_output(*vector);
@@ -43,7 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   noise.analysis = "noise";
   noise.names[0] = "onoise_spectrum";
   op.analysis = "op";
-  for (const Measure& measure : evaluate_measures(specs.value(), {ac, noise, op})) {
+  for (const Measure& measure : evaluate_measures(specs.value().measures, {ac, noise, op})) {
     require(!measure.name.empty() && !measure.unit.empty());
     require(measure.value.has_value() == measure.reason.empty());
     require(!measure.value || std::isfinite(*measure.value));

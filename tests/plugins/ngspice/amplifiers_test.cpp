@@ -23,7 +23,8 @@ Result<Amplifier> load(const std::string& name, const Technology& technology) {
   Amplifier amplifier;
   PTAH_TRY(amplifier.folder,
            read_circuit_folder(std::filesystem::path(PTAH_SOURCE_DIR) / "configs/circuits" / name));
-  PTAH_TRY(amplifier.specs, read_measures(amplifier.folder.measures, "measures.yaml"));
+  PTAH_TRY(auto file, read_measures(amplifier.folder.measures, "measures.yaml"));
+  amplifier.specs = std::move(file.measures);
   PTAH_TRY(const test::LoadedCircuit loaded, test::load_circuit(name, 2, technology));
   amplifier.schematic = schematic_netlist(loaded.circuit, technology);
   return amplifier;

@@ -1,6 +1,6 @@
 /// What a designer asks of a circuit, computed from a testbench's waveforms: gain, bandwidth,
-/// margins, offset, rejection, current, noise. A circuit's folder lists its measures in
-/// measures.yaml (docs/measures.md).
+/// margins, offset, rejection, current, noise; and what they have to be. A circuit's folder lists
+/// both in measures.yaml (docs/measures.md).
 #pragma once
 
 #include <optional>
@@ -49,8 +49,40 @@ struct Measure {
   std::string reason;  ///< A sentence; empty where there is a value.
 };
 
-/// measures.yaml. Fails with file:line, the field and what it may be.
-Result<std::vector<MeasureSpec>> read_measures(std::string_view text, std::string_view name);
+/// "dB", "Hz", "deg", "V", "A", "V/sqrt(Hz)"
+std::string unit_of(MeasureKind kind);
+
+/// What a layout has to satisfy, by one of its circuit's measures.
+struct Spec {
+  std::string measure;
+  bool at_least = true;  ///< Otherwise at most.
+  double limit = 0;      ///< In the measure's unit.
+  std::string text;      ///< "gain >= 40 dB": one form, however it was written.
+};
+/// "gain >= 40", "unity_gain_frequency >= 10 MHz", "offset_magnitude <= 1mV": the unit may be left
+/// out, and may have a prefix from f to T where it is not dB or degrees. Fails with
+/// kInvalidArgument, saying which measures there are.
+Result<Spec> parse_spec(std::string_view text, const std::vector<MeasureSpec>& measures);
+
+/// What one layout's measure says of a spec. One that is not there does not meet it.
+struct SpecVerdict {
+  bool met = false;
+  std::optional<double> value;
+  std::string reason;  ///< Why there is no value.
+};
+/// One a spec, in order.
+std::vector<SpecVerdict> judge(const std::vector<Spec>& specs,
+                               const std::vector<Measure>& measures);
+/// [{"spec": "gain >= 40 dB", "met": true, "value": 61.2}]
+Json to_json(const std::vector<Spec>& specs, const std::vector<SpecVerdict>& verdicts);
+
+/// measures.yaml.
+struct MeasuresFile {
+  std::vector<MeasureSpec> measures;
+  std::vector<Spec> specs;
+};
+/// Fails with file:line, the field and what it may be.
+Result<MeasuresFile> read_measures(std::string_view text, std::string_view name);
 
 /// One measure a spec, in order, all of the testbench whose `waveforms` these are. Between two
 /// points values are interpolated linearly, as ngspice's `.meas` does.

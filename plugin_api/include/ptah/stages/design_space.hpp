@@ -80,6 +80,10 @@ struct Evaluation {
   std::optional<double> pscore;           ///< Volts, once scored.
   /// By the run's objective, less is better; nothing where that needs more than `fidelity`.
   std::optional<double> cost;
+  /// It satisfies the run's specs; where there are none, or while it is not scored, true. What does
+  /// not is valid, and can be recorded, but never the best: a strategy compares costs of feasible
+  /// layouts alone.
+  bool feasible = true;
   double area_um2 = 0;
   std::int64_t hpwl = 0;  ///< nm
 };

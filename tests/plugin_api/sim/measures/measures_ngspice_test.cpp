@@ -119,17 +119,17 @@ TEST_P(ShippedMeasures, AgreeWithNgspicesOwn) {
   ASSERT_TRUE(folder) << folder.error().text();
   const auto specs = read_measures(folder.value().measures, "measures.yaml");
   ASSERT_TRUE(specs) << specs.error().text();
-  ASSERT_GE(specs.value().size(), 5u);
+  ASSERT_GE(specs.value().measures.size(), 5u);
   const auto loaded = test::load_circuit(GetParam(), 4, technology);
   ASSERT_TRUE(loaded) << loaded.error().text();
   ExtractedNetlist netlist = schematic_netlist(loaded.value().circuit, technology);
   const bool has_offset =
-      std::any_of(specs.value().begin(), specs.value().end(),
+      std::any_of(specs.value().measures.begin(), specs.value().measures.end(),
                   [](const auto& s) { return s.kind == MeasureKind::kDcRejection; });
   // Of two equal halves the offset is a rounding error: one finger less, and it is one.
   if (has_offset) netlist.devices.erase(netlist.devices.begin());
   std::map<std::string, std::vector<MeasureSpec>> by_bench;
-  for (const MeasureSpec& spec : specs.value()) by_bench[spec.testbench].push_back(spec);
+  for (const MeasureSpec& spec : specs.value().measures) by_bench[spec.testbench].push_back(spec);
   SimpleJobContext job;
   std::size_t compared = 0;
   for (const auto& [name, list] : by_bench) {

@@ -147,10 +147,92 @@ TEST(MeasureFile, IsRead) {
       "  - {name: cmrr, kind: rejection, testbench: ol.spice, output: v(a), reference: v(b)}\n",
       "measures.yaml");
   ASSERT_TRUE(specs) << specs.error().text();
-  ASSERT_EQ(specs.value().size(), 2u);
-  EXPECT_EQ(specs.value()[0].at_hz, 1e3);
-  EXPECT_EQ(specs.value()[1].kind, MeasureKind::kRejection);
-  EXPECT_EQ(specs.value()[1].testbench, "ol.spice");
+  const std::vector<MeasureSpec>& measures = specs.value().measures;
+  ASSERT_EQ(measures.size(), 2u);
+  EXPECT_EQ(measures[0].at_hz, 1e3);
+  EXPECT_EQ(measures[1].kind, MeasureKind::kRejection);
+  EXPECT_EQ(measures[1].testbench, "ol.spice");
+  EXPECT_TRUE(specs.value().specs.empty());
+}
+
+TEST(MeasureFile, SpecsAreRead) {
+  const std::string measures =
+      "measures:\n"
+      "  - {name: gain, kind: gain}\n"
+      "  - {name: bandwidth, kind: bandwidth}\n";
+  const auto file =
+      read_measures(measures + "specs:\n  - gain >= 40 dB\n  - \"bandwidth>=10MHz\"\n", "m.yaml");
+  ASSERT_TRUE(file) << file.error().text();
+  ASSERT_EQ(file.value().specs.size(), 2u);
+  EXPECT_EQ(file.value().specs[0].text, "gain >= 40 dB");
+  EXPECT_EQ(file.value().specs[1].text, "bandwidth >= 1e+07 Hz");
+  for (const char* specs :
+       {"specs: gain", "specs: [[]]", "specs: [gain > 4]", "specs: [cmrr >= 4]"}) {
+    const auto wrong = read_measures(measures + specs + "\n", "m.yaml");
+    ASSERT_FALSE(wrong) << specs;
+    EXPECT_THAT(wrong.error().where, HasSubstr("m.yaml:4"));
+  }
+}
+
+std::vector<MeasureSpec> three() {
+  std::vector<MeasureSpec> measures(3);
+  measures[0].name = "gain";
+  measures[1].name = "ugf";
+  measures[1].kind = MeasureKind::kUnityGainFrequency;
+  measures[2].name = "offset";
+  measures[2].kind = MeasureKind::kOffsetMagnitude;
+  return measures;
+}
+
+TEST(Specs, AreReadInOneForm) {
+  const auto text = [](const char* given) {
+    const auto spec = parse_spec(given, three());
+    return spec ? spec.value().text : spec.error().text();
+  };
+  EXPECT_EQ(text("gain >= 40"), "gain >= 40 dB");
+  EXPECT_EQ(text(" gain>=+40dB "), "gain >= 40 dB");
+  EXPECT_EQ(text("gain <= -3.5 dB"), "gain <= -3.5 dB");
+  EXPECT_EQ(text("ugf >= 10 MHz"), "ugf >= 1e+07 Hz");
+  EXPECT_EQ(text("ugf >= 10M"), "ugf >= 1e+07 Hz");
+  EXPECT_EQ(text("offset <= 1 mV"), "offset <= 0.001 V");
+  EXPECT_EQ(text("offset <= 20\u00b5V"), "offset <= 2e-05 V");
+  EXPECT_EQ(text("offset <= 2e-5 V"), "offset <= 2e-05 V");
+}
+
+TEST(Specs, WhatIsNoneSaysWhatThereIs) {
+  for (const auto& [given, says] : {std::pair{"gain", "This is no spec"},
+                                    {"", "This is no spec"},
+                                    {"gain > 3", "This is no spec"},
+                                    {"gain => 3", "no spec"},
+                                    {">= 3", "There are: gain, ugf, offset"},
+                                    {"noise >= 3", "There is no measure \"noise\""},
+                                    {"gain >= much", "is no value"},
+                                    {"gain >= inf", "is no value"},
+                                    {"gain >=", "is no value"},
+                                    {"gain >= 3 kdB", "Its unit is dB"},
+                                    {"ugf >= 3 V", "Its unit is Hz"},
+                                    {"ugf >= 3 xHz", "Its unit is Hz"},
+                                    {"offset <= 3 V V", "Its unit is V"}}) {
+    const auto spec = parse_spec(given, three());
+    ASSERT_FALSE(spec) << given;
+    EXPECT_THAT(spec.error().text(), HasSubstr(says)) << given;
+  }
+  EXPECT_FALSE(parse_spec("gain >= " + std::string(300, '1'), three()));
+}
+
+TEST(Specs, AMeasureThatIsNotThereMeetsNone) {
+  const std::vector<Spec> specs{
+      parse_spec("gain >= 40", three()).value(), parse_spec("gain <= 60", three()).value(),
+      parse_spec("ugf >= 1", three()).value(), parse_spec("offset <= 1", three()).value()};
+  const auto verdicts = judge(specs, {{"gain", "dB", 40.0, ""}, {"ugf", "Hz", {}, "Never."}});
+  EXPECT_TRUE(verdicts[0].met) << "the limit itself is enough";
+  EXPECT_TRUE(verdicts[1].met);
+  EXPECT_FALSE(verdicts[2].met);
+  EXPECT_FALSE(verdicts[3].met);
+  const Json json = to_json(specs, verdicts);
+  EXPECT_EQ(json[0], (Json{{"spec", "gain >= 40 dB"}, {"met", true}, {"value", 40.0}}));
+  EXPECT_EQ(json[2], (Json{{"spec", "ugf >= 1 Hz"}, {"met", false}, {"reason", "Never."}}));
+  EXPECT_EQ(json[3]["reason"], "It was not measured.");
 }
 
 TEST(MeasureFile, NamesLineFieldAndRemedy) {
