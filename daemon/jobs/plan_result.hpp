@@ -28,7 +28,8 @@ struct PlanResult {
   std::vector<std::string> models;
   // Kept for job.get as they are.
   std::optional<std::string> title, tech;
-  std::optional<Json> ports, devices, nets, groups, allowed_fingers, count, notes, params, sources;
+  std::optional<Json> ports, devices, nets, groups, allowed_fingers, count, notes, params, sources,
+      specs;
   template <class V>
   void describe(V& v) {
     v.required("circuit", circuit, "The circuit's name.");
@@ -41,6 +42,7 @@ struct PlanResult {
     v.optional("allowed_fingers", allowed_fingers, "What each group chooses from.");
     v.optional("count", count, "Of assignments.");
     v.optional("notes", notes, "For people.");
+    v.optional("specs", specs, "What layouts have to satisfy, as texts.");
     v.optional("params", params, "Parameters of the netlist, as the client gave them.");
     v.optional("sources", sources, "The files that the client sent: name, bytes, sha256.");
     v.optional("dataset", dataset, "Texts that become files of the job.");
