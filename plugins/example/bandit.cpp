@@ -42,7 +42,9 @@ class Bandit final : public ptah::Explorer {
       }
       auto layouts = space.open(fingers);  // with a baseline: placed, routed, checked, scored
       if (!layouts && layouts.error().code != ptah::ErrorCode::kInfeasible) return layouts.error();
-      const double cost = layouts ? layouts.value()->baseline().cost.value_or(1) : 1;
+      // What breaks the run's specs is as bad as what cannot be made.
+      const bool feasible = layouts && layouts.value()->baseline().feasible;
+      const double cost = feasible ? layouts.value()->baseline().cost.value_or(1) : 1;
       for (std::size_t group = 0; group < arms.size(); ++group) {
         ptah::Json& arm = arms[group][choice[group]];
         arm = {arm[0].get<int>() + 1, arm[1].get<double>() + cost};

@@ -126,7 +126,7 @@ class Exploration {
         PTAH_TRY(found, home_.record());
         if (found.valid) {
           ++stats_.recorded;
-          best_ = std::min(best_, found.cost.value_or(best_));
+          if (found.feasible) best_ = std::min(best_, found.cost.value_or(best_));
           if (std::isfinite(best_)) job_.metric("best_cost", variant, best_);
         }
       }

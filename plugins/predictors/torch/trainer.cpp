@@ -107,18 +107,26 @@ class Training {
   Status find_architecture() {
     Trials trials(data_, options_.fit, options_.eta, job_.seed());
     const auto all = static_cast<double>(options_.search.candidates);
+    std::int64_t judged = 0;
+    if (state_.search)
+      judged = static_cast<std::int64_t>(state_.search->value("history", Json::array()).size());
     SearchWatch watch;
     watch.metric = [&](const char* name, std::int64_t step, double value) {
       job_.metric(std::string("search_") + name, step, value);
-      job_.progress(kReading + kSearching * std::min(1.0, static_cast<double>(step + 1) / all),
-                    "candidate " + std::to_string(step + 1));
+      judged = step + 1;
+      job_.progress(kReading + kSearching * std::min(1.0, static_cast<double>(judged) / all),
+                    "candidate " + std::to_string(judged));
     };
     watch.checkpoint = [&](const Json& state) {
       state_.search = state;
       return leave();
     };
     const Evaluate evaluate = [&](const std::vector<Trial>& round) {
-      return trials.judge(round, job_);
+      return trials.judge(round, job_, [&](double share) {
+        job_.progress(kReading + kSearching * std::min(1.0, static_cast<double>(judged) / all),
+                      "candidate " + std::to_string(judged + 1) + ", " +
+                          std::to_string(static_cast<int>(100 * share)) + " % trained");
+      });
     };
     PTAH_TRY(const Found found,
              search(options_.search, job_.seed(), evaluate, watch, state_.search));

@@ -1,5 +1,6 @@
 #include "trials.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cmath>
@@ -16,6 +17,7 @@ using predictors::Calibration;
 
 constexpr std::uint64_t kTrials = 0x5eed0000;
 constexpr std::chrono::milliseconds kPoll{20};
+constexpr std::chrono::milliseconds kBetweenSigns{500};
 
 double eta_of(const std::string& name, const predictors::Judgement& judged) {
   if (name == "auroc") return judged.auroc;
@@ -34,7 +36,8 @@ Result<const Pictures*> Trials::pictures_of(int grid) {
   return &found->second;
 }
 
-Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, JobContext& job) {
+Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, JobContext& job,
+                                           const std::function<void(double)>& trained) {
   std::vector<const Pictures*> pictures;
   for (const Trial& trial : trials) {
     PTAH_TRY(pictures.emplace_back(), pictures_of(trial.fidelity.grid));
@@ -43,6 +46,7 @@ Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, Job
   std::vector<std::exception_ptr> failures(trials.size());
   std::atomic<bool> stop{false};
   std::atomic<std::size_t> running{trials.size()};
+  std::atomic<std::int64_t> done{0}, all{0};  // Steps, of those that run.
   const predictors::Classes bad = predictors::bad_of(data_, data_.validation);
   const auto run = [&](std::size_t i) {
     try {
@@ -53,8 +57,8 @@ Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, Job
       if (trials[i].fidelity.layouts > 0) options.layouts = trials[i].fidelity.layouts;
       Fit fit(data_, *pictures[i], trials[i].architecture, options,
               Rng(seed_).fork(kTrials + trials[i].stream).next());
-      while (!fit.finished() && !stop && std::isfinite(fit.step())) {
-      }
+      all += fit.steps();
+      while (!fit.finished() && !stop && std::isfinite(fit.step())) ++done;
       const bool diverged = !std::isfinite(fit.epoch_loss());
       predictors::Judgement judged;
       if (!stop && !diverged) {
@@ -72,8 +76,14 @@ Result<std::vector<Outcome>> Trials::judge(const std::vector<Trial>& trials, Job
   };
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < trials.size(); ++i) threads.emplace_back(run, i);
+  auto told = std::chrono::steady_clock::now();
   while (running > 0) {
     if (job.cancelled()) stop = true;
+    // A candidate can take longer than a silent worker is given.
+    if (const auto now = std::chrono::steady_clock::now(); trained && now - told >= kBetweenSigns) {
+      trained(static_cast<double>(done) / static_cast<double>(std::max<std::int64_t>(1, all)));
+      told = now;
+    }
     std::this_thread::sleep_for(kPoll);
   }
   for (std::thread& thread : threads) thread.join();

@@ -1,6 +1,7 @@
 /// Candidates of a search, trained side by side.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,8 +18,9 @@ class Trials {
       : data_(data), fit_(fit), eta_(std::move(eta)), seed_(seed) {}
 
   /// Each on a thread of its own, which runs operations on one thread. [calling thread, which asks
-  /// `job` every 20 ms]
-  Result<std::vector<Outcome>> judge(const std::vector<Trial>& trials, JobContext& job);
+  /// `job` every 20 ms, and tells `trained` now and then which share of all steps is done]
+  Result<std::vector<Outcome>> judge(const std::vector<Trial>& trials, JobContext& job,
+                                     const std::function<void(double)>& trained = {});
 
  private:
   Result<const Pictures*> pictures_of(int grid);

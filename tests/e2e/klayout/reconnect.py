@@ -16,7 +16,8 @@ def main(app, see):
     yield lambda: len(job.variants) >= 3
     open(os.path.join(FOLDER, "kill"), "w").close()     # the test kills the daemon now
     yield lambda: not app.connection.ready
-    yield 0.3
+    # Between two attempts; during one it is "connecting".
+    yield lambda: app.connection.state == "waiting" or app.connection.ready
     see["message"], see["state_text"] = window.message.text, app.connection.state
     screenshot("lost")
     yield lambda: app.connection.ready

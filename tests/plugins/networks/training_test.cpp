@@ -150,9 +150,10 @@ class ImpatientJob final : public JobContext {
  public:
   ImpatientJob(const std::filesystem::path& scratch, int asked) : scratch_(scratch), left_(asked) {}
   bool cancelled() const noexcept override { return left_-- <= 0; }
-  void progress(double fraction, std::string_view) override {
+  void progress(double fraction, std::string_view message) override {
     EXPECT_GE(fraction, 0);
     EXPECT_LE(fraction, 1);
+    if (message.find("% trained") != std::string_view::npos) ++signs;
   }
   void log(LogLevel, std::string_view) override {}
   void metric(std::string_view name, std::int64_t, double value) override {
@@ -162,6 +163,7 @@ class ImpatientJob final : public JobContext {
   const std::filesystem::path& scratch_dir() const noexcept override { return scratch_; }
 
   std::vector<double> losses;
+  int signs = 0;  ///< Of life, while a candidate is trained.
 
  private:
   std::filesystem::path scratch_;
@@ -184,6 +186,21 @@ TEST_F(TrainingTest, TheBestEpochIsKept) {
   ASSERT_LT(at, 7) << "or the test shows nothing";
   EXPECT_EQ(weights(static_cast<int>(at) + 1, "last", nullptr), best);
   EXPECT_NE(weights(8, "last", nullptr), best);
+}
+
+TEST_F(TrainingTest, ASearchGivesSignsOfLifeWhileACandidateIsTrained) {
+  predictors::test::SealedDataset dataset(200);
+  ImpatientJob job(scratch_->path(), 1 << 30);
+  const Json options = nas({{"epochs", 1},
+                            {"search", "random"},
+                            {"candidates", 1},
+                            {"proxy_epochs", 60},
+                            {"proxy_grid", 16},
+                            {"second", 1},
+                            {"third", 1},
+                            {"third_epochs", 1}});
+  ASSERT_TRUE(make_trainer("nas", options, "core")->train(dataset, checkpoints_, job));
+  EXPECT_GT(job.signs, 0);
 }
 
 TEST_F(TrainingTest, AMirroredPictureIsThatOfAMirroredPlacement) {
