@@ -28,7 +28,7 @@ STAGES = ["router", "drc", "lvs", "extractor", "simulator"]
 
 
 def fail(message):
-    raise SystemExit(f"chains.py: {message}")
+    raise SystemExit(message)
 
 
 class Server:

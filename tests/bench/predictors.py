@@ -23,7 +23,7 @@ import tempfile
 from chains import Server, fail
 
 LABELS = {"ota4": "-cmrr"}  # Of others: a dataset's first measure.
-COMMON = {"mirror": "true", "l2": "0.01", "target": "both"}
+COMMON = {"mirror": "true", "cosine": "true", "l2": "0.01", "target": "both"}
 SHARES = [1, 0.1, 0.01, 0]
 METHODS = ["graph_propagation", "random", "halving"]
 
@@ -184,8 +184,8 @@ def main():
     parser.add_argument("files", nargs="+")
     parser.add_argument("--tables", default="models,search,customisation,transfer")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--grid", type=int, default=64)
-    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--grid", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--cnn-epochs", type=int, default=12)
     parser.add_argument("--candidates", type=int, default=120)
     parser.add_argument("--proxy-layouts", type=int, default=2000)

@@ -34,10 +34,19 @@ Judgement judge(const std::vector<double>& given, const Classes& bad,
 }
 
 Calibration calibrate(const std::vector<double>& odds, const Classes& bad, Target target) {
-  if (target != Target::kWorst) return learning::fit_calibration(odds, bad);
-  std::vector<double> chances;
-  for (const double value : odds) chances.push_back(sigmoid(value));
-  return {learning::fit_temperature(chances, bad), 0};
+  Calibration found;
+  if (target != Target::kWorst) {
+    found = learning::fit_calibration(odds, bad);
+  } else {
+    std::vector<double> chances;
+    for (const double value : odds) chances.push_back(sigmoid(value));
+    found.temperature = learning::fit_temperature(chances, bad);
+  }
+  // Odds of a network that has learnt nothing of the circuit can be in the thousands: within what
+  // model_card.cpp takes.
+  found.temperature = std::clamp(found.temperature, 1e-3, 1e3);
+  found.offset = std::clamp(found.offset, -1e3, 1e3);
+  return found;
 }
 
 double target_loss(const std::vector<double>& odds, const TrainingData& data,

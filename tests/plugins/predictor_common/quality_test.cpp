@@ -87,6 +87,17 @@ TEST(Quality, CalibrationIsFiniteWhateverTheOdds) {
   }
 }
 
+TEST(Quality, CalibrationIsOneThatAModelMayHave) {
+  const std::vector<double> odds{9e6, -8e6, 7e6, -5e6, 3e6, 2e6, -4e6, 6e6};
+  const Classes bad{1, 1, 0, 0, 1, 0, 0, 1};
+  for (const Target target : {Target::kWorst, Target::kRank, Target::kBoth}) {
+    const Calibration found = calibrate(odds, bad, target);
+    EXPECT_GE(found.temperature, 1e-3);
+    EXPECT_LE(found.temperature, 1e3);
+    EXPECT_LE(std::abs(found.offset), 1e3);
+  }
+}
+
 TEST(Quality, WhatIsNoNumberIsWrong) {
   const Judgement judged = judge({NAN, INFINITY}, {1, 0});
   EXPECT_EQ(judged.accuracy, 0);
