@@ -58,7 +58,9 @@ Json groups_json(const Circuit& circuit, const FingerSpace& space) {
 Result<std::vector<std::string>> specs_of(const rpc::RunSpec& spec, const LoadedCircuit& loaded,
                                           const FlowConfig& flow) {
   std::vector<std::string> texts;
-  const bool simulates = loaded.testbench && flow.stages.contains("simulator");
+  // As LayoutAssessment::can_score has it.
+  const bool simulates =
+      loaded.testbench && flow.stages.contains("extractor") && flow.stages.contains("simulator");
   if (!spec.specs) {
     // A run that measures nothing has nothing to hold against them.
     for (const Spec& one : loaded.specs) {
@@ -67,9 +69,10 @@ Result<std::vector<std::string>> specs_of(const rpc::RunSpec& spec, const Loaded
     return texts;
   }
   if (!spec.specs->empty() && !simulates) {
-    return make_error(
-        ErrorCode::kInvalidArgument, "Specs are about what a simulation measures.", "specs",
-        loaded.testbench ? "The flow names no simulator." : "The circuit has no testbench.");
+    return make_error(ErrorCode::kInvalidArgument, "Specs are about what a simulation measures.",
+                      "specs",
+                      loaded.testbench ? "The flow names no extractor or no simulator."
+                                       : "The circuit has no testbench.");
   }
   for (const std::string& text : *spec.specs) {
     PTAH_TRY(const Spec one, parse_spec(text, loaded.measures));

@@ -100,6 +100,14 @@ TEST_F(FlowTest, SpecsAreThoseOfTheMeasuresFileUnlessTheRequestHasItsOwn) {
   EXPECT_NE(unknown.error().text().find("phase_margin"), std::string::npos);
   own["specs"] = std::vector<std::string>(65, "gain >= 1");
   EXPECT_FALSE(plan(own));
+
+  // Where nothing is simulated there is nothing to hold against a spec.
+  const auto netlist = std::filesystem::path(PTAH_SOURCE_DIR) / "configs/circuits/ota4/ota4.sp";
+  const Json bare{{"netlist", netlist.string()}, {"specs", {"gain >= 1"}}};
+  const auto refused = plan(bare);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text().find("no testbench"), std::string::npos)
+      << refused.error().text();
 }
 
 TEST_F(FlowTest, TwoCountsForAMatchedGroupAreRefused) {
