@@ -33,8 +33,9 @@ struct Candidate : DrawnLayout {
   std::map<std::string, std::string> lvs;   ///< "match" or the reason, by plugin.
   std::optional<ExtractedNetlist> netlist;  ///< What was simulated,
   std::vector<Waveform>
-      post;             ///< and by which analysis; the first is scored. Empty: not simulated.
-  bool judged = false;  ///< By the judges that sign off.
+      post;               ///< and by which analysis; the first is scored. Empty: not simulated.
+  bool judged = false;    ///< By the judges that sign off.
+  bool recorded = false;  ///< As a variant.
   std::optional<double> judged_pscore;
   std::vector<Disagreement> disagreements;
 

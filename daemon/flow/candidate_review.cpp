@@ -88,6 +88,7 @@ Status CandidateReview::score(Candidate& candidate, FlowJob& job) {
       evaluation.reason = scored.reason();
     }
     evaluation.pscore = scored.pscore;
+    evaluation.pscore_relative = scored.pscore_relative;
     candidate.post = std::move(scored.post);
   }
   if (!spec_.flow.checks.empty() && spec_.judges == SignOff::kAll) {

@@ -52,13 +52,15 @@ Result<Json> result_of(const Exploration& exploration, const std::string& name) 
                       "The layouts are in the dataset's folder `disagreements`; the flow's " +
                           std::string("`max_disagreements` says how many may be."));
   }
-  return Json{{"assignment", exploration.spec.assignment},
+  Json result{{"assignment", exploration.spec.assignment},
               {"name", name},
               {"variants", exploration.next_variant},
               {"evaluated", totals.evaluated},
               {"reverted", totals.reverted},
               {"judged", totals.judged},
               {"disagreements", totals.disagreements}};
+  if (exploration.spec.budget) result["seconds"] = exploration.spent().seconds;
+  return result;
 }
 
 }  // namespace
@@ -73,6 +75,11 @@ Json to_json(const ChainSpec& spec) {
             {"pictures", spec.pictures},
             {"flow", to_json(spec.flow)}};
   if (!spec.specs.empty()) json["specs"] = spec.specs;
+  if (spec.budget) {
+    json["budget"] = Json::object();
+    if (spec.budget->evaluations) json["budget"]["evaluations"] = *spec.budget->evaluations;
+    if (spec.budget->seconds) json["budget"]["seconds"] = *spec.budget->seconds;
+  }
   return json;
 }
 
@@ -110,6 +117,12 @@ Result<ChainSpec> chain_spec_from_json(const Json& json) {
     PTAH_TRY(spec.objective,
              choice_from_string<Objective>(json.value("objective", "pscore"), "objective"));
     if (json.contains("specs")) spec.specs = json["specs"].get<std::vector<std::string>>();
+    if (json.contains("budget")) {
+      const Json& budget = json["budget"];
+      spec.budget.emplace();
+      if (budget.contains("evaluations")) spec.budget->evaluations = budget["evaluations"];
+      if (budget.contains("seconds")) spec.budget->seconds = budget["seconds"];
+    }
     spec.pictures = json.at("pictures");
     PTAH_TRY(spec.flow, flow_from_json(json.at("flow")));
     if (json.contains("model")) {
@@ -163,8 +176,11 @@ Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scrat
   if (exploration->next_variant <= spec.variants) {
     FlowJob context = exploration->job(Stream::kExplorer, home.rng(), scratch, home.paths().name());
     StageSeconds whole;  // contains the other stages' time; each variant carries those
-    PTAH_TRY(run_stage(explorer, context, whole,
-                       [&](Explorer& stage) { return stage.explore(space, context); }));
+    const Status explored = run_stage(
+        explorer, context, whole, [&](Explorer& stage) { return stage.explore(space, context); });
+    // What is left of the budget may not do for the next thing that an explorer asks for.
+    if (!explored && !(explored.error().code == ErrorCode::kLimit && exhausted(space)))
+      return explored.error();
     PTAH_TRY(space.flush());
   }
   return result_of(*exploration, home.paths().name());

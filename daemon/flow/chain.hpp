@@ -34,10 +34,11 @@ struct ChosenModel {
 struct ChainSpec {
   CircuitInput input;
   std::string technology = "ptah130";
-  FingerAssignment fingers;     ///< Of every free device; empty: as `assignment` says.
-  std::int64_t assignment = 0;  ///< Index in the circuit's FingerSpace; names the layouts.
-  std::uint64_t seed = 0;       ///< Of the whole job; chains fork from it by `assignment`.
-  int variants = 0;             ///< The last variant; the baseline is 0.
+  FingerAssignment fingers;      ///< Of every free device; empty: as `assignment` says.
+  std::int64_t assignment = 0;   ///< Index in the circuit's FingerSpace; names the layouts.
+  std::uint64_t seed = 0;        ///< Of the whole job; chains fork from it by `assignment`.
+  int variants = 0;              ///< The last variant; the baseline is 0.
+  std::optional<Budget> budget;  ///< Of an exploration, which makes a variant of each new best.
   SignOff judges = SignOff::kAll;
   Objective objective = Objective::kPscore;
   std::vector<std::string> specs;  ///< What layouts have to satisfy; as `Spec::text`.
@@ -58,7 +59,8 @@ Result<Json> complete_chain(const Json& spec);
 Result<ChainSpec> chain_spec_from_json(const Json& json);
 
 /// Runs the chain, a `variant` event for each layout kept. Result: {"assignment", "variants",
-/// "evaluated", "reverted": {reason class: count}, "judged", "disagreements": {about: count}}. More
+/// "evaluated", "reverted": {reason class: count}, "judged", "disagreements": {about: count}}; of
+/// an exploration "seconds", too. More
 /// disagreements between checks and judges than the flow allows fail the chain at its end, with
 /// kConflict; its variants stay. A baseline that no attempt gets past the judges
 /// is an Error of kind kInfeasible that says what was found.

@@ -146,6 +146,7 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
                                          source.allowed_fingers->end());
     input.allowed_fingers.assign(allowed.begin(), allowed.end());
   }
+  input.keep = source.keep;
   if (source.params) input.params = *source.params;
   if (source.circuit) {
     const std::string& name = *source.circuit;
@@ -204,6 +205,7 @@ Result<Json> list_sources(const CircuitInput& input) {
 Json to_json(const CircuitInput& input) {
   Json json{{"title", input.title}, {"top", input.top}, {"allowed_fingers", input.allowed_fingers}};
   if (!input.params.empty()) json["params"] = input.params;
+  if (input.keep != Keep::kFinger) json["keep"] = to_string(input.keep);
   if (input.bundle) {
     json["bundle"] = input.bundle_hash;
     return json;
@@ -250,6 +252,7 @@ Result<CircuitInput> circuit_input_from_json(const Json& json, const std::string
     input.title = json.at("title");
     input.top = json.at("top");
     input.allowed_fingers = json.at("allowed_fingers").get<std::vector<int>>();
+    PTAH_TRY(input.keep, choice_from_string<Keep>(json.value("keep", "finger"), "keep"));
     return input;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kInvalidArgument, exception.what(), "input");
@@ -270,6 +273,7 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   if (input.channels) {
     PTAH_TRY(read_channels(input.channels->text, input.channels->name, loaded.circuit));
   }
+  if (input.keep == Keep::kWidth) keep_total_width(loaded.circuit, input.allowed_fingers);
   PTAH_TRY(check_name(loaded.circuit.name, input.netlist.name));
   PTAH_TRY(check_circuit(loaded.circuit, technology));
   if (input.testbench) {

@@ -38,6 +38,7 @@ struct CircuitInput {
   std::optional<NamedText> testbench;
   std::string top;  ///< Subcircuit to take; empty: the obvious one.
   std::vector<int> allowed_fingers;
+  Keep keep = Keep::kFinger;
   std::optional<NamedText> measures;  ///< measures.yaml
   std::vector<NamedText> benches;     ///< The testbenches that measures name, beside `testbench`.
   /// Parameters of the netlist's top level, as the user hands them over.

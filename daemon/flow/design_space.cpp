@@ -8,12 +8,23 @@ constexpr std::chrono::milliseconds kBetween{100};
 
 }  // namespace
 
-Result<std::shared_ptr<LayoutSpace>> FlowDesignSpace::open(const FingerAssignment& fingers) {
+Result<std::shared_ptr<FlowLayoutSpace>> FlowDesignSpace::create(const FingerAssignment& fingers) {
   if (exploration_.sink.cancelled()) return cancelled_error();
+  PTAH_TRY(exploration_.afford());
   PTAH_TRY(const std::int64_t assignment, exploration_.assignments.index_of(fingers));
   PTAH_TRY(auto space, FlowLayoutSpace::create(exploration_, assignment,
                                                exploration_.assignments.at(assignment)));
+  return std::shared_ptr<FlowLayoutSpace>(std::move(space));
+}
+
+Result<std::shared_ptr<LayoutSpace>> FlowDesignSpace::open(const FingerAssignment& fingers) {
+  PTAH_TRY(auto space, create(fingers));
   PTAH_TRY(space->make_baseline(false));
+  return std::shared_ptr<LayoutSpace>(std::move(space));
+}
+
+Result<std::shared_ptr<LayoutSpace>> FlowDesignSpace::enter(const FingerAssignment& fingers) {
+  PTAH_TRY(auto space, create(fingers));
   return std::shared_ptr<LayoutSpace>(std::move(space));
 }
 

@@ -28,6 +28,9 @@ class FlowDesignSpace final : public DesignSpace {
   const FingerSpace& assignments() const override { return exploration_.assignments; }
   LayoutSpace& home() override { return *home_; }
   Result<std::shared_ptr<LayoutSpace>> open(const FingerAssignment& fingers) override;
+  Result<std::shared_ptr<LayoutSpace>> enter(const FingerAssignment& fingers) override;
+  std::optional<Budget> budget() const override { return exploration_.spec.budget; }
+  Spent spent() const override { return exploration_.spent(); }
   int next_variant() const override { return exploration_.next_variant; }
   int last_variant() const override { return exploration_.spec.variants; }
   Status checkpoint(std::string_view bytes) override;
@@ -35,6 +38,9 @@ class FlowDesignSpace final : public DesignSpace {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  /// With nothing placed.
+  Result<std::shared_ptr<FlowLayoutSpace>> create(const FingerAssignment& fingers);
 
   Exploration& exploration_;
   std::unique_ptr<FlowLayoutSpace> home_;

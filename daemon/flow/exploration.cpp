@@ -12,6 +12,9 @@ namespace {
 /// Layouts that came to nothing, of which a record tells each.
 constexpr std::size_t kMostReverted = 256;
 
+/// An exploration tells how far it is at most so often.
+constexpr std::chrono::milliseconds kBetweenTold{100};
+
 Json um(Point point) {
   return Json::array({to_um(point.x), to_um(point.y)});
 }
@@ -129,6 +132,47 @@ Result<std::unique_ptr<Exploration>> Exploration::create(const ChainSpec& spec,
   return made;
 }
 
+Spent Exploration::spent() const {
+  const double here = std::chrono::duration<double>(Clock::now() - begin_).count();
+  return {totals.evaluated, seconds_before_ + here};
+}
+
+Status Exploration::afford() const {
+  if (!spec.budget || next_variant == 0) return ok();
+  const Spent used = spent();
+  const Budget& budget = *spec.budget;
+  if (budget.evaluations && used.evaluations >= *budget.evaluations) {
+    return make_error(
+        ErrorCode::kLimit,
+        "The budget of " + std::to_string(*budget.evaluations) + " evaluations is used up.",
+        "explorer " + explorer);
+  }
+  if (budget.seconds && used.seconds >= *budget.seconds)
+    return make_error(ErrorCode::kLimit, "The budget of time is used up.", "explorer " + explorer);
+  return ok();
+}
+
+void Exploration::count_evaluation() {
+  ++totals.evaluated;
+  if (!spec.budget || Clock::now() - told_ < kBetweenTold) return;
+  told_ = Clock::now();
+  const Spent used = spent();
+  double share = 0;
+  if (spec.budget->evaluations) {
+    share = static_cast<double>(used.evaluations) / static_cast<double>(*spec.budget->evaluations);
+  }
+  if (spec.budget->seconds) share = std::max(share, used.seconds / *spec.budget->seconds);
+  std::string message = std::to_string(used.evaluations) + " evaluations";
+  if (best) message += ", best " + Json(*best).dump();
+  sink.emit({{"event", "progress"}, {"fraction", std::min(share, 1.0)}, {"message", message}});
+}
+
+bool Exploration::improves(const Evaluation& evaluation) const {
+  return spec.budget && evaluation.valid && evaluation.feasible && evaluation.cost &&
+         evaluation.fidelity == Fidelity::kScored && (!best || *evaluation.cost < *best) &&
+         next_variant > 0 && next_variant <= spec.variants;
+}
+
 void Exploration::revert(const Moves& moves, const Circuit& circuit, const std::string& reason) {
   ++totals.reverted[reason.substr(0, reason.find(':'))];
   Json item{{"reason", reason}};
@@ -140,6 +184,10 @@ void Exploration::revert(const Moves& moves, const Circuit& circuit, const std::
 FlowJob Exploration::job(Stream stream, const Rng& rng, const std::filesystem::path& folder,
                          const std::string& name) {
   FlowJob job(sink, rng.fork(static_cast<std::uint64_t>(stream)).next(), folder);
+  if (spec.budget) {  // Told by evaluations.
+    job.set_window(0, 0, name + ": ");
+    return job;
+  }
   const double total = spec.variants + 1;
   const auto [begin, span] = window_of(stream);
   if (stream == Stream::kExplorer) {
@@ -153,10 +201,15 @@ FlowJob Exploration::job(Stream stream, const Rng& rng, const std::filesystem::p
 }
 
 Json Exploration::state() const {
-  return {{"next_variant", next_variant}, {"evaluated", totals.evaluated},
-          {"judged", totals.judged},      {"reverted", totals.reverted},
-          {"pending", reverted},          {"disagreements", totals.disagreements},
-          {"described", described},       {"candidates", next_candidate}};
+  Json state{{"next_variant", next_variant}, {"evaluated", totals.evaluated},
+             {"judged", totals.judged},      {"reverted", totals.reverted},
+             {"pending", reverted},          {"disagreements", totals.disagreements},
+             {"described", described},       {"candidates", next_candidate}};
+  if (spec.budget) {
+    state["seconds"] = spent().seconds;
+    if (best) state["best"] = *best;
+  }
+  return state;
 }
 
 Status Exploration::restore(const Json& state) {
@@ -169,6 +222,10 @@ Status Exploration::restore(const Json& state) {
     reverted = state.at("pending").get<std::deque<Json>>();
     described = state.at("described").get<std::set<std::int64_t>>();
     next_candidate = state.at("candidates");
+    seconds_before_ = state.value("seconds", 0.0);
+    begin_ = Clock::now();
+    best.reset();
+    if (state.contains("best")) best = state["best"].get<double>();
     return ok();
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kParse, exception.what(), "state of the chain");
@@ -181,6 +238,8 @@ Json to_json(const Evaluation& evaluation) {
             {"area_um2", evaluation.area_um2},
             {"hpwl", evaluation.hpwl}};
   if (!evaluation.feasible) json["feasible"] = false;
+  if (evaluation.pscore_relative) json["pscore_relative"] = *evaluation.pscore_relative;
+  if (evaluation.outline_um2 > 0) json["outline_um2"] = evaluation.outline_um2;
   return json;
 }
 
@@ -192,6 +251,9 @@ Evaluation evaluation_from_json(const Json& json) {
   if (json.contains("cost") && !json["cost"].is_null())
     evaluation.cost = json["cost"].get<double>();
   evaluation.feasible = json.value("feasible", true);
+  if (json.contains("pscore_relative"))
+    evaluation.pscore_relative = json["pscore_relative"].get<double>();
+  evaluation.outline_um2 = json.value("outline_um2", 0.0);
   evaluation.area_um2 = json.at("area_um2");
   evaluation.hpwl = json.at("hpwl");
   return evaluation;

@@ -2,6 +2,7 @@
 /// chain tells in the end, and the way out for variants.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <map>
 #include <optional>
@@ -73,12 +74,22 @@ class Exploration {
 
   int next_variant = 0;
   ChainTotals totals;
+  std::optional<double> best;  ///< Of an exploration: the least cost of a feasible variant.
   /// Layouts that were routed since the last variant and came to nothing, as its record tells them:
   /// the last 256, more are only counted.
   std::deque<Json> reverted;
   std::set<std::int64_t> described;         ///< Assignments whose common files are recorded.
   Json disagreement_files = Json::array();  ///< Of the next variant.
   int next_candidate = 0;
+
+  /// Used by the chain so far, the time of processes before this one included.
+  Spent spent() const;
+  /// Fails with kLimit once an exploration's budget is used up. Before whatever is routed.
+  Status afford() const;
+  /// One more layout was routed, or could not be.
+  void count_evaluation();
+  /// Whether an exploration is to record this by itself.
+  bool improves(const Evaluation& evaluation) const;
 
   /// "drc: 3 errors ..." is of class "drc". No moves: a placement of a baseline.
   void revert(const Moves& moves, const Circuit& circuit, const std::string& reason);
@@ -93,6 +104,11 @@ class Exploration {
  private:
   Exploration(const ChainSpec& spec, const std::filesystem::path& scratch, PluginHost& host,
               TaskSink& sink, Technology technology, LoadedCircuit loaded, FingerSpace assignments);
+
+  using Clock = std::chrono::steady_clock;
+  double seconds_before_ = 0;  ///< Of other processes.
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point told_{};  ///< When progress was last told by evaluations.
 };
 
 /// {"pscore_V", "area_um2", "hpwl", ...}: of a valid layout.

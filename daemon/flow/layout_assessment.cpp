@@ -148,6 +148,12 @@ Result<Scored> LayoutAssessment::score(Side side, const ExtractedNetlist& netlis
   }
   scored.post = std::move(waveforms.value());
   PTAH_TRY(scored.pscore, pscore_of(stages, scored.post.front()));
+  if (scored.pscore) {
+    const auto& before = *stages.pre.front().find(subject_.testbench->outputs.front());
+    PTAH_TRY(const double norm,
+             ptah::pscore(before, std::vector<std::complex<double>>(before.size())));
+    if (norm > 0) scored.pscore_relative = *scored.pscore / norm;
+  }
   return scored;
 }
 

@@ -42,7 +42,8 @@ struct Extent {
 struct Scored {
   std::vector<Waveform> post;    ///< By analysis; the first is scored. Empty: no convergence.
   std::optional<double> pscore;  ///< V; of AC sweeps.
-  std::string failure;           ///< The simulator's words, where `post` is empty.
+  std::optional<double> pscore_relative;  ///< Over the same norm of the schematic's curve.
+  std::string failure;                    ///< The simulator's words, where `post` is empty.
 
   /// Why there is no score; empty where there is one.
   std::string reason() const;

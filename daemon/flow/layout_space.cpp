@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/objective.hpp"
 #include "flow/variant_writer.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
@@ -42,6 +43,9 @@ Result<std::unique_ptr<FlowLayoutSpace>> FlowLayoutSpace::create(Exploration& ex
   circuit.name = paths.name();
   std::unique_ptr<FlowLayoutSpace> space(
       new FlowLayoutSpace(exploration, assignment, fingers, std::move(circuit), std::move(paths)));
+  auto nothing = std::make_shared<Present>();
+  nothing->of = space.get();
+  space->present_ = std::move(nothing);
   FlowJob placing = space->job(Stream::kPlacer, exploration.scratch);
   for (const Device& device : space->circuit_.devices) {
     PTAH_TRY(auto tile, run_stage(exploration.generator, placing, space->setup_seconds_,
@@ -78,6 +82,7 @@ Evaluation FlowLayoutSpace::estimate(const Placement& placement) const {
   evaluation.valid = true;
   evaluation.area_um2 = to_um2(component_area(tiles_));
   evaluation.hpwl = hpwl(circuit_, tiles_, placement);
+  evaluation.outline_um2 = to_um2(placement_outline(tiles_, placement).area());
   evaluation.cost = cost_of(exploration_.spec.objective, evaluation);
   return evaluation;
 }
@@ -126,22 +131,33 @@ Status FlowLayoutSpace::assess(Candidate& candidate, Fidelity fidelity) {
   // With judges for all, they see what the checks refuse, too.
   if (scored) {
     PTAH_TRY(review_->score(candidate, context));
-    PTAH_TRY(judge_specs(candidate));
+    PTAH_TRY(weigh(candidate));
   }
   return candidate.judged && !judged_before ? note_disagreements(candidate) : ok();
 }
 
-Status FlowLayoutSpace::judge_specs(Candidate& candidate) {
+Status FlowLayoutSpace::weigh(Candidate& candidate) {
   const Exploration& chain = exploration_;
-  if (chain.specs.empty() || !candidate.evaluation.valid || candidate.post.empty()) return ok();
+  if (!candidate.evaluation.valid || candidate.post.empty()) return ok();
+  LayoutAssessment& assessment = review_->assessment();
   FlowJob context = job(Stream::kJudges, candidate.folder);
-  PTAH_TRY(const auto measures,
-           review_->assessment().measure(chain.spec_measuring, *candidate.netlist, candidate.post,
-                                         context, candidate.seconds));
-  candidate.specs = judge(chain.specs, measures);
-  candidate.evaluation.feasible =
-      std::all_of(candidate.specs.begin(), candidate.specs.end(),
-                  [](const SpecVerdict& verdict) { return verdict.met; });
+  if (!chain.specs.empty()) {
+    PTAH_TRY(const auto measures, assessment.measure(chain.spec_measuring, *candidate.netlist,
+                                                     candidate.post, context, candidate.seconds));
+    candidate.specs = judge(chain.specs, measures);
+    candidate.evaluation.feasible =
+        std::all_of(candidate.specs.begin(), candidate.specs.end(),
+                    [](const SpecVerdict& verdict) { return verdict.met; });
+  }
+  if (chain.spec.objective == Objective::kDrift) {
+    if (!schematic_measures_) {
+      PTAH_TRY(schematic_measures_,
+               assessment.measure_schematic(chain.measuring, context, candidate.seconds));
+    }
+    PTAH_TRY(const auto measures, assessment.measure(chain.measuring, *candidate.netlist,
+                                                     candidate.post, context, candidate.seconds));
+    candidate.evaluation.cost = drift_of(chain.loaded.measures, *schematic_measures_, measures);
+  }
   return ok();
 }
 
@@ -195,6 +211,7 @@ Status FlowLayoutSpace::make_baseline(bool signed_off) {
   std::string last_reason;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     if (exploration_.sink.cancelled()) return cancelled_error();
+    PTAH_TRY(exploration_.afford());
     const auto begin = Clock::now();
     StageSeconds seconds = setup_seconds_;
     const auto stream = static_cast<std::uint64_t>(Stream::kPlacer);
@@ -207,6 +224,7 @@ Status FlowLayoutSpace::make_baseline(bool signed_off) {
     auto routed = run_stage(exploration_.router, context, seconds, [&](Router& stage) {
       return stage.route(circuit_, tiles_, placement, exploration_.technology, context);
     });
+    exploration_.count_evaluation();
     if (routed.has_error()) {
       if (routed.error().code != ErrorCode::kInfeasible) return std::move(routed).error();
       last_reason = "router: " + routed.error().text();
@@ -214,7 +232,6 @@ Status FlowLayoutSpace::make_baseline(bool signed_off) {
       PTAH_TRY(auto candidate, new_candidate(std::move(routed.value())));
       candidate->seconds = std::move(seconds);
       candidate->begin = begin;
-      ++exploration_.totals.evaluated;
       PTAH_TRY(assess(*candidate, Fidelity::kScored));
       bool kept = candidate->evaluation.valid;
       if (kept && signed_off) {
@@ -228,7 +245,10 @@ Status FlowLayoutSpace::make_baseline(bool signed_off) {
         made->evaluation = baseline_ = candidate->evaluation;
         made->candidate = std::move(candidate);
         present_ = std::move(made);
-        return ok();
+        PTAH_TRY(const Evaluation told, keep_if_best());
+        if (told.valid) return ok();
+        last_reason = told.reason;
+        continue;  // record() has said of it what there is to say.
       }
       last_reason = candidate->evaluation.reason;
     }
@@ -242,10 +262,27 @@ Status FlowLayoutSpace::make_baseline(bool signed_off) {
                     paths_.name(), "Try another seed, or other finger counts.");
 }
 
+Result<std::optional<std::string>> FlowLayoutSpace::refusal(const Moves& moves) const {
+  const bool whole = moves.size() == 1 && (std::holds_alternative<Replace>(moves.front()) ||
+                                           std::holds_alternative<Arrange>(moves.front()));
+  if (!whole && present_->placement.tiles.size() != tiles_.size())
+    return std::optional<std::string>("move: nothing is placed yet");
+  for (const Move& move : moves) {
+    if (std::holds_alternative<Replace>(move) && moves.size() > 1)
+      return std::optional<std::string>("move: placing anew is a step of its own");
+  }
+  if (whole && std::holds_alternative<Replace>(moves.front())) return std::optional<std::string>();
+  Placement placement = present_->placement;
+  return mover_->make(moves, placement);
+}
+
 Result<Evaluation> FlowLayoutSpace::step(const Moves& moves, Fidelity fidelity) {
   if (exploration_.sink.cancelled()) return cancelled_error();
   if (moves.empty() && present_->evaluation.fidelity >= fidelity) return present_->evaluation;
+  PTAH_TRY(const auto refusing, refusal(moves));
+  if (refusing) return refused(*refusing, Fidelity::kPlaced);
   const auto begin = Clock::now();
+  const auto start = present_;
   auto next = std::make_shared<Present>(*present_);
   StageSeconds seconds;
   if (!moves.empty()) {
@@ -255,8 +292,8 @@ Result<Evaluation> FlowLayoutSpace::step(const Moves& moves, Fidelity fidelity) 
       const auto* replace = std::get_if<Replace>(&move);
       if (std::holds_alternative<Arrange>(move) || replace != nullptr) next->routed.reset();
       if (replace == nullptr) continue;
-      if (moves.size() > 1) {
-        return refused("move: placing anew is a step of its own", Fidelity::kPlaced);
+      if (fidelity > Fidelity::kPlaced) {
+        PTAH_TRY(exploration_.afford());
       }
       auto placed =
           place(rng_.fork(static_cast<std::uint64_t>(Stream::kReplace)).fork(replace->seed).next(),
@@ -270,7 +307,7 @@ Result<Evaluation> FlowLayoutSpace::step(const Moves& moves, Fidelity fidelity) 
     }
     PTAH_TRY(const auto problem, mover_->make(moves, next->placement));
     if (problem) return refused(*problem, Fidelity::kPlaced);
-    for (std::size_t i = 0; i < tiles_.size(); ++i) {
+    for (std::size_t i = 0; i < present_->placement.tiles.size(); ++i) {
       const Point from = present_->placement.tiles[i].origin, to = next->placement.tiles[i].origin;
       if (from == to) continue;
       Json& moved = next->moves_um[circuit_.devices[i].name];
@@ -284,6 +321,7 @@ Result<Evaluation> FlowLayoutSpace::step(const Moves& moves, Fidelity fidelity) 
     }
   }
   if (!next->wired() || !moves.empty()) {
+    PTAH_TRY(exploration_.afford());
     FlowJob context = job(Stream::kRouter, exploration_.scratch);
     context.progress(0, "routing");
     auto routed = run_stage(exploration_.router, context, seconds, [&](Router& stage) {
@@ -292,7 +330,7 @@ Result<Evaluation> FlowLayoutSpace::step(const Moves& moves, Fidelity fidelity) 
                                  exploration_.technology, context)
                  : stage.route(circuit_, tiles_, next->placement, exploration_.technology, context);
     });
-    ++exploration_.totals.evaluated;
+    exploration_.count_evaluation();
     if (routed.has_error()) {
       if (routed.error().code != ErrorCode::kInfeasible) return std::move(routed).error();
       const std::string reason = "router: " + routed.error().text();
@@ -313,7 +351,13 @@ Result<Evaluation> FlowLayoutSpace::step(const Moves& moves, Fidelity fidelity) 
     return next->evaluation;
   }
   present_ = std::move(next);
-  return present_->evaluation;
+  PTAH_TRY(const Evaluation told, keep_if_best());
+  if (!told.valid) present_ = start;
+  return told;
+}
+
+Result<Evaluation> FlowLayoutSpace::keep_if_best() {
+  return exploration_.improves(present_->evaluation) ? record() : present_->evaluation;
 }
 
 Status FlowLayoutSpace::restore(const Snapshot& snapshot) {
@@ -366,6 +410,7 @@ Result<Evaluation> FlowLayoutSpace::record() {
     present_ = std::move(next);
   }
   const std::shared_ptr<Candidate> candidate = present_->candidate;
+  if (chain.spec.budget && candidate->recorded) return evaluation;
   PTAH_TRY(const bool kept, sign_off(*candidate));
   if (!kept) {
     auto next = std::make_shared<Present>(*present_);
@@ -385,7 +430,16 @@ Result<Evaluation> FlowLayoutSpace::record() {
                assessment.measure_schematic(chain.measuring, context, candidate->seconds));
     }
   }
+  const std::optional<double> cost = evaluation.feasible ? evaluation.cost : std::nullopt;
+  if (cost && (!chain.best || *cost < *chain.best)) chain.best = cost;
   PTAH_TRY(write_variant(chain, variant));
+  candidate->recorded = true;
+  if (chain.spec.budget && cost && *cost == chain.best) {
+    chain.sink.emit({{"event", "metric"},
+                     {"name", "best_cost"},
+                     {"step", chain.totals.evaluated},
+                     {"value", *cost}});
+  }
   return candidate->evaluation;
 }
 

@@ -52,6 +52,7 @@ class FlowLayoutSpace final : public LayoutSpace {
   Status load(std::string_view bytes) override;
   Result<std::vector<Prediction>> predict(const std::vector<Placement>& placements) override;
   Result<Evaluation> record() override;
+  Result<std::optional<std::string>> refusal(const Moves& moves) const override;
 
  private:
   struct Present {
@@ -73,8 +74,12 @@ class FlowLayoutSpace final : public LayoutSpace {
   Result<std::shared_ptr<Candidate>> new_candidate(Layout layout) const;
   /// The rest of the way from what `candidate` has seen to `fidelity`.
   Status assess(Candidate& candidate, Fidelity fidelity);
-  /// Of a scored one: what its measures say of the run's specs.
-  Status judge_specs(Candidate& candidate);
+  /// Of a scored one: what its measures say of the run's specs, and of its cost where that is of
+  /// measures.
+  Status weigh(Candidate& candidate);
+  /// Records the present layout where an exploration wants it. Where the judges reject it the
+  /// answer is not valid.
+  Result<Evaluation> keep_if_best();
   /// False: the judges reject it.
   Result<bool> sign_off(Candidate& candidate);
   /// Counts what judges and checks disagree about, and keeps the layout for the next record.
@@ -93,6 +98,7 @@ class FlowLayoutSpace final : public LayoutSpace {
   Tiles tiles_;
   std::optional<Mover> mover_;
   std::optional<CandidateReview> review_;
+  std::optional<std::vector<Measure>> schematic_measures_;  ///< Once they were asked for.
   StageSeconds setup_seconds_;  ///< Tiles and the schematic's simulation: charged to the baseline.
   Evaluation baseline_;
   std::shared_ptr<const Present> present_ = std::make_shared<Present>();

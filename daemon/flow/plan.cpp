@@ -7,6 +7,9 @@
 namespace ptah {
 namespace {
 
+/// Variants of an exploration, which come one with each new best.
+constexpr int kMostImprovements = 100'000;
+
 /// A chain is a row, an event and a folder; a dataset of more assignments is several jobs.
 constexpr std::int64_t kMostChains = 100'000;
 
@@ -98,6 +101,8 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   PTAH_TRY(auto technology, Technology::resolve(spec.tech));
   PTAH_TRY(auto loaded, load_circuit(input, technology));
   PTAH_TRY(auto flow, load_flow(spec.flow));
+  if (spec.explore)
+    flow.stages["explorer"] = StageChoice{spec.explore->explorer, spec.explore->options.value, {}};
   if (spec.variants > 0 && !flow.stages.contains("explorer")) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The flow names no explorer, which makes the variants.", "flow " + flow.name,
@@ -112,7 +117,8 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   common.input = input;
   common.technology = spec.tech;
   common.seed = static_cast<std::uint64_t>(spec.seed);
-  common.variants = static_cast<int>(spec.variants);
+  common.variants = spec.explore ? kMostImprovements : static_cast<int>(spec.variants);
+  if (spec.explore) common.budget = Budget{spec.explore->evaluations, spec.explore->seconds};
   common.judges = spec.judges;
   common.objective = spec.objective;
   common.pictures = spec.pictures;

@@ -57,6 +57,7 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
     metrics["feasible"] = evaluation.feasible;
     metrics["specs"] = to_json(chain.specs, candidate.specs);
   }
+  if (chain.spec.budget) metrics["evaluations"] = chain.totals.evaluated;
   if (variant.measures) metrics["measures"] = to_json(*variant.measures);
   if (variant.schematic_measures)
     metrics["measures_schematic"] = to_json(*variant.schematic_measures);
@@ -184,6 +185,7 @@ Status write_variant(Exploration& chain, const RecordedVariant& variant) {
   }
 
   Json record = metrics;
+  if (chain.spec.budget) record["explored_s"] = chain.spent().seconds;
   record["top"] = paths.name();
   record["gds"] = paths.layout(number);
   record["netlist"] = paths.netlist();

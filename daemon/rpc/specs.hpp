@@ -32,17 +32,34 @@ struct Choices<SignOff> {
 /// What a run is for: by which number its layouts are ranked, by every client.
 enum class Objective {
   kPscore,
-  kArea,      ///< Sum of the device boxes.
-  kHpwl,      ///< Half-perimeter wire length.
-  kBalanced,  ///< pscore times area: a per cent of one is worth a per cent of the other.
+  kArea,            ///< Sum of the device boxes.
+  kHpwl,            ///< Half-perimeter wire length.
+  kBalanced,        ///< pscore times area: a per cent of one is worth a per cent of the other.
+  kOutline,         ///< The box around all devices, um^2.
+  kPscoreRelative,  ///< pscore over the RMS of the schematic's curve: 0.01 is a per cent.
+  kDrift,  ///< The most that a measure changes from schematic to layout, relative to the schematic.
 };
 template <>
 struct Choices<Objective> {
-  static constexpr std::array<NamedChoice<Objective>, 4> kNames{
+  static constexpr std::array<NamedChoice<Objective>, 7> kNames{
       {{Objective::kPscore, "pscore"},
        {Objective::kArea, "area"},
        {Objective::kHpwl, "hpwl"},
-       {Objective::kBalanced, "balanced"}}};
+       {Objective::kBalanced, "balanced"},
+       {Objective::kOutline, "outline"},
+       {Objective::kPscoreRelative, "pscore_relative"},
+       {Objective::kDrift, "drift"}}};
+};
+
+/// What a finger assignment leaves of a device as it is.
+enum class Keep {
+  kFinger,  ///< The width of a finger: more fingers are a wider device (OSIRIS).
+  kWidth,   ///< The width of the device, that of the most fingers allowed.
+};
+template <>
+struct Choices<Keep> {
+  static constexpr std::array<NamedChoice<Keep>, 2> kNames{
+      {{Keep::kFinger, "finger"}, {Keep::kWidth, "width"}}};
 };
 
 /// Which of a circuit's measures are made of every layout that is kept (docs/measures.md).
@@ -85,6 +102,7 @@ using FingerCounts = std::map<std::string, std::int64_t>;
 struct CircuitSource {
   std::optional<std::string> circuit, netlist, pairs, testbench, measures, subcircuit;
   std::optional<std::vector<std::int64_t>> allowed_fingers;
+  Keep keep = Keep::kFinger;
   std::optional<std::map<std::string, std::string>> params;
   std::optional<Sources> sources;
 
@@ -109,6 +127,9 @@ struct CircuitSource {
     v.optional(subcircuit_field, subcircuit, "Subcircuit to take, where the netlist has several.");
     v.optional("allowed_fingers", allowed_fingers, "Finger counts that free devices may have.",
                kFingerCount);
+    v.optional("keep", keep,
+               "What stays while finger counts vary: the width of a finger, or of the device (that "
+               "with the most fingers allowed).");
     v.optional(
         "params", params,
         "Parameters of the netlist's top level by name, such as {\"w1\": \"1.5u\"}: they win "
@@ -169,6 +190,34 @@ struct CircuitSource {
 };
 
 /// flow.run and flow.plan.
+struct ExploreSpec {
+  std::string explorer;
+  Object options;
+  std::optional<std::int64_t> evaluations;
+  std::optional<double> seconds;
+
+  template <class V>
+  void describe(V& v) {
+    v.required("explorer", explorer, "Its plugin, such as \"annealing\".",
+               of_form(TextForm::kName));
+    v.optional("options", options, "Of the plugin (plugin.list), over the flow's.");
+    v.optional("evaluations", evaluations,
+               "Layouts to route and score, baselines and infeasible ones counted.",
+               Range{1, 100'000'000});
+    v.optional("seconds", seconds, "Time to explore, more than 0.");
+  }
+  Status check(const std::string& path) const {
+    if (seconds && !(*seconds > 0)) {
+      return make_error(ErrorCode::kInvalidArgument, "A budget of seconds is more than 0.",
+                        field_path(path, "seconds"));
+    }
+    if (evaluations || seconds) return ok();
+    return make_error(ErrorCode::kInvalidArgument, "An exploration needs a budget.",
+                      field_path(path, "evaluations"), "Give `evaluations`, `seconds` or both.");
+  }
+};
+
+/// flow.run.
 struct RunSpec : CircuitSource {
   std::optional<FingerCounts> fingers;
   std::optional<std::vector<std::int64_t>> indices;
@@ -179,6 +228,7 @@ struct RunSpec : CircuitSource {
   Objective objective = Objective::kPscore;
   std::optional<MeasureScope> measuring;
   std::optional<std::vector<std::string>> specs;
+  std::optional<ExploreSpec> explore;
   bool pictures = false;
 
   template <class V>
@@ -205,10 +255,19 @@ struct RunSpec : CircuitSource {
                "What layouts have to satisfy, such as \"gain >= 40 dB\", in place of what the "
                "circuit's measures file says; at most 64, none: anything will do. A layout that "
                "breaks one is kept, has no `cost`, and is never the best.");
+    v.optional("explore", explore,
+               "All assignments are explored for the best layout, by one chain that begins at the "
+               "one given or drawn; each new best is a variant. Without: `variants` of each.");
     v.optional("pictures", pictures, "A picture and a Bode plot with each variant.");
   }
   Status check(const std::string& path) const {
     PTAH_TRY(check_circuit(path));
+    if (explore &&
+        (variants > 0 || assignments.value_or(1) != 1 || (indices && indices->size() != 1))) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "An exploration begins at one assignment and has no count of variants.",
+                        field_path(path, "explore"));
+    }
     if (specs && specs->size() > 64) {
       return make_error(ErrorCode::kLimit, "There are more than 64 specs.",
                         field_path(path, "specs"));

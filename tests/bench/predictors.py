@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The tables of the work on architecture search, on datasets of ours: which predictor tells the worst quarter best.
 
-usage: predictors.py BUILD_DIR FILE.h5 ... [--tables models,search,customisation,transfer] [--seeds N] [--grid N] [--epochs N]
-                     [--cnn-epochs N] [--candidates N] [--proxy-layouts N] [--proxy-epochs N] [--workers N] [--folder FOLDER] [--json]
+usage: predictors.py BUILD_DIR FILE.h5 ... [--tables models,search,customisation,transfer] [--seeds N] [--layouts N] [--grid N]
+                     [--epochs N] [--cnn-epochs N] [--candidates N] [--proxy-layouts N] [--proxy-epochs N] [--workers N] [--folder FOLDER] [--json]
 
 FILE.h5 is what `ptah dataset export NAME NAME.h5` wrote; it is called by its first word (ota4-sample.h5: ota4).
 
@@ -12,7 +12,7 @@ FILE.h5 is what `ptah dataset export NAME NAME.h5` wrote; it is called by its fi
   transfer       CNN and plain `nas` of the first, trained further with a share of another's layouts, beside from scratch
 
 AUROC and accuracy are those of the test part, which nothing else sees. With --folder what is trained stays there and is not trained
-again. Nothing is asserted.
+again. With --layouts networks learn from so many of the training part, and shares are shares of those. Nothing is asserted.
 """
 import argparse
 import json
@@ -71,6 +71,8 @@ class Bench:
 
     def network(self, name, plugin, dataset, seed=1, start=None, **more):
         options = dict(COMMON, grid=self.args.grid, epochs=self.args.cnn_epochs if plugin == "cnn" else self.args.epochs)
+        if self.args.layouts:
+            options["layouts"] = self.args.layouts
         if plugin == "nas" and "architecture" not in more:
             options["batch_norm"] = "true"
         return self.train(name, plugin, dataset, seed, start, **dict(options, **more))
@@ -168,7 +170,8 @@ class Bench:
                     if share == 0:
                         more["epochs"] = 0
                     elif share < 1:  # As many steps as a quarter of the passes over all.
-                        more = {"layouts": max(1, round(share * self.datasets[dataset] * 0.64)), "epochs": round(self.args.epochs / share / 4)}
+                        full = self.datasets[dataset] * 0.64
+                        more = {"layouts": max(1, round(share * min(full, self.args.layouts or full))), "epochs": round(self.args.epochs / share / 4)}
                     for way, given in (("from " + first, start), ("scratch", None)):
                         if share > 0 or given:
                             name = f"{way.replace(' ', '-')}-{plugin}-{dataset}-{share}"
@@ -184,6 +187,7 @@ def main():
     parser.add_argument("files", nargs="+")
     parser.add_argument("--tables", default="models,search,customisation,transfer")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--layouts", type=int)
     parser.add_argument("--grid", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--cnn-epochs", type=int, default=12)

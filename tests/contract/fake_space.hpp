@@ -53,6 +53,14 @@ class FakeSpace final : public DesignSpace, public LayoutSpace {
   Result<std::shared_ptr<LayoutSpace>> open(const FingerAssignment&) override {
     return make_error(ErrorCode::kInfeasible, "There is one assignment.");
   }
+  Result<std::shared_ptr<LayoutSpace>> enter(const FingerAssignment& fingers) override {
+    return open(fingers);
+  }
+  std::optional<Budget> budget() const override { return std::nullopt; }
+  Spent spent() const override { return {}; }
+  Result<std::optional<std::string>> refusal(const Moves&) const override {
+    return std::optional<std::string>();
+  }
   int next_variant() const override { return next_; }
   int last_variant() const override { return last_; }
   Status checkpoint(std::string_view bytes) override {

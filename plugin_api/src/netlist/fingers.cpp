@@ -12,6 +12,9 @@
 namespace ptah {
 namespace {
 
+/// Of gate widths, nm: what SPICE netlists and Magic agree on.
+constexpr Dbu kWidthGrid = 5;
+
 std::string list(const std::vector<int>& counts) {
   std::string text;
   for (const int count : counts) text += (text.empty() ? "" : ", ") + std::to_string(count);
@@ -231,6 +234,14 @@ std::vector<std::int64_t> FingerSpace::sample(std::int64_t wanted, Rng rng) cons
   return indices;
 }
 
+void keep_total_width(Circuit& circuit, const std::vector<int>& allowed) {
+  if (allowed.empty()) return;
+  const int most = *std::max_element(allowed.begin(), allowed.end());
+  for (Device& device : circuit.devices) {
+    if (device.is_mos() && device.fingers == 0) device.total_width = device.width * most;
+  }
+}
+
 Result<Circuit> with_fingers(const Circuit& circuit, const FingerAssignment& assignment) {
   Circuit result = circuit;
   std::vector<bool> given(circuit.devices.size(), false);
@@ -260,7 +271,13 @@ Result<Circuit> with_fingers(const Circuit& circuit, const FingerAssignment& ass
                               "=" + std::to_string(fingers) + ".",
                           device.where);
       }
-      if (circuit.devices[m].fingers == 0) result.devices[m].fingers = fingers;
+      if (circuit.devices[m].fingers == 0) {
+        Device& counted = result.devices[m];
+        counted.fingers = fingers;
+        if (counted.total_width > 0)
+          counted.width =
+              (counted.total_width / fingers + kWidthGrid / 2) / kWidthGrid * kWidthGrid;
+      }
       given[m] = true;
     }
   }

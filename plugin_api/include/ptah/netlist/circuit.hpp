@@ -34,6 +34,9 @@ struct Device {
   std::string model;        ///< The technology's device name: "sky130_fd_pr__nfet_01v8".
   std::vector<NetId> nets;  ///< One a terminal, in the order of namespace `terminal`.
   Dbu width = 0;            ///< MOS: width of ONE finger. MIM, resistor: width of the body. nm.
+  /// MOS with a free finger count: what all its fingers are wide together, whatever their count;
+  /// 0: every finger has `width`.
+  Dbu total_width = 0;
   Dbu length = 0;      ///< MOS: channel length. MIM: the other side. Resistor: body length. nm.
   int fingers = 1;     ///< Parallel fingers (MOS). 0 while free (`nf=ZZZ`).
   int multiplier = 1;  ///< `m=`: copies in parallel; the tile draws fingers * multiplier.

@@ -60,7 +60,12 @@ class FingerSpace {
   std::vector<std::int32_t> group_of_;  ///< Of every device; -1: not free.
 };
 
-/// `circuit` with the free counts filled in. Fails as `index_of` does for fixed or unknown devices.
+/// Gives every device with a free count the total width that it has with the most fingers of
+/// `allowed`, so that fewer fingers are wider ones and none is narrower than the netlist's.
+void keep_total_width(Circuit& circuit, const std::vector<int>& allowed);
+
+/// `circuit` with the free counts filled in; a finger of a device with a total width is that
+/// divided by the count, to 5 nm. Fails as `index_of` does for fixed or unknown devices.
 Result<Circuit> with_fingers(const Circuit& circuit, const FingerAssignment& assignment);
 
 /// "M0=6,M1=2" -> assignment; fails naming the token.

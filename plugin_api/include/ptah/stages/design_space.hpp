@@ -84,8 +84,11 @@ struct Evaluation {
   /// not is valid, and can be recorded, but never the best: a strategy compares costs of feasible
   /// layouts alone.
   bool feasible = true;
-  double area_um2 = 0;
-  std::int64_t hpwl = 0;  ///< nm
+  /// `pscore` over the same norm of the schematic's curve.
+  std::optional<double> pscore_relative;
+  double area_um2 = 0;     ///< Sum of the device boxes.
+  double outline_um2 = 0;  ///< The box around them all.
+  std::int64_t hpwl = 0;   ///< nm
 };
 
 /// The layouts of one finger assignment. It has a present layout, at first the baseline. Not
@@ -124,8 +127,27 @@ class LayoutSpace {
 
   /// Makes a variant of the present layout, with files, once it is scored. Not valid: it fails a
   /// check that it had not seen, or the judges that sign off reject it; the present layout stays.
-  /// Fails with kLimit after DesignSpace::last_variant().
+  /// Fails with kLimit after DesignSpace::last_variant(). What is recorded already, as an
+  /// exploration does by itself with each new best, is not recorded twice.
   virtual Result<Evaluation> record() = 0;
+
+  /// The mask of actions: what refuses `moves` on the present layout before anything is routed, as
+  /// in Evaluation::reason; nothing where they can be tried. Changes nothing, microseconds. Always
+  /// nothing for Replace.
+  virtual Result<std::optional<std::string>> refusal(const Moves& moves) const = 0;
+};
+
+/// How far an exploration may go; at least one is given.
+struct Budget {
+  std::optional<std::int64_t> evaluations;
+  std::optional<double> seconds;
+};
+
+/// What was used so far, interruptions included: every layout that was routed, or whose routing
+/// failed, is an evaluation, baselines and infeasible ones included; and the time that passed.
+struct Spent {
+  std::int64_t evaluations = 0;
+  double seconds = 0;
 };
 
 /// What one chain of a run explores. Its home is the assignment it was planned for. Where a
@@ -152,6 +174,27 @@ class DesignSpace : public Checkpoints {
   virtual int next_variant() const = 0;
   /// The last one wanted. An explorer may stop before.
   virtual int last_variant() const = 0;
+
+  /// As `open`, without a baseline: the first step is a Replace or an Arrange; until then the space
+  /// has no placement. What an exploration of many assignments needs: nothing is evaluated.
+  virtual Result<std::shared_ptr<LayoutSpace>> enter(const FingerAssignment& fingers) = 0;
+
+  /// Of an exploration (`ptah explore`): it goes on until this is used up. It records by itself
+  /// each layout that is feasible and costs less than all before, whichever step or baseline it
+  /// came of; what the judges reject is not valid there. After the budget, a step that would route,
+  /// and `open`, fail with kLimit: an explorer that hands this Error on has ended well. Nothing:
+  /// a run, whose explorer records up to `last_variant()`.
+  virtual std::optional<Budget> budget() const = 0;
+  virtual Spent spent() const = 0;
 };
+
+/// Whether an exploration's budget is used up.
+inline bool exhausted(const DesignSpace& space) {
+  const std::optional<Budget> budget = space.budget();
+  if (!budget) return false;
+  const Spent spent = space.spent();
+  return (budget->evaluations && spent.evaluations >= *budget->evaluations) ||
+         (budget->seconds && spent.seconds >= *budget->seconds);
+}
 
 }  // namespace ptah
