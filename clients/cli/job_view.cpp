@@ -102,6 +102,73 @@ void print_dataset(const std::string& job, const std::string& state, const Json&
   std::cout << ", " << duration(seconds) << "\n";
 }
 
+/// What an exploration had used when it found the layout.
+Json improvement(const Json& line) {
+  return {{"evaluations", line.value("evaluations", Json())},
+          {"seconds", line.value("explored_s", Json())},
+          {"cost", line.value("cost", Json())},
+          {"feasible", line.value("feasible", true)}};
+}
+
+std::string improvement_text(const Json& line) {
+  std::string text = line.value("evaluations", Json()).dump() + " evaluations, " +
+                     duration(line.value("explored_s", 0.0)) + ": ";
+  const Json cost = line.value("cost", Json());
+  if (!cost.is_number()) return text + "breaks " + specs_text(line);
+  text += line.value("objective", "") == "pscore" ? engineering(cost, "V") : plain(cost);
+  return text + "  " + fingers_text(line.value("fingers", Json::object()));
+}
+
+/// The best layout of an exploration with all that was found out about it.
+Json best_of_exploration(const Json& line) {
+  Json best = layout_summary(line);
+  for (const char* field :
+       {"fingers", "specs", "measures", "pscore_V", "outline_um", "hpwl_um", "evaluations"}) {
+    if (line.contains(field)) best[field] = line[field];
+  }
+  best["seconds"] = line.value("explored_s", Json());
+  best["judges"] = {{"signed_off", line.value("judged", false)},
+                    {"drc", line.value("drc", Json::object())},
+                    {"lvs", line.value("lvs", Json::object())},
+                    {"pscore_V", line.value("judged_pscore_V", Json())}};
+  return best;
+}
+
+void print_exploration(const Session& session, const std::string& job, const Json& finished,
+                       const Tally& tally, double seconds, const std::string& out,
+                       std::int64_t evaluations) {
+  const std::string state = finished.value("state", "failed");
+  const Json* const best = tally.best(finished);
+  if (session.json) {
+    print_line({{"summary",
+                 {{"job", job},
+                  {"state", state},
+                  {"best", best == nullptr ? Json() : best_of_exploration(*best)},
+                  {"evaluations", evaluations},
+                  {"seconds", seconds},
+                  {"out", out},
+                  {"error", finished.value("error", Json())}}}});
+    return;
+  }
+  if (!tally.lines.empty()) std::cout << variant_table({best ? *best : tally.lines.back()}) << "\n";
+  std::vector<double> curve;
+  for (const Json& line : tally.lines) {
+    if (line.value("cost", Json()).is_number()) curve.push_back(line["cost"]);
+  }
+  std::cout << "job " << job << ": " << state << ", " << evaluations << " evaluations, "
+            << duration(seconds) << "\n";
+  if (best == nullptr) {
+    std::cout << "no layout meets the specs: there is no best\n";
+  } else {
+    std::cout << "best " << best->value("objective", "") << " " << plain(best->value("cost", 0.0))
+              << ": " << layout_text(*best) << ", "
+              << (best->value("judged", false) ? "signed off" : "not signed off") << "  "
+              << sparkline(curve, 24) << "\n"
+              << best->value("gds", "") << "\n";
+  }
+  if (!out.empty()) std::cout << "dataset: " << out << "\n";
+}
+
 void print_summary(const Session& session, const std::string& job, const Json& finished,
                    const Tally& tally, double seconds, const std::string& out, Lines lines) {
   const std::string state = finished.value("state", "failed");
@@ -251,6 +318,16 @@ std::string variant_table(const std::vector<Json>& lines) {
 
 namespace {
 
+/// What the only chain of an exploration has evaluated, by its result; 0 where it has none.
+std::int64_t evaluations_of(Client& client, const std::string& job) {
+  const auto info = client.call("job.chains", {{"job", job}});
+  if (!info) return 0;
+  const Json chains = info.value().value("chains", Json::array());
+  if (chains.empty()) return 0;
+  const Json result = chains.front().value("result", Json());
+  return result.is_object() ? result.value("evaluated", std::int64_t{0}) : 0;
+}
+
 /// Of `jobs` the first, to its end. A Ctrl-C cancels all of them.
 int follow_first(const Session& session, Client& client, std::span<const std::string> jobs,
                  const std::string& out, Lines lines, std::chrono::steady_clock::time_point begin) {
@@ -290,6 +367,14 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
       }
     } else if (event.method == "variant.ready") {
       Json line = variant_line(event.params, out);
+      if (lines == Lines::kImprovements) {
+        if (session.json) {
+          print_line(improvement(line));
+        } else {
+          bar.clear();
+          std::cout << improvement_text(line) << std::endl;
+        }
+      }
       if (session.json && lines == Lines::kVariants) print_line(line);
       tally.add(std::move(line), event.params.value("chain", std::int64_t{0}));
     } else if (event.method == "job.metric" && session.json && lines == Lines::kMetrics) {
@@ -300,7 +385,12 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
       bar.clear();
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-      print_summary(session, job, event.params, tally, seconds, out, lines);
+      if (lines == Lines::kImprovements) {
+        print_exploration(session, job, event.params, tally, seconds, out,
+                          evaluations_of(client, job));
+      } else {
+        print_summary(session, job, event.params, tally, seconds, out, lines);
+      }
       const std::string state = event.params.value("state", "failed");
       if (const Json error = event.params.value("error", Json());
           error.is_object() && !error.empty()) {

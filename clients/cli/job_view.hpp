@@ -24,7 +24,8 @@ std::string layout_text(const Json& line);
 /// What `--json` prints while a job works.
 enum class Lines {
   kVariants,
-  kMetrics,  ///< Of a training; the model is in the summary then.
+  kMetrics,       ///< Of a training; the model is in the summary then.
+  kImprovements,  ///< Of an exploration: {"evaluations", "seconds", "cost", "feasible"} each.
 };
 
 /// Follows jobs of one folder to their ends, one after the other. Prints lines as they come

@@ -149,7 +149,7 @@ void add_layout_commands(CLI::App& app, Session& session, int& status) {
   check_command->add_option("layout", checked->gds, "GDSII file")
       ->required()
       ->check(CLI::ExistingFile);
-  checked->add_to(check_command, false);
+  checked->add_to(check_command, CircuitArguments::Given::kOption);
   check_command->add_option("--cell", checked->cell, "Top cell, where the file has several");
   check_command->add_option("--fingers", checked->fingers,
                             "Finger counts of this layout: M0=6,M1=2,...");

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
 
   add_circuit_commands(app, session, status);
   add_run_command(app, session, status);
+  add_explore_command(app, session, status);
   add_job_commands(app, session, status);
   add_model_commands(app, session, status);
   add_dataset_commands(app, session, status);

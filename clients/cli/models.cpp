@@ -25,22 +25,6 @@ struct TrainArguments {
   Lines lines = Lines::kVariants;
 };
 
-/// "batch=32" -> {"batch": 32}: numbers, true and false as such, all else as text.
-Result<Json> options_json(const std::vector<std::string>& options) {
-  Json json = Json::object();
-  for (const std::string& option : options) {
-    const std::size_t equals = option.find('=');
-    if (equals == 0 || equals == std::string::npos) {
-      return make_error(ErrorCode::kInvalidArgument, "\"" + option + "\" is not NAME=VALUE.",
-                        "--option");
-    }
-    const std::string text = option.substr(equals + 1);
-    Json value = Json::parse(text, nullptr, false);
-    json[option.substr(0, equals)] = value.is_primitive() ? value : Json(text);
-  }
-  return json;
-}
-
 int train(const Session& session, const TrainArguments& arguments) {
   auto options = options_json(arguments.options);
   if (options.has_error()) return fail(session, options.error());

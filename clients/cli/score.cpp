@@ -140,7 +140,7 @@ void add_score_command(CLI::App& app, Session& session, int& status) {
       "score", "What a layout of a circuit is worth: checks, pscore, parasitics, blame");
   auto arguments = std::make_shared<ScoreArguments>();
   command->add_option("layout", arguments->gds, "GDSII file")->required()->check(CLI::ExistingFile);
-  arguments->add_to(command, false);
+  arguments->add_to(command, CircuitArguments::Given::kOption);
   arguments->add_measures_to(command);
   command->add_option("--cell", arguments->cell, "Top cell, where the file has several");
   command->add_option("--fingers", arguments->fingers,

@@ -74,14 +74,29 @@ void print_line(const Json& json) {
   std::cout << json.dump(-1, ' ', true, Json::error_handler_t::replace) << std::endl;
 }
 
+Result<Json> options_json(const std::vector<std::string>& options) {
+  Json json = Json::object();
+  for (const std::string& option : options) {
+    const std::size_t equals = option.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return make_error(ErrorCode::kInvalidArgument, "\"" + option + "\" is not NAME=VALUE.",
+                        "--option");
+    }
+    const std::string text = option.substr(equals + 1);
+    Json value = Json::parse(text, nullptr, false);
+    json[option.substr(0, equals)] = value.is_primitive() ? value : Json(text);
+  }
+  return json;
+}
+
 void on_command(CLI::App* command, int& status, Action action) {
   command->callback([&status, action = std::move(action)] { status = action(); });
 }
 
-void CircuitArguments::add_to(CLI::App* command, bool required) {
-  auto* name = command->add_option(required ? "circuit" : "--circuit", circuit,
+void CircuitArguments::add_to(CLI::App* command, Given given) {
+  auto* name = command->add_option(given == Given::kOption ? "--circuit" : "circuit", circuit,
                                    "A shipped circuit (`ptah circuits`) or a SPICE netlist");
-  if (required) name->required();
+  if (given == Given::kRequired) name->required();
   command
       ->add_option("--pairs", pairs, "JSON file of matched devices: {\"pairs\": [[\"M1\",\"M2\"]]}")
       ->check(CLI::ExistingFile);
@@ -89,6 +104,12 @@ void CircuitArguments::add_to(CLI::App* command, bool required) {
       ->check(CLI::ExistingFile);
   command->add_option("--top", top, "Subcircuit to lay out, where the netlist has several");
   command->add_option("--allowed-fingers", allowed, "Finger counts to choose from, such as 2,4,6");
+  command
+      ->add_option("--keep", keep,
+                   "What stays while finger counts vary: the width of a finger, or of the device "
+                   "(that with the most fingers allowed)")
+      ->check(CLI::IsMember({"finger", "width"}))
+      ->capture_default_str();
   command
       ->add_option("--param", params,
                    "A parameter of the netlist's top level, NAME=VALUE (repeatable): it wins over "
@@ -140,6 +161,8 @@ Status CircuitArguments::fill(Json& spec) const {
       if (!top.empty()) spec["top"] = top;
     }
   }
+  // Not where it is the default: the spec of a job that is continued stays what it was.
+  if (keep != "finger") spec["keep"] = keep;
   if (!measuring.empty()) spec["measuring"] = measuring;
   PTAH_TRY(const auto given, gather_params(params_file, params));
   if (!given.empty()) spec["params"] = given;

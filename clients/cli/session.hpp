@@ -53,6 +53,7 @@ void on_command(CLI::App* command, int& status, Action action);
 // One function a file; each adds its commands.
 void add_circuit_commands(CLI::App& app, Session& session, int& status);
 void add_run_command(CLI::App& app, Session& session, int& status);
+void add_explore_command(CLI::App& app, Session& session, int& status);
 void add_job_commands(CLI::App& app, Session& session, int& status);
 void add_model_commands(CLI::App& app, Session& session, int& status);
 void add_dataset_commands(CLI::App& app, Session& session, int& status);
@@ -83,8 +84,10 @@ struct CircuitArguments {
   std::vector<std::string> params;  ///< "w1=1.5u", ...
   std::string params_file;
   std::string tech = "ptah130";
+  std::string keep = "finger";
 
-  void add_to(CLI::App* command, bool required = true);
+  enum class Given { kRequired, kPositional, kOption };  ///< How the circuit is named.
+  void add_to(CLI::App* command, Given given = Given::kRequired);
   /// `--measures` and `--measures-file`, for commands that simulate.
   void add_measures_to(CLI::App* command);
   /// Fields `circuit` or `sources`, ... of a task's spec: the files are read here.
@@ -94,6 +97,9 @@ struct CircuitArguments {
 /// A flow or a technology as the daemon takes it: a name as it is, a file by its absolute path, for
 /// a relative one means another file to the daemon.
 std::string name_or_path(const std::string& text);
+
+/// "batch=32" -> {"batch": 32}: numbers, true and false as such, all else as text.
+Result<Json> options_json(const std::vector<std::string>& options);
 
 /// "M0=6,M1=2" -> {"M0": 6, ...}; fails naming the token.
 Result<Json> fingers_json(const std::string& text);

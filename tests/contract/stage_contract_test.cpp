@@ -10,9 +10,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "every_plugin.hpp"
 #include "fake_dataset.hpp"
+#include "fake_exploration.hpp"
 #include "fake_space.hpp"
 #include "predictor_contract.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -52,6 +54,7 @@ class StageContract : public EveryPlugin {
   void check_extractor();
   void check_simulator();
   void check_explorer();
+  bool check_exploration(bool must);
   void check_predictor();
   void check_trainer();
 
@@ -435,8 +438,84 @@ void StageContract::check_simulator() {
 #endif
 }
 
+/// Over all assignments with a budget. False: it does not explore, which it has to if `must`.
+bool StageContract::check_exploration(bool must) {
+  using test::FakeExploration;
+  Circuit circuit = small_amplifier();
+  for (Device& device : circuit.devices) device.fingers = 0;
+  const Tiles tiles = blank_tiles(circuit);
+  const auto cost = [](const FingerAssignment& fingers) {
+    double sum = 0.01;
+    for (const auto& [device, count] : fingers) sum += 0.01 * std::abs(count - 4);
+    if (fingers.at("M0") == 8 && fingers.at("M1") == 8)
+      return std::numeric_limits<double>::infinity();
+    return fingers.at("M3") == 8 ? -sum : sum;
+  };
+  constexpr std::int64_t kBudget = 60;
+  SimpleJobContext context = job(), stopped = cancelled_job();
+  FakeExploration whole(circuit, tiles, {2, 4, 8}, cost, kBudget);
+  const auto explored = create<Explorer>()->explore(whole, context);
+  if (!explored && explored.error().code == ErrorCode::kUnsupported && !must) return false;
+  const auto well = [](const Status& status, const DesignSpace& space) {
+    return status.has_value() || (status.error().code == ErrorCode::kLimit && exhausted(space));
+  };
+  EXPECT_TRUE(well(explored, whole)) << explored.error().text();
+  EXPECT_GT(whole.evaluated.size(), 20u);
+  EXPECT_LE(whole.evaluated.size(), static_cast<std::size_t>(kBudget));
+
+  FakeExploration again(circuit, tiles, {2, 4, 8}, cost, kBudget);
+  EXPECT_TRUE(well(create<Explorer>()->explore(again, context), again));
+  EXPECT_EQ(again.evaluated, whole.evaluated);
+
+  // Killed after any checkpoint, it goes on with the same layouts.
+  EXPECT_FALSE(whole.left.empty());
+  for (const auto& left : whole.left) {
+    FakeExploration rest(circuit, tiles, {2, 4, 8}, cost, kBudget);
+    rest.go_on_from(left);
+    const auto resumed = create<Explorer>()->explore(rest, context);
+    EXPECT_TRUE(well(resumed, rest)) << resumed.error().text();
+    const std::vector<FakeExploration::Evaluated> expected(
+        whole.evaluated.begin() + static_cast<std::ptrdiff_t>(left.evaluated),
+        whole.evaluated.end());
+    EXPECT_EQ(rest.evaluated, expected) << "after " << left.evaluated;
+  }
+  FakeExploration damaged(circuit, tiles, {2, 4, 8}, cost, kBudget);
+  damaged.go_on_from({"no checkpoint", 3});
+  EXPECT_FALSE(create<Explorer>()->explore(damaged, context));
+
+  FakeExploration never(circuit, tiles, {2, 4, 8}, cost, kBudget);
+  const auto cancelled = create<Explorer>()->explore(never, stopped);
+  EXPECT_FALSE(cancelled);
+  if (!cancelled) {
+    EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
+  }
+
+  // Nothing to choose, nothing that can be made, nothing feasible: an end, well or not.
+  FakeExploration fixed(
+      small_amplifier(), tiles, {2, 4, 8}, [](const FingerAssignment&) { return 1.0; }, kBudget);
+  EXPECT_NO_THROW(std::ignore = create<Explorer>()->explore(fixed, context));
+  for (const double all : {std::numeric_limits<double>::infinity(), -1.0}) {
+    FakeExploration none(
+        circuit, tiles, {2, 4, 8}, [&](const FingerAssignment&) { return all; }, kBudget);
+    EXPECT_NO_THROW(std::ignore = create<Explorer>()->explore(none, context));
+    EXPECT_LE(none.evaluated.size(), static_cast<std::size_t>(kBudget));
+  }
+  return true;
+}
+
 void StageContract::check_explorer() {
   using test::FakeSpace;
+  FakeSpace run(small_amplifier(), blank_tiles(small_amplifier()),
+                one_row(blank_tiles(small_amplifier())), 1, 2);
+  SimpleJobContext asked = job();
+  const auto in_a_run = create<Explorer>()->explore(run, asked);
+  const bool runs = in_a_run.has_value();
+  const bool explores = check_exploration(!runs);
+  if (!runs) {
+    EXPECT_EQ(in_a_run.error().code, ErrorCode::kUnsupported) << in_a_run.error().text();
+    EXPECT_TRUE(explores) << "neither a run nor an exploration";
+    return;
+  }
   const Circuit circuit = small_amplifier();
   const Tiles tiles = blank_tiles(circuit);
   const Placement start = one_row(tiles);

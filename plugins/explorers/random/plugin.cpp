@@ -1,5 +1,6 @@
 #include "ptah/plugin/plugin.hpp"
 
+#include "random_assignments.hpp"
 #include "random_walk.hpp"
 
 namespace {
@@ -30,6 +31,10 @@ class RandomExplorer final : public ptah::Explorer {
   }
 
   ptah::Status explore(ptah::DesignSpace& space, ptah::JobContext& job) override {
+    if (space.budget()) {
+      ptah::search::RandomAssignments strategy;
+      return ptah::search::explore(space, job, strategy);
+    }
     ptah::random_walk::Stats stats;
     return ptah::random_walk::walk(space, params_, job, stats);
   }
@@ -41,4 +46,5 @@ class RandomExplorer final : public ptah::Explorer {
 }  // namespace
 
 PTAH_PLUGIN(ptah::Explorer, RandomExplorer, "random", "1.0.0",
-            "Shifts a random tile by one step inside its slot; reverts what does not validate.")
+            "In a run: shifts a random tile by one step inside its slot. In an exploration: random "
+            "assignments.")

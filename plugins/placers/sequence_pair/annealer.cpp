@@ -21,6 +21,53 @@ void insert(std::vector<int>& order, int from, int to) {
   }
 }
 
+enum class Step { kOrder, kFlipX, kFlipY };
+
+/// The place for tile i right before or after tile j.
+int beside(const std::vector<int>& place, int i, int j, Rng& rng) {
+  const int there = place[at(j)] - (place[at(i)] < place[at(j)] ? 1 : 0);
+  return there + static_cast<int>(rng.below(2));
+}
+
+Step step_from(State& state, const Problem& problem, Rng& rng) {
+  const int n = problem.tiles;
+  const auto kind = rng.below(n < 2 ? 2 : 10);
+  if (kind < 2) {
+    Flips& flips = state.flips[rng.below(state.flips.size())];
+    (kind == 0 ? flips.x : flips.y) ^= true;
+    return kind == 0 ? Step::kFlipX : Step::kFlipY;
+  }
+  const int i = static_cast<int>(rng.below(at(n)));
+  int j = static_cast<int>(rng.below(at(n - 1)));
+  if (j >= i) ++j;
+  SequencePair& pair = state.pair;
+  switch (kind) {
+    case 2:
+      std::swap(pair.first[at(i)], pair.first[at(j)]);
+      break;
+    case 3:
+      std::swap(pair.second[at(i)], pair.second[at(j)]);
+      break;
+    case 4:
+    case 5:  // The tiles change places.
+      std::swap(pair.first[at(pair.at_first[at(i)])], pair.first[at(pair.at_first[at(j)])]);
+      std::swap(pair.second[at(pair.at_second[at(i)])], pair.second[at(pair.at_second[at(j)])]);
+      break;
+    case 6:
+      insert(pair.first, i, j);
+      break;
+    case 7:
+      insert(pair.second, i, j);
+      break;
+    default:  // A tile goes next to another, on a random side.
+      insert(pair.first, pair.at_first[at(i)], beside(pair.at_first, i, j, rng));
+      insert(pair.second, pair.at_second[at(i)], beside(pair.at_second, i, j, rng));
+  }
+  pair.index();
+  make_symmetric_feasible(problem, pair);
+  return Step::kOrder;
+}
+
 class Annealer {
  public:
   Annealer(const Problem& problem, const Params& params, Rng rng, JobContext& job,
@@ -47,87 +94,6 @@ class Annealer {
   }
 
  private:
-  /// Groups in random order, each cluster's tiles in one run: rows stacked within a cluster,
-  /// clusters beside or on top of each other. Always feasible.
-  State start() {
-    std::vector<std::vector<int>> blocks;
-    std::vector<char> taken(at(problem_.tiles), 0);
-    for (const AxisCluster& cluster : problem_.clusters) {
-      if (cluster.pairs.empty()) continue;  // A row, a block of its own below.
-      blocks.emplace_back();
-      for (const Pair& pair : cluster.pairs) {
-        for (const int tile : {pair.a, pair.b}) {
-          blocks.back().push_back(tile);
-          taken[at(tile)] = 1;
-        }
-      }
-    }
-    for (const auto& group : problem_.groups) {
-      if (taken[at(group[0])] == 0) blocks.push_back(group);
-    }
-    rng_.shuffle(std::span(blocks));
-    State state;
-    for (const auto& block : blocks) {
-      state.pair.first.insert(state.pair.first.end(), block.begin(), block.end());
-    }
-    rng_.shuffle(std::span(blocks));
-    for (const auto& block : blocks) {
-      state.pair.second.insert(state.pair.second.end(), block.begin(), block.end());
-    }
-    state.pair.index();
-    make_symmetric_feasible(problem_, state.pair);
-    state.flips.resize(problem_.groups.size());
-    for (Flips& flips : state.flips) flips = {rng_.below(2) == 1, rng_.below(2) == 1};
-    return state;
-  }
-
-  enum class Step { kOrder, kFlipX, kFlipY };
-
-  Step propose(State& state) {
-    const int n = problem_.tiles;
-    const auto kind = rng_.below(n < 2 ? 2 : 10);
-    if (kind < 2) {
-      Flips& flips = state.flips[rng_.below(state.flips.size())];
-      (kind == 0 ? flips.x : flips.y) ^= true;
-      return kind == 0 ? Step::kFlipX : Step::kFlipY;
-    }
-    const int i = static_cast<int>(rng_.below(at(n)));
-    int j = static_cast<int>(rng_.below(at(n - 1)));
-    if (j >= i) ++j;
-    SequencePair& pair = state.pair;
-    switch (kind) {
-      case 2:
-        std::swap(pair.first[at(i)], pair.first[at(j)]);
-        break;
-      case 3:
-        std::swap(pair.second[at(i)], pair.second[at(j)]);
-        break;
-      case 4:
-      case 5:  // The tiles change places.
-        std::swap(pair.first[at(pair.at_first[at(i)])], pair.first[at(pair.at_first[at(j)])]);
-        std::swap(pair.second[at(pair.at_second[at(i)])], pair.second[at(pair.at_second[at(j)])]);
-        break;
-      case 6:
-        insert(pair.first, i, j);
-        break;
-      case 7:
-        insert(pair.second, i, j);
-        break;
-      default:  // A tile goes next to another, on a random side.
-        insert(pair.first, pair.at_first[at(i)], beside(pair.at_first, i, j));
-        insert(pair.second, pair.at_second[at(i)], beside(pair.at_second, i, j));
-    }
-    pair.index();
-    make_symmetric_feasible(problem_, pair);
-    return Step::kOrder;
-  }
-
-  /// The place for tile i right before or after tile j.
-  int beside(const std::vector<int>& place, int i, int j) {
-    const int there = place[at(j)] - (place[at(i)] < place[at(j)] ? 1 : 0);
-    return there + static_cast<int>(rng_.below(2));
-  }
-
   /// Nothing when infeasible or more than `bound`.
   std::optional<Cost> evaluate(const State& state, const Cost& before, Step step,
                                std::int64_t bound = Evaluator::kAnyCost) {
@@ -151,7 +117,7 @@ class Annealer {
   }
 
   bool cool(int round, int rounds) {
-    State present = start();
+    State present = first_state(problem_, rng_);
     auto cost = evaluator_.evaluate(present);
     if (!cost) {
       // The runs of clusters are feasible side by side in any case.
@@ -171,7 +137,7 @@ class Annealer {
     const int warm_up = std::clamp(steps / 20, 10, 200);
     for (int i = 0; i < warm_up; ++i) {
       const State before = trial;
-      const Step step = propose(trial);
+      const Step step = step_from(trial, problem_, rng_);
       if (const auto next = evaluate(trial, walk, step)) {
         change += std::abs(static_cast<double>(next->total - walk.total));
         ++changes;
@@ -194,7 +160,7 @@ class Annealer {
         job_.progress(0.9 * (round + static_cast<double>(i) / steps) / rounds, "annealing");
       }
       trial = present;
-      const Step step = propose(trial);
+      const Step step = step_from(trial, problem_, rng_);
       // Metropolis, the coin thrown first: so the packing may stop where it can no longer win.
       const double luck = -temperature * std::log1p(-rng_.uniform());
       const auto next = evaluate(trial, *cost, step,
@@ -267,6 +233,42 @@ class Annealer {
 };
 
 }  // namespace
+
+State first_state(const Problem& problem, Rng& rng) {
+  std::vector<std::vector<int>> blocks;
+  std::vector<char> taken(at(problem.tiles), 0);
+  for (const AxisCluster& cluster : problem.clusters) {
+    if (cluster.pairs.empty()) continue;  // A row, a block of its own below.
+    blocks.emplace_back();
+    for (const Pair& pair : cluster.pairs) {
+      for (const int tile : {pair.a, pair.b}) {
+        blocks.back().push_back(tile);
+        taken[at(tile)] = 1;
+      }
+    }
+  }
+  for (const auto& group : problem.groups) {
+    if (taken[at(group[0])] == 0) blocks.push_back(group);
+  }
+  rng.shuffle(std::span(blocks));
+  State state;
+  for (const auto& block : blocks) {
+    state.pair.first.insert(state.pair.first.end(), block.begin(), block.end());
+  }
+  rng.shuffle(std::span(blocks));
+  for (const auto& block : blocks) {
+    state.pair.second.insert(state.pair.second.end(), block.begin(), block.end());
+  }
+  state.pair.index();
+  make_symmetric_feasible(problem, state.pair);
+  state.flips.resize(problem.groups.size());
+  for (Flips& flips : state.flips) flips = {rng.below(2) == 1, rng.below(2) == 1};
+  return state;
+}
+
+void mutate(State& state, const Problem& problem, Rng& rng) {
+  step_from(state, problem, rng);
+}
 
 int default_iterations(int tiles) {
   // The neighbourhood grows with the square of the tiles, and so does the time of an evaluation:

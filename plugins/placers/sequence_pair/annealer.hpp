@@ -27,6 +27,14 @@ int default_iterations(int tiles);
 /// The same for Params::sampling.
 int sampling_iterations(int tiles);
 
+/// Groups in random order, each cluster's tiles in one run: rows stacked within a cluster, clusters
+/// beside or on top of each other. Of at least one tile; always has a packing, unless its orders
+/// put a cluster's tiles between another's.
+State first_state(const Problem& problem, Rng& rng);
+/// One random step of the annealing: two tiles change places in one order or both, a tile goes to
+/// another place, or a group is flipped. Symmetric-feasible again.
+void mutate(State& state, const Problem& problem, Rng& rng);
+
 /// The best different states met, best first, at most params.elites; of a circuit of some dozen
 /// tiles the first is a local optimum under all single moves, unless they are sampled: then the
 /// walk goes down once and nothing is refined. Empty only when the job was cancelled.

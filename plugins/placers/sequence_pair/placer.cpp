@@ -51,22 +51,6 @@ Error no_fit(const Circuit& circuit, const Problem& problem, const Candidate& be
                     circuit.name, kOutlineHint);
 }
 
-Placement to_placement(const Problem& problem, const State& state,
-                       const std::vector<Point>& corners) {
-  Placement placement;
-  for (std::size_t i = 0; i < corners.size(); ++i) {
-    const Flips flips = state.flips[static_cast<std::size_t>(problem.group_of[i])];
-    const Point corner = corners[i];
-    PlacedTile tile;
-    tile.origin = corner + Point{problem.halo, problem.halo};
-    tile.orientation = flips.x ? (flips.y ? Orientation::kR180 : Orientation::kMY)
-                               : (flips.y ? Orientation::kMX : Orientation::kR0);
-    tile.slot = {corner.x, corner.y, corner.x + problem.width[i], corner.y + problem.height[i]};
-    placement.tiles.push_back(tile);
-  }
-  return placement;
-}
-
 bool fits(const Problem& problem, const std::vector<Point>& corners) {
   for (std::size_t i = 0; i < corners.size(); ++i) {
     if (problem.outline_width > 0 && corners[i].x + problem.width[i] > problem.outline_width)

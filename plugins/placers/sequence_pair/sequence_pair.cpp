@@ -84,4 +84,20 @@ void make_symmetric_feasible(const Problem& problem, SequencePair& pair) {
   }
 }
 
+Placement to_placement(const Problem& problem, const State& state,
+                       const std::vector<Point>& corners) {
+  Placement placement;
+  for (std::size_t i = 0; i < corners.size(); ++i) {
+    const Flips flips = state.flips[static_cast<std::size_t>(problem.group_of[i])];
+    const Point corner = corners[i];
+    PlacedTile tile;
+    tile.origin = corner + Point{problem.halo, problem.halo};
+    tile.orientation = flips.x ? (flips.y ? Orientation::kR180 : Orientation::kMY)
+                               : (flips.y ? Orientation::kMX : Orientation::kR0);
+    tile.slot = {corner.x, corner.y, corner.x + problem.width[i], corner.y + problem.height[i]};
+    placement.tiles.push_back(tile);
+  }
+  return placement;
+}
+
 }  // namespace ptah::sequence_pair

@@ -52,4 +52,8 @@ std::vector<AxisCluster> clusters_of(const Problem& problem, const SequencePair&
 /// are dealt anew. Members of any group come out side by side: none above another.
 void make_symmetric_feasible(const Problem& problem, SequencePair& pair);
 
+/// Tiles in slots whose lower left corners (nm) are `corners`, turned as `state` says.
+Placement to_placement(const Problem& problem, const State& state,
+                       const std::vector<Point>& corners);
+
 }  // namespace ptah::sequence_pair
