@@ -136,7 +136,12 @@ Json best_of_exploration(const Json& line) {
 
 void print_exploration(const Session& session, const std::string& job, const Json& finished,
                        const Tally& tally, double seconds, const std::string& out,
-                       std::int64_t evaluations) {
+                       const Json& chain) {
+  // Of one that was cancelled: up to its last best.
+  Json evaluations = chain.value("evaluated", Json());
+  if (evaluations.is_null() && !tally.lines.empty())
+    evaluations = tally.lines.back().value("evaluations", Json());
+
   const std::string state = finished.value("state", "failed");
   const Json* const best = tally.best(finished);
   if (session.json) {
@@ -145,6 +150,8 @@ void print_exploration(const Session& session, const std::string& job, const Jso
                   {"state", state},
                   {"best", best == nullptr ? Json() : best_of_exploration(*best)},
                   {"evaluations", evaluations},
+                  {"feasible", chain.value("feasible", Json())},
+                  {"broken", chain.value("broken", Json())},
                   {"seconds", seconds},
                   {"out", out},
                   {"error", finished.value("error", Json())}}}});
@@ -155,8 +162,14 @@ void print_exploration(const Session& session, const std::string& job, const Jso
   for (const Json& line : tally.lines) {
     if (line.value("cost", Json()).is_number()) curve.push_back(line["cost"]);
   }
-  std::cout << "job " << job << ": " << state << ", " << evaluations << " evaluations, "
+  std::cout << "job " << job << ": " << state << ", " << evaluations.dump() << " evaluations, "
             << duration(seconds) << "\n";
+  if (const Json broken = chain.value("broken", Json::object()); !broken.empty()) {
+    std::cout << chain.value("feasible", Json()).dump() << " meet the specs";
+    for (const auto& [spec, count] : broken.items())
+      std::cout << ", " << count.dump() << " break " << spec;
+    std::cout << "\n";
+  }
   if (best == nullptr) {
     std::cout << "no layout meets the specs: there is no best\n";
   } else {
@@ -318,14 +331,14 @@ std::string variant_table(const std::vector<Json>& lines) {
 
 namespace {
 
-/// What the only chain of an exploration has evaluated, by its result; 0 where it has none.
-std::int64_t evaluations_of(Client& client, const std::string& job) {
+/// What the only chain of an exploration says at its end; empty where it did not come there.
+Json result_of_chain(Client& client, const std::string& job) {
   const auto info = client.call("job.chains", {{"job", job}});
-  if (!info) return 0;
+  if (!info) return Json::object();
   const Json chains = info.value().value("chains", Json::array());
-  if (chains.empty()) return 0;
+  if (chains.empty()) return Json::object();
   const Json result = chains.front().value("result", Json());
-  return result.is_object() ? result.value("evaluated", std::int64_t{0}) : 0;
+  return result.is_object() ? result : Json::object();
 }
 
 /// Of `jobs` the first, to its end. A Ctrl-C cancels all of them.
@@ -387,7 +400,7 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       if (lines == Lines::kImprovements) {
         print_exploration(session, job, event.params, tally, seconds, out,
-                          evaluations_of(client, job));
+                          result_of_chain(client, job));
       } else {
         print_summary(session, job, event.params, tally, seconds, out, lines);
       }

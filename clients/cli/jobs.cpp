@@ -72,7 +72,41 @@ int follow(const Session& session, const std::string& job) {
   if (client.has_error()) return fail(session, client.error());
   auto info = client.value().call("job.get", {{"job", job}});
   if (info.has_error()) return fail(session, info.error());
-  return follow_jobs(session, client.value(), {&job, 1}, info.value().value("out", ""));
+  const bool explores = info.value().value("spec", Json::object()).contains("explore");
+  return follow_jobs(session, client.value(), {&job, 1}, info.value().value("out", ""),
+                     explores ? Lines::kImprovements : Lines::kVariants);
+}
+
+int list_chains(const Session& session, const std::string& job) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  Table table({"chain", "state", "variants", "evaluated", "what else"},
+              {Align::kRight, Align::kLeft, Align::kRight, Align::kRight, Align::kLeft});
+  Json params{{"job", job}, {"limit", 1000}};
+  for (;;) {
+    auto reply = client.value().call("job.chains", params);
+    if (reply.has_error()) return fail(session, reply.error());
+    const Json& chains = reply.value()["chains"];
+    for (const Json& chain : chains) {
+      if (session.json) {
+        print_line(chain);
+        continue;
+      }
+      const Json result = chain.value("result", Json::object());
+      const Json error = chain.value("error", Json::object());
+      std::string rest = error.is_object() ? error.value("message", "") : "";
+      for (const char* field : {"feasible", "broken", "reverted"}) {
+        if (const Json value = result.value(field, Json()); !value.is_null() && !value.empty())
+          rest += (rest.empty() ? "" : ", ") + std::string(field) + " " + value.dump();
+      }
+      table.add({chain["chain"].dump(), chain["state"], chain["variants"].dump(),
+                 result.value("evaluated", Json("")).dump(), rest});
+    }
+    if (!reply.value().value("more", false) || chains.empty()) break;
+    params["after"] = chains.back()["chain"];
+  }
+  if (!session.json) std::cout << (table.empty() ? "no chains\n" : table.text());
+  return kOk;
 }
 
 struct AppendArguments {
@@ -236,6 +270,8 @@ void add_job_commands(CLI::App& app, Session& session, int& status) {
   add("get", "Everything about a job", call("job.get"));
   add("metrics", "What a job's chains measured while they worked",
       [&session](const std::string& job) { return job_metrics(session, job); });
+  add("chains", "What each chain of a job came to",
+      [&session](const std::string& job) { return list_chains(session, job); });
   add("cancel", "Stop a job; its variants stay", call("job.cancel"));
   add("resume", "Go on with a failed or cancelled job", call("job.resume"));
   add("delete", "Forget a finished job and its files", call("job.delete"));

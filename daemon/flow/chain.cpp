@@ -59,6 +59,10 @@ Result<Json> result_of(const Exploration& exploration, const std::string& name) 
               {"reverted", totals.reverted},
               {"judged", totals.judged},
               {"disagreements", totals.disagreements}};
+  if (!exploration.specs.empty()) {
+    result["feasible"] = totals.feasible;
+    result["broken"] = totals.broken;
+  }
   if (exploration.spec.budget) result["seconds"] = exploration.spent().seconds;
   return result;
 }

@@ -60,10 +60,10 @@ Result<ChainSpec> chain_spec_from_json(const Json& json);
 
 /// Runs the chain, a `variant` event for each layout kept. Result: {"assignment", "variants",
 /// "evaluated", "reverted": {reason class: count}, "judged", "disagreements": {about: count}}; of
-/// an exploration "seconds", too. More
-/// disagreements between checks and judges than the flow allows fail the chain at its end, with
-/// kConflict; its variants stay. A baseline that no attempt gets past the judges
-/// is an Error of kind kInfeasible that says what was found.
+/// an exploration "seconds", and where there are specs, "feasible" and "broken": {spec: count}.
+/// More disagreements between checks and judges than the flow allows fail the chain at its end,
+/// with kConflict; its variants stay. A baseline that no attempt gets past the judges is an Error
+/// of kind kInfeasible that says what was found.
 Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scratch,
                        PluginHost& host, TaskSink& sink);
 

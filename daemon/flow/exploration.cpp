@@ -205,6 +205,10 @@ Json Exploration::state() const {
              {"judged", totals.judged},      {"reverted", totals.reverted},
              {"pending", reverted},          {"disagreements", totals.disagreements},
              {"described", described},       {"candidates", next_candidate}};
+  if (!specs.empty()) {
+    state["feasible"] = totals.feasible;
+    state["broken"] = totals.broken;
+  }
   if (spec.budget) {
     state["seconds"] = spent().seconds;
     if (best) state["best"] = *best;
@@ -222,6 +226,8 @@ Status Exploration::restore(const Json& state) {
     reverted = state.at("pending").get<std::deque<Json>>();
     described = state.at("described").get<std::set<std::int64_t>>();
     next_candidate = state.at("candidates");
+    totals.feasible = state.value("feasible", std::int64_t{0});
+    totals.broken = state.value("broken", totals.broken);
     seconds_before_ = state.value("seconds", 0.0);
     begin_ = Clock::now();
     best.reset();

@@ -39,6 +39,8 @@ class ForwardSink final : public TaskSink {
 /// What a chain counts, from its start, interruptions included.
 struct ChainTotals {
   std::int64_t evaluated = 0, judged = 0;
+  std::int64_t feasible = 0;                 ///< Scored, and all specs met.
+  std::map<std::string, int> broken;         ///< By spec.
   std::map<std::string, int> reverted;       ///< By the class of the reason.
   std::map<std::string, int> disagreements;  ///< By what they are about.
 };

@@ -137,7 +137,7 @@ Status FlowLayoutSpace::assess(Candidate& candidate, Fidelity fidelity) {
 }
 
 Status FlowLayoutSpace::weigh(Candidate& candidate) {
-  const Exploration& chain = exploration_;
+  Exploration& chain = exploration_;
   if (!candidate.evaluation.valid || candidate.post.empty()) return ok();
   LayoutAssessment& assessment = review_->assessment();
   FlowJob context = job(Stream::kJudges, candidate.folder);
@@ -148,6 +148,10 @@ Status FlowLayoutSpace::weigh(Candidate& candidate) {
     candidate.evaluation.feasible =
         std::all_of(candidate.specs.begin(), candidate.specs.end(),
                     [](const SpecVerdict& verdict) { return verdict.met; });
+    chain.totals.feasible += candidate.evaluation.feasible;
+    for (std::size_t i = 0; i < chain.specs.size(); ++i) {
+      if (!candidate.specs[i].met) ++chain.totals.broken[chain.specs[i].text];
+    }
   }
   if (chain.spec.objective == Objective::kDrift) {
     if (!schematic_measures_) {
