@@ -23,7 +23,7 @@ class Bandit final : public ptah::Explorer {
       arms = kept.at("arms");
       step = kept.at("step");
     }
-    while (space.next_variant() <= space.last_variant()) {
+    while (space.next_variant() <= space.last_variant() && !ptah::exhausted(space)) {
       if (job.cancelled()) return ptah::cancelled_error();
       ptah::Rng random = ptah::Rng(job.seed()).fork(static_cast<std::uint64_t>(step));
       std::vector<std::size_t> choice(arms.size());
@@ -51,7 +51,7 @@ class Bandit final : public ptah::Explorer {
       }
       job.metric("cost", step, cost);
       ++step;
-      if (layouts) {
+      if (layouts && !space.budget()) {  // an exploration records what is best by itself
         PTAH_TRY(layouts.value()->record());
       }
       PTAH_TRY(space.checkpoint(ptah::Json{{"arms", arms}, {"step", step}}.dump()));

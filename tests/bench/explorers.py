@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Strategies of `ptah explore` side by side: the best layout that each finds, at equal numbers of evaluations.
 
-usage: explorers.py BUILD_DIR [--circuits A,B] [--explorers A,B] [--budget N] [--seeds N] [--tech ptah130|sky130A] [--no-specs] [--truth]
+usage: explorers.py BUILD_DIR [--circuits A,B] [--explorers A,B] [--budget N|N%] [--seeds N] [--tech ptah130|sky130A] [--no-specs] [--truth]
                     [--judges kept|none] [--workers N] [--folder FOLDER] [--json] [--quick]
 
-An explorer is a plugin's name, with options after it: "annealing:over=moves". Its cost is pscore in volts, lower is better: the
+--budget 10% is a tenth of the assignments. An explorer is a plugin's name, with options after it: "annealing:over=moves". Its cost is pscore in volts, lower is better: the
 interquartile mean over the seeds, with a bootstrap 95 % interval, and the median with its quartiles; `feasible` is the share of
 evaluations that meet the specs. --truth enumerates every assignment first, so that the best one is known. With --folder what was
 explored stays there and is not explored again. Nothing is asserted.
@@ -75,18 +75,26 @@ class Bench:
         return {"cost": best[-1]["value"] if best else INFINITE, "evaluations": evaluated, "seconds": chain["seconds"],
                 "feasible": chain.get("feasible", evaluated) / evaluated, "at": best[-1]["step"] if best else None}
 
+    def assignments(self, circuit):
+        return self.server.ptah("plan", circuit, "--tech", self.args.tech)[0]["count"]
+
+    def budget(self, circuit):
+        text = self.args.budget
+        return -(-self.assignments(circuit) * int(text[:-1]) // 100) if text.endswith("%") else int(text)
+
     def truth(self, circuit):
-        count = self.server.ptah("plan", circuit, "--tech", self.args.tech)[0]["count"]
+        count = self.assignments(circuit)
         self.start(circuit, "exhaustive", 0, 4 * count)
         return dict(self.result(self.job(circuit, "exhaustive", 0, 4 * count)), assignments=count)
 
     def compare(self, circuit, explorer):
         seeds = range(1, self.args.seeds + 1)
-        results = [self.result(self.job(circuit, explorer, seed, self.args.budget)) for seed in seeds]
+        budget = self.budget(circuit)
+        results = [self.result(self.job(circuit, explorer, seed, budget)) for seed in seeds]
         costs = [result["cost"] for result in results]
         low, high = bootstrap(costs)
         quartiles = statistics.quantiles(costs, n=4, method="inclusive") if len(costs) > 1 else costs * 3
-        return {"circuit": circuit, "explorer": explorer, "budget": self.args.budget, "seeds": len(costs),
+        return {"circuit": circuit, "explorer": explorer, "budget": budget, "seeds": len(costs),
                 "cost_median": finite(quartiles[1]), "cost_low": finite(quartiles[0]), "cost_high": finite(quartiles[2]),
                 "cost_best": finite(min(costs)), "iqm": finite(interquartile_mean(costs)), "iqm_low": finite(low), "iqm_high": finite(high),
                 "feasible": statistics.mean(result["feasible"] for result in results),
@@ -103,7 +111,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--circuits", default=",".join(CIRCUITS))
     parser.add_argument("--explorers")
-    parser.add_argument("--budget", type=int, default=1000)
+    parser.add_argument("--budget", default="1000")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--tech", default="sky130A" if os.environ.get("PDK_ROOT") else "ptah130")
     parser.add_argument("--no-specs", action="store_true")
@@ -115,7 +123,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="Two circuits, 100 evaluations, three seeds, no judges")
     args = parser.parse_args()
     if args.quick:
-        args.circuits, args.budget, args.seeds, args.judges = "five_transistors_ota,ota_ff", 100, 3, "none"
+        args.circuits, args.budget, args.seeds, args.judges = "five_transistors_ota,ota_ff", "100", 3, "none"
     circuits = args.circuits.split(",")
     with tempfile.TemporaryDirectory(prefix="ptah-bench") as scratch:
         folder = pathlib.Path(args.folder or scratch).resolve()
@@ -128,10 +136,10 @@ def main():
             for circuit in circuits:
                 for explorer in explorers:
                     for seed in range(1, args.seeds + 1):
-                        bench.start(circuit, explorer, seed, args.budget)
+                        bench.start(circuit, explorer, seed, bench.budget(circuit))
             for circuit in circuits:
                 if not args.json:
-                    print(f"{circuit}, pscore in mV, {args.budget} evaluations, {args.seeds} seeds", flush=True)
+                    print(f"{circuit}, pscore in mV, {bench.budget(circuit)} evaluations, {args.seeds} seeds", flush=True)
                     if circuit in SINGLE_PASS:
                         print(f"  {'a single-pass generator':28}{millivolts(SINGLE_PASS[circuit])}")
                     if circuit in PRINTED:

@@ -202,7 +202,7 @@ TEST_F(ExplorationTest, ATotalWidthIsKept) {
     for (const auto& [device, count] : variant["record"]["fingers"].items()) {
       // 1.05 um of the template, with the eight fingers that are the most.
       const double width = 1.05 * 8 / count.get<int>();
-      std::string line = netlist.substr(netlist.find("\n" + device + " ") + 1);
+      std::string line = netlist.substr(netlist.find("\nX" + device) + 1);
       line.resize(line.find('\n'));
       const double written = std::stod(line.substr(line.find("w=") + 2));
       EXPECT_NEAR(written, width, 0.0026) << line;
