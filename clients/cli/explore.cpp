@@ -15,7 +15,7 @@ namespace {
 using Align = Table::Align;
 
 struct ExploreArguments : CircuitArguments {
-  std::string explorer = "cmaes", profile, budget = "1000", objective = "pscore";
+  std::string explorer = "annealing", profile, budget = "1000", objective = "pscore";
   std::vector<std::string> options, specs;
   bool no_specs = false, pictures = false, detach = false;
   std::int64_t seed = 0;

@@ -122,8 +122,8 @@ std::string improvement_text(const Json& line) {
 /// The best layout of an exploration with all that was found out about it.
 Json best_of_exploration(const Json& line) {
   Json best = layout_summary(line);
-  for (const char* field :
-       {"fingers", "specs", "measures", "pscore_V", "outline_um", "hpwl_um", "evaluations"}) {
+  for (const char* field : {"fingers", "specs", "measures", "pscore_V", "floors_V", "outline_um",
+                            "hpwl_um", "evaluations"}) {
     if (line.contains(field)) best[field] = line[field];
   }
   best["seconds"] = line.value("explored_s", Json());
@@ -178,6 +178,11 @@ void print_exploration(const Session& session, const std::string& job, const Jso
               << (best->value("judged", false) ? "signed off" : "not signed off") << "  "
               << sparkline(curve, 24) << "\n"
               << best->value("gds", "") << "\n";
+    if (const Json floors = best->value("floors_V", Json::object()); floors.contains("trees")) {
+      std::cout << "its pscore with nothing routed " << engineering(floors["tiles"], "V")
+                << ", with the shortest wires there can be " << engineering(floors["trees"], "V")
+                << "\n";
+    }
   }
   if (!out.empty()) std::cout << "dataset: " << out << "\n";
 }

@@ -171,6 +171,23 @@ Result<std::optional<double>> LayoutAssessment::pscore_of(const Stages& stages,
   return std::optional(found);
 }
 
+Result<Floors> LayoutAssessment::floors(const Tiles& tiles, const Placement& placement,
+                                        FlowJob& job, StageSeconds& seconds) {
+  Floors floors;
+  auto netlist =
+      unrouted_netlist(subject_.circuit, tiles, subject_.technology, own_.extractor, job, seconds);
+  if (netlist.has_error()) {
+    if (is_fatal(netlist.error())) return std::move(netlist).error();
+    return floors;
+  }
+  PTAH_TRY(const Scored unrouted, score(Side::kOwn, netlist.value(), job, seconds));
+  floors.tiles = unrouted.pscore;
+  add_shortest_wires(subject_.circuit, tiles, placement, subject_.technology, netlist.value());
+  PTAH_TRY(const Scored wired, score(Side::kOwn, netlist.value(), job, seconds));
+  floors.trees = wired.pscore;
+  return floors;
+}
+
 Result<std::vector<Measure>> LayoutAssessment::measure(const Measuring& measuring,
                                                        const ExtractedNetlist& netlist,
                                                        const std::vector<Waveform>& post,

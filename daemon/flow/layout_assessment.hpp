@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "flow/drawn_layout.hpp"
+#include "flow/floors.hpp"
 #include "flow/measuring.hpp"
 #include "flow/stage_runner.hpp"
 
@@ -83,6 +84,11 @@ class LayoutAssessment {
   Status simulate_schematic(Side side, FlowJob& job, StageSeconds& seconds);
   Result<Scored> score(Side side, const ExtractedNetlist& netlist, FlowJob& job,
                        StageSeconds& seconds);
+
+  /// By the own side; of a placement of `tiles` (floors.hpp). Nothing in it where a tile cannot be
+  /// looked at alone.
+  Result<Floors> floors(const Tiles& tiles, const Placement& placement, FlowJob& job,
+                        StageSeconds& seconds);
 
   /// By the own side's simulator: of a scored layout, and of the schematic.
   Result<std::vector<Measure>> measure(const Measuring& measuring, const ExtractedNetlist& netlist,

@@ -423,7 +423,7 @@ Result<Evaluation> FlowLayoutSpace::record() {
     chain.revert(present_->made, circuit_, candidate->evaluation.reason);
     return candidate->evaluation;
   }
-  RecordedVariant variant{*this, *candidate, present_->moves_um, {}, {}};
+  RecordedVariant variant{*this, *candidate, present_->moves_um, {}, {}, {}};
   if (!chain.measuring.empty() && !candidate->post.empty()) {
     FlowJob context = job(Stream::kJudges, candidate->folder);
     LayoutAssessment& assessment = review_->assessment();
@@ -433,6 +433,11 @@ Result<Evaluation> FlowLayoutSpace::record() {
       PTAH_TRY(variant.schematic_measures,
                assessment.measure_schematic(chain.measuring, context, candidate->seconds));
     }
+  }
+  if (chain.spec.budget && evaluation.pscore && !candidate->post.empty()) {
+    FlowJob context = job(Stream::kJudges, candidate->folder);
+    PTAH_TRY(variant.floors, review_->assessment().floors(tiles_, candidate->layout.placement,
+                                                          context, candidate->seconds));
   }
   const std::optional<double> cost = evaluation.feasible ? evaluation.cost : std::nullopt;
   if (cost && (!chain.best || *cost < *chain.best)) chain.best = cost;

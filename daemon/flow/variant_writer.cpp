@@ -58,6 +58,8 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
     metrics["specs"] = to_json(chain.specs, candidate.specs);
   }
   if (chain.spec.budget) metrics["evaluations"] = chain.totals.evaluated;
+  if (variant.floors.tiles) metrics["floors_V"]["tiles"] = *variant.floors.tiles;
+  if (variant.floors.trees) metrics["floors_V"]["trees"] = *variant.floors.trees;
   if (variant.measures) metrics["measures"] = to_json(*variant.measures);
   if (variant.schematic_measures)
     metrics["measures_schematic"] = to_json(*variant.schematic_measures);

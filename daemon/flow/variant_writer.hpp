@@ -17,6 +17,7 @@ struct RecordedVariant {
   /// With the first variant of an assignment, which also carries its netlist, tiles and the
   /// schematic's curve.
   std::optional<std::vector<Measure>> schematic_measures;
+  Floors floors;  ///< Of an exploration's.
 };
 
 /// As number `chain.next_variant`, which goes on by one.

@@ -71,6 +71,10 @@ TEST_F(ExplorationTest, EachNewBestIsAVariantAndTheBudgetIsKept) {
     EXPECT_TRUE(record["feasible"]);
     EXPECT_LT(record["cost"], best);
     best = record["cost"];
+    // Parasitics of the tiles, then of the shortest wires, then of those there are.
+    EXPECT_GT(record["floors_V"]["tiles"], 0);
+    EXPECT_LT(record["floors_V"]["tiles"], record["floors_V"]["trees"]);
+    EXPECT_LT(record["floors_V"]["trees"], record["pscore_V"]);
   }
   std::vector<double> told;
   for (const Json& event : sink.events) {

@@ -65,9 +65,24 @@ std::size_t comment_start(std::string_view s) noexcept {
   return s.size();
 }
 
-bool is_commented_top(std::string_view s) noexcept {
-  return starts_with_no_case(s, "**.subckt") || starts_with_no_case(s, "**.ends");
-}
+/// Lines in which xschem keeps the top level of a simulation's netlist. Within a `.subckt`, where
+/// it leaves `**.ends` as well, and where none of them is open, they are comments.
+class CommentedTop {
+ public:
+  /// To be asked of every line.
+  bool holds(std::string_view s) noexcept {
+    if (starts_with_no_case(s, ".subckt")) inside_ = true;
+    if (starts_with_no_case(s, ".ends")) inside_ = false;
+    if (inside_) return false;
+    if (starts_with_no_case(s, "**.subckt")) return open_ = true;
+    if (!open_ || !starts_with_no_case(s, "**.ends")) return false;
+    open_ = false;
+    return true;
+  }
+
+ private:
+  bool open_ = false, inside_ = false;
+};
 
 }  // namespace
 
@@ -76,6 +91,7 @@ Result<std::vector<LogicalLine>> logical_lines(std::string_view source, std::str
   std::vector<LogicalLine> lines;
   if (source.substr(0, 3) == "\xEF\xBB\xBF") source.remove_prefix(3);
   int number = 0;
+  CommentedTop commented_top;
   const auto place = [&] { return std::string(name) + ":" + std::to_string(number); };
   const auto too_long = [&] {
     return make_error(ErrorCode::kLimit,
@@ -90,7 +106,7 @@ Result<std::vector<LogicalLine>> logical_lines(std::string_view source, std::str
     if (physical.size() > limits.max_line_bytes) return too_long();
     physical = trim(physical);
     bool commented = false;
-    if (is_commented_top(physical)) {
+    if (commented_top.holds(physical)) {
       physical.remove_prefix(2);
       commented = true;
     } else if (!physical.empty() && physical.front() == '*') {

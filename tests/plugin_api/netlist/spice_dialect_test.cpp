@@ -198,6 +198,19 @@ TEST(SpiceDialect, CommentedHeaderOfAUserIsNoSubcircuit) {
   EXPECT_EQ(read.circuit.name, "new");
 }
 
+TEST(SpiceDialect, CommentedEndsWithinASubcircuitIsAComment) {
+  // As xschem writes a netlist for LVS.
+  const auto read = read_ok(
+      ".subckt lvs a b\n*.ipin a\nM1 a b a a nfet w=1u l=0.15u\n"
+      "**.ends\n** flattened .save nodes\n.ends\n");
+  EXPECT_EQ(read.circuit.name, "lvs");
+  EXPECT_EQ(read.circuit.devices.size(), 1u);
+  const auto beside = read_ok(
+      "**.subckt old a b\n"
+      ".subckt new a b\nM1 a b a a nfet w=1u l=0.15u\n**.ends\n.ends\n");
+  EXPECT_EQ(beside.circuit.name, "new");
+}
+
 TEST(SpiceDialect, WidthCanBeReadEitherWay) {
   const std::string x = one("XM1 a b c d sky130_fd_pr__nfet_01v8 w=4.2 l=0.15 nf=4");
   const std::string m = one("M1 a b c d sky130_fd_pr__nfet_01v8 w=4.2 l=0.15 nf=4");

@@ -1,0 +1,27 @@
+/// Below what no wiring can bring a score: the circuit with the parasitics of its tiles alone, and
+/// with the shortest wires there can be.
+#pragma once
+
+#include "flow/stage_runner.hpp"
+#include "ptah/stages/stages.hpp"
+
+namespace ptah {
+
+/// V of pscore; nothing where the simulation came to nothing.
+struct Floors {
+  std::optional<double> tiles;  ///< Tiles placed, nothing routed.
+  /// And each net a wire as long as half its box's perimeter, which no tree is shorter than, of the
+  /// layer that has the least capacitance.
+  std::optional<double> trees;
+};
+
+/// What `extractor` finds in each tile alone, with the circuit's nets: as if ideal wires joined
+/// them. Fails where a tile has nets that are no terminals.
+Result<ExtractedNetlist> unrouted_netlist(const Circuit& circuit, const Tiles& tiles,
+                                          const Technology& technology, Bound<Extractor>& extractor,
+                                          FlowJob& job, StageSeconds& seconds);
+/// Adds the wires of Floors::trees.
+void add_shortest_wires(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
+                        const Technology& technology, ExtractedNetlist& netlist);
+
+}  // namespace ptah
