@@ -81,6 +81,8 @@ proc ptah::Message {line} {
     set message [json::read $line]
     if {[dict exists $message method]} {
         set params [dict get $message params]
+        # Points of curves have no number, and models no job: nothing that is followed here.
+        if {![dict exists $params job] || ![dict exists $params event]} return
         set job [dict get $params job]
         if {![info exists followed($job)]} return
         if {[dict get $params event] <= $followed($job)} return

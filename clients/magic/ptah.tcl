@@ -12,7 +12,7 @@ unset part
 namespace eval ptah {
     variable version 0.1.0
     variable results        ;# layouts in the order they came: list of {job chain gds record}, `record` with the fields of `kept`
-    variable kept {top variant circuit fingers tech pscore_V area_um2}
+    variable kept {top variant circuit fingers tech pscore_V area_um2 objective cost evaluations}
     set results {}
     variable best           ;# job -> {chain variant} of its best layout, as the server says
     array set best {}
@@ -20,11 +20,13 @@ namespace eval ptah {
     array set finished {}
     variable origin         ;# circuit and fingers of the cells made here: cell -> dict
     array set origin {}
+    variable keeps          ;# job -> what stays while finger counts vary, where it is not the width of a finger
+    array set keeps {}
     variable scored         ;# cell -> its last pscore, V
     array set scored {}
 }
 
-# Options: {-name value ...} checked against `known`; flags have no value.
+# Options: {-name value ...} checked against `known`; flags have no value. -spec may be there several times: a list.
 proc ptah::Options {words known flags} {
     set options {}
     for {set i 0} {$i < [llength $words]} {incr i} {
@@ -33,7 +35,7 @@ proc ptah::Options {words known flags} {
             dict set options $name 1
         } elseif {$name in $known} {
             if {[incr i] >= [llength $words]} { error "$name needs a value" }
-            dict set options $name [lindex $words $i]
+            if {$name eq "-spec"} { dict lappend options $name [lindex $words $i] } else { dict set options $name [lindex $words $i] }
         } else {
             error "there is no option $name; options are [join [lsort [concat $known $flags]] {, }]"
         }
@@ -65,15 +67,22 @@ proc ptah::CircuitJson {circuit options} {
     } else {
         set parts [list "\"circuit\":[json::string $circuit]"]
     }
-    foreach {name field} {-pairs pairs -testbench testbench} {
+    foreach {name field} {-pairs pairs -testbench testbench -measures measures} {
         if {[dict exists $options $name]} {
             lappend parts "\"$field\":[json::string [file normalize [dict get $options $name]]]"
         }
     }
-    foreach {name field} {-tech tech -flow flow -judges judges -objective objective} {
+    foreach {name field} {-tech tech -flow flow -judges judges -objective objective -keep keep} {
         if {[dict exists $options $name]} { lappend parts "\"$field\":[json::string [dict get $options $name]]" }
     }
     if {[dict exists $options -fingers]} { lappend parts "\"fingers\":[FingersJson [dict get $options -fingers]]" }
+    if {[dict exists $options -spec] && [dict exists $options -no-specs]} { error "-spec and -no-specs exclude each other" }
+    if {[dict exists $options -no-specs]} { lappend parts "\"specs\":\[\]" }
+    if {[dict exists $options -spec]} {
+        set specs {}
+        foreach spec [dict get $options -spec] { lappend specs [json::string $spec] }
+        lappend parts "\"specs\":\[[join $specs ,]\]"
+    }
     return $parts
 }
 
@@ -125,9 +134,10 @@ proc ptah::Subscribed {job state value} {
     }
 }
 
-# ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers LIST? ...
+# ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers LIST? ?-spec TEXT? ...
 proc ptah::variants {circuit args} {
-    set options [Options $args {-assignments -variants -seed -fingers -pairs -testbench -tech -flow -judges -objective} {-wait}]
+    set options [Options $args {-assignments -variants -seed -fingers -pairs -testbench -measures -tech -flow -judges -objective -spec -keep} \
+        {-no-specs -wait}]
     set parts [CircuitJson $circuit $options]
     lappend parts "\"variants\":[Number $options -variants 3]" "\"seed\":[Number $options -seed 0]"
     if {![dict exists $options -fingers]} { lappend parts "\"assignments\":[Number $options -assignments 1]" }
@@ -140,6 +150,26 @@ proc ptah::place {circuit args} {
     set parts [CircuitJson $circuit $options]
     lappend parts "\"variants\":0" "\"seed\":[Number $options -seed 0]"
     return [Start "{\"spec\":{[join $parts ,]}}" [dict exists $options -wait] show]
+}
+
+# ptah::explore CIRCUIT|NETLIST ?-strategy NAME? ?-budget N|Ns? ?-spec TEXT? ...: the best layout over all assignments, shown.
+proc ptah::explore {circuit args} {
+    set options [Options $args {-strategy -budget -seed -fingers -pairs -testbench -measures -tech -flow -judges -objective -spec -keep} \
+        {-no-specs -wait}]
+    foreach {name value} {-strategy cmaes -budget 500 -flow explore -judges kept} {
+        if {![dict exists $options $name]} { dict set options $name $value }
+    }
+    set parts [CircuitJson $circuit $options]
+    set budget [dict get $options -budget]
+    if {[regexp {^[1-9][0-9]*$} $budget]} {
+        set limit "\"evaluations\":$budget"
+    } elseif {[regexp {^((?:0|[1-9][0-9]*)(?:\.[0-9]+)?)s$} $budget -> seconds] && $seconds > 0} {
+        set limit "\"seconds\":$seconds"
+    } else {
+        error "-budget is a number of layouts, such as 500, or of seconds, such as 90s, not `$budget`"
+    }
+    lappend parts "\"explore\":{\"explorer\":[json::string [dict get $options -strategy]],$limit}" "\"seed\":[Number $options -seed 0]"
+    return [Start "{\"spec\":{[join $parts ,]}}" [dict exists $options -wait] best]
 }
 
 proc ptah::Start {params wait then} {
@@ -164,7 +194,14 @@ proc ptah::Started {then state value} {
     set followed($job) 0
     set after_job($job) $then
     say "$job has begun."
+    request job.get "{\"job\":[json::string $job]}" [list ptah::About $job]
     request job.subscribe "{\"job\":[json::string $job],\"after\":0}" [list ptah::Subscribed $job]
+}
+
+# How a job that another client may have started draws its devices.
+proc ptah::About {job state value} {
+    variable keeps
+    if {$state eq "ok" && [dict exists $value spec keep]} { set keeps($job) [dict get $value spec keep] }
 }
 
 proc ptah::Event {name params} {
@@ -203,7 +240,17 @@ proc ptah::Event {name params} {
             }
             unset -nocomplain followed($job) progress($job)
             set count 0
-            foreach result $results { incr count [expr {[dict get $result job] eq $job}] }
+            set explored 0
+            foreach result $results {
+                if {[dict get $result job] ne $job} continue
+                incr count
+                incr explored [dict exists $result record evaluations]
+            }
+            if {$explored} {
+                # What it came to, its chain says.
+                request job.chains "{\"job\":[json::string $job]}" [list ptah::Explored $job $state $text]
+                return
+            }
             if {$state eq "done"} {
                 say "$job is done: $count layouts. ptah::show $job VARIANT opens one."
                 if {[info exists after_job($job)] && $after_job($job) eq "show"} { catch {show $job} problem }
@@ -214,6 +261,51 @@ proc ptah::Event {name params} {
             set finished($job) [list $state $text]
         }
     }
+}
+
+# The end of an exploration: what was evaluated and what broke which spec, and its best layout on screen.
+proc ptah::Explored {job state text answer value} {
+    variable results
+    variable finished
+    variable after_job
+    set outcome {}
+    if {$answer eq "ok"} {
+        foreach chain [dict get $value chains] {
+            if {[dict exists $chain result]} { set outcome [dict get $chain result] }
+        }
+    }
+    set found {}
+    set evaluations 0
+    foreach result $results {
+        if {[dict get $result job] ne $job} continue
+        set evaluations [dict get $result record evaluations]
+        if {[IsBest $result]} { set found [dict get $result record] }
+    }
+    if {[dict exists $outcome evaluated]} { set evaluations [dict get $outcome evaluated] }
+    set judged 0
+    set words "$evaluations layout[expr {$evaluations == 1 ? {} : {s}}]"
+    if {[dict exists $outcome broken] && [dict get $outcome broken] ne ""} {
+        set judged 1
+        append words ", [dict get $outcome feasible] meet the specs"
+        foreach {spec count} [lsort -stride 2 -index 1 -integer -decreasing [dict get $outcome broken]] { append words ", $count break $spec" }
+    }
+    say [expr {$state eq "done" ? "$job is done: $words." : "$job is $state after $words[expr {$text eq $state ? {.} : ": $text"}]"}]
+    if {$found eq ""} {
+        if {$state eq "done"} { say "$job: no layout [expr {$judged ? {meets the specs} : {has a cost}}]; there is no best." }
+    } else {
+        say "$job: best [Cost $found] after [dict get $found evaluations]: [dict get $found top] v[dict get $found variant]. ptah::show $job -best opens it."
+        if {$state eq "done" && [info exists after_job($job)] && $after_job($job) eq "best"} {
+            if {[catch {show $job -best} problem]} { say $problem }
+        }
+    }
+    unset -nocomplain after_job($job)
+    set finished($job) [list $state $text]
+}
+
+proc ptah::Cost {record} {
+    set cost [dict get $record cost]
+    if {$cost eq ""} { return "-" }
+    return [expr {[dict get $record objective] eq "pscore" ? [Millivolts $cost] : [format "%s %.4g" [dict get $record objective] $cost]}]
 }
 
 proc ptah::Fetched {params state value} {
@@ -233,8 +325,28 @@ proc ptah::AddResult {params} {
     set chain [dict get $params chain]
     lappend results [dict create job $job chain $chain gds $gds record $record]
     if {[dict exists $params best] && [dict get $params best]} { set best($job) [list $chain [dict get $record variant]] }
+    if {[dict exists $record evaluations]} {
+        say "$job: [Improvement [dict get $params record]]"
+        return
+    }
     say [format "%s: layout %d: %s v%d, pscore %s, %.1f um2" [dict get $params job] [llength $results] [dict get $record top] \
         [dict get $record variant] [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
+}
+
+# "12 evaluated, 0.7 s: 7.219 mV  M0=2 M1=4", of an exploration's new best.
+proc ptah::Improvement {record} {
+    set line [format "%d evaluated, %.1f s: " [dict get $record evaluations] [dict get $record explored_s]]
+    if {[dict get $record cost] eq ""} {
+        set broken {}
+        if {[dict exists $record specs]} {
+            foreach spec [dict get $record specs] { if {![dict get $spec met]} { lappend broken [dict get $spec spec] } }
+        }
+        append line "[expr {$broken eq {} ? {no cost} : "breaks [join $broken {, }]"}] "
+    } else {
+        append line "[Cost $record] "
+    }
+    dict for {device count} [dict get $record fingers] { append line " $device=$count" }
+    return $line
 }
 
 # ptah::show ?JOB? ?VARIANT? ?-best? ?-place?: opens a layout in a cell of its own; the best of its job, or the last. Without
@@ -242,6 +354,7 @@ proc ptah::AddResult {params} {
 proc ptah::show {args} {
     variable results
     variable origin
+    variable keeps
     set words {}
     set flags {}
     foreach word $args { if {[string index $word 0] eq "-"} { lappend flags $word } else { lappend words $word } }
@@ -260,6 +373,7 @@ proc ptah::show {args} {
     if {$file eq "" || ![file readable $file]} { error "the layout's file can not be read here: $file" }
     set cell [read_layout $file [dict get $record top] [dict get $record top]_v[dict get $record variant]]
     set origin($cell) [dict create circuit [dict get $record circuit] fingers [dict get $record fingers] tech [dict get $record tech] top $cell]
+    if {[info exists keeps([dict get $found job])]} { dict set origin($cell) keep $keeps([dict get $found job]) }
     if {"-place" in $flags} {
         getcell $cell
     } else {
@@ -303,7 +417,9 @@ proc ptah::Subject {options} {
         set parts [CircuitJson [dict get $options -circuit] $options]
     } elseif {[info exists origin($cell)]} {
         set known $origin($cell)
-        set parts [CircuitJson [dict get $known circuit] [dict merge [dict create -fingers [dict get $known fingers] -tech [dict get $known tech]] $options]]
+        set options [dict merge [dict create -fingers [dict get $known fingers] -tech [dict get $known tech]] $options]
+        if {[dict exists $known keep] && ![dict exists $options -keep]} { dict set options -keep [dict get $known keep] }
+        set parts [CircuitJson [dict get $known circuit] $options]
     } else {
         error "which circuit is $cell? Say -circuit NAME (and -fingers {M0 4 ...})"
     }
@@ -312,13 +428,13 @@ proc ptah::Subject {options} {
 
 # ptah::score ?-circuit C? ?-fingers LIST? ?-blame? ?-wait?
 proc ptah::score {args} {
-    set options [Options $args {-circuit -fingers -pairs -testbench -tech -flow} {-blame -wait}]
+    set options [Options $args {-circuit -fingers -pairs -testbench -measures -tech -flow -keep} {-blame -wait}]
     return [Assess $options [list "\"score\":true" "\"blame\":[expr {[dict exists $options -blame] ? "true" : "false"}]"] ptah::ShowScore]
 }
 
 # ptah::check ?-circuit C? ?-fingers LIST? ?-wait?: DRC and LVS findings as feedback entries.
 proc ptah::check {args} {
-    set options [Options $args {-circuit -fingers -pairs -testbench -tech -flow} {-judges -wait}]
+    set options [Options $args {-circuit -fingers -pairs -testbench -measures -tech -flow -keep} {-judges -wait}]
     return [Assess $options [list "\"score\":false" "\"judges\":[expr {[dict exists $options -judges] ? "true" : "false"}]"] ptah::ShowCheck]
 }
 
@@ -491,7 +607,8 @@ proc ptah::Cancelled {state value} {
 proc ptah::help {} {
     say {commands (each says what happens on this console; -wait waits, for scripts)
   ptah::connect ?-socket FILE? ?-host HOST:PORT -token-file FILE? ?-program FILE?
-  ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-objective pscore|area|hpwl|balanced? ?-flow F? ?-tech T?
+  ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-objective pscore|pscore_relative|drift|area|outline|hpwl|balanced? ?-spec "gain >= 40 dB"? ?-no-specs? ?-keep finger|width? ?-flow F? ?-tech T?
+  ptah::explore CIRCUIT|NETLIST ?-strategy cmaes|annealing|genetic|bayesian|...? ?-budget N|90s? ?-seed S? ?-objective O? ?-spec TEXT? ...     the best over all assignments, shown
   ptah::place CIRCUIT|NETLIST ?-fingers LIST? ?-pairs FILE? ?-testbench FILE?     one layout, shown
   ptah::show ?JOB? ?VARIANT? ?-best? ?-place?     in a cell of its own; -place: as a subcell of the edited one
   ptah::score ?-circuit C? ?-fingers LIST? ?-blame?     of the edited cell

@@ -8,7 +8,7 @@ from harness import SOURCE
 from test_klayout import KLayoutCase
 
 TARGET = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else SOURCE / "docs/images").resolve()
-PICTURES = ("variants", "compare", "score", "live", "check", "place", "server")
+PICTURES = ("variants", "compare", "explore", "score", "live", "check", "place", "server")
 
 
 class Pictures(KLayoutCase):

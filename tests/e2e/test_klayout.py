@@ -127,6 +127,50 @@ class KLayoutTest(KLayoutCase):
         self.assertTrue(seen["old_cells_kept"] and seen["view_kept"], seen)
         self.assertTrue(seen["undone"], "one undo takes the placed cell back")
 
+    def test_the_best_layout_is_explored_for(self):
+        self.start_daemon()
+        seen = self.drive("explore", PTAH_TEST_NETLIST=self.own_netlist())
+        strategies = [name for name, _ in seen["strategies"]]
+        self.assertEqual(strategies[0], "")
+        self.assertLessEqual({"annealing", "bayesian", "cmaes", "exhaustive", "genetic", "greedy", "halving", "random", "walk"}, set(strategies))
+        self.assertNotIn("guided", strategies, "it makes variants of one assignment")
+        self.assertIn(["annealing", "Simulated annealing"], seen["strategies"])
+        self.assertEqual(seen["before"], [True, False, "Make variants"])
+        self.assertEqual(seen["after"], [False, True, "Explore"])
+        self.assertEqual((seen["judges"], seen["default_budget"], seen["specs_hint"]), ("Only those kept", 500, "buffer_gain >= -1 dB"))
+        self.assertEqual(seen["state"], "done", seen["notice"])
+        self.assertEqual(seen["spec"]["explore"], {"explorer": "annealing", "evaluations": 20})
+        self.assertFalse({"specs", "keep", "variants", "assignments"} & set(seen["spec"]))
+        # The curve is the server's, and was drawn.
+        metrics = [[line["step"], line["value"] * 1e3] for line in self.run_json("jobs", "metrics", seen["job"]).lines
+                   if line["name"] == "best_cost"]
+        self.assertTrue(seen["shown"])
+        self.assertEqual([step for step, _ in seen["points"]], [step for step, _ in metrics])
+        for (_, shown), (_, told) in zip(seen["points"], metrics):
+            self.assertAlmostEqual(shown, told, delta=1e-9 * told)
+        self.assertEqual(seen["last"], 20)
+        best = next(v for v in self.run_json("variants", seen["job"]).lines if v.get("best"))
+        self.assertEqual(seen["best"], [best["chain"], best["variant"], best["cost"]])
+        self.assertRegex(seen["text"], r"Evaluated</td><td>20 layouts")
+        self.assertRegex(seen["text"], r"Meet the specs</td><td>\d+ \(\d+ %\)")
+        self.assertIn("buffer_gain &gt;= -1 dB", seen["details"])
+        self.assertRegex(seen["notice"], rf"The best of 20 layouts is {seen['best_name']}: score .* mV, found after {best['evaluations']}, signed off")
+        self.assertIn(seen["best_name"], seen["tab"])
+        specs, notice, text, starred = seen["hopeless"]
+        self.assertEqual(specs, ["buffer_gain >= -1 dB", "gain >= 200 dB"])
+        self.assertIn("No layout meets the specs: of 6, 6 break gain >= 200 dB", notice)
+        self.assertIn("Break gain &gt;= 200 dB</td><td>6", text)
+        self.assertIsNone(starred)
+        self.assertEqual(seen["cancelled"][0], "cancelled")
+        self.assertRegex(seen["cancelled"][1], r"^Cancelled after [\d,]+ layouts; what was found stays. The best of [\d,]+ layouts is miller_ota_")
+        self.assertEqual(seen["run_form"], [True, False, "none"])
+        self.assertEqual(seen["run"][0], specs)
+        self.assertIn("No layout meets the specs", seen["run"][1])
+        self.assertFalse(seen["run"][2], "a run has no curve")
+        self.assertEqual(seen["free"], [[], "width", None, "width", "outline"])
+        self.assertEqual(seen["again"], [True, seen["points"], 20])
+        self.assertIn("buffer_gain >=", seen["own"])
+
     def test_live_score_says_what_a_move_did(self):
         self.start_daemon()
         # A model that is called as the circuit is asked about it. (By the job's name its layouts are for training.)

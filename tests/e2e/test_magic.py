@@ -152,6 +152,62 @@ out stray [catch {ptah::show nothing -best}]
         self.assertTrue(said["best"][0].startswith(f"{best['top']}_v{best['variant']}"), said["best"])
         self.assertEqual(said["stray"], ["1"])
 
+    def test_the_best_layout_is_explored_for(self):
+        said = self.magic('''
+# What is said, beside the console.
+rename ptah::say ptah::say_there
+proc ptah::say {text} { out said $text; ptah::say_there $text }
+set job [ptah::explore miller_ota -strategy annealing -budget 15 -seed 3 -wait]
+out job $job
+out shown [cellname list window]
+out valid [dict get [ptah::score -wait] valid]
+# Kept widths: the cell is known by them.
+set wide [ptah::explore five_transistors_ota -strategy random -budget 5 -judges none -objective outline -keep width -no-specs -wait]
+out wide [cellname list window]
+out same [dict get [ptah::check -wait] valid]
+# Nothing meets it: nothing is shown.
+load mine
+set none [ptah::explore miller_ota -strategy random -budget 4 -judges none -spec "buffer_gain >= -1 dB" -spec "gain >= 200 dB" -wait]
+out left [cellname list window]
+out nothing [catch {ptah::show $none -best}]
+ptah::variants miller_ota -variants 1 -judges none -flow native -spec "gain >= 200 dB" -wait
+# A long one is cancelled, and what was found stays.
+ptah::explore miller_ota -strategy random -budget 600s -judges none
+set count [llength [ptah::results]]
+while {[llength [ptah::results]] == $count} { vwait ptah::results }
+set long [lindex [lindex [ptah::results] end] 0]
+ptah::cancel $long
+while {![info exists ptah::finished($long)]} { vwait ptah::finished }
+out cancelled [lindex $ptah::finished($long) 0]
+out still [cellname list window]
+foreach words {{-budget 0} {-budget 12x} {-spec {gain >= 40} -no-specs} {-strategy clairvoyant -wait} {-spec {beauty >= 3} -wait}} {
+    out bad [catch {ptah::explore miller_ota {*}$words} text]
+    out why $text
+}
+''')
+        job, text = said["job"][0], said["said"]
+        self.assertFalse([line for line in text if "not understood" in line])
+        variants = self.run_json("variants", job).lines
+        lines = [line for line in text if line.startswith(f"{job}: ") and " evaluated, " in line]
+        self.assertEqual(len(lines), len(variants))
+        for line, variant in zip(lines, variants):
+            self.assertIn(f"{variant['evaluations']} evaluated, ", line)
+            self.assertIn(" ".join(f"{device}={count}" for device, count in variant["fingers"].items()), line)
+            self.assertIn(f"{variant['cost'] * 1e3:.3f} mV", line)
+        best = next(variant for variant in variants if variant.get("best"))
+        self.assertRegex("\n".join(text), rf"{job} is done: 15 layouts, \d+ meet the specs")
+        self.assertTrue(any(line.startswith(f"{job}: best {best['cost'] * 1e3:.3f} mV after {best['evaluations']}: ") for line in text), text)
+        self.assertTrue(said["shown"][0].startswith(f"{best['top']}_v{best['variant']}"), said["shown"])
+        self.assertEqual(said["valid"] + said["same"], ["1", "1"])
+        self.assertTrue(said["wide"][0].startswith("five_transistors_ota"), said["wide"])
+        self.assertTrue(any("4 layouts, 0 meet the specs, 4 break gain >= 200 dB" in line for line in text), text)
+        self.assertTrue(any("no layout meets the specs" in line for line in text), text)
+        self.assertEqual((said["left"], said["nothing"]), (["mine"], ["1"]))
+        self.assertEqual((said["cancelled"], said["still"]), (["cancelled"], ["mine"]))
+        self.assertEqual(said["bad"], ["1"] * 5)
+        for why, word in zip(said["why"], ("budget", "12x", "exclude", "clairvoyant", "beauty")):
+            self.assertIn(word, why)
+
     def test_a_netlist_of_the_designers_own_becomes_a_layout(self):
         netlist = self.folder / "inverter.spice"
         netlist.write_text(".subckt inverter in out vdd vss\nXp out in vdd vdd pfet_01v8 w=1.05 l=0.15 nf=2\n"

@@ -29,6 +29,18 @@ def main(app, see):
     yield 1.0
     screenshot("klayout-compare")
     app._extra[-1].close()
+    first = window._job
+    window.choose_strategy("cmaes")
+    window.budget.value = 400
+    window.start()
+    yield lambda: window._job.outcome
+    yield lambda: window.gallery._cards.count == len(window._job.variants) and not app.thumbnails._queue
+    window.gallery.select([window.gallery.best().key])
+    yield 0.5
+    screenshot("klayout-explore")
+    window._follow(first)
+    yield lambda: window.gallery.best() is not None
+    yield 0.5
     window.gallery.select([best.key])
     window.open_selected()
     window.hide()

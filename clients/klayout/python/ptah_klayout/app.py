@@ -7,6 +7,7 @@ import pya
 from . import check, probe, session, ui, views
 from .circuits import Library
 from .errors import OLD_SERVER, failure, method_missing
+from .explorers import Explorers
 from .jobs import Jobs
 from .models import Models
 from .protocol import Connection
@@ -22,6 +23,7 @@ class Ptah:
         self.log = session.Log()
         self.connection = Connection(window, session.locate, self.log)
         self.library = Library(self.connection)
+        self.explorers = Explorers(self.connection)
         self.models = Models(self.connection)
         self.jobs = Jobs(self.connection, self.log)
         self.scorer = Scorer(self, window)

@@ -1,4 +1,4 @@
-"""Choosing a circuit: one of the library, or a netlist file (with pairs and testbench beside it where they are)."""
+"""Choosing a circuit: one of the library, or a netlist file (with pairs, testbench and measures beside it where they are)."""
 import os
 
 import pya
@@ -14,7 +14,8 @@ def spec_of_netlist(path):
     stem = name.rsplit(".", 1)[0]
     spec = {"netlist": os.path.abspath(path)}
     for field, names in (("pairs", (f"{stem}.pairs.json", "pairs.json")),
-                         ("testbench", (f"{stem}.testbench.spice", f"{stem}_tb.spice", "testbench.spice"))):
+                         ("testbench", (f"{stem}.testbench.spice", f"{stem}_tb.spice", "testbench.spice")),
+                         ("measures", (f"{stem}.measures.yaml", "measures.yaml"))):
         for candidate in names:
             beside = os.path.join(folder, candidate)
             if os.path.isfile(beside):

@@ -4,6 +4,7 @@ import time
 import pya
 
 from . import qt, ui
+from .objectives import axis, cost_text
 from .plots import Scatter
 
 # name -> a number of the record; smaller ones come first, of equal ones the first by chain and variant. `cost` is by the
@@ -13,6 +14,7 @@ COLUMNS = ["Layout", "Score, mV", "Area, µm²", "HPWL, µm", "Width × height, 
 CARDS = 200                  # the table shows all
 BEYOND = 24                  # items filled above and below those in sight
 PALETTE = [0x0f7c8a, 0xd97706, 0x7c3aed, 0xc5372c, 0x1a8a4b, 0x2563eb, 0xbe185d, 0x57534e]
+BROKEN = 0xb4bcc5            # of layouts that break a spec
 SLICE_SECONDS = 0.01         # of filling in one turn of the event loop
 SLICE_PAUSE_MS = 15
 FILL_MS, FILL_MS_EACH = 150, 0.25   # between two fillings while variants come in, the longer the more there are
@@ -32,6 +34,11 @@ def lvs_text(record):
     return ("match" if good else "mismatch"), good
 
 
+def mark_of(variant, best):
+    """The best, or one that breaks a spec."""
+    return "★ " if best is variant else "" if variant.record.get("feasible", True) else "✗ "
+
+
 class Gallery(qt.QWidget):
     """`opened(variant)` on a double click, `selection_changed()` when the selection changes."""
 
@@ -43,6 +50,7 @@ class Gallery(qt.QWidget):
         self._shown_cards, self._shown_rows = {}, {}         # index -> what the item there says
         self._quiet = False
         self._descending = {}
+        self._start_words = "Make variants"
         self._build()
         # Variants come in bursts, and the views hold thousands: they are filled a slice a turn of the event loop.
         self._filling, self._stale = None, False
@@ -100,6 +108,12 @@ class Gallery(qt.QWidget):
         self._show_details()
 
     # ---- content
+
+    def say_start(self, words):
+        """What the button says that makes layouts appear here."""
+        if words != self._start_words:
+            self._start_words = words
+            self._show_details()
 
     def clear(self):
         self._thumbnails.forget()
@@ -159,7 +173,8 @@ class Gallery(qt.QWidget):
         self._order = [v.key for v in sorted(self._variants.values(), key=rank)]
         best = self.best()
         colours = {}
-        points = [(v.key, v.area, v.score, PALETTE[colours.setdefault(v.chain, len(colours)) % len(PALETTE)])
+        colour = lambda v: PALETTE[colours.setdefault(v.chain, len(colours)) % len(PALETTE)]
+        points = [(v.key, v.area, v.score, colour(v) if v.record.get("feasible", True) else BROKEN)
                   for v in self._variants.values()]
         self._plot.show_points(points, best.key if best else None)
         self._filling = self._steps(best)
@@ -229,7 +244,7 @@ class Gallery(qt.QWidget):
         lvs, lvs_good = lvs_text(record)
         number = lambda value, digits: "–" if value is None else f"{value:.{digits}f}"
         outline = record.get("outline_um") or []
-        texts = [("★ " if best is variant else "") + variant.name, number(variant.score and variant.score * 1e3, 3),
+        texts = [mark_of(variant, best) + variant.name, number(variant.score and variant.score * 1e3, 3),
                  number(variant.area, 1), number(record.get("hpwl_um"), 1), " × ".join(f"{v:.2f}" for v in outline),
                  drc, lvs, " ".join(f"{d}={n}" for d, n in sorted((record.get("fingers") or {}).items()))]
         shown = (texts, drc_good, lvs_good)
@@ -245,8 +260,7 @@ class Gallery(qt.QWidget):
 
     def _fill_card(self, index, variant, best):
         score = "not scored" if variant.score is None else ui.millivolts(variant.score)
-        star = "★ " if best is variant else ""
-        text = f"{star}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
+        text = f"{mark_of(variant, best)}{score}\n{variant.area or 0:.0f} µm²   #{variant.chain}.{variant.number}"
         shown, before = (variant.key, text), self._shown_cards.get(index)
         if shown == before:
             return
@@ -256,7 +270,7 @@ class Gallery(qt.QWidget):
         item.text = text
         if other:
             item.icon = pya.QIcon()
-            item.toolTip = variant.name
+            item.toolTip = variant.name + ("" if variant.record.get("feasible", True) else ": breaks a spec")
             self._thumbnails.request(variant.gds, lambda pixmap: self._set_icon(index, variant.key, pixmap))
 
     def _set_icon(self, index, key, pixmap):
@@ -334,7 +348,7 @@ class Gallery(qt.QWidget):
             count = len(self._variants)
             self._details.setHtml(f"<p style='color:{ui.hexa(ui.MUTED)}'>"
                                   + ("Select a layout for its details, two to compare them." if count else
-                                     "Choose a circuit, then press <b>Make variants</b>.") + "</p>")
+                                     f"Choose a circuit, then press <b>{self._start_words}</b>.") + "</p>")
             return
         self._details.setHtml(details_html(chosen[0]) if len(chosen) == 1 else comparison_html(chosen[:2]))
 
@@ -346,12 +360,21 @@ def rows_of(variant):
             ("area", "–" if variant.area is None else f"{variant.area:.2f} µm²", variant.area),
             ("HPWL", f"{record['hpwl_um']:.2f} µm" if "hpwl_um" in record else "–", record.get("hpwl_um")),
             ("DRC", drc_text(record)[0], None), ("LVS", lvs_text(record)[0], None)]
+    if record.get("cost") is not None and record.get("objective") not in ("pscore", "area", "hpwl", None):
+        rows.append((axis(record["objective"])[0], cost_text(record["objective"], record["cost"]), record["cost"]))
+    rows += [(ui.escaped(spec["spec"]), spec_text(spec), None) for spec in record.get("specs") or []]
     for name, measure in sorted(variant.measures.items()):
         text, reason = ui.quantity(measure)
         value = measure.get("value") if isinstance(measure, dict) else measure
         rows.append((name.replace("_", " "), f"absent: {reason}" if reason else text,
                      value if isinstance(value, (int, float)) else None))
     return rows
+
+
+def spec_text(spec):
+    """Of a record: `met` or what the layout has in place of it."""
+    value = spec.get("value")
+    return "met" if spec.get("met") else f"broken: {'no value' if value is None else f'{value:.4g}'}"
 
 
 def details_html(variant):

@@ -54,8 +54,8 @@ class Variant:
     def spec(self):
         """The fields that say which circuit this is, as flow.run and score.layout take them."""
         fields = {k: v for k, v in (self.job.spec or {}).items()
-                  if k in ("circuit", "sources", "netlist", "pairs", "testbench", "top", "allowed_fingers",
-                           "params", "tech")}
+                  if k in ("circuit", "sources", "netlist", "pairs", "testbench", "measures", "top", "allowed_fingers",
+                           "keep", "params", "tech")}
         if self.record.get("fingers"):
             fields["fingers"] = self.record["fingers"]
         return fields
@@ -70,11 +70,17 @@ class Job:
         self.best = None         # key of the best layout so far, as the server says
         self.worst = []          # heap of (-cost, -chain, -number) of the variants here, the worst first
         self.known = False       # to the server, as far as we know
-        self.handlers = []       # handler(job, what, variant or None); what: progress, variant, dropped, finished
+        self.outcome = {}        # of an exploration that has ended, what its chain says: evaluated, feasible, broken, seconds
+        self.handlers = []       # handler(job, what, variant or None); what: progress, variant, dropped, finished, outcome
 
     @property
     def finished(self):
         return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def explore(self):
+        """`explorer` and the budget; empty where the job makes variants of given assignments."""
+        return self.spec.get("explore") or {}
 
     def tell(self, what, variant=None):
         for handler in list(self.handlers):
@@ -186,6 +192,15 @@ class Jobs:
         if state == "done":
             job.fraction = 1.0
         job.tell("finished")
+        if job.explore and state == "done":
+            self._connection.request("job.chains", {"job": job.name}, lambda r, e: self._on_chains(job, r, e), keep=True)
+
+    def _on_chains(self, job, result, error):
+        if error:
+            self._log("warning", f"{job.name}: {error['message']}")
+        else:
+            job.outcome = next((chain.get("result") or {} for chain in result["chains"]), {})
+        job.tell("outcome")
 
     def _on_state(self, state):
         if state == "ready":

@@ -1,4 +1,4 @@
-"""The two plots: score against area of many variants, and the Bode plot of one. Drawn with QPainter only."""
+"""The plots: score against area of many variants, the Bode plot of one, and how an exploration goes. Drawn with QPainter only."""
 import math
 
 import pya
@@ -6,6 +6,7 @@ import pya
 from . import ui
 
 POINT = 5
+CENTRE, LEFT, RIGHT = 0x84, 0x81, 0x82
 
 
 def nice_ticks(low, high, count=5):
@@ -42,7 +43,7 @@ class Plot(ui.Canvas):
         painter.drawText(pya.QRect(int(x), int(y), int(w), int(h)), flags, text)
 
     def axes(self, painter, x_ticks, y_ticks, x_of, y_of, x_title, y_title, x_text="{:g}".format,
-             y_text="{:g}".format):
+             y_text="{:g}".format, title_side=LEFT):
         x, y, w, h = self.frame()
         painter.setPen(ui.pen(ui.LINE))
         for tick in x_ticks:
@@ -58,10 +59,7 @@ class Plot(ui.Canvas):
         for tick in y_ticks:
             self.text(painter, 2, y_of(tick) - 8, x - 7, 16, RIGHT, y_text(tick))
         self.text(painter, x, y + h + 17, w, 16, CENTRE, x_title)
-        self.text(painter, x + 6, y + 2, w - 12, 16, LEFT, y_title)
-
-
-CENTRE, LEFT, RIGHT = 0x84, 0x81, 0x82
+        self.text(painter, x + 6, y + 2, w - 12, 16, title_side, y_title)
 
 
 class Scatter(Plot):
@@ -136,6 +134,66 @@ class Scatter(Plot):
                 self.toolTip = f"{area:.1f} µm², {score * 1e3:.3f} mV"
                 return
         self.toolTip = ""
+
+
+class Curve(Plot):
+    """The best cost so far by evaluations, a step at each new best. `points`: [(evaluations, cost)], both growing better."""
+
+    left, right = 66, 16
+    widest = 8                       # a larger ratio of costs gets a logarithmic axis
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.points, self.last, self.title = [], 1, ""
+        self.setMinimumSize(260, 120)
+
+    def show_points(self, points, last, title):
+        """`last`: how many evaluations there were so far."""
+        if (points, last, title) != (self.points, self.last, self.title):
+            self.points, self.last, self.title = points, last, title
+            self.redraw()
+
+    def steps(self):
+        """The corners of the line."""
+        corners = []
+        for step, cost in self.points:
+            if corners:
+                corners.append((step, corners[-1][1]))
+            corners.append((step, cost))
+        if corners and self.last > corners[-1][0]:
+            corners.append((self.last, corners[-1][1]))
+        return corners
+
+    def plot(self, painter):
+        x, y, w, h = self.frame()
+        if not self.points:
+            painter.setPen(ui.pen(ui.LINE))
+            painter.drawRect(x, y, w, h)
+            self.text(painter, x, y, w, h, CENTRE, "The best cost by evaluations appears here")
+            return
+        decades = math.log10(max(self.last, self.points[-1][0], 10))
+        low, high = self.points[-1][1], self.points[0][1]
+        logarithmic = low > 0 and high / low > self.widest
+        scale = math.log10 if logarithmic else lambda v: v
+        pad = max((scale(high) - scale(low)) * 0.08, 0.02 if logarithmic else abs(high) * 0.01, 1e-12)
+        y0, y1 = scale(low) - pad, scale(high) + pad
+        x_of = lambda v: x + math.log10(max(v, 1)) / decades * w
+        y_of = lambda v: y + h - (scale(v) - y0) / (y1 - y0) * h
+        if logarithmic:
+            ticks = [m * 10.0 ** power for power in range(math.floor(y0), math.ceil(y1)) for m in (1, 2, 5)
+                     if y0 <= math.log10(m * 10.0 ** power) <= y1]
+        else:
+            ticks = nice_ticks(y0, y1, 4)
+        counts = [m * 10 ** k for k in range(int(decades) + 1) for m in ((1, 2, 5) if decades < 3 else (1,))]
+        self.axes(painter, [count for count in counts if math.log10(count) <= decades], ticks, x_of, y_of,
+                  "layouts evaluated", self.title, x_text="{:,}".format, title_side=RIGHT)
+        painter.setBrush(pya.QBrush())
+        painter.setPen(ui.pen(ui.ACCENT, 2))
+        painter.drawPolyline(pya.QPolygonF([pya.QPointF(x_of(a), y_of(b)) for a, b in self.steps()]))
+        pen = ui.pen(ui.ACCENT, 6)
+        pen.setCapStyle(pya.Qt.RoundCap)
+        painter.setPen(pen)
+        painter.drawPoints(pya.QPolygonF([pya.QPointF(x_of(a), y_of(b)) for a, b in self.points]))
 
 
 class Bode(Plot):

@@ -10,6 +10,7 @@ SETTINGS = {
     "ptah-host": "",             # HOST:PORT; where set, TCP is used
     "ptah-token-file": "",       # empty: `token` beside the default socket
     "ptah-program": "",          # the program `ptah`; empty: on PATH
+    "ptah-search": "",           # strategy of explorations; empty: variants of random assignments
     "ptah-flow": "native",
     "ptah-tech": "ptah130",
     "ptah-circuit": "miller_ota",

@@ -264,6 +264,11 @@ def fail(error):
     toast(sentence(error), "error")
 
 
+def escaped(text):
+    """For rich text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
 def millivolts(volts):
     return "–" if volts is None else f"{volts * 1e3:.3f} mV"
 
