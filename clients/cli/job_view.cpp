@@ -114,7 +114,7 @@ std::string improvement_text(const Json& line) {
   std::string text = line.value("evaluations", Json()).dump() + " evaluations, " +
                      duration(line.value("explored_s", 0.0)) + ": ";
   const Json cost = line.value("cost", Json());
-  if (!cost.is_number()) return text + "breaks " + specs_text(line);
+  if (!cost.is_number()) return text + specs_text(line);
   text += line.value("objective", "") == "pscore" ? engineering(cost, "V") : plain(cost);
   return text + "  " + fingers_text(line.value("fingers", Json::object()));
 }

@@ -156,7 +156,7 @@ proc ptah::place {circuit args} {
 proc ptah::explore {circuit args} {
     set options [Options $args {-strategy -budget -seed -fingers -pairs -testbench -measures -tech -flow -judges -objective -spec -keep} \
         {-no-specs -wait}]
-    foreach {name value} {-strategy cmaes -budget 500 -flow explore -judges kept} {
+    foreach {name value} {-strategy annealing -budget 500 -flow explore -judges kept} {
         if {![dict exists $options $name]} { dict set options $name $value }
     }
     set parts [CircuitJson $circuit $options]

@@ -26,6 +26,15 @@ double least_capacitance(const Technology& technology) {
   return least;
 }
 
+/// What the bulks of NMOS transistors are on: the substrate.
+std::string ground_of(const Circuit& circuit) {
+  for (const Device& device : circuit.devices) {
+    if (device.kind == DeviceKind::kNmos)
+      return circuit.nets[static_cast<std::size_t>(device.nets.back())].name;
+  }
+  return "0";
+}
+
 /// The device alone, its terminals as ports.
 Circuit alone(const Device& device, const Tile& tile) {
   Circuit circuit;
@@ -46,6 +55,7 @@ Circuit alone(const Device& device, const Tile& tile) {
 Result<ExtractedNetlist> unrouted_netlist(const Circuit& circuit, const Tiles& tiles,
                                           const Technology& technology, Bound<Extractor>& extractor,
                                           FlowJob& job, StageSeconds& seconds) {
+  const std::string ground = ground_of(circuit);
   ExtractedNetlist whole;
   whole.name = circuit.name;
   for (const NetId port : circuit.ports)
@@ -60,30 +70,31 @@ Result<ExtractedNetlist> unrouted_netlist(const Circuit& circuit, const Tiles& t
              run_stage(extractor, job, seconds, [&](Extractor& stage) {
                return stage.extract(file, single, technology, job);
              }));
-    std::optional<std::string> unknown;
-    const auto net = [&](const std::string& name) -> std::string {
+    const auto net = [&](const std::string& name) -> std::optional<std::string> {
       const NetId terminal = single.find_net(name);
-      if (terminal < 0) {
-        unknown = name;
-        return name;
-      }
+      if (terminal < 0) return std::nullopt;
       const NetId there = device.nets[static_cast<std::size_t>(terminal)];
       return circuit.nets[static_cast<std::size_t>(there)].name;
     };
     for (ExtractedDevice part : found.devices) {
       part.name = device.name + "_" + part.name;
-      for (std::string& name : part.nets) name = net(name);
+      for (std::string& name : part.nets) {
+        const auto there = net(name);
+        if (!there) {
+          return make_error(ErrorCode::kUnsupported,
+                            "The tile of " + device.name + " has a net " + name +
+                                " that is none of its terminals.",
+                            circuit.name);
+        }
+        name = *there;
+      }
       whole.devices.push_back(std::move(part));
     }
     for (const ExtractedCapacitor& one : found.capacitors) {
-      ExtractedCapacitor mapped{net(one.a), net(one.b), one.farad};
+      // Of a tile without a contact to it, the substrate has a name of the extractor's.
+      ExtractedCapacitor mapped{net(one.a).value_or(ground), net(one.b).value_or(ground),
+                                one.farad};
       if (mapped.a != mapped.b) whole.capacitors.push_back(std::move(mapped));
-    }
-    if (unknown) {
-      return make_error(ErrorCode::kUnsupported,
-                        "The tile of " + device.name + " has a net " + *unknown +
-                            " that is none of its terminals.",
-                        circuit.name);
     }
   }
   return whole;
@@ -91,12 +102,7 @@ Result<ExtractedNetlist> unrouted_netlist(const Circuit& circuit, const Tiles& t
 
 void add_shortest_wires(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
                         const Technology& technology, ExtractedNetlist& netlist) {
-  // The substrate is what the bulks of NMOS transistors are on.
-  std::string ground = "0";
-  for (const Device& device : circuit.devices) {
-    if (device.kind == DeviceKind::kNmos)
-      ground = circuit.nets[static_cast<std::size_t>(device.nets.back())].name;
-  }
+  const std::string ground = ground_of(circuit);
   const double farad_um = least_capacitance(technology) * 1e-18;
   const std::vector<std::int64_t> lengths = net_hpwl(circuit, tiles, placement);
   for (std::size_t net = 0; net < lengths.size(); ++net) {

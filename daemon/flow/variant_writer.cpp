@@ -52,6 +52,7 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"seed", chain.spec.seed},
                {"plugins", space.plugins().labels}};
   if (!chain.spec.input.params.empty()) metrics["params"] = chain.spec.input.params;
+  if (chain.spec.input.keep != Keep::kFinger) metrics["keep"] = to_string(chain.spec.input.keep);
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
   if (!candidate.specs.empty()) {
     metrics["feasible"] = evaluation.feasible;

@@ -1,7 +1,7 @@
 """The strategies of explorations: which the server has, and what designers call them."""
 
 # In the order in which they are offered; what is not here is the user's own, and comes after them under its own name.
-NAMES = {"cmaes": "CMA-ES on wiring, genetic on fingers", "annealing": "Simulated annealing", "genetic": "Genetic algorithm",
+NAMES = {"annealing": "Simulated annealing", "cmaes": "CMA-ES on wiring, genetic on fingers", "genetic": "Genetic algorithm",
          "bayesian": "Bayesian optimisation", "greedy": "Hill climbing with restarts",
          "halving": "Successive halving of assignments", "rl": "Reinforcement learning",
          "random": "Random assignments, none twice", "walk": "Random walk, as OSIRIS does it",
