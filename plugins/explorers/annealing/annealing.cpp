@@ -1,5 +1,6 @@
 #include "annealing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -8,6 +9,13 @@ namespace {
 
 /// Draws for a step that can be tried.
 constexpr int kDraws = 40;
+/// Evaluations of a round, where the options do not say how many rounds; at most so many; and
+/// where only time is limited.
+constexpr std::int64_t kRound = 500;
+constexpr std::int64_t kMostRounds = 8;
+constexpr int kTimedRounds = 4;
+/// Of the hottest temperature, where the last round starts.
+constexpr double kWarm = 0.3;
 /// Of a shift, nm.
 constexpr std::array<Dbu, 4> kSteps{100, 300, 1000, 2000};
 
@@ -108,6 +116,7 @@ Moves draw_moves(const Circuit& circuit, const Placement& placement, Rng& rng) {
 Annealing::Annealing(const Options& options)
     : over_moves_(options.text("over") == "moves"),
       starts_(static_cast<int>(options.integer("starts"))),
+      rounds_(static_cast<int>(options.integer("rounds"))),
       fingers_(options.real("fingers")),
       hottest_(options.real("hottest")),
       coldest_(options.real("coldest")) {}
@@ -124,9 +133,16 @@ OptionSchema Annealing::options() {
           {"starts",
            OptionType::kInt,
            100,
-           "Random assignments, at most a fifth of the budget, whose best is where it starts.",
+           "Random assignments, at most a fifth of the round, whose best is where it starts.",
            1,
            1000000,
+           {}},
+          {"rounds",
+           OptionType::kInt,
+           0,
+           "Rounds of annealing; 0: one for every 500 evaluations of the budget, at most 8.",
+           0,
+           1000,
            {}},
           {"fingers", OptionType::kReal, 0.15, "Share of steps that change a count.", 0, 1, {}},
           {"hottest",
@@ -219,9 +235,29 @@ Result<std::optional<Annealing::Place>> Annealing::propose(Arena& arena, Rng& rn
   return std::optional<Place>(std::move(place));
 }
 
+void Annealing::begin_round(Arena& arena) {
+  if (rounds_ == 0) {
+    const auto budget = arena.design().budget();
+    rounds_ = budget && budget->evaluations ? static_cast<int>(std::clamp<std::int64_t>(
+                                                  *budget->evaluations / kRound, 1, kMostRounds))
+                                            : kTimedRounds;
+  }
+  const int round = std::min(static_cast<int>(arena.share() * rounds_), rounds_ - 1);
+  if (round == round_) return;
+  round_ = round;
+  started_ = 0;
+  phase_ = Phase::kStart;
+  best_start_ = {};
+  if (round < rounds_ - 1 || best_.cost == 0) return;
+  phase_ = Phase::kAnneal;
+  present_ = best_;
+  began_ = arena.share();
+}
+
 Result<std::optional<Trial>> Annealing::ask(Arena& arena, Rng rng) {
+  begin_round(arena);
   if (phase_ == Phase::kStart) {
-    const bool enough = started_ >= starts_ || arena.share() >= 0.2;
+    const bool enough = started_ >= starts_ || arena.share() * rounds_ - round_ >= 0.2;
     if (!enough || best_start_.cost == 0) {
       next_ = {};
       next_.counts = arena.random_counts(rng);
@@ -260,18 +296,22 @@ Status Annealing::tell(Arena& arena, const Trial& trial, const Found& found) {
     if (!found.feasible) return ok();  // Another arrangement of it, then.
     present_ = next_;
     present_.cost = found.cost;
+    if (best_.cost == 0 || found.cost < best_.cost) best_ = present_;
     phase_ = Phase::kAnneal;
     began_ = arena.share();
     return ok();
   }
   if (!found.feasible) return ok();
-  const double done = began_ < 1 ? (arena.share() - began_) / (1 - began_) : 1;
-  const double temperature = hottest_ * std::pow(coldest_ / hottest_, done);
+  const double end = (round_ + 1.0) / rounds_;
+  const double done = began_ < end ? std::min(1.0, (arena.share() - began_) / (end - began_)) : 1;
+  const double hottest = round_ > 0 && round_ == rounds_ - 1 ? kWarm * hottest_ : hottest_;
+  const double temperature = hottest * std::pow(coldest_ / hottest, done);
   const double increase = found.cost / present_.cost - 1;
   const double luck = static_cast<double>(coin_ >> 11) * 0x1.0p-53;
   if (increase > 0 && luck >= std::exp(-increase / temperature)) return ok();
   present_ = next_;
   present_.cost = found.cost;
+  if (best_.cost == 0 || found.cost < best_.cost) best_ = present_;
   return ok();
 }
 
@@ -291,6 +331,8 @@ Json Annealing::state() const {
   return {{"annealing", phase_ == Phase::kAnneal},
           {"started", started_},
           {"began", began_},
+          {"round", round_},
+          {"best", to_json(best_)},
           {"best_start", to_json(best_start_)},
           {"present", to_json(present_)}};
 }
@@ -299,6 +341,8 @@ Status Annealing::restore(const Json& state) {
   phase_ = state.at("annealing").get<bool>() ? Phase::kAnneal : Phase::kStart;
   started_ = state.at("started");
   began_ = state.at("began");
+  round_ = state.at("round");
+  best_ = from_json(state.at("best"));
   best_start_ = from_json(state.at("best_start"));
   present_ = from_json(state.at("present"));
   problem_.reset();

@@ -5,7 +5,8 @@
 /// the arrangement; or it changes the arrangement: a step in the sequence pair, whose packing is
 /// exact (plugins/placers/sequence_pair), or a shift, swap or turn of tiles, matched pairs as
 /// pairs. Relative differences of cost count; the temperature falls geometrically with the share of
-/// the budget that is used.
+/// the budget that is used. A large budget is spent in rounds: each begins anew, but for the last,
+/// which goes on from the best there is, at a lower temperature.
 #pragma once
 
 #include "placer.hpp"
@@ -45,15 +46,19 @@ class Annealing final : public Strategy {
   /// An arrangement to begin with, short in wires, of `counts`.
   Result<std::optional<Place>> arrange(Arena& arena, const Counts& counts, Rng rng);
 
+  /// Into the round that the share of the budget says.
+  void begin_round(Arena& arena);
+
   bool over_moves_;
-  int starts_;
+  int starts_, rounds_;
   double fingers_, hottest_, coldest_;
 
   enum class Phase { kStart, kAnneal };
   Phase phase_ = Phase::kStart;
   int started_ = 0;
-  double began_ = 0;  ///< Share of the budget when annealing began.
-  Place best_start_, present_, next_;
+  int round_ = 0;
+  double began_ = 0;  ///< Share of the budget when the round's annealing began.
+  Place best_start_, present_, next_, best_;
   std::uint64_t coin_ = 0;  ///< Of the point asked last.
 
   /// The problem of the counts that were packed last.
