@@ -37,7 +37,7 @@ Environment::Environment(const EnvironmentParams& params, const Circuit& circuit
   } else {
     list_actions(circuit);
     heads_ = {actions_.size()};
-    state_size_ = 14 * devices_ + 2 * nets_ + 2;
+    state_size_ = 14 * devices_ + 2 * nets_ + 3;
   }
 }
 
@@ -99,7 +99,7 @@ Status Environment::reset() {
   steps_ = 0;
   placed_ = 0;
   std::fill(exponents_.begin(), exponents_.end(), 0);
-  worth_ = worth(space_->present());
+  cost_ = best_ = 1;
   // The stale one is what was seen last; the first episode has none.
   if (!params_.stale_first_state || seen_.empty()) look();
   return ok();
@@ -132,8 +132,8 @@ std::vector<float> Environment::paper_state() const {
 
 /// Of each device: its centre, from the layout's and in its sizes; its size in the same; the bits
 /// of its orientation; its type; how far its slot reaches to each side, up to the longest shift. Of
-/// each net: its half perimeter in the layout's, and its weight. Then what the present layout is
-/// worth and how much of the episode is over.
+/// each net: its half perimeter in the layout's, and its weight. Then what the present layout and
+/// the episode's best cost, relative to the baseline, and how much of the episode is over.
 std::vector<float> Environment::tuned_state() const {
   const Tiles& tiles = space_->tiles();
   const Placement& placement = space_->placement();
@@ -164,7 +164,8 @@ std::vector<float> Environment::tuned_state() const {
     state.push_back(ratio(static_cast<double>(lengths[net]), half));
     state.push_back(ratio(exponents_[net], kMostExponent));
   }
-  state.push_back(static_cast<float>(std::clamp(worth_ + 1, -1.0, 1.0)));
+  for (const double cost : {cost_, best_})
+    state.push_back(static_cast<float>(std::clamp(cost - 1, -1.0, 1.0)));
   state.push_back(ratio(steps_, params_.episode_steps));
   return state;
 }
@@ -224,40 +225,42 @@ Result<Mask> Environment::mask() const {
   return mask;
 }
 
-double Environment::worth(const Evaluation& evaluation) const {
-  if (params_.paper) return 0;
-  if (!evaluation.feasible || !evaluation.cost) return -1 - params_.infeasible_penalty;
-  return -*evaluation.cost / scale_;
+Outcome Environment::judge_paper(Evaluation evaluation) {
+  const bool failed = !evaluation.valid || !evaluation.feasible || !evaluation.pscore;
+  Outcome outcome;
+  outcome.reward = failed ? params_.failed_step : params_.alpha * (scale_ - *evaluation.pscore);
+  outcome.done = failed || steps_ >= params_.episode_steps;
+  outcome.evaluation = std::move(evaluation);
+  return outcome;
+}
+
+Outcome Environment::judge_tuned(Evaluation evaluation) {
+  Outcome outcome;
+  outcome.done = steps_ >= params_.episode_steps;
+  outcome.reward = params_.failed_step;
+  if (evaluation.valid && evaluation.feasible && evaluation.cost) {
+    cost_ = *evaluation.cost / scale_;
+    outcome.reward = std::max(0.0, best_ - cost_);
+    best_ = std::min(best_, cost_);
+  }
+  outcome.evaluation = std::move(evaluation);
+  return outcome;
 }
 
 Result<Outcome> Environment::step(const std::vector<int>& action) {
   const std::optional<Moves> moves = moves_of(action);
   if (!moves) return make_error(ErrorCode::kInternal, "A masked action was drawn.", "explorer rl");
-  Outcome outcome;
   const LayoutSpace::Snapshot before = space_->snapshot();
-  PTAH_TRY(outcome.evaluation, space_->step(*moves, Fidelity::kScored));
-  const Evaluation& found = outcome.evaluation;
+  PTAH_TRY(Evaluation found, space_->step(*moves, Fidelity::kScored));
   ++steps_;
-  if (params_.paper) {
-    const bool failed = !found.valid || !found.feasible || !found.pscore;
-    if (failed && found.valid) {
-      PTAH_TRY(space_->restore(before));
-    }
-    outcome.reward = failed ? params_.failed_step : params_.alpha * (scale_ - *found.pscore);
-    outcome.done = failed || steps_ >= params_.episode_steps;
-  } else {
-    if (found.valid) {
-      const Action& one = actions_[static_cast<std::size_t>(action[0])];
-      if (one.kind == Action::Kind::kWeight) exponents_[one.which] += one.exponent;
-      if (one.kind == Action::Kind::kAnew) ++placed_;
-      const double now = worth(found);
-      outcome.reward = std::clamp(now - worth_, -1.0, 1.0);
-      worth_ = now;
-    } else {
-      outcome.reward = params_.failed_step;
-    }
-    outcome.done = steps_ >= params_.episode_steps;
+  if (found.valid && !found.feasible) {
+    PTAH_TRY(space_->restore(before));
+  } else if (found.valid && !params_.paper) {
+    const Action& one = actions_[static_cast<std::size_t>(action[0])];
+    if (one.kind == Action::Kind::kWeight) exponents_[one.which] += one.exponent;
+    if (one.kind == Action::Kind::kAnew) ++placed_;
   }
+  Outcome outcome = params_.paper ? judge_paper(std::move(found)) : judge_tuned(std::move(found));
   look();
   return outcome;
 }
@@ -265,7 +268,7 @@ Result<Outcome> Environment::step(const std::vector<int>& action) {
 Json Environment::save() const {
   return {{"seen", seen_},
           {"steps", steps_},
-          {"worth", worth_},
+          {"costs", {cost_, best_}},
           {"exponents", exponents_},
           {"placed", placed_}};
 }
@@ -274,7 +277,8 @@ Status Environment::restore(const Json& state, std::string_view layout) {
   try {
     seen_ = state.at("seen").get<std::vector<float>>();
     steps_ = state.at("steps");
-    worth_ = state.at("worth");
+    cost_ = state.at("costs").at(0);
+    best_ = state.at("costs").at(1);
     exponents_ = state.at("exponents").get<std::vector<int>>();
     placed_ = state.at("placed");
   } catch (const Json::exception& exception) {

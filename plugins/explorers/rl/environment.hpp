@@ -8,8 +8,8 @@
 /// change by moves. Where a run has specs, what breaks them counts as failed.
 ///
 /// Profile `tuned`: an action is one of a list (`Action`), masked by what the space refuses. A
-/// reward is by how much the layout became better, relative to the baseline, so that an episode's
-/// rewards sum up to what it won; layouts that break the specs are worth less than the baseline.
+/// reward is by how much a layout beats the best of its episode so far, relative to the baseline:
+/// an episode's rewards sum up to what it found, and a way through worse layouts costs nothing.
 #pragma once
 
 #include <cstdint>
@@ -79,8 +79,8 @@ class Environment {
   std::vector<float> paper_state() const;
   std::vector<float> tuned_state() const;
   void look();
-  /// tuned: what a layout is worth, the baseline being -1.
-  double worth(const Evaluation& evaluation) const;
+  Outcome judge_paper(Evaluation evaluation);
+  Outcome judge_tuned(Evaluation evaluation);
 
   EnvironmentParams params_;
   Rng rng_;
@@ -95,7 +95,8 @@ class Environment {
 
   std::vector<float> seen_;
   int steps_ = 0;
-  double worth_ = -1;           ///< Of the present layout.
+  /// tuned: costs of the present layout, and of the episode's best, in the baseline's.
+  double cost_ = 1, best_ = 1;
   std::vector<int> exponents_;  ///< Of the nets' weights, of 4.
   std::uint64_t placed_ = 0;    ///< Times that it was placed with another seed.
 };

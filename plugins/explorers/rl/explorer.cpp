@@ -137,8 +137,12 @@ class Exploration {
     if (opened) {
       const Evaluation& baseline = opened.value()->baseline();
       if (baseline.feasible) tried.cost = baseline.cost;
-      // With specs, the paper's agent has no baseline in what breaks them.
-      const bool plays = params_.paper ? baseline.feasible : baseline.cost.has_value();
+      if (baseline.feasible && !baseline.cost && !baseline.pscore) {
+        return make_error(ErrorCode::kUnsupported, "Layouts of this flow have no cost.",
+                          "explorer rl", "explore with a flow that simulates");
+      }
+      // What breaks the specs is no baseline: moves seldom mend what fingers have done.
+      const bool plays = params_.paper ? baseline.feasible : tried.cost.has_value();
       if (plays && (environment_.space() == nullptr || is_less(tried.cost, played().cost))) {
         PTAH_TRY(environment_.enter(opened.value()));
         played_ = tried_.size();

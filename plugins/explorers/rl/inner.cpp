@@ -12,6 +12,9 @@ namespace ptah::rl {
 namespace {
 
 constexpr std::uint64_t kInnerWeights = 1, kChoices = 2, kStepOrder = 3, kRewardOrder = 4;
+/// Updates that the running mean of squared rewards remembers, and the most that a reward becomes.
+constexpr std::int64_t kMemory = 16;
+constexpr double kMostReward = 10;
 /// The published code counts epochs by minibatches of this size.
 constexpr std::size_t kEpochUnit = 16;
 
@@ -158,6 +161,15 @@ Result<Update> InnerAgent::learn(bool frozen, bool shuffled, const JobContext& j
     stream.fork(kRewardOrder).shuffle(std::span(rewards));
     for (std::size_t i = 0; i < count; ++i) steps_[i].reward = rewards[i];
   }
+  if (!params_.paper) {
+    double sum = 0;
+    for (const Step& step : steps_) sum += step.reward * step.reward;
+    square_ += (sum / static_cast<double>(count) - square_) /
+               static_cast<double>(std::min(updates_ + 1, kMemory));
+    for (Step& step : steps_)
+      step.reward =
+          std::clamp(step.reward / std::max(std::sqrt(square_), 1e-9), -kMostReward, kMostReward);
+  }
   const Batch all = gather();
   at::Tensor advantages, returns;
   if (!params_.paper) {
@@ -229,8 +241,11 @@ void InnerAgent::save(nets::TensorFile& file) const {
     steps.push_back({step.choice.action, step.choice.log_probabilities, step.reward, step.done});
     masks.append(step.mask.begin(), step.mask.end());
   }
-  file.metadata["inner"] =
-      Json{{"steps", std::move(steps)}, {"choices", choices_}, {"updates", updates_}}.dump();
+  file.metadata["inner"] = Json{
+      {"steps", std::move(steps)},
+      {"choices", choices_},
+      {"updates", updates_},
+      {"square", square_}}.dump();
   if (steps_.empty()) return;
   file.add("inner.states", gather().states);
   if (!masks.empty())
@@ -247,6 +262,7 @@ Status InnerAgent::restore(const safetensors::Contents& contents) {
     const Json state = Json::parse(text->second);
     choices_ = state.at("choices");
     updates_ = state.at("updates");
+    square_ = state.at("square");
     for (const Json& one : state.at("steps")) {
       Step step;
       step.choice = {one.at(0).get<std::vector<int>>(), one.at(1).get<std::vector<float>>()};

@@ -5,7 +5,8 @@
 /// with the present network for each minibatch and normalised within it; each part of an action has
 /// a clipped term of its own; the rest of an epoch that fills no minibatch is left out. Profile
 /// `tuned`: generalised advantages (Schulman et al., ICLR 2016), computed and normalised once an
-/// update, and a mask of actions (Huang and Ontanon, arXiv 2006.14171).
+/// update, rewards divided by their running root mean square, and a mask of actions (Huang and
+/// Ontanon, arXiv 2006.14171).
 #pragma once
 
 #include <cstdint>
@@ -80,6 +81,7 @@ class InnerAgent {
   Rng rng_;
   Learner learner_;
   std::vector<Step> steps_;
+  double square_ = 0;  ///< tuned: running mean of squared rewards, which they are divided by.
   std::int64_t choices_ = 0, updates_ = 0;
 };
 

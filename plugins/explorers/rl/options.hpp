@@ -29,9 +29,8 @@ struct EnvironmentParams {
   int episode_steps = 8;  ///< Most steps of an episode.
   bool stale_first_state = false;
   bool zero_state = false;
-  double alpha = 5;                 ///< paper: reward a volt of pscore.
-  double failed_step = -0.1;        ///< Reward of what is not valid.
-  double infeasible_penalty = 0.5;  ///< tuned: what leaving the specs costs.
+  double alpha = 5;           ///< paper: reward a volt of pscore.
+  double failed_step = -0.1;  ///< Reward of what is not valid, or breaks the specs.
 };
 
 /// REINFORCE (Williams, Machine Learning 1992).
@@ -39,8 +38,8 @@ struct OuterParams {
   bool paper = false;  ///< Draws by transistor, raw rewards, no baseline.
   NetForm net;
   double learning_rate = 1e-2;
-  int batch = 4;          ///< Assignments an iteration.
-  double entropy = 0.01;  ///< Weight of the policy's entropy in what is learnt; 0: none.
+  int batch = 4;         ///< Assignments an iteration.
+  double entropy = 0.1;  ///< Weight of the policy's entropy in what is learnt; 0: none.
   bool redraw_explored = true;
   OuterReward reward = OuterReward::kEpisode;
   double no_baseline = -3;  ///< Reward of an assignment without a feasible layout.

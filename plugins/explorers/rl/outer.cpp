@@ -17,7 +17,7 @@ constexpr std::int64_t kMostDraws = 1'000'000;
 /// Of an assignment that is new; then the policy insists on one that it knows.
 constexpr std::int64_t kMostKnown = 1000;
 /// Rewards that running means remember.
-constexpr double kMemory = 32;
+constexpr double kRemembered = 32;
 
 std::vector<std::vector<DeviceId>> units_of(const FingerSpace& space, bool by_transistor) {
   if (!by_transistor) return space.groups();
@@ -144,7 +144,7 @@ Status OuterAgent::learn(const std::vector<double>& rewards, bool frozen, const 
   const auto count = static_cast<std::int64_t>(rewards.size());
   for (const double reward : rewards) {
     ++rewarded_;
-    const double part = 1 / std::min(static_cast<double>(rewarded_), kMemory);
+    const double part = 1 / std::min(static_cast<double>(rewarded_), kRemembered);
     mean_ += (reward - mean_) * part;
     square_ += (reward * reward - square_) * part;
   }
