@@ -60,6 +60,7 @@ at::Tensor Learner::forward(const at::Tensor& inputs) const {
 }
 
 Status Learner::descend(const at::Tensor& loss, double most_gradient, const JobContext& job) {
+  if (job.cancelled()) return cancelled_error();
   for (Parameter& parameter : parameters_) parameter.value.mutable_grad() = at::Tensor();
   loss.backward();
   const at::NoGradGuard no_grad;

@@ -13,7 +13,7 @@ Params paper_profile() {
   params.outer.net = {5, 0};
   params.outer.learning_rate = 1e-5;
   params.outer.batch = 1;
-  params.outer.entropy = 0;
+  params.outer.entropy = params.outer.floor = 0;
   params.outer.no_baseline = -10;
   params.inner.net = {5, 0};
   params.inner.learning_rate = 1e-5;

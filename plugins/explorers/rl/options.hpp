@@ -40,6 +40,7 @@ struct OuterParams {
   double learning_rate = 1e-2;
   int batch = 4;         ///< Assignments an iteration.
   double entropy = 0.1;  ///< Weight of the policy's entropy in what is learnt; 0: none.
+  double floor = 0.1;    ///< Share of choices that are uniform, whatever was learnt.
   bool redraw_explored = true;
   OuterReward reward = OuterReward::kEpisode;
   double no_baseline = -3;  ///< Reward of an assignment without a feasible layout.

@@ -70,10 +70,11 @@ OuterAgent::OuterAgent(const OuterParams& params, const Circuit& circuit, const 
 }
 
 at::Tensor OuterAgent::forward() const {
-  return log_probabilities(learner_.forward(row(input_))
-                               .view({static_cast<std::int64_t>(units_.size()),
-                                      static_cast<std::int64_t>(space_.allowed().size())}),
-                           {});
+  const auto counts = static_cast<std::int64_t>(space_.allowed().size());
+  const at::Tensor logs = log_probabilities(
+      learner_.forward(row(input_)).view({static_cast<std::int64_t>(units_.size()), counts}), {});
+  if (params_.floor == 0) return logs;
+  return (logs.exp() * (1 - params_.floor) + params_.floor / static_cast<double>(counts)).log();
 }
 
 FingerAssignment OuterAgent::assign(const std::vector<int>& choices) const {

@@ -7,8 +7,9 @@
 /// in the order of the circuit.
 ///
 /// Profile `tuned`: one draw a group. Rewards are normalised by their running mean and deviation,
-/// and the entropy of the policy is added. The network sees nothing: layouts of one assignment do
-/// not depend on the one before.
+/// and the entropy of the policy is added; now and then a group draws uniformly, so that a policy
+/// that has settled still meets what is near. The network sees nothing: layouts of one assignment
+/// do not depend on the one before.
 #pragma once
 
 #include <ATen/core/Tensor.h>
