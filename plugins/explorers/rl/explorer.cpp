@@ -27,6 +27,9 @@ constexpr double kCheckpointShare = 20;
 constexpr std::size_t kBesideWeights = 3u << 20;
 /// Rewards among which those of the shuffled control are dealt.
 constexpr std::size_t kShuffledAmong = 64;
+/// Of the evaluations, those of moves once every assignment has been seen: a baseline tells nothing
+/// new then.
+constexpr double kShareWhenKnown = 0.95;
 /// Logarithms of how far an assignment is from the best are cut to this.
 constexpr double kFarthest = 3;
 
@@ -46,10 +49,12 @@ class Timed {
   Clock::time_point begin_ = Clock::now();
 };
 
-/// An assignment of the iteration under way.
-struct Tried {
+/// The assignment that episodes are of.
+struct Played {
   FingerAssignment fingers;
-  std::optional<double> cost;  ///< The least of a feasible layout.
+  std::optional<double> baseline;     ///< What its baseline costs.
+  std::optional<std::size_t> number;  ///< In the iteration under way, where it is of that.
+  std::string bytes;                  ///< Of the space with its baseline, for checkpoints.
 };
 
 class Exploration {
@@ -95,7 +100,7 @@ class Exploration {
  private:
   Status explore() {
     while (!exhausted(design_)) {
-      while (static_cast<int>(tried_.size()) < params_.outer.batch) {
+      while (static_cast<int>(tried_.size()) < (knows_all() ? 1 : params_.outer.batch)) {
         PTAH_TRY(open_next());
         PTAH_TRY(leave_checkpoint());
       }
@@ -109,8 +114,7 @@ class Exploration {
     return ok();
   }
 
-  /// Draws the next assignment and makes its baseline; the best of an iteration is what episodes
-  /// are of.
+  /// Draws the next assignment and makes its baseline; episodes are of the best that there is.
   Status open_next() {
     if (job_.cancelled()) return cancelled_error();
     Draw draw;
@@ -122,7 +126,9 @@ class Exploration {
     auto opened = design_.open(draw.fingers);
     if (!opened && opened.error().code != ErrorCode::kInfeasible) return opened.error();
     const std::int64_t used = design_.spent().evaluations - before;
-    spent_outer_ += used;
+    const double share =
+        knows_all() ? std::max(kShareWhenKnown, params_.inner_share) : params_.inner_share;
+    owed_ += static_cast<double>(used) * share / (1 - share);
     unspent_ = used > 0 ? 0 : unspent_ + 1;
     if (unspent_ == kHopeless) {
       return make_error(
@@ -133,38 +139,41 @@ class Exploration {
     job_.metric("rl_outer_entropy", drawn_, outer_.entropy());
     if (params_.paper) job_.metric("rl_redraws", drawn_, static_cast<double>(draw.redrawn));
     ++drawn_;
-    Tried tried{draw.fingers, std::nullopt};
+    std::optional<double> cost;
     if (opened) {
       const Evaluation& baseline = opened.value()->baseline();
-      if (baseline.feasible) tried.cost = baseline.cost;
+      if (baseline.feasible) cost = baseline.cost;
       if (baseline.feasible && !baseline.cost && !baseline.pscore) {
         return make_error(ErrorCode::kUnsupported, "Layouts of this flow have no cost.",
                           "explorer rl", "explore with a flow that simulates");
       }
       // What breaks the specs is no baseline: moves seldom mend what fingers have done.
-      const bool plays = params_.paper ? baseline.feasible : tried.cost.has_value();
-      if (plays && (environment_.space() == nullptr || is_less(tried.cost, played().cost))) {
+      const bool plays = params_.paper ? baseline.feasible : cost.has_value();
+      if (plays && (environment_.space() == nullptr || is_less(baseline.cost, played_.baseline))) {
         PTAH_TRY(environment_.enter(opened.value()));
-        played_ = tried_.size();
-        baseline_bytes_.clear();
-        if (params_.checkpoints) baseline_bytes_ = opened.value()->save();
+        played_ = {draw.fingers, baseline.cost, tried_.size(), {}};
+        if (params_.checkpoints) played_.bytes = opened.value()->save();
       }
     }
-    tried_.push_back(std::move(tried));
+    tried_.push_back(cost);
     return ok();
+  }
+
+  /// Where moves may have the rest of the budget: no assignment is new.
+  bool knows_all() const {
+    return !params_.paper && params_.outer.redraw_explored && params_.inner_share > 0 &&
+           outer_.knows_all();
   }
 
   static bool is_less(const std::optional<double>& a, const std::optional<double>& b) {
     return a && (!b || *a < *b);
   }
-  Tried& played() { return tried_[played_]; }
 
   bool wants_episode() const {
     if (environment_.space() == nullptr) return false;
     if (in_episode_) return true;
     if (params_.episodes > 0) return episodes_here_ < params_.episodes;
-    return !idle_ && static_cast<double>(spent_inner_) * (1 - params_.inner_share) <
-                         params_.inner_share * static_cast<double>(spent_outer_);
+    return !idle_ && owed_ > 0;
   }
 
   /// An episode, or the rest of one.
@@ -189,14 +198,14 @@ class Exploration {
       const std::int64_t before = design_.spent().evaluations;
       PTAH_TRY(const Outcome outcome, environment_.step(choice.action));
       const std::int64_t used = design_.spent().evaluations - before;
-      spent_inner_ += used;
+      owed_ -= static_cast<double>(used);
       if (used > 0) idle_ = false;
       inner_.keep(state, mask, choice, outcome.reward, outcome.done);
       episode_return_ += outcome.reward;
       episode_best_step_ = std::max(episode_best_step_, outcome.reward);
-      if (outcome.evaluation.valid && outcome.evaluation.feasible &&
-          is_less(outcome.evaluation.cost, played().cost))
-        played().cost = outcome.evaluation.cost;
+      if (played_.number && outcome.evaluation.valid && outcome.evaluation.feasible &&
+          is_less(outcome.evaluation.cost, tried_[*played_.number]))
+        tried_[*played_.number] = outcome.evaluation.cost;
       done = outcome.done;
       if (!done) {
         PTAH_TRY(leave_checkpoint());
@@ -236,16 +245,16 @@ class Exploration {
   Status finish_iteration() {
     std::vector<double> rewards;
     std::optional<double> reference = best_;
-    for (const Tried& one : tried_) {
-      if (!reference) reference = one.cost;
+    for (const std::optional<double>& cost : tried_) {
+      if (!reference) reference = cost;
     }
-    for (const Tried& one : tried_) {
+    for (const std::optional<double>& cost : tried_) {
       double reward = params_.outer.no_baseline;
       if (params_.paper) {
-        if (environment_.space() != nullptr && rewards.size() == played_) reward = best_return_;
-      } else if (one.cost) {
+        if (played_.number == rewards.size()) reward = best_return_;
+      } else if (cost) {
         // By how much better than the best so far, as a logarithm.
-        reward = std::clamp(std::log(std::max(*reference, 1e-12) / std::max(*one.cost, 1e-12)),
+        reward = std::clamp(std::log(std::max(*reference, 1e-12) / std::max(*cost, 1e-12)),
                             -kFarthest, kFarthest);
       }
       job_.metric("rl_outer_reward",
@@ -253,7 +262,7 @@ class Exploration {
                       static_cast<std::int64_t>(rewards.size()),
                   reward);
       rewards.push_back(reward);
-      if (is_less(one.cost, best_)) best_ = one.cost;
+      if (is_less(cost, best_)) best_ = cost;
     }
     if (params_.shuffle_reward) shuffle(rewards);
     {
@@ -262,10 +271,12 @@ class Exploration {
     }
     job_.metric("rl_learner_share", design_.spent().evaluations, learner_share());
     if (params_.paper) inner_.forget();  // The published rollout begins anew.
-    environment_.leave();
-    baseline_bytes_.clear();
+    played_.number.reset();
+    if (params_.paper || params_.plays_latest) {
+      environment_.leave();
+      played_ = {};
+    }
     tried_.clear();
-    played_ = 0;
     episodes_here_ = 0;
     idle_ = false;
     best_return_ = 0;
@@ -292,32 +303,31 @@ class Exploration {
     nets::TensorFile file;
     outer_.save(file);
     inner_.save(file);
+    const auto known = [](const auto& value) { return value ? Json(*value) : Json(); };
     Json tried = Json::array();
-    for (const Tried& one : tried_)
-      tried.push_back({to_string(one.fingers), one.cost ? Json(*one.cost) : Json()});
-    file.metadata["exploration"] = Json{
-        {"iteration", iteration_},
-        {"episode", episode_},
-        {"drawn", drawn_},
-        {"tried", std::move(tried)},
-        {"played", played_},
-        {"episodes_here", episodes_here_},
-        {"spent", {spent_outer_, spent_inner_}},
-        {"unspent", unspent_},
-        {"idle", idle_},
-        {"in_episode", in_episode_},
-        {"return", episode_return_},
-        {"best_step", in_episode_ ? episode_best_step_ : 0.0},
-        {"best_return", best_return_},
-        {"best", best_ ? Json(*best_) : Json()},
-        {"past", past_},
-        {"environment",
-         environment_.save()}}.dump();
+    for (const std::optional<double>& cost : tried_) tried.push_back(known(cost));
+    Json state{{"iteration", iteration_},
+               {"episode", episode_},
+               {"drawn", drawn_},
+               {"tried", tried},
+               {"owed", owed_},
+               {"unspent", unspent_},
+               {"idle", idle_},
+               {"in_episode", in_episode_},
+               {"return", episode_return_},
+               {"best", known(best_)},
+               {"past", past_}};
+    state["played"] = {to_string(played_.fingers), known(played_.baseline), known(played_.number)};
+    state["episodes_here"] = episodes_here_;
+    state["best_step"] = in_episode_ ? episode_best_step_ : 0.0;
+    state["best_return"] = best_return_;
+    state["environment"] = environment_.save();
+    file.metadata["exploration"] = state.dump();
     const auto add = [&](const char* name, const std::string& bytes) {
       if (!bytes.empty()) file.add(name, safetensors::Dtype::kU8, {bytes.size()}, bytes);
     };
     if (environment_.space() != nullptr) {
-      add("space.baseline", baseline_bytes_);
+      add("space.baseline", played_.bytes);
       if (in_episode_) add("space.present", environment_.space()->save());
     }
     PTAH_TRY(design_.checkpoint(file.bytes()));
@@ -346,14 +356,20 @@ class Exploration {
       episode_ = state.at("episode");
       drawn_ = state.at("drawn");
       for (const Json& one : state.at("tried")) {
-        PTAH_TRY(auto fingers, parse_fingers(one.at(0).get<std::string>()));
-        tried_.push_back({std::move(fingers), std::nullopt});
-        if (!one.at(1).is_null()) tried_.back().cost = one.at(1).get<double>();
+        tried_.emplace_back();
+        if (!one.is_null()) tried_.back() = one.get<double>();
       }
-      played_ = state.at("played");
+      const Json& played = state.at("played");
+      if (!played.at(1).is_null()) played_.baseline = played[1].get<double>();
+      if (!played.at(2).is_null()) played_.number = played[2].get<std::size_t>();
+      if (played_.number && *played_.number >= tried_.size())
+        return bad("It plays an assignment that was not tried.");
+      const auto name = played.at(0).get<std::string>();
+      if (!name.empty()) {
+        PTAH_TRY(played_.fingers, parse_fingers(name));
+      }
       episodes_here_ = state.at("episodes_here");
-      spent_outer_ = state.at("spent").at(0);
-      spent_inner_ = state.at("spent").at(1);
+      owed_ = state.at("owed");
       unspent_ = state.at("unspent");
       idle_ = state.at("idle");
       in_episode_ = state.at("in_episode");
@@ -368,11 +384,10 @@ class Exploration {
     }
     const std::string_view baseline = tensor("space.baseline");
     if (!baseline.empty()) {
-      if (played_ >= tried_.size()) return bad("It plays an assignment that was not tried.");
       // Not `open`, which would evaluate the baseline once more.
-      PTAH_TRY(auto space, design_.enter(played().fingers));
+      PTAH_TRY(auto space, design_.enter(played_.fingers));
       PTAH_TRY(space->load(baseline));
-      baseline_bytes_ = baseline;
+      played_.bytes = baseline;
       PTAH_TRY(environment_.enter(std::move(space)));
     }
     return environment_.restore(environment, tensor("space.present"));
@@ -387,12 +402,12 @@ class Exploration {
   InnerAgent inner_;
 
   std::int64_t iteration_ = 0, episode_ = 0, drawn_ = 0;
-  std::vector<Tried> tried_;    ///< In this iteration.
-  std::size_t played_ = 0;      ///< Of these, the one whose space the environment has.
-  std::string baseline_bytes_;  ///< Of that.
+  /// Of the assignments of this iteration, the least that a feasible layout costs.
+  std::vector<std::optional<double>> tried_;
+  Played played_;  ///< Whose space the environment has.
   std::int64_t episodes_here_ = 0;
   double best_return_ = 0;  ///< Of the iteration's episodes, in the sense of OuterReward.
-  std::int64_t spent_outer_ = 0, spent_inner_ = 0;
+  double owed_ = 0;         ///< Evaluations that moves are behind `inner_share`.
   int unspent_ = 0;
   bool idle_ = false;  ///< The last episode used no evaluation.
   bool in_episode_ = false;

@@ -1,7 +1,7 @@
 /// Reinforcement learning over a design space (OSIRIS, "RL exploration"): in each outer iteration
-/// the outer agent draws finger counts and each assignment's baseline is made; from the best of
-/// them the inner agent plays episodes of moves; then the outer agent learns what its assignments
-/// were worth.
+/// the outer agent draws finger counts and each assignment's baseline is made; from the baseline of
+/// one (paper: the only one; tuned: the best so far) the inner agent plays episodes of moves; then
+/// the outer agent learns what its assignments were worth.
 ///
 /// The host counts evaluations, keeps each new best, and ends it. Every random number is named by a
 /// counter, and a checkpoint holds all counters, weights, moments, the rollout and the present

@@ -65,6 +65,10 @@ OptionSchema options() {
        {"profile", "on", "off"});
   real("inner_share", 0.5,
        "Of profile tuned: the share of evaluations for moves; the rest is for fingers.", 0.95);
+  text("plays", "best",
+       "Of profile tuned, what moves are tried on: the assignment of the best baseline so far, or "
+       "the latest iteration's best.",
+       {"best", "latest"});
   whole("episodes",
         "Episodes an outer iteration; 0: the profile's (paper: 100, tuned: by inner_share).",
         1'000'000);
@@ -109,6 +113,7 @@ Params params_from(const Options& options) {
   take_choice("stale_first_state", params.environment.stale_first_state);
   take_choice("entropy_added", params.inner.entropy_added);
   params.inner_share = options.real("inner_share");
+  params.plays_latest = options.text("plays") == "latest";
   take("episodes", params.episodes);
   take("episode_steps", params.environment.episode_steps);
   take("rollout", params.inner.rollout);

@@ -69,6 +69,8 @@ struct Params {
   bool paper = false;
   int episodes = 0;          ///< Of an outer iteration; 0: what `inner_share` gives.
   double inner_share = 0.5;  ///< Of all evaluations, those of moves.
+  /// tuned: episodes are of the best of the iteration's assignments, not of the best of all.
+  bool plays_latest = false;
   bool frozen = false, shuffle_reward = false;
   bool checkpoints = true;
   double checkpoint_seconds = 1;  ///< Between two, at least; 0: after every step.

@@ -112,12 +112,12 @@ void OuterAgent::see(const std::vector<int>& choices) {
 Result<Draw> OuterAgent::draw(const JobContext& job) {
   const c10::InferenceMode inference;
   const at::Tensor logs = forward().contiguous();
-  entropy_ = entropy_of(logs).mean().item<double>();
+  if (!units_.empty()) entropy_ = entropy_of(logs).mean().item<double>();
   const std::size_t counts = space_.allowed().size();
   Rng lots = rng_.fork(kDraws).fork(static_cast<std::uint64_t>(draws_));
   Draw draw;
   std::int64_t known = 0;
-  const bool all_known = static_cast<std::int64_t>(explored_.size()) >= space_.count();
+  const bool all_known = knows_all();
   for (;; ++draw.redrawn) {
     if (draw.redrawn % 1024 == 1023 && job.cancelled()) return cancelled_error();
     if (draw.redrawn == kMostDraws) {
@@ -150,7 +150,7 @@ Status OuterAgent::learn(const std::vector<double>& rewards, bool frozen, const 
     square_ += (reward * reward - square_) * part;
   }
   const double deviation = std::sqrt(std::max(0.0, square_ - mean_ * mean_));
-  if (!frozen) {
+  if (!frozen && !units_.empty()) {
     at::Tensor choices = at::empty({count, static_cast<std::int64_t>(units_.size())}, at::kLong);
     at::Tensor weights = at::empty({count}, at::kFloat);
     for (std::int64_t i = 0; i < count; ++i) {

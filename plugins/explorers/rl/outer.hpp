@@ -44,6 +44,11 @@ class OuterAgent {
   /// agree, with kCancelled.
   Result<Draw> draw(const JobContext& job);
 
+  /// Every assignment was drawn.
+  bool knows_all() const noexcept {
+    return static_cast<std::int64_t>(explored_.size()) >= space_.count();
+  }
+
   /// Learns from the assignments drawn since the last call; `rewards` in their order.
   Status learn(const std::vector<double>& rewards, bool frozen, const JobContext& job);
   double entropy() const noexcept { return entropy_; }  ///< Mean of a unit, at the last draw.

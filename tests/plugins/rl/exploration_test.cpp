@@ -174,6 +174,7 @@ void expect_resumable(const Json& given, std::int64_t evaluations,
 
 TEST(RlExploration, GoesOnAsIfNeverInterrupted) {
   expect_resumable({{"rollout", 16}}, 200);
+  expect_resumable({{"rollout", 16}, {"plays", "latest"}}, 100);
 }
 
 TEST(RlExploration, GoesOnAsIfNeverInterruptedWithControlsAndFailures) {
@@ -280,6 +281,54 @@ TEST(RlExploration, SplitsTheBudgetBetweenFingersAndMoves) {
                                       [](const auto& line) { return line.starts_with("open"); });
     EXPECT_NEAR(static_cast<double>(opened) / 600, 1 - share, 0.03);
   }
+}
+
+TEST(RlExploration, MovesGetTheRestOnceAllFingersAreKnown) {
+  ToySpace space(1000, {2, 4});
+  RecordingJob job;
+  run(space, params_of({{"rollout", 64}}), job);
+  const auto opened = std::count_if(space.log.begin(), space.log.end(),
+                                    [](const auto& line) { return line.starts_with("open"); });
+  EXPECT_GT(opened, 8);
+  EXPECT_LT(opened, 8 + 0.07 * 1000);
+}
+
+TEST(RlExploration, WithoutFreeFingersItMoves) {
+  Circuit circuit = test::toy_circuit();
+  for (Device& device : circuit.devices) device.fingers = 2;
+  const auto prepare = [](ToySpace& space) {
+    space.cost = [](const FingerAssignment&, const Placement& placement) {
+      return 1 + placement.tiles[2].origin.y * 1e-5;
+    };
+  };
+  ToySpace whole(200, {2, 4}, circuit), rest(200, {2, 4}, circuit);
+  prepare(whole);
+  prepare(rest);
+  RecordingJob job;
+  run(whole, params_of({{"rollout", 32}}), job);
+  EXPECT_FALSE(job.metrics["rl_loss"].empty());
+  rest.resume(whole.left[whole.left.size() / 2]);
+  run(rest, params_of({{"rollout", 32}}), job);
+  EXPECT_TRUE(std::equal(rest.log.rbegin(), rest.log.rend(), whole.log.rbegin()));
+}
+
+TEST(RlExploration, PlaysTheBestAssignmentUntilABetterOneComes) {
+  ToySpace space(300);
+  RecordingJob job;
+  run(space, params_of({{"zero_state", true}}), job);
+  // Baselines cost more than what moves change; each run of moves is of the least one so far.
+  double best = 1e9, latest = 0;
+  std::size_t moved = 0;
+  for (std::size_t i = 0; i < space.log.size(); ++i) {
+    if (space.log[i].starts_with("open")) {
+      latest = space.costs[i + 1];  // The home's baseline comes first.
+      best = std::min(best, latest);
+    } else {
+      EXPECT_LT(std::abs(space.costs[i + 1] - best), 0.1) << i;
+      ++moved;
+    }
+  }
+  EXPECT_GT(moved, 100u);
 }
 
 }  // namespace

@@ -40,8 +40,9 @@ class ToySpace final : public DesignSpace {
  public:
   using Cost = std::function<double(const FingerAssignment&, const Placement&)>;
 
-  explicit ToySpace(std::int64_t evaluations, std::vector<int> allowed = {2, 4, 6, 8})
-      : circuit_(toy_circuit()),
+  explicit ToySpace(std::int64_t evaluations, std::vector<int> allowed = {2, 4, 6, 8},
+                    Circuit circuit = toy_circuit())
+      : circuit_(std::move(circuit)),
         assignments_(FingerSpace::create(circuit_, std::move(allowed)).value()) {
     budget_.evaluations = evaluations;
     for (std::size_t i = 0; i < circuit_.devices.size(); ++i) {
@@ -106,7 +107,7 @@ class ToySpace final : public DesignSpace {
   Cost cost = [](const FingerAssignment& fingers, const Placement& placement) {
     double sum = 1;
     for (const auto& [device, best] : std::map<std::string, int>{{"M0", 6}, {"M2", 4}, {"M3", 2}})
-      sum += 0.2 * std::abs(fingers.at(device) - best);
+      if (fingers.contains(device)) sum += 0.2 * std::abs(fingers.at(device) - best);
     for (const PlacedTile& tile : placement.tiles) sum += tile.origin.y * 1e-5;
     return sum;
   };
