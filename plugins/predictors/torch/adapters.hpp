@@ -79,4 +79,25 @@ class PredictorAdapter : public Predictor {
   std::unique_ptr<Predictor> predictor_;
 };
 
+class ExplorerAdapter : public Explorer {
+ public:
+  ExplorerAdapter(const char* plugin, const Options& options)
+      : plugin_(plugin), options_(options.json()) {}
+
+  Status explore(DesignSpace& space, JobContext& job) override {
+    if (!explorer_) {
+      PTAH_TRY(const OpenCore core, open_torch_core());
+      Error error;
+      PTAH_TRY(explorer_,
+               owned(core.functions->explorer(plugin_, options_, error), std::move(error)));
+    }
+    return explorer_->explore(space, job);
+  }
+
+ private:
+  const char* plugin_;
+  Json options_;
+  std::unique_ptr<Explorer> explorer_;
+};
+
 }  // namespace ptah::nets

@@ -1,5 +1,6 @@
-/// The door to what needs LibTorch. Plugins do not link it: `cnn` and `nas` are thin, and open
-/// libptah_torch.so when a model is trained or loaded (ptah/core/delayed_library.hpp).
+/// The door to what needs LibTorch. Plugins do not link it: `cnn`, `nas` and `rl` are thin, and
+/// open libptah_torch.so when a model is trained or loaded, or an exploration begins
+/// (ptah/core/delayed_library.hpp).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct TorchCore {
   Trainer* (*trainer)(const char* plugin, const Json& options, const std::string& core_hash,
                       Error& error) noexcept;
   Predictor* (*predictor)(const char* plugin, const Json& options, Error& error) noexcept;
+  Explorer* (*explorer)(const char* plugin, const Json& options, Error& error) noexcept;
 };
 
 struct OpenCore {

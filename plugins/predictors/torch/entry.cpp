@@ -2,6 +2,7 @@
 
 #include "core.hpp"
 #include "predictor.hpp"
+#include "rl/explorer.hpp"
 #include "trainer.hpp"
 
 namespace {
@@ -29,8 +30,14 @@ ptah::Predictor* predictor(const char* plugin, const ptah::Json& options,
               error);
 }
 
+/// `rl` is the only one.
+ptah::Explorer* explorer(const char* /*plugin*/, const ptah::Json& options,
+                         ptah::Error& error) noexcept {
+  return made([&] { return ptah::rl::make_explorer(options); }, error);
+}
+
 constexpr ptah::nets::TorchCore core() {
-  ptah::nets::TorchCore core{{}, &trainer, &predictor};
+  ptah::nets::TorchCore core{{}, &trainer, &predictor, &explorer};
   ptah::detail::copy_text(core.head.fingerprint, ptah::kToolchainFingerprint);
   return core;
 }
