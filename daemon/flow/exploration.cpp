@@ -185,7 +185,8 @@ FlowJob Exploration::job(Stream stream, const Rng& rng, const std::filesystem::p
                          const std::string& name) {
   FlowJob job(sink, rng.fork(static_cast<std::uint64_t>(stream)).next(), folder);
   if (spec.budget) {  // Told by evaluations.
-    job.set_window(0, 0, name + ": ");
+    if (stream != Stream::kExplorer) job.set_quiet();
+    job.set_window(0, 0, "");
     return job;
   }
   const double total = spec.variants + 1;

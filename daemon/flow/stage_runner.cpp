@@ -17,6 +17,7 @@ void FlowJob::metric(std::string_view name, std::int64_t step, double value) {
 }
 
 void FlowJob::log(LogLevel level, std::string_view message) {
+  if (quiet_ && level < LogLevel::kWarning) return;
   static constexpr const char* kNames[] = {"debug", "info", "warning", "error"};
   sink_.emit({{"event", "log"},
               {"level", kNames[static_cast<int>(level)]},

@@ -28,6 +28,7 @@ class FlowJob final : public JobContext {
 
   bool cancelled() const noexcept override { return sink_.cancelled(); }
   void progress(double fraction, std::string_view message) override {
+    if (quiet_) return;
     sink_.emit({{"event", "progress"},
                 {"fraction", begin_ + std::clamp(fraction, 0.0, 1.0) * span_},
                 {"message", label_ + std::string(message)}});
@@ -43,6 +44,9 @@ class FlowJob final : public JobContext {
     label_ = std::move(label);
   }
   void set_seed(std::uint64_t seed) { seed_ = seed; }
+  /// Of thousands of layouts, how each comes about is not told: neither progress nor what is below
+  /// a warning.
+  void set_quiet() { quiet_ = true; }
   TaskSink& sink() noexcept { return sink_; }
 
   /// Says which stage runs from now on, and which did; both as in the event `stage`.
@@ -56,6 +60,7 @@ class FlowJob final : public JobContext {
   TaskSink& sink_;
   std::uint64_t seed_;
   std::filesystem::path scratch_;
+  bool quiet_ = false;
   double begin_ = 0;
   double span_ = 1;
   std::string label_;

@@ -205,6 +205,7 @@ Status write_variant(Exploration& chain, const RecordedVariant& variant) {
                    {"record", std::move(record)},
                    {"files", std::move(files.list)}});
   ++chain.next_variant;
+  if (chain.spec.budget) return ok();  // Its progress is told by evaluations.
   chain.sink.emit(
       {{"event", "progress"},
        {"fraction", chain.next_variant / (chain.spec.variants + 1.0)},

@@ -145,6 +145,9 @@ class FakeExploration final : public DesignSpace {
     }
     std::string save() const override {
       std::ostringstream text;
+      text.precision(17);
+      for (const Evaluation* one : {&baseline_, &present_})
+        text << one->valid << " " << one->feasible << " " << one->cost.value_or(-1) << " ";
       for (const PlacedTile& tile : placement_.tiles) {
         text << tile.origin.x << " " << tile.origin.y << " " << static_cast<int>(tile.orientation)
              << " ";
@@ -153,6 +156,13 @@ class FakeExploration final : public DesignSpace {
     }
     Status load(std::string_view bytes) override {
       std::istringstream text{std::string(bytes)};
+      for (Evaluation* one : {&baseline_, &present_}) {
+        double cost = 0;
+        if (!(text >> one->valid >> one->feasible >> cost))
+          return make_error(ErrorCode::kParse, "This was not saved here.");
+        one->fidelity = Fidelity::kScored;
+        one->cost = one->pscore = cost < 0 ? std::nullopt : std::optional(cost);
+      }
       placement_.tiles.clear();
       int orientation = 0;
       for (PlacedTile tile; text >> tile.origin.x >> tile.origin.y >> orientation;) {
