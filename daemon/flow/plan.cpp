@@ -57,21 +57,23 @@ Json groups_json(const Circuit& circuit, const FingerSpace& space) {
   return groups;
 }
 
+/// As LayoutAssessment::can_score has it.
+bool simulates(const LoadedCircuit& loaded, const FlowConfig& flow) {
+  return loaded.testbench && flow.stages.contains("extractor") && flow.stages.contains("simulator");
+}
+
 /// What layouts have to satisfy, by the request or else by the measures file.
 Result<std::vector<std::string>> specs_of(const rpc::RunSpec& spec, const LoadedCircuit& loaded,
                                           const FlowConfig& flow) {
   std::vector<std::string> texts;
-  // As LayoutAssessment::can_score has it.
-  const bool simulates =
-      loaded.testbench && flow.stages.contains("extractor") && flow.stages.contains("simulator");
   if (!spec.specs) {
     // A run that measures nothing has nothing to hold against them.
     for (const Spec& one : loaded.specs) {
-      if (simulates) texts.push_back(one.text);
+      if (simulates(loaded, flow)) texts.push_back(one.text);
     }
     return texts;
   }
-  if (!spec.specs->empty() && !simulates) {
+  if (!spec.specs->empty() && !simulates(loaded, flow)) {
     return make_error(ErrorCode::kInvalidArgument, "Specs are about what a simulation measures.",
                       "specs",
                       loaded.testbench ? "The flow names no extractor or no simulator."
@@ -82,6 +84,33 @@ Result<std::vector<std::string>> specs_of(const rpc::RunSpec& spec, const Loaded
     texts.push_back(one.text);
   }
   return texts;
+}
+
+/// An exploration by a cost that no layout would have.
+Status check_objective(const rpc::RunSpec& spec, const LoadedCircuit& loaded,
+                       const FlowConfig& flow) {
+  const Objective objective = spec.objective;
+  if (!spec.explore || objective == Objective::kArea || objective == Objective::kHpwl ||
+      objective == Objective::kOutline)
+    return ok();
+  if (!simulates(loaded, flow)) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The objective " + std::string(to_string(objective)) +
+                          " needs a simulation; " +
+                          (loaded.testbench ? "the flow names no extractor or no simulator."
+                                            : "the circuit has no testbench."),
+                      "objective",
+                      loaded.testbench ? "Choose a flow that simulates, or objective outline, area "
+                                         "or hpwl."
+                                       : "Give a testbench, or choose objective outline, area or "
+                                         "hpwl.");
+  }
+  if (objective == Objective::kDrift && loaded.measures.empty()) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The objective drift is of measures; the circuit has none.", "objective",
+                      "List them in a measures file (docs/measures.md).");
+  }
+  return ok();
 }
 
 Json dataset_texts(const std::string& circuit, const CircuitInput& input) {
@@ -124,6 +153,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   common.pictures = spec.pictures;
   common.flow = flow;
   PTAH_TRY(common.specs, specs_of(spec, loaded, flow));
+  PTAH_TRY(check_objective(spec, loaded, flow));
   Json chains = Json::array();
   for (std::int64_t index : indices)
     chains.push_back({{"assignment", index}, {"fingers", space.counts_at(index)}});

@@ -245,6 +245,15 @@ TEST_F(ExplorationTest, WhatCannotBeExploredIsRefused) {
   EXPECT_THAT(
       refused(spec("random", 5, {{"explore", {{"explorer", "random"}, {"seconds", -1.0}}}})),
       HasSubstr("more than 0"));
+  // Nothing would have a cost.
+  const auto bare = folder("bare") / "bare.sp";
+  std::ofstream(bare) << ".subckt bare d g s b\nM0 d g s b sky130_fd_pr__nfet_01v8 w=1u l=0.15u "
+                         "nf=ZZZ\n.ends\n";
+  auto own = spec("random", 5, {{"netlist", bare.string()}});
+  own.erase("circuit");
+  EXPECT_THAT(refused(own), HasSubstr("needs a simulation"));
+  own["objective"] = "outline";
+  EXPECT_EQ(refused(own), "planned");
   CollectingSink sink;
   const auto unknown = explore(chain(spec("clairvoyant", 5)), "unknown", sink);
   ASSERT_FALSE(unknown);

@@ -6,6 +6,8 @@ namespace ptah::search {
 namespace {
 
 constexpr std::size_t kInner = 4;
+/// Known assignments in a row, after which there are hardly others.
+constexpr int kAllKnown = 200;
 
 }  // namespace
 
@@ -35,7 +37,11 @@ Result<std::optional<Trial>> CmaesExplorer::ask(Arena& arena, Rng rng) {
   if (inner_.empty()) {
     const auto ranked = outer_.ranked();
     const bool found = !ranked.empty() && ranked.front().found.feasible;
-    if (share < outside_ || !found) return std::optional<Trial>(outer_.ask(arena, rng));
+    if ((share < outside_ && known_ < kAllKnown) || !found) {
+      Trial trial = outer_.ask(arena, rng);
+      known_ = arena.known(trial.counts) == nullptr ? 0 : known_ + 1;
+      return std::optional<Trial>(std::move(trial));
+    }
     for (const Population::Member& member : ranked) {
       if (inner_.size() == kInner || !member.found.feasible) break;
       const bool taken = std::any_of(inner_.begin(), inner_.end(), [&](const WeightSearch& one) {
@@ -45,7 +51,7 @@ Result<std::optional<Trial>> CmaesExplorer::ask(Arena& arena, Rng rng) {
     }
   }
   // Thirds of what is left: four, two, one.
-  const double inside = (share - outside_) / (1 - outside_);
+  const double inside = share < outside_ ? 0 : (share - outside_) / (1 - outside_);
   const std::size_t wanted = inside < 1.0 / 3 ? kInner : inside < 2.0 / 3 ? 2 : 1;
   if (inner_.size() > wanted) {
     std::stable_sort(
@@ -70,7 +76,8 @@ Status CmaesExplorer::tell(Arena& /*arena*/, const Trial& /*trial*/, const Found
 Json CmaesExplorer::state() const {
   Json inner = Json::array();
   for (const WeightSearch& one : inner_) inner.push_back(one.state());
-  return {{"outer", outer_.state()}, {"inner", std::move(inner)}, {"turn", turn_}};
+  return {
+      {"outer", outer_.state()}, {"inner", std::move(inner)}, {"turn", turn_}, {"known", known_}};
 }
 
 Status CmaesExplorer::restore(const Json& state) {
@@ -81,6 +88,7 @@ Status CmaesExplorer::restore(const Json& state) {
     PTAH_TRY(inner_.back().restore(one));
   }
   turn_ = state.at("turn");
+  known_ = state.at("known");
   if (!inner_.empty() && turn_ >= inner_.size())
     return make_error(ErrorCode::kParse, "There is no such search.", "checkpoint");
   return ok();
