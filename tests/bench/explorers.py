@@ -82,9 +82,11 @@ class Bench:
         text = self.args.budget
         return -(-self.assignments(circuit) * int(text[:-1]) // 100) if text.endswith("%") else int(text)
 
+    def start_truth(self, circuit):
+        self.start(circuit, "exhaustive", 0, 4 * self.assignments(circuit))
+
     def truth(self, circuit):
         count = self.assignments(circuit)
-        self.start(circuit, "exhaustive", 0, 4 * count)
         return dict(self.result(self.job(circuit, "exhaustive", 0, 4 * count)), assignments=count)
 
     def compare(self, circuit, explorer):
@@ -134,6 +136,8 @@ def main():
             there = {line["name"] for line in server.ptah("plugins") if line.get("kind") == "explorer"}
             explorers = args.explorers.split(";") if args.explorers else [name for name in EXPLORERS if name.partition(":")[0] in there]
             for circuit in circuits:
+                if args.truth:
+                    bench.start_truth(circuit)
                 for explorer in explorers:
                     for seed in range(1, args.seeds + 1):
                         bench.start(circuit, explorer, seed, bench.budget(circuit))

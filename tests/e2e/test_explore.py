@@ -59,6 +59,7 @@ class ExploreTest(PtahCase):
         with subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as client:
             first = json.loads(client.stdout.readline())
             self.assertIn("evaluations", first)
+            self.assertIn("explores all assignments", self.ptah("jobs", "append", "long", "-k", "2").err)
             client.send_signal(signal.SIGINT)
             rest = client.stdout.read().splitlines()
         summary = json.loads(rest[-1])["summary"]
