@@ -176,10 +176,10 @@ void JobManager::append(const std::string& id, Json choice,
         if (!whole) return append_planned(job, whole.error(), done);
         Json spec = std::move(whole.value());
         if (spec.contains("explore")) {
-          const Error refusal = make_error(
-              ErrorCode::kConflict,
-              "Job \"" + job->id + "\" explores all assignments: it takes no more.", job->id,
-              "Start a new one.");
+          const Error refusal =
+              make_error(ErrorCode::kConflict,
+                         "Job \"" + job->id + "\" explores all assignments: it takes no more.",
+                         job->id, "Start a new one.");
           return append_planned(job, refusal, done);
         }
         for (const char* field : {"fingers", "indices", "assignments"}) spec.erase(field);
