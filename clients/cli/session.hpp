@@ -54,6 +54,8 @@ void on_command(CLI::App* command, int& status, Action action);
 void add_circuit_commands(CLI::App& app, Session& session, int& status);
 void add_run_command(CLI::App& app, Session& session, int& status);
 void add_explore_command(CLI::App& app, Session& session, int& status);
+/// Into `ptah explore`.
+void add_explore_compare_command(CLI::App& explore_command, Session& session, int& status);
 void add_job_commands(CLI::App& app, Session& session, int& status);
 void add_model_commands(CLI::App& app, Session& session, int& status);
 void add_dataset_commands(CLI::App& app, Session& session, int& status);

@@ -138,18 +138,9 @@ Spent Exploration::spent() const {
 }
 
 Status Exploration::afford() const {
-  if (!spec.budget || next_variant == 0) return ok();
-  const Spent used = spent();
-  const Budget& budget = *spec.budget;
-  if (budget.evaluations && used.evaluations >= *budget.evaluations) {
-    return make_error(
-        ErrorCode::kLimit,
-        "The budget of " + std::to_string(*budget.evaluations) + " evaluations is used up.",
-        "explorer " + explorer);
-  }
-  if (budget.seconds && used.seconds >= *budget.seconds)
-    return make_error(ErrorCode::kLimit, "The budget of time is used up.", "explorer " + explorer);
-  return ok();
+  if (!spec.budget || next_variant == 0 || used_share(*spec.budget, spent()) < 1) return ok();
+  return make_error(ErrorCode::kLimit, "The exploration's budget is used up.",
+                    "explorer " + explorer);
 }
 
 void Exploration::count_evaluation() {
@@ -157,11 +148,7 @@ void Exploration::count_evaluation() {
   if (!spec.budget || Clock::now() - told_ < kBetweenTold) return;
   told_ = Clock::now();
   const Spent used = spent();
-  double share = 0;
-  if (spec.budget->evaluations) {
-    share = static_cast<double>(used.evaluations) / static_cast<double>(*spec.budget->evaluations);
-  }
-  if (spec.budget->seconds) share = std::max(share, used.seconds / *spec.budget->seconds);
+  const double share = used_share(*spec.budget, used);
   std::string message = std::to_string(used.evaluations) + " evaluations";
   if (best) message += ", best " + Json(*best).dump();
   sink.emit({{"event", "progress"}, {"fraction", std::min(share, 1.0)}, {"message", message}});

@@ -494,10 +494,13 @@ bool StageContract::check_exploration(bool must) {
   FakeExploration fixed(
       small_amplifier(), tiles, {2, 4, 8}, [](const FingerAssignment&) { return 1.0; }, kBudget);
   EXPECT_NO_THROW(std::ignore = create<Explorer>()->explore(fixed, context));
+  EXPECT_GE(fixed.evaluated.size(), 1u);
+  EXPECT_LE(fixed.evaluated.size(), static_cast<std::size_t>(kBudget));
   for (const double all : {std::numeric_limits<double>::infinity(), -1.0}) {
     FakeExploration none(
         circuit, tiles, {2, 4, 8}, [&](const FingerAssignment&) { return all; }, kBudget);
     EXPECT_NO_THROW(std::ignore = create<Explorer>()->explore(none, context));
+    EXPECT_GE(none.evaluated.size(), 1u);
     EXPECT_LE(none.evaluated.size(), static_cast<std::size_t>(kBudget));
   }
   return true;

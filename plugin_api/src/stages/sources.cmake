@@ -1,1 +1,1 @@
-target_sources(ptah_sdk PRIVATE src/stages/learning.cpp)
+target_sources(ptah_sdk PRIVATE src/stages/design_space.cpp src/stages/learning.cpp)

@@ -58,7 +58,7 @@ std::optional<Counts> Bayesian::most_promising(Arena& arena, Rng& rng) const {
       drawn.insert(std::move(near));
   }
   std::erase_if(drawn, [&](const Counts& counts) { return arena.known(counts) != nullptr; });
-  if (drawn.empty()) return std::nullopt;
+  if (drawn.empty()) return arena.draw_unknown(rng);
 
   // The best half, then the latest.
   std::set<std::size_t> chosen;
@@ -120,16 +120,12 @@ void Bayesian::tend_placings(Arena& arena) {
 
 Result<std::optional<Trial>> Bayesian::ask(Arena& arena, Rng rng) {
   inside_ = false;
-  if (static_cast<int>(known_.size()) < first_ && !all_known_) {
-    for (int draw = 0; draw < 50; ++draw) {
-      Counts counts = arena.random_counts(rng);
-      if (arena.known(counts) == nullptr)
-        return std::optional<Trial>({std::move(counts), Baseline{}});
-    }
-    all_known_ = true;
+  if (static_cast<int>(known_.size()) < first_) {
+    if (auto counts = arena.draw_unknown(rng))
+      return std::optional<Trial>({std::move(*counts), Baseline{}});
   }
   tend_placings(arena);
-  if (!inner_.empty() && (all_known_ || rng.uniform() < placings_)) {
+  if (!inner_.empty() && (arena.all_known() || rng.uniform() < placings_)) {
     inside_ = true;
     // The best twice as often as each of the others.
     const auto best = std::min_element(
@@ -139,13 +135,9 @@ Result<std::optional<Trial>> Bayesian::ask(Arena& arena, Rng rng) {
                               : rng.below(inner_.size());
     return std::optional<Trial>(inner_[turn_].ask(rng));
   }
-  if (!all_known_) {
-    if (auto counts = most_promising(arena, rng))
-      return std::optional<Trial>({std::move(*counts), Baseline{}});
-    all_known_ = true;
-    return ask(arena, rng);
-  }
-  return std::optional<Trial>();  // Nothing is feasible.
+  if (auto counts = most_promising(arena, rng))
+    return std::optional<Trial>({std::move(*counts), Baseline{}});
+  return std::optional<Trial>();  // All are known, and none is feasible.
 }
 
 Status Bayesian::tell(Arena& /*arena*/, const Trial& trial, const Found& found) {
@@ -164,8 +156,7 @@ Json Bayesian::state() const {
   return {{"known", std::move(known)},
           {"inner", std::move(inner)},
           {"turn", turn_},
-          {"inside", inside_},
-          {"all_known", all_known_}};
+          {"inside", inside_}};
 }
 
 Status Bayesian::restore(const Json& state) {
@@ -179,7 +170,6 @@ Status Bayesian::restore(const Json& state) {
   }
   turn_ = state.at("turn");
   inside_ = state.at("inside");
-  all_known_ = state.at("all_known");
   return ok();
 }
 

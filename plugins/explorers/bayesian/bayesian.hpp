@@ -38,7 +38,6 @@ class Bayesian final : public Strategy {
   std::vector<WeightSearch> inner_;
   std::size_t turn_ = 0;
   bool inside_ = false;  ///< The point asked last is a placement.
-  bool all_known_ = false;
 };
 
 }  // namespace ptah::search

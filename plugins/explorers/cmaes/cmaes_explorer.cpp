@@ -6,8 +6,6 @@ namespace ptah::search {
 namespace {
 
 constexpr std::size_t kInner = 4;
-/// Known assignments in a row, after which there are hardly others.
-constexpr int kAllKnown = 200;
 
 }  // namespace
 
@@ -37,11 +35,9 @@ Result<std::optional<Trial>> CmaesExplorer::ask(Arena& arena, Rng rng) {
   if (inner_.empty()) {
     const auto ranked = outer_.ranked();
     const bool found = !ranked.empty() && ranked.front().found.feasible;
-    if ((share < outside_ && known_ < kAllKnown) || !found) {
-      Trial trial = outer_.ask(arena, rng);
-      known_ = arena.known(trial.counts) == nullptr ? 0 : known_ + 1;
-      return std::optional<Trial>(std::move(trial));
-    }
+    if (!found && arena.all_known()) return std::optional<Trial>();  // None is feasible.
+    if (!found || (share < outside_ && !arena.all_known()))
+      return std::optional<Trial>(outer_.ask(arena, rng));
     for (const Population::Member& member : ranked) {
       if (inner_.size() == kInner || !member.found.feasible) break;
       const bool taken = std::any_of(inner_.begin(), inner_.end(), [&](const WeightSearch& one) {
@@ -76,8 +72,7 @@ Status CmaesExplorer::tell(Arena& /*arena*/, const Trial& /*trial*/, const Found
 Json CmaesExplorer::state() const {
   Json inner = Json::array();
   for (const WeightSearch& one : inner_) inner.push_back(one.state());
-  return {
-      {"outer", outer_.state()}, {"inner", std::move(inner)}, {"turn", turn_}, {"known", known_}};
+  return {{"outer", outer_.state()}, {"inner", std::move(inner)}, {"turn", turn_}};
 }
 
 Status CmaesExplorer::restore(const Json& state) {
@@ -88,7 +83,6 @@ Status CmaesExplorer::restore(const Json& state) {
     PTAH_TRY(inner_.back().restore(one));
   }
   turn_ = state.at("turn");
-  known_ = state.at("known");
   if (!inner_.empty() && turn_ >= inner_.size())
     return make_error(ErrorCode::kParse, "There is no such search.", "checkpoint");
   return ok();

@@ -23,7 +23,6 @@ class CmaesExplorer final : public Strategy {
   Population outer_;
   std::vector<WeightSearch> inner_;
   std::size_t turn_ = 0;
-  int known_ = 0;  ///< Assignments asked outside in a row that were known.
 };
 
 }  // namespace ptah::search

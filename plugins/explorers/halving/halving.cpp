@@ -5,8 +5,6 @@
 namespace ptah::search {
 namespace {
 
-/// Draws for an assignment that is not known yet.
-constexpr int kDraws = 50;
 /// Assignments that are kept after rung 0.
 constexpr std::size_t kMostArms = 81;
 
@@ -48,18 +46,14 @@ void Halving::cut(Arena& arena) {
 }
 
 Result<std::optional<Trial>> Halving::ask(Arena& arena, Rng rng) {
-  const bool all = drawn_ >= 4 * arena.design().assignments().count();
-  while (rung_ < rungs_ - 1 && (arena.share() * rungs_ >= rung_ + 1 || (rung_ == 0 && all)) &&
+  while (rung_ < rungs_ - 1 &&
+         (arena.share() * rungs_ >= rung_ + 1 || (rung_ == 0 && arena.all_known())) &&
          !(rung_ == 0 && first_.empty()))
     cut(arena);
   if (rung_ > 0) return std::optional<Trial>(arms_[turn_].ask(rng));
-  Counts counts;
-  for (int draw = 0; draw < kDraws; ++draw) {
-    ++drawn_;
-    counts = arena.random_counts(rng);
-    if (arena.known(counts) == nullptr) break;
-  }
-  return std::optional<Trial>({std::move(counts), Baseline{}});
+  auto counts = arena.draw_unknown(rng);
+  if (!counts) return std::optional<Trial>();  // None is feasible.
+  return std::optional<Trial>({std::move(*counts), Baseline{}});
 }
 
 Status Halving::tell(Arena& /*arena*/, const Trial& trial, const Found& found) {
@@ -78,13 +72,12 @@ Json Halving::state() const {
   Json first = Json::array(), arms = Json::array();
   for (const First& one : first_) first.push_back({one.counts, one.cost});
   for (const WeightSearch& arm : arms_) arms.push_back(arm.state());
-  return {{"rung", rung_}, {"turn", turn_}, {"first", first}, {"arms", arms}, {"drawn", drawn_}};
+  return {{"rung", rung_}, {"turn", turn_}, {"first", first}, {"arms", arms}};
 }
 
 Status Halving::restore(const Json& state) {
   rung_ = state.at("rung");
   turn_ = state.at("turn");
-  drawn_ = state.at("drawn");
   first_.clear();
   for (const Json& one : state.at("first"))
     first_.push_back({one.at(0).get<Counts>(), one.at(1).get<double>()});

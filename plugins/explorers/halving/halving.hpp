@@ -32,7 +32,6 @@ class Halving final : public Strategy {
   };
   std::vector<First> first_;        ///< Of rung 0: the feasible ones.
   std::vector<WeightSearch> arms_;  ///< Of the rungs after it.
-  std::int64_t drawn_ = 0;
 };
 
 }  // namespace ptah::search

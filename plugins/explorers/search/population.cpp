@@ -7,7 +7,7 @@
 namespace ptah::search {
 namespace {
 
-/// Draws for something that is not known yet.
+/// Children drawn for one that is not known yet.
 constexpr int kDraws = 50;
 /// A child's weights differ in this share of the nets, by so much (log2).
 constexpr double kChanged = 0.4, kChange = 0.8;
@@ -67,9 +67,13 @@ Trial Population::trial_of(const Member& member, Rng& rng) {
 }
 
 Trial Population::ask(Arena& arena, Rng& rng) {
-  const bool full = static_cast<int>(members_.size()) >= params_.size;
+  if (static_cast<int>(members_.size()) < params_.size) {
+    auto unknown = arena.draw_unknown(rng);
+    asked_ = {unknown ? std::move(*unknown) : arena.random_counts(rng), {}, {}};
+    return trial_of(asked_, rng);
+  }
   for (int draw = 0; draw < kDraws; ++draw) {
-    asked_ = full ? child(arena, rng) : Member{arena.random_counts(rng), {}, {}};
+    asked_ = child(arena, rng);
     if (!asked_.weights.empty() || arena.known(asked_.counts) == nullptr) break;
   }
   return trial_of(asked_, rng);

@@ -18,6 +18,11 @@ constexpr std::chrono::milliseconds kBetweenCheckpoints{300};
 /// Trials in a row that cost nothing, being known, after which a strategy is at its end.
 constexpr int kNothingNew = 20'000;
 
+/// Draws for an unknown assignment; then, of a space that is not larger, the next one is looked
+/// for.
+constexpr int kUnknownDraws = 50;
+constexpr std::int64_t kMostSearched = 1 << 16;
+
 /// A finger assignment that cannot be made, rather than a fault.
 bool is_of_the_trial(const Error& error) {
   return error.code == ErrorCode::kInfeasible || error.code == ErrorCode::kInvalidArgument;
@@ -128,15 +133,27 @@ Counts Arena::random_counts(Rng& rng) const {
   return counts;
 }
 
-double Arena::share() const {
-  const std::optional<Budget> budget = design_.budget();
-  const Spent spent = design_.spent();
-  double share = 0;
-  if (budget && budget->evaluations) {
-    share = static_cast<double>(spent.evaluations) / static_cast<double>(*budget->evaluations);
+std::optional<Counts> Arena::draw_unknown(Rng& rng) const {
+  for (int draw = 0; draw < kUnknownDraws; ++draw) {
+    Counts counts = random_counts(rng);
+    if (known(counts) == nullptr) return counts;
   }
-  if (budget && budget->seconds) share = std::max(share, spent.seconds / *budget->seconds);
-  return std::min(share, 1.0);
+  const std::int64_t count = design_.assignments().count();
+  if (all_known() || count > kMostSearched) return std::nullopt;
+  const auto start = static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(count)));
+  for (std::int64_t i = 0; i < count; ++i) {
+    Counts counts = counts_at((start + i) % count);
+    if (known(counts) == nullptr) return counts;
+  }
+  return std::nullopt;
+}
+
+bool Arena::all_known() const {
+  return static_cast<std::int64_t>(baselines_.size()) >= design_.assignments().count();
+}
+
+double Arena::share() const {
+  return std::min(used_share(design_), 1.0);
 }
 
 Result<Arena::Kept*> Arena::kept(const Counts& counts) {

@@ -57,6 +57,11 @@ class Arena {
   /// Of the index-th assignment of the FingerSpace.
   Counts counts_at(std::int64_t index) const;
   Counts random_counts(Rng& rng) const;
+  /// A random assignment whose baseline was not evaluated; nothing where all were, or of a very
+  /// large space nearly all that were drawn.
+  std::optional<Counts> draw_unknown(Rng& rng) const;
+  /// Every assignment's baseline was evaluated.
+  bool all_known() const;
   /// What was used of the budget, 0 to 1: the larger share where both are limited.
   double share() const;
 

@@ -5,6 +5,7 @@
 #include "ptah/core/base64.hpp"
 #include "ptah/core/json.hpp"
 #include "random_walk.hpp"
+#include "strategy.hpp"
 
 namespace ptah::walk {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::chrono::milliseconds kBetweenCheckpoints{300};
 class Walk {
  public:
   Walk(DesignSpace& design, const Params& params, JobContext& job)
-      : design_(design), params_(params), job_(job) {}
+      : design_(design), params_(params), job_(job), arena_(design, job) {}
 
   Status run() {
     PTAH_TRY(resume());
@@ -53,15 +54,8 @@ class Walk {
   Rng stream() const { return Rng(job_.seed()).fork(static_cast<std::uint64_t>(round_)); }
 
   FingerAssignment drawn() const {
-    const FingerSpace& all = design_.assignments();
     Rng rng = stream();
-    FingerAssignment fingers;
-    for (const auto& group : all.groups()) {
-      const int count = all.allowed()[rng.below(all.allowed().size())];
-      for (const DeviceId device : group)
-        fingers[design_.circuit().devices[static_cast<std::size_t>(device)].name] = count;
-    }
-    return fingers;
+    return arena_.assignment(arena_.random_counts(rng));
   }
 
   /// One more valid move; false: none of so many was, or no tile can move.
@@ -112,6 +106,7 @@ class Walk {
   DesignSpace& design_;
   const Params& params_;
   JobContext& job_;
+  const search::Arena arena_;
   std::shared_ptr<LayoutSpace> layouts_;
   std::int64_t round_ = 0;
   int move_ = 0;

@@ -149,6 +149,7 @@ struct Spent {
   std::int64_t evaluations = 0;
   double seconds = 0;
 };
+double used_share(const Budget& budget, const Spent& spent);
 
 /// What one chain of a run explores. Its home is the assignment it was planned for. Where a
 /// checkpoint was left, `next_variant()` is as it was then: what had been recorded since is
@@ -182,19 +183,17 @@ class DesignSpace : public Checkpoints {
   /// Of an exploration (`ptah explore`): it goes on until this is used up. It records by itself
   /// each layout that is feasible and costs less than all before, whichever step or baseline it
   /// came of; what the judges reject is not valid there. After the budget, a step that would route,
-  /// and `open`, fail with kLimit: an explorer that hands this Error on has ended well. Nothing:
+  /// `open` and `enter` fail with kLimit: an explorer that hands this Error on has ended well. Nothing:
   /// a run, whose explorer records up to `last_variant()`.
   virtual std::optional<Budget> budget() const = 0;
   virtual Spent spent() const = 0;
 };
 
-/// Whether an exploration's budget is used up.
+/// The share of an exploration's budget that is used, the larger one where both are limited; 1 and
+/// more: all of it. 0 of a run.
+double used_share(const DesignSpace& space);
 inline bool exhausted(const DesignSpace& space) {
-  const std::optional<Budget> budget = space.budget();
-  if (!budget) return false;
-  const Spent spent = space.spent();
-  return (budget->evaluations && spent.evaluations >= *budget->evaluations) ||
-         (budget->seconds && spent.seconds >= *budget->seconds);
+  return used_share(space) >= 1;
 }
 
 }  // namespace ptah
