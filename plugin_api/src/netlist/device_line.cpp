@@ -219,6 +219,14 @@ Status DeviceReader::read_body(const Element& element, const std::string& path, 
                              (resistor ? "c=." : "r=."));
   }
   if (values.size() > 1) return fail(element, path + ": the value is given twice.");
+  // KLayout writes of a device that it extracted both, and area and perimeter: what was drawn
+  // counts.
+  const bool extracted =
+      has_w && has_l && element.parameters.count("a") != 0 && element.parameters.count("p") != 0;
+  if (extracted && !values.empty()) {
+    values.clear();
+    note("Values that stand beside a drawn size are left out, first on " + path + ".");
+  }
   if (!values.empty() && has_l) {
     return fail(element, path + ": both a size and a value are given; they may contradict.",
                 "give either w and l, or the value");

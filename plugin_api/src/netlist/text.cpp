@@ -161,6 +161,14 @@ Result<std::vector<Token>> tokens(std::string_view line) {
       finish();
       continue;
     }
+    // KLayout writes the nets that it names itself so, $3 being a comment. No name begins with one
+    // here, for tools that write and read it without the backslash.
+    if (c == '\\' && next == '$') {
+      word += in_word ? "$" : "net$";
+      in_word = true;
+      ++i;
+      continue;
+    }
     if (c == '=' && next != '=' &&
         (!in_word || std::string_view("=<>!").find(word.back()) == std::string_view::npos)) {
       finish();

@@ -211,6 +211,32 @@ TEST(SpiceDialect, CommentedEndsWithinASubcircuitIsAComment) {
   EXPECT_EQ(beside.circuit.name, "new");
 }
 
+// As KLayout writes what it extracted: nets and subcircuits that it named itself.
+TEST(SpiceDialect, KLayoutNetlist) {
+  const auto read = read_ok(
+      ".SUBCKT buf X A VGND VPWR bulk\n"
+      "X$1 VPWR \\$3 A cell$1\n"
+      "M$2 VPWR \\$3 X VPWR sky130_fd_pr__pfet_01v8_hvt L=0.15 W=0.79 AS=0.11455\n"
+      "+ AD=0.2054 PS=1.08 PD=2.1\n"
+      "M$3 \\$3 A VGND bulk sky130_fd_pr__nfet_01v8 L=0.15 W=0.52 AS=0.1352\n"
+      ".ENDS buf\n"
+      ".SUBCKT cell$1 \\$1 \\$2 B\n"
+      "M$1 \\$2 B \\$1 \\$1 sky130_fd_pr__pfet_01v8_hvt L=0.15 W=0.79\n"
+      ".ENDS cell$1\n");
+  EXPECT_EQ(read.circuit.name, "buf");
+  EXPECT_EQ(read.circuit.devices.size(), 3u);
+  EXPECT_EQ(nets(read.circuit, "M$2"), "VPWR net$3 X VPWR");
+  EXPECT_EQ(nets(read.circuit, "X$1.M$1"), "net$3 A VPWR VPWR");
+  EXPECT_EQ(device(read.circuit, "M$3").width, 520);
+  // A resistor has its value, its size, area and perimeter: what was drawn counts.
+  const std::string sized = "R$1 a b bulk sky130_fd_pr__res_high_po_0p35 R=566.5 L=0.62 W=0.35";
+  const auto resistor = read_ok(one(sized + " A=0.217 P=1.94"));
+  EXPECT_EQ(resistor.circuit.devices[0].length, 620);
+  EXPECT_FALSE(resistor.circuit.devices[0].resistance_ohm);
+  EXPECT_THAT(resistor.notes, Contains(HasSubstr("beside a drawn size")));
+  EXPECT_THAT(read_error(one(sized)).message, HasSubstr("may contradict"));
+}
+
 TEST(SpiceDialect, WidthCanBeReadEitherWay) {
   const std::string x = one("XM1 a b c d sky130_fd_pr__nfet_01v8 w=4.2 l=0.15 nf=4");
   const std::string m = one("M1 a b c d sky130_fd_pr__nfet_01v8 w=4.2 l=0.15 nf=4");
