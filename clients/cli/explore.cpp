@@ -15,6 +15,7 @@ struct ExploreArguments : JobArguments {
     flow = "explore";
   }
   std::string explorer = "annealing", profile, budget = "1000";
+  std::int64_t starts = 1;
   std::vector<std::string> options;
 };
 
@@ -48,6 +49,7 @@ int explore(const Session& session, const ExploreArguments& arguments) {
   if (!arguments.profile.empty()) options.value()["profile"] = arguments.profile;
   if (!options.value().empty()) explore["options"] = std::move(options.value());
   spec.value()["explore"] = std::move(explore);
+  if (arguments.starts > 1) spec.value()["assignments"] = arguments.starts;
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto started = arguments.start(client.value(), std::move(spec.value()));
@@ -69,7 +71,8 @@ void add_explore_command(CLI::App& app, Session& session, int& status) {
   auto arguments = std::make_shared<ExploreArguments>();
   command->require_subcommand(0, 1);
   arguments->add_to(command, CircuitArguments::Given::kPositional);
-  arguments->add_job_to(command, "Begin at this assignment: M0=6,M1=2,...");
+  CLI::Option* const fingers =
+      arguments->add_job_to(command, "Begin at this assignment: M0=6,M1=2,...");
   command
       ->add_option("--explorer", arguments->explorer,
                    "Strategy: random, walk, greedy, annealing, genetic, bayesian, cmaes, halving, "
@@ -78,11 +81,19 @@ void add_explore_command(CLI::App& app, Session& session, int& status) {
   command->add_option("--profile", arguments->profile, "Of rl: paper or tuned");
   command
       ->add_option("--option", arguments->options,
-                   "NAME=VALUE of the strategy (`ptah plugins`), repeatable")
+                   "NAME=VALUE of the strategy (`ptah plugins --options`), repeatable")
       ->allow_extra_args(false);
   command
       ->add_option("--budget", arguments->budget,
                    "Layouts to evaluate, such as 1000, or time, such as 90s")
+      ->capture_default_str();
+  command
+      ->add_option(
+          "--starts", arguments->starts,
+          "Explorations side by side on the daemon's workers, each from another assignment "
+          "and with its share of the layouts; of a time each has all")
+      ->check(CLI::Range(1, 1024))
+      ->excludes(fingers)
       ->capture_default_str();
   add_explore_compare_command(*command, session, status);
   on_command(command, status, [command, &session, &status, arguments] {

@@ -24,6 +24,20 @@ struct Strategy {
   std::int64_t evaluations = 0;  ///< The most of one.
 };
 
+/// Of chains side by side: as if all were as far as the one that found it.
+Curve curve_of(const Json& metrics, std::int64_t chains) {
+  Curve found, best;
+  for (const Json& metric : metrics) {
+    if (metric["name"] == "best_cost")
+      found.emplace_back(chains * metric["step"].get<std::int64_t>(), metric["value"]);
+  }
+  std::sort(found.begin(), found.end());
+  for (const auto& point : found) {
+    if (best.empty() || point.second < best.back().second) best.push_back(point);
+  }
+  return best;
+}
+
 /// The least cost up to `evaluations`; nothing before the first.
 std::optional<double> at(const Curve& curve, std::int64_t evaluations) {
   std::optional<double> best;
@@ -157,17 +171,14 @@ int compare(const Session& session, const std::vector<std::string>& jobs, const 
     }
     auto metrics = all_metrics(client.value(), job);
     if (metrics.has_error()) return fail(session, metrics.error());
-    Strategy& strategy = strategies[name_of(spec["explore"])];
+    const std::int64_t starts = spec.value("assignments", std::int64_t{1});
+    Strategy& strategy = strategies[name_of(spec["explore"]) +
+                                    (starts > 1 ? " starts=" + std::to_string(starts) : "")];
     strategy.jobs.push_back(job);
-    strategy.curves.emplace_back();
-    std::int64_t last = 1;
-    for (const Json& metric : metrics.value()) {
-      if (metric["name"] != "best_cost") continue;
-      strategy.curves.back().emplace_back(metric["step"], metric["value"]);
-      last = metric["step"];
-    }
-    strategy.evaluations = std::max(
-        {strategy.evaluations, last, spec["explore"].value("evaluations", std::int64_t{0})});
+    strategy.curves.push_back(curve_of(metrics.value(), starts));
+    const Curve& curve = strategy.curves.back();
+    strategy.evaluations = std::max({strategy.evaluations, curve.empty() ? 1 : curve.back().first,
+                                     spec["explore"].value("evaluations", std::int64_t{0})});
   }
   Table table(
       {"explorer", "runs", "evaluations", "median", "quartiles", "best"},

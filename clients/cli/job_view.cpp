@@ -102,7 +102,8 @@ void print_dataset(const std::string& job, const std::string& state, const Json&
   std::cout << ", " << duration(seconds) << "\n";
 }
 
-/// What an exploration had used when it found the layout.
+/// What an exploration had used when it found the layout; with chains side by side, as if all were
+/// as far as the one that found it.
 Json improvement(const Json& line) {
   return {{"evaluations", line.value("evaluations", Json())},
           {"seconds", line.value("explored_s", Json())},
@@ -136,9 +137,9 @@ Json best_of_exploration(const Json& line) {
 
 void print_exploration(const Session& session, const std::string& job, const Json& finished,
                        const Tally& tally, double seconds, const std::string& out,
-                       const Json& chain) {
+                       const Json& totals) {
   // Of one that was cancelled: up to its last best.
-  Json evaluations = chain.value("evaluated", Json());
+  Json evaluations = totals.value("evaluated", Json());
   if (evaluations.is_null() && !tally.lines.empty())
     evaluations = tally.lines.back().value("evaluations", Json());
 
@@ -150,8 +151,8 @@ void print_exploration(const Session& session, const std::string& job, const Jso
                   {"state", state},
                   {"best", best == nullptr ? Json() : best_of_exploration(*best)},
                   {"evaluations", evaluations},
-                  {"feasible", chain.value("feasible", Json())},
-                  {"broken", chain.value("broken", Json())},
+                  {"feasible", totals.value("feasible", Json())},
+                  {"broken", totals.value("broken", Json())},
                   {"seconds", seconds},
                   {"out", out},
                   {"error", finished.value("error", Json())}}}});
@@ -160,12 +161,13 @@ void print_exploration(const Session& session, const std::string& job, const Jso
   if (!tally.lines.empty()) std::cout << variant_table({best ? *best : tally.lines.back()}) << "\n";
   std::vector<double> curve;
   for (const Json& line : tally.lines) {
-    if (line.value("cost", Json()).is_number()) curve.push_back(line["cost"]);
+    const Json cost = line.value("cost", Json());
+    if (cost.is_number() && (curve.empty() || cost < curve.back())) curve.push_back(cost);
   }
   std::cout << "job " << job << ": " << state << ", " << evaluations.dump() << " evaluations, "
             << duration(seconds) << "\n";
-  if (const Json broken = chain.value("broken", Json::object()); !broken.empty()) {
-    std::cout << chain.value("feasible", Json()).dump() << " meet the specs";
+  if (const Json broken = totals.value("broken", Json::object()); !broken.empty()) {
+    std::cout << totals.value("feasible", Json()).dump() << " meet the specs";
     for (const auto& [spec, count] : broken.items())
       std::cout << ", " << count.dump() << " break " << spec;
     std::cout << "\n";
@@ -336,14 +338,32 @@ std::string variant_table(const std::vector<Json>& lines) {
 
 namespace {
 
-/// What the only chain of an exploration says at its end; empty where it did not come there.
-Json result_of_chain(Client& client, const std::string& job) {
-  const auto info = client.call("job.chains", {{"job", job}});
+/// What the chains of an exploration say at their ends, together; empty where one did not come
+/// there.
+Json totals_of_chains(Client& client, const std::string& job) {
+  const auto info = client.call("job.chains", {{"job", job}, {"limit", 1000}});
   if (!info) return Json::object();
-  const Json chains = info.value().value("chains", Json::array());
-  if (chains.empty()) return Json::object();
-  const Json result = chains.front().value("result", Json());
-  return result.is_object() ? result : Json::object();
+  Json totals = Json::object();
+  for (const Json& chain : info.value().value("chains", Json::array())) {
+    const Json result = chain.value("result", Json());
+    if (!result.is_object()) return Json::object();
+    const auto add = [](Json& sum, const Json& count) {
+      sum = (sum.is_number() ? sum.get<std::int64_t>() : 0) + count.get<std::int64_t>();
+    };
+    for (const char* count : {"evaluated", "feasible"}) {
+      if (result.contains(count)) add(totals[count], result[count]);
+    }
+    const Json broken = result.value("broken", Json::object());
+    for (const auto& [spec, count] : broken.items()) add(totals["broken"][spec], count);
+  }
+  return totals;
+}
+
+/// How many chains an exploration has side by side.
+std::int64_t starts_of(Client& client, const std::string& job) {
+  const auto info = client.call("job.get", {{"job", job}});
+  return info ? info.value().value("spec", Json::object()).value("assignments", std::int64_t{1})
+              : 1;
 }
 
 /// Of `jobs` the first, to its end. A Ctrl-C cancels all of them.
@@ -354,6 +374,9 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
   if (subscribed.has_error()) return fail(session, subscribed.error());
   ProgressBar bar(!session.json && !session.quiet);
   Tally tally;
+  const bool explores = lines == Lines::kImprovements;
+  const std::int64_t starts = explores ? starts_of(client, job) : 1;
+  bool found = false;  // A layout that meets the specs.
   for (;;) {
     auto next = client.next_notification(std::chrono::milliseconds(200));
     if (next.has_error()) {
@@ -385,7 +408,12 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
       }
     } else if (event.method == "variant.ready") {
       Json line = variant_line(event.params, out);
-      if (lines == Lines::kImprovements) {
+      if (explores && line.contains("evaluations"))
+        line["evaluations"] = starts * line["evaluations"].get<std::int64_t>();
+      const bool best = event.params.value("best", false);
+      found = found || best;
+      // Of several chains, what is better than all of them before.
+      if (explores && (best || !found)) {
         if (session.json) {
           print_line(improvement(line));
         } else {
@@ -403,9 +431,9 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
       bar.clear();
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-      if (lines == Lines::kImprovements) {
+      if (explores) {
         print_exploration(session, job, event.params, tally, seconds, out,
-                          result_of_chain(client, job));
+                          totals_of_chains(client, job));
       } else {
         print_summary(session, job, event.params, tally, seconds, out, lines);
       }

@@ -15,13 +15,14 @@ struct RunArguments : JobArguments {
     flow = "osiris";
   }
   std::int64_t assignments = 1;
-  int variants = 0;
+  int variants = 0, placements = 1;
 };
 
 /// {"job", "state", ...}
 Result<Json> start(Client& client, const RunArguments& arguments) {
   PTAH_TRY(Json spec, arguments.spec());
   spec["variants"] = arguments.variants;
+  if (arguments.placements > 1) spec["placements"] = arguments.placements;
   if (arguments.fingers.empty()) spec["assignments"] = arguments.assignments;
   return arguments.start(client, std::move(spec));
 }
@@ -82,8 +83,13 @@ void add_run_command(CLI::App& app, Session& session, int& status) {
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str()
       ->excludes(fingers);
-  command->add_option("-n,--variants", arguments->variants, "Moves after each baseline (variant 0)")
+  command->add_option("-n,--variants", arguments->variants, "Moves after each placement")
       ->check(CLI::Range(0, 100'000))
+      ->capture_default_str();
+  command
+      ->add_option("--placements", arguments->placements,
+                   "How often the tiles of an assignment are placed; --variants moves follow each")
+      ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   on_command(command, status, [&session, arguments] { return run(session, *arguments); });
 }

@@ -294,7 +294,10 @@ Result<Evaluation> FlowLayoutSpace::step(const Moves& moves, Fidelity fidelity) 
     next->made = moves;
     for (const Move& move : moves) {
       const auto* replace = std::get_if<Replace>(&move);
-      if (std::holds_alternative<Arrange>(move) || replace != nullptr) next->routed.reset();
+      if (std::holds_alternative<Arrange>(move) || replace != nullptr) {
+        next->routed.reset();
+        next->placed = exploration_.next_variant;
+      }
       if (replace == nullptr) continue;
       if (fidelity > Fidelity::kPlaced) {
         PTAH_TRY(exploration_.afford());
@@ -423,7 +426,7 @@ Result<Evaluation> FlowLayoutSpace::record() {
     chain.revert(present_->made, circuit_, candidate->evaluation.reason);
     return candidate->evaluation;
   }
-  RecordedVariant variant{*this, *candidate, present_->moves_um, {}, {}, {}};
+  RecordedVariant variant{*this, *candidate, present_->moves_um, present_->placed, {}, {}, {}};
   if (!chain.measuring.empty() && !candidate->post.empty()) {
     FlowJob context = job(Stream::kJudges, candidate->folder);
     LayoutAssessment& assessment = review_->assessment();
@@ -458,6 +461,7 @@ Json FlowLayoutSpace::state() const {
        present_->routed ? layout_to_json(*present_->routed, exploration_.technology) : Json()},
       {"moves", present_->moves_um},
       {"baseline", to_json(baseline_)}};
+  if (present_->placed > 0) state["placed"] = present_->placed;
   if (present_->evaluation.fidelity == Fidelity::kScored && present_->wired()) {
     state["present"] = to_json(present_->evaluation);
   } else {
@@ -476,6 +480,7 @@ Status FlowLayoutSpace::restore_state(const Json& state) {
       restored->routed = std::make_shared<const Layout>(std::move(routed));
     }
     restored->moves_um = state.at("moves");
+    restored->placed = state.value("placed", 0);
     baseline_ = evaluation_from_json(state.at("baseline"));
     if (state.contains("placement")) {
       PTAH_TRY(auto placed, layout_from_json(state["placement"], exploration_.technology));

@@ -64,6 +64,7 @@ class FlowLayoutSpace final : public LayoutSpace {
     Evaluation evaluation;
     Moves made;                      ///< By the step that led here.
     Json moves_um = Json::object();  ///< Accumulated displacement of each tile that has moved.
+    int placed = 0;  ///< Number of the variant whose tiles were placed; the rest was moves.
     bool wired() const { return routed && routed->placement == placement; }
   };
 

@@ -113,6 +113,16 @@ Status check_objective(const rpc::RunSpec& spec, const LoadedCircuit& loaded,
   return ok();
 }
 
+/// Of each of `chains` side by side.
+Budget share_of_budget(const rpc::ExploreSpec& explore, std::size_t chains) {
+  Budget budget{explore.evaluations, explore.seconds};
+  if (budget.evaluations) {
+    budget.evaluations =
+        std::max<std::int64_t>(1, *budget.evaluations / static_cast<std::int64_t>(chains));
+  }
+  return budget;
+}
+
 Json dataset_texts(const std::string& circuit, const CircuitInput& input) {
   const std::string folder = "netlists/" + circuit + "/";
   Json files = Json::array({{{"path", folder + "template.sp"}, {"text", input.netlist.text}}});
@@ -132,12 +142,14 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   PTAH_TRY(auto flow, load_flow(spec.flow));
   if (spec.explore)
     flow.stages["explorer"] = StageChoice{spec.explore->explorer, spec.explore->options.value, {}};
-  if (spec.variants > 0 && !flow.stages.contains("explorer")) {
+  const std::int64_t variants = spec.placements * (spec.variants + 1) - 1;
+  if (variants > 0 && !flow.stages.contains("explorer")) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The flow names no explorer, which makes the variants.", "flow " + flow.name,
                       "Add a stage `explorer` to the flow, or ask for the baseline alone: 0 "
                       "variants.");
   }
+  if (spec.placements > 1) flow.stages["explorer"].options["placements"] = spec.placements;
   flow.measures = spec.measuring.value_or(flow.measures);
   PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
   PTAH_TRY(auto indices, chosen_assignments(spec, space));
@@ -146,8 +158,8 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   common.input = input;
   common.technology = spec.tech;
   common.seed = static_cast<std::uint64_t>(spec.seed);
-  common.variants = spec.explore ? kMostImprovements : static_cast<int>(spec.variants);
-  if (spec.explore) common.budget = Budget{spec.explore->evaluations, spec.explore->seconds};
+  common.variants = spec.explore ? kMostImprovements : static_cast<int>(variants);
+  if (spec.explore) common.budget = share_of_budget(*spec.explore, indices.size());
   common.judges = spec.judges;
   common.objective = spec.objective;
   common.pictures = spec.pictures;

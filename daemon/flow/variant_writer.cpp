@@ -58,7 +58,11 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
     metrics["feasible"] = evaluation.feasible;
     metrics["specs"] = to_json(chain.specs, candidate.specs);
   }
-  if (chain.spec.budget) metrics["evaluations"] = chain.totals.evaluated;
+  if (chain.spec.budget) {
+    metrics["evaluations"] = chain.totals.evaluated;
+  } else if (variant.placed > 0) {
+    metrics["placed"] = variant.placed;
+  }
   if (variant.floors.tiles) metrics["floors_V"]["tiles"] = *variant.floors.tiles;
   if (variant.floors.trees) metrics["floors_V"]["trees"] = *variant.floors.trees;
   if (variant.measures) metrics["measures"] = to_json(*variant.measures);

@@ -13,6 +13,7 @@ struct RecordedVariant {
   const FlowLayoutSpace& space;
   Candidate& candidate;
   const Json& moves_um;
+  int placed;  ///< Number of the variant whose tiles were placed; moves led from there.
   std::optional<std::vector<Measure>> measures;
   /// With the first variant of an assignment, which also carries its netlist, tiles and the
   /// schematic's curve.

@@ -222,7 +222,7 @@ struct RunSpec : CircuitSource {
   std::optional<FingerCounts> fingers;
   std::optional<std::vector<std::int64_t>> indices;
   std::optional<std::int64_t> assignments;
-  std::int64_t variants = 0, seed = 0;
+  std::int64_t variants = 0, placements = 1, seed = 0;
   std::string tech = "ptah130", flow = "osiris";
   SignOff judges = SignOff::kAll;
   Objective objective = Objective::kPscore;
@@ -243,6 +243,11 @@ struct RunSpec : CircuitSource {
                "How many assignments, drawn by `seed`; without `fingers` and `indices`, 1.",
                Range{0, kNoLimit});
     v.optional("variants", variants, "Moves after each baseline.", Range{0, 100'000});
+    v.optional(
+        "placements", placements,
+        "How often the tiles of an assignment are placed, but for the first time with random "
+        "weights of its nets; `variants` moves follow each.",
+        Range{1, 1000});
     v.optional("seed", seed, "Of all that is drawn.", Range{0, kNoLimit});
     v.optional("tech", tech, "Technology.", of_form(TextForm::kNameOrFile));
     v.optional("flow", flow, "Which plugins do the stages.", of_form(TextForm::kNameOrFile));
@@ -255,18 +260,23 @@ struct RunSpec : CircuitSource {
                "What layouts have to satisfy, such as \"gain >= 40 dB\", in place of what the "
                "circuit's measures file says; at most 64, none: anything will do. A layout that "
                "breaks one is kept, has no `cost`, and is never the best.");
-    v.optional("explore", explore,
-               "All assignments are explored for the best layout, by one chain that begins at the "
-               "one given or drawn; each new best is a variant. Without: `variants` of each.");
+    v.optional(
+        "explore", explore,
+        "All assignments are explored for the best layout, by chains side by side that begin "
+        "at those given or drawn and share the evaluations; a chain's new best is a variant. "
+        "Without: `variants` of each.");
     v.optional("pictures", pictures, "A picture and a Bode plot with each variant.");
   }
   Status check(const std::string& path) const {
     PTAH_TRY(check_circuit(path));
-    if (explore &&
-        (variants > 0 || assignments.value_or(1) != 1 || (indices && indices->size() != 1))) {
+    if (explore && (variants > 0 || placements > 1)) {
       return make_error(ErrorCode::kInvalidArgument,
-                        "An exploration begins at one assignment and has no count of variants.",
+                        "An exploration has no count of variants or placements.",
                         field_path(path, "explore"));
+    }
+    if (placements * (variants + 1) > 100'000) {
+      return make_error(ErrorCode::kLimit, "These are more than 100000 layouts of an assignment.",
+                        field_path(path, "placements"));
     }
     if (specs && specs->size() > 64) {
       return make_error(ErrorCode::kLimit, "There are more than 64 specs.",

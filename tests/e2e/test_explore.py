@@ -45,6 +45,27 @@ class ExploreTest(PtahCase):
         words = self.ptah("explore", "five_transistors_ota", "--explorer", "greedy", "--budget", "20", "--judges", "none").out
         self.assertIn("20 evaluations", words)
 
+    def test_explorations_side_by_side_share_the_evaluations(self):
+        command = ["explore", "five_transistors_ota", "--starts", "3", "--budget", "60", "--judges", "none"]
+        found = self.run_json(*command, "--job", "three")
+        costs = [line["cost"] for line in found.lines if line.get("cost") is not None]
+        self.assertEqual(costs, sorted(costs, reverse=True))
+        self.assertEqual((found.summary["evaluations"], found.summary["best"]["cost"]), (60, costs[-1]))
+        chains = self.run_json("jobs", "chains", "three").lines
+        self.assertEqual([chain["result"]["evaluated"] for chain in chains], [20, 20, 20])
+        self.assertEqual(len({chain["result"]["assignment"] for chain in chains}), 3)
+        self.assertEqual(self.run_json(*command).summary["best"]["cost"], costs[-1])
+        rows = self.run_json("explore", "compare", "three").lines
+        self.assertEqual((rows[0]["explorer"], rows[0]["median"]), ("annealing starts=3", costs[-1]))
+
+    def test_a_run_makes_several_floorplans_of_an_assignment(self):
+        out = self.folder / "floorplans"
+        lines = self.run_json("run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--placements", "3", "--variants", "1",
+                              "--out", str(out)).lines
+        self.assertEqual([line.get("placed", 0) for line in lines if "variant" in line], [0, 0, 2, 2, 4, 4])
+        said = self.ptah("run", "five_transistors_ota", "--placements", "1000", "--variants", "1000")
+        self.assertIn("more than 100000 layouts", said.err)
+
     def test_what_cannot_be_done_is_said(self):
         for words, said in ((["--budget", "0"], "no budget"), (["--budget", "12x"], "no budget"), (["--explorer", "clairvoyant"], "clairvoyant"),
                             (["--option", "over"], "NAME=VALUE"), (["--spec", "beauty >= 3"], "beauty"), (["--explorer", "annealing", "--option", "over=it"], "over")):

@@ -10,6 +10,7 @@ class RandomExplorer final : public ptah::Explorer {
   explicit RandomExplorer(const ptah::Options& options) {
     params_.step = ptah::from_um(options.real("step_um"));
     params_.max_attempts = static_cast<int>(options.integer("max_attempts"));
+    params_.placements = static_cast<int>(options.integer("placements"));
   }
 
   static ptah::OptionSchema options() {
@@ -27,6 +28,14 @@ class RandomExplorer final : public ptah::Explorer {
              "Moves evaluated for one variant before the exploration gives up.",
              1,
              1000000,
+             {}},
+            {"placements",
+             ptah::OptionType::kInt,
+             d.placements,
+             "Into so many placements of the tiles a run's layouts are divided (`ptah run "
+             "--placements`).",
+             1,
+             1000,
              {}}};
   }
 
@@ -46,5 +55,5 @@ class RandomExplorer final : public ptah::Explorer {
 }  // namespace
 
 PTAH_PLUGIN(ptah::Explorer, RandomExplorer, "random", "1.0.0",
-            "In a run: shifts a random tile by one step inside its slot. In an exploration: random "
-            "assignments.")
+            "In a run: shifts a random tile by one step inside its slot, of one placement or of "
+            "several. In an exploration: random assignments.")

@@ -4,12 +4,15 @@
 #include <optional>
 #include <string>
 
+#include "strategy.hpp"
+
 namespace ptah::random_walk {
 namespace {
 
 /// Draws of one attempt. Where a single move of 500 devices stays in its slot, so many miss it with
 /// a probability below 1e-21; whether there is one at all is checked exactly.
 constexpr int kDraws = 100'000;
+constexpr double kMostWeight = 8;
 
 bool stays(const Tile& tile, const PlacedTile& placed, Point by) {
   return placed.slot.contains(placed_outline(tile, placed).moved(by));
@@ -27,6 +30,18 @@ std::string reverted_text(const std::map<std::string, int>& reverted) {
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " by " + stage;
   }
   return text;
+}
+
+std::string move_text(const Move& move, const Circuit& circuit) {
+  const auto* shift = std::get_if<Shift>(&move);
+  if (shift == nullptr) return "tiles placed anew";
+  return "device " + circuit.devices[static_cast<std::size_t>(shift->device)].name + " by (" +
+         std::to_string(shift->by.x) + ", " + std::to_string(shift->by.y) + ") nm";
+}
+
+Replace draw_placement(const Circuit& circuit, Rng rng) {
+  const std::uint64_t seed = rng.next() >> 1;
+  return {seed, search::random_weights(circuit.nets.size(), kMostWeight, rng)};
 }
 
 bool can_move(const Tiles& tiles, const Placement& placement, Dbu step) {
@@ -64,11 +79,19 @@ Status walk(DesignSpace& design, const Params& params, JobContext& job, Stats& s
   }
   const Rng seeded(job.seed());
   const int first = design.next_variant(), last = design.last_variant();
+  if (params.placements < 1 || (last + 1) % params.placements != 0) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      std::to_string(last + 1) + " layouts are not divisible into " +
+                          std::to_string(params.placements) + " placements.",
+                      "option placements");
+  }
+  const int each = (last + 1) / params.placements;
   LayoutSpace& space = design.home();
   std::map<std::string, int> reverted;
   for (int variant = first; variant <= last; ++variant) {
     const std::string name = "variant " + std::to_string(variant);
-    if (!can_move(space.tiles(), space.placement(), params.step)) {
+    const bool anew = variant % each == 0;
+    if (!anew && !can_move(space.tiles(), space.placement(), params.step)) {
       return make_error(
           ErrorCode::kInfeasible,
           "No tile can be shifted by " + std::to_string(params.step) + " nm inside its slot.", name,
@@ -78,10 +101,14 @@ Status walk(DesignSpace& design, const Params& params, JobContext& job, Stats& s
     std::string reason;
     for (int attempt = 0; attempt < params.max_attempts && !accepted; ++attempt) {
       if (job.cancelled()) return cancelled_error();
-      const auto move = draw_move(space.tiles(), space.placement(), params.step,
-                                  seeded.fork(static_cast<std::uint64_t>(variant))
-                                      .fork(static_cast<std::uint64_t>(attempt)),
-                                  kDraws);
+      const Rng rng = seeded.fork(static_cast<std::uint64_t>(variant))
+                          .fork(static_cast<std::uint64_t>(attempt));
+      std::optional<Move> move;
+      if (anew) {
+        move = draw_placement(space.circuit(), rng);
+      } else {
+        move = draw_move(space.tiles(), space.placement(), params.step, rng, kDraws);
+      }
       if (!move) continue;
       const LayoutSpace::Snapshot before = space.snapshot();
       PTAH_TRY(const Evaluation evaluation, space.step({*move}, Fidelity::kScored));
@@ -98,11 +125,8 @@ Status walk(DesignSpace& design, const Params& params, JobContext& job, Stats& s
             evaluation.valid ? "judges: rejected what the checks had passed" : evaluation.reason;
         ++stats.reverted;
         ++reverted[stage_of(reason)];
-        job.log(LogLevel::kInfo,
-                name + ", attempt " + std::to_string(attempt) + ": device " +
-                    space.circuit().devices[static_cast<std::size_t>(move->device)].name + " by (" +
-                    std::to_string(move->by.x) + ", " + std::to_string(move->by.y) +
-                    ") nm reverted: " + reason);
+        job.log(LogLevel::kInfo, name + ", attempt " + std::to_string(attempt) + ": " +
+                                     move_text(*move, space.circuit()) + " reverted: " + reason);
         continue;
       }
       accepted = true;

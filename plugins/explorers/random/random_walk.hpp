@@ -4,7 +4,9 @@
 ///
 /// Deviation: a move that leaves its slot is drawn again without an evaluation, since it cannot be
 /// valid. Every draw comes from a stream of its own, named by the variant and the attempt, so that
-/// a resumed walk goes on as an uninterrupted one.
+/// a resumed walk goes on as an uninterrupted one. With several placements the run is divided into
+/// as many parts: each but the first begins with the tiles placed anew, with random weights of the
+/// nets, and moves on from there.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +20,7 @@ namespace ptah::random_walk {
 struct Params {
   Dbu step = kPlacementGrid;  ///< A positive multiple of kPlacementGrid.
   int max_attempts = 200;     ///< Evaluated moves for one variant.
+  int placements = 1;         ///< Divides the number of the run's variants, the baseline counted.
 };
 
 struct Stats {

@@ -75,6 +75,30 @@ TEST(RandomWalk, AcceptsEveryVariantWithOneStepOfTheGrid) {
   EXPECT_DOUBLE_EQ(job.fractions.back(), 1.0);
 }
 
+TEST(RandomWalk, DividesARunIntoPlacementsWithMovesAfterEach) {
+  Params params;
+  params.placements = 3;
+  FakeSpace space = row(5, 11);  // 12 layouts: three placements of four.
+  RecordingJob job;
+  run(space, job, params);
+  EXPECT_EQ(space.next_variant(), 12);
+  EXPECT_EQ(space.evaluated.size(), 9u) << "Shifts; variants 4 and 8 were placed anew.";
+  FakeSpace same = row(5, 11);
+  run(same, job, params);
+  EXPECT_EQ(same.save(), space.save());
+}
+
+TEST(RandomWalk, RefusesPlacementsThatDoNotDivideTheRun) {
+  Params params;
+  params.placements = 5;
+  FakeSpace space = row(5, 11);
+  RecordingJob job;
+  Stats stats;
+  const Status status = walk(space, params, job, stats);
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().text(), HasSubstr("12 layouts"));
+}
+
 TEST(RandomWalk, PicksComponentsAndDirectionsUniformly) {
   FakeSpace space = row(4, 4000, 1'000'000);
   RecordingJob job;

@@ -227,7 +227,7 @@ class Ptah:
             if view._destroyed():
                 return
             errors, clean = check.show(view, cellview, top, reply)
-            good = errors == 0 and clean is not False
+            good = not any(errors.values()) and clean is not False
             hint = "" if good else " The marker browser shows where."
             if spec is None:
                 hint += " Choose the circuit in the Ptah panel to compare with its schematic too."

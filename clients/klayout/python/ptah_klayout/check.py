@@ -5,15 +5,26 @@ DRC_NAME, LVS_NAME = "Ptah DRC", "Ptah LVS"
 MAX_ITEMS = 5000
 
 
+def errors_of(reply):
+    """DRC errors by judge, of an answer or a record. Judges count by their own rules: nobody adds their numbers."""
+    return {judge: v if isinstance(v, int) else v.get("errors", 0) for judge, v in sorted((reply.get("drc") or {}).items())}
+
+
+def errors_text(errors):
+    """`3 errors`; of several judges `magic_drc 2, native_drc 3 errors`."""
+    numbers = ", ".join((f"{judge} " if len(errors) > 1 else "") + str(count) for judge, count in errors.items())
+    return f"{numbers} error{'' if list(errors.values()) == [1] else 's'}"
+
+
 def show(view, cellview, top, reply):
-    """Replaces our earlier reports in this view. Returns (errors of DRC, LVS clean or None)."""
+    """Replaces our earlier reports in this view. Returns (DRC errors by judge, LVS clean or None)."""
     _remove_old(view)
     drc = reply.get("drc") or {}
     lvs = reply.get("lvs") or {}
-    errors = sum(v.get("errors", 0) for v in drc.values())
+    errors = errors_of(reply)
     clean = all(v.get("clean") for v in lvs.values()) if lvs else None
     first = None
-    if errors:
+    if any(errors.values()):
         first = _database(view, cellview, DRC_NAME, "Design rules", top, drc)
     if clean is False:
         index = _database(view, cellview, LVS_NAME, "Layout against schematic", top, lvs)
@@ -59,7 +70,7 @@ def _database(view, cellview, name, description, top, verdicts):
 
 def summary(errors, clean, asked_lvs):
     """One sentence."""
-    drc = "DRC is clean" if errors == 0 else f"DRC found {errors} error{'s' if errors != 1 else ''}"
+    drc = f"DRC found {errors_text(errors)}" if any(errors.values()) else "DRC is clean"
     if not asked_lvs or clean is None:
         return drc + "."
     return f"{drc}, and the layout {'matches' if clean else 'differs from'} its schematic."

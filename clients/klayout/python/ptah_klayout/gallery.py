@@ -3,13 +3,14 @@ import time
 
 import pya
 
-from . import qt, ui
+from . import check, qt, ui
 from .objectives import axis, cost_text
 from .plots import Scatter
 
 # name -> a number of the record; smaller ones come first, of equal ones the first by chain and variant. `cost` is by the
 # objective of the run, as the server ranks its layouts; which is the best, it says itself.
-ORDERS = {"Best first": "cost", "Score": "pscore_V", "Area": "area_um2", "Wiring": "hpwl_um", "Number": None}
+PLACEMENT = "Placement"      # layouts of one placement of the tiles stand together, the placement with the best first
+ORDERS = {"Best first": "cost", "Score": "pscore_V", "Area": "area_um2", "Wiring": "hpwl_um", "Number": None, PLACEMENT: "cost"}
 COLUMNS = ["Layout", "Score, mV", "Area, µm²", "HPWL, µm", "Width × height, µm", "DRC", "LVS", "Fingers"]
 CARDS = 200                  # the table shows all
 BEYOND = 24                  # items filled above and below those in sight
@@ -21,9 +22,8 @@ FILL_MS, FILL_MS_EACH = 150, 0.25   # between two fillings while variants come i
 
 
 def drc_text(record):
-    drc = record.get("drc") or {}
-    errors = sum(v if isinstance(v, int) else v.get("errors", 0) for v in drc.values())
-    return ("–" if not drc else "clean" if errors == 0 else f"{errors} errors"), errors == 0
+    errors = check.errors_of(record)
+    return ("–" if not errors else "clean" if not any(errors.values()) else check.errors_text(errors)), not any(errors.values())
 
 
 def lvs_text(record):
@@ -32,6 +32,11 @@ def lvs_text(record):
         return "–", True
     good = all(v == "match" or v is True or (isinstance(v, dict) and v.get("clean")) for v in lvs.values())
     return ("match" if good else "mismatch"), good
+
+
+def placement_of(variant):
+    """Layouts of equal ones have their tiles from one placement, moved since."""
+    return variant.chain, variant.record.get("placed", 0)
 
 
 def mark_of(variant, best):
@@ -46,7 +51,7 @@ class Gallery(qt.QWidget):
         super().__init__(parent)
         self._thumbnails, self._opened, self._selection_changed = thumbnails, opened, selection_changed
         self._variants, self._order = {}, []
-        self._rank = self._by("cost")
+        self._rank, self._grouped = self._by("cost"), False
         self._shown_cards, self._shown_rows = {}, {}         # index -> what the item there says
         self._quiet = False
         self._descending = {}
@@ -144,7 +149,7 @@ class Gallery(qt.QWidget):
         self._variants.pop(variant.key, None)
 
     def rank_by(self, order):
-        self._rank = self._by(ORDERS[order])
+        self._rank, self._grouped = self._by(ORDERS[order]), order == PLACEMENT
         self._fill()
 
     @staticmethod
@@ -170,10 +175,16 @@ class Gallery(qt.QWidget):
     def _fill(self):
         """Order and plot at once, cards and table by and by; items stay where their variant has not moved."""
         rank = lambda v: (self._rank(v) is None, self._rank(v) or 0, v.key)
-        self._order = [v.key for v in sorted(self._variants.values(), key=rank)]
+        ranked = sorted(self._variants.values(), key=rank)
+        if self._grouped:
+            groups = {}
+            for variant in ranked:
+                groups.setdefault(placement_of(variant), []).append(variant)
+            ranked = [variant for group in groups.values() for variant in group]
+        self._order = [v.key for v in ranked]
         best = self.best()
         colours = {}
-        colour = lambda v: PALETTE[colours.setdefault(v.chain, len(colours)) % len(PALETTE)]
+        colour = lambda v: PALETTE[colours.setdefault(placement_of(v), len(colours)) % len(PALETTE)]
         points = [(v.key, v.area, v.score, colour(v) if v.record.get("feasible", True) else BROKEN)
                   for v in self._variants.values()]
         self._plot.show_points(points, best.key if best else None)
@@ -288,6 +299,7 @@ class Gallery(qt.QWidget):
             texts = sorted({self._text_key(v, column) for v in self._variants.values()})
             place = {text: index for index, text in enumerate(texts)}
             self._rank = lambda v: sign * place.get(self._text_key(v, column), 0)
+        self._grouped = False
         self._fill()
 
     @staticmethod

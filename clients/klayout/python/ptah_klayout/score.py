@@ -8,7 +8,7 @@ import os
 import re
 import time
 
-from . import qt, session, views
+from . import check, qt, session, views
 from .errors import OLD_SERVER, failure, method_missing
 
 WATCH_MS = 40                # between looks at the layout, at least
@@ -42,7 +42,8 @@ class Report:
 
     @property
     def drc_errors(self):
-        return sum(v.get("errors", 0) for v in (self.reply.get("drc") or {}).values())
+        """By judge."""
+        return check.errors_of(self.reply)
 
     @property
     def lvs_clean(self):
@@ -275,8 +276,10 @@ def changes(before, after):
         told.append("the layout has a score again")
     elif before.score is not None:
         told.append(f"no score any more – {after.why}")
-    if after.drc_errors != before.drc_errors:
-        told.append(f"DRC errors {before.drc_errors} → {after.drc_errors}")
+    for judge, count in after.drc_errors.items():
+        old = before.drc_errors.get(judge, count)
+        if old != count:
+            told.append(f"DRC errors {old} → {count}" + (f" by {judge}" if len(after.drc_errors) > 1 else ""))
     if before.hpwl_um and after.hpwl_um and abs(after.hpwl_um - before.hpwl_um) >= 0.005:
         told.append(f"HPWL {after.hpwl_um - before.hpwl_um:+.2f} µm")
     if before.area_um2 and after.area_um2 and abs(after.area_um2 - before.area_um2) >= 0.005:

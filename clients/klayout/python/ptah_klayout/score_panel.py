@@ -52,7 +52,8 @@ class Big(ui.Canvas):
         if not self.report:
             return
         errors, clean = self.report.drc_errors, self.report.lvs_clean
-        chips = [("DRC clean" if errors == 0 else f"DRC {errors}", ui.GOOD if errors == 0 else ui.BAD)]
+        bad = any(errors.values())
+        chips = [(f"DRC {' / '.join(map(str, errors.values()))}" if bad else "DRC clean", ui.BAD if bad else ui.GOOD)]
         if clean is not None:
             chips.append(("LVS match" if clean else "LVS differs", ui.GOOD if clean else ui.BAD))
         if self.report.area_um2:
@@ -236,7 +237,7 @@ class ScorePanel(qt.QDockWidget):
             self.notice.say(f"This layout has no score – {report.why.rstrip('.')}.", "warning")
         else:
             self.notice.say("")
-        self.check_button.visible = report.drc_errors > 0 or report.lvs_clean is False
+        self.check_button.visible = any(report.drc_errors.values()) or report.lvs_clean is False
         self._show_measures(report, before)
         self.bode.show_waveform(report.waveform)
         self._show_blame(report.nets or [])

@@ -43,7 +43,8 @@ class VariantsWindow(qt.QDialog):
         self.search.activated = lambda *_: self._search_chosen()
         self.budget = self._spin(1, 100000000, 500, "How many layouts are routed and scored; each new best is kept")
         self.assignments = self._spin(1, 10000, 2, "How many finger assignments, drawn at random by the seed")
-        self.moves = self._spin(0, 100000, 8, "Layouts made from each assignment's first one by moving devices")
+        self.placements = self._spin(1, 1000, 1, "How often the devices of an assignment are placed: other floorplans")
+        self.moves = self._spin(0, 100000, 8, "Layouts made from each placement by moving devices")
         self.seed = self._spin(0, 2000000000, 1, "The same seed gives the same layouts")
         self.flow = self._combo(FLOWS, session.get("ptah-flow"), "Who checks the layouts while they are made")
         self.judges = self._combo(JUDGES, "none", "What the trusted tools look at in the end")
@@ -70,7 +71,8 @@ class VariantsWindow(qt.QDialog):
         grid = ui.margins(qt.QGridLayout(), 0, 6)
         self._of_runs, self._of_searches = [self.flow], []
         for index, (name, widget, mode) in enumerate((
-                ("Finger assignments", self.assignments, self._of_runs), ("Moves of each", self.moves, self._of_runs),
+                ("Finger assignments", self.assignments, self._of_runs),
+                ("Placements of each", self.placements, self._of_runs), ("Moves of each", self.moves, self._of_runs),
                 ("Layouts", self.budget, self._of_searches), ("Seed", self.seed, []))):
             label = ui.label(name)
             grid.addWidget(ui.given(label), index, 0)
@@ -210,6 +212,8 @@ class VariantsWindow(qt.QDialog):
         else:
             session.put("ptah-flow", chosen(self.flow))
             spec.update(assignments=self.assignments.value, variants=self.moves.value, flow=chosen(self.flow))
+            if self.placements.value > 1:
+                spec["placements"] = self.placements.value
         specs = self._wanted_specs()
         if specs is not None:
             spec["specs"] = specs
@@ -254,7 +258,7 @@ class VariantsWindow(qt.QDialog):
             elif job.state == "cancelled" or what == "outcome" or job.outcome:
                 self.notice.say(*exploration.end_text(job))
             return
-        wanted = sum(job.spec.get(k, d) for k, d in (("variants", 0),)) + 1
+        wanted = (job.spec.get("variants", 0) + 1) * job.spec.get("placements", 1)
         wanted *= job.spec.get("assignments", 1) if isinstance(job.spec.get("assignments", 1), int) else 1
         made = len(job.variants) + job.left_out
         shown = f" The best {len(job.variants)} are shown here; all are in the server." if job.left_out else ""
