@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <vector>
 
 #include "ptah/core/quoting.hpp"
@@ -147,8 +148,33 @@ Result<Outcome> install_klayout() {
   return Outcome{true, target};
 }
 
+Status replace_file(const fs::path& file, const std::string& text) {
+  struct stat before {};
+  const bool existed = ::stat(file.c_str(), &before) == 0;
+  PTAH_TRY(write_text_file(file, text));
+  if (existed && ::chmod(file.c_str(), before.st_mode & 07777) != 0)
+    return io_error({errno, std::generic_category()}, file);
+  return ok();
+}
+
+/// KLayout's own file of settings, without ours: elements `ptah-...`, a line each.
+Status forget_klayout_settings(const fs::path& settings) {
+  PTAH_TRY(const std::string text, read_if_there(settings));
+  std::string kept;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t first = line.find_first_not_of(' ');
+    const bool ours = first != line.npos && line.compare(first, 6, "<ptah-") == 0 &&
+                      (line.ends_with("/>") || line.find("</ptah-") != line.npos);
+    if (!ours) kept += line + "\n";
+  }
+  return kept == text ? ok() : replace_file(settings, kept);
+}
+
 Result<Outcome> uninstall_klayout() {
   PTAH_TRY(const fs::path target, klayout_folder());
+  // <KLayout's folder>/salt/ptah
+  PTAH_TRY(forget_klayout_settings(target.parent_path().parent_path() / "klayoutrc"));
   std::error_code failure;
   if (fs::symlink_status(target, failure).type() == fs::file_type::not_found) {
     return Outcome{false, target};
@@ -186,15 +212,6 @@ Result<fs::path> magic_file() {
   const fs::path file = folder / ".magicrc";
   const fs::path real = fs::canonical(file, failure);
   return failure ? file : real;
-}
-
-Status replace_file(const fs::path& file, const std::string& text) {
-  struct stat before {};
-  const bool existed = ::stat(file.c_str(), &before) == 0;
-  PTAH_TRY(write_text_file(file, text));
-  if (existed && ::chmod(file.c_str(), before.st_mode & 07777) != 0)
-    return io_error({errno, std::generic_category()}, file);
-  return ok();
 }
 
 Result<std::string> magic_line() {

@@ -22,7 +22,7 @@ CLI::Option* JobArguments::add_job_to(CLI::App* command, const char* about_finge
           "What the best layout has least of; balanced: pscore times area, drift: the most "
           "that a measure changes")
       ->check(CLI::IsMember(
-          {"pscore", "pscore_relative", "drift", "area", "outline", "hpwl", "balanced"}))
+          {"pscore", "pscore_relative", "drift", "area", "device_area", "hpwl", "balanced"}))
       ->capture_default_str();
   auto* spec_option = command->add_option("--spec", specs,
                                           "What layouts have to satisfy, such as \"gain >= 40 "

@@ -32,22 +32,24 @@ int list_jobs(const Session& session, const std::string& state) {
                Align::kLeft});
   Json params{{"limit", 1000}};
   if (!state.empty()) params["state"] = state;
+  std::vector<Json> jobs;
   for (;;) {
     auto reply = client.value().call("job.list", params);
     if (reply.has_error()) return fail(session, reply.error());
-    const Json& jobs = reply.value()["jobs"];
-    for (const Json& job : jobs) {
-      if (session.json) {
-        print_line(job);
-        continue;
-      }
-      const Json& chains = job["chains"];
-      table.add({job["job"], job["state"], job["kind"], job["circuit"],
-                 chains["done"].dump() + "/" + chains["total"].dump(), job["variants"].dump(),
-                 local_time(job["created_ms"])});
-    }
+    for (Json& job : reply.value()["jobs"]) jobs.push_back(std::move(job));
     if (!reply.value().contains("next")) break;
     params["after"] = reply.value()["next"];
+  }
+  std::reverse(jobs.begin(), jobs.end());
+  for (const Json& job : jobs) {
+    if (session.json) {
+      print_line(job);
+      continue;
+    }
+    const Json& chains = job["chains"];
+    table.add({job["job"], job["state"], job["kind"], job["circuit"],
+               chains["done"].dump() + "/" + chains["total"].dump(), job["variants"].dump(),
+               local_time(job["created_ms"])});
   }
   if (!session.json) std::cout << (table.empty() ? "no jobs\n" : table.text());
   return kOk;
@@ -65,6 +67,25 @@ int job_call(const Session& session, const std::string& method, const std::strin
     std::cout << job << ": " << reply.value()["state"].get<std::string>() << "\n";
   }
   return kOk;
+}
+
+int wait_for(const Session& session, const std::string& job) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto reply = client.value().call("job.wait", {{"job", job}}, std::chrono::hours(24));
+  if (reply.has_error()) return fail(session, reply.error());
+  const std::string state = reply.value().value("state", "");
+  if (session.json) {
+    print_line(reply.value());
+  } else {
+    std::cout << job << ": " << state << "\n";
+  }
+  if (state == "done") return kOk;
+  if (state == "cancelled") return kCancelled;
+  const Json error = reply.value().value("error", Json());
+  if (!session.json && error.is_object())
+    std::cerr << "ptah: " << error.value("message", "") << "\n";
+  return kUnclean;
 }
 
 int follow(const Session& session, const std::string& job) {
@@ -266,7 +287,8 @@ void add_job_commands(CLI::App& app, Session& session, int& status) {
   };
   add("follow", "Watch a job until it ends",
       [&session](const std::string& job) { return follow(session, job); });
-  add("wait", "Wait until a job ends", call("job.wait"));
+  add("wait", "Wait until a job ends; the exit status says how",
+      [&session](const std::string& job) { return wait_for(session, job); });
   add("get", "Everything about a job", call("job.get"));
   add("metrics", "What a job's chains measured while they worked",
       [&session](const std::string& job) { return job_metrics(session, job); });

@@ -60,9 +60,10 @@ void print_score(const Json& score) {
   }
   if (score.contains("prediction"))
     std::cout << "model   " << prediction_text(score["prediction"]) << "\n";
-  std::cout << "area    " << number(score["area_um2"], 2) << " um2, outline "
-            << number(score["outline_um"][0], 2) << " x " << number(score["outline_um"][1], 2)
-            << " um, HPWL " << number(score["hpwl_um"], 2) << " um\n";
+  std::cout << "area    " << number(score["area_um2"], 2)
+            << " um2: " << number(score["outline_um"][0], 2) << " x "
+            << number(score["outline_um"][1], 2) << " um, HPWL " << number(score["hpwl_um"], 2)
+            << " um\n";
   std::string fingers;
   for (const auto& [device, count] : score["fingers"].items()) {
     fingers += (fingers.empty() ? "" : ",") + device + "=" + count.dump();

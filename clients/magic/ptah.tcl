@@ -608,7 +608,7 @@ proc ptah::Cancelled {state value} {
 proc ptah::help {} {
     say {commands (each says what happens on this console; -wait waits, for scripts)
   ptah::connect ?-socket FILE? ?-host HOST:PORT -token-file FILE? ?-program FILE?
-  ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-placements P? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-objective pscore|pscore_relative|drift|area|outline|hpwl|balanced? ?-spec "gain >= 40 dB"? ?-no-specs? ?-keep finger|width? ?-flow F? ?-tech T?
+  ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-placements P? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-objective pscore|pscore_relative|drift|area|device_area|hpwl|balanced? ?-spec "gain >= 40 dB"? ?-no-specs? ?-keep finger|width? ?-flow F? ?-tech T?
   ptah::explore CIRCUIT|NETLIST ?-strategy cmaes|annealing|genetic|bayesian|...? ?-budget N|90s? ?-seed S? ?-objective O? ?-spec TEXT? ...     the best over all assignments, shown
   ptah::place CIRCUIT|NETLIST ?-fingers LIST? ?-pairs FILE? ?-testbench FILE?     one layout, shown
   ptah::show ?JOB? ?VARIANT? ?-best? ?-place?     in a cell of its own; -place: as a subcell of the edited one

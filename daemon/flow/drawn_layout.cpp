@@ -21,6 +21,12 @@ Status put_on_disk(DrawnLayout& layout) {
   return ok();
 }
 
+Rect drawn_outline(const gds::Flat& flat) noexcept {
+  Rect outline;
+  for (const Shape& shape : flat.shapes) outline = outline.united(shape.rect);
+  return outline;
+}
+
 Result<std::string> choose_top(const gds::Library& library, const std::string& asked,
                                const std::string& file) {
   if (!asked.empty() && library.find(asked) != nullptr) return asked;

@@ -24,6 +24,9 @@ struct DrawnLayout {
 /// [x0, y0, x1, y1], in um.
 Json box_um(const Rect& box);
 
+/// The box around all shapes. Empty of none.
+Rect drawn_outline(const gds::Flat& flat) noexcept;
+
 /// The cell asked for, or where none is, the only top cell. `file` names the layout in messages.
 Result<std::string> choose_top(const gds::Library& library, const std::string& asked,
                                const std::string& file);

@@ -114,6 +114,9 @@ Result<std::shared_ptr<Candidate>> FlowLayoutSpace::new_candidate(Layout layout)
                                         exploration_.technology, candidate->top);
   PTAH_TRY(candidate->flat,
            gds::flatten(candidate->library, candidate->top, exploration_.technology));
+  Evaluation& evaluation = candidate->evaluation;
+  evaluation.outline_um2 = to_um2(drawn_outline(*candidate->flat).area());
+  evaluation.cost = cost_of(exploration_.spec.objective, evaluation);
   return candidate;
 }
 

@@ -10,14 +10,14 @@ std::optional<double> cost_of(Objective objective, const Evaluation& evaluation)
     case Objective::kPscore:
       return evaluation.pscore;
     case Objective::kArea:
-      return evaluation.area_um2;
+      return evaluation.outline_um2;
     case Objective::kHpwl:
       return static_cast<double>(evaluation.hpwl) / 1000.0;
     case Objective::kBalanced:
-      if (evaluation.pscore) return *evaluation.pscore * evaluation.area_um2;
+      if (evaluation.pscore) return *evaluation.pscore * evaluation.outline_um2;
       break;
-    case Objective::kOutline:
-      return evaluation.outline_um2;
+    case Objective::kDeviceArea:
+      return evaluation.area_um2;
     case Objective::kPscoreRelative:
       return evaluation.pscore_relative;
     case Objective::kDrift:

@@ -13,11 +13,31 @@ constexpr int kMostImprovements = 100'000;
 /// A chain is a row, an event and a folder; a dataset of more assignments is several jobs.
 constexpr std::int64_t kMostChains = 100'000;
 
+/// The assignment that the request names; groups that it leaves out keep what is drawn by the seed.
+Result<std::int64_t> index_of_named(const rpc::RunSpec& spec, const Circuit& circuit,
+                                    const FingerSpace& space) {
+  FingerAssignment named = assignment_of(*spec.fingers);
+  const Rng drawn = Rng(static_cast<std::uint64_t>(spec.seed)).fork(0xF1);
+  const FingerAssignment rest = space.at(space.sample(1, drawn).front());
+  for (const auto& group : space.groups()) {
+    const bool given = std::any_of(group.begin(), group.end(), [&](DeviceId device) {
+      return named.contains(circuit.devices[static_cast<std::size_t>(device)].name);
+    });
+    if (given) continue;
+    for (const DeviceId device : group) {
+      const std::string& name = circuit.devices[static_cast<std::size_t>(device)].name;
+      named[name] = rest.at(name);
+    }
+  }
+  return space.index_of(named);
+}
+
 /// The assignments that the request names, as indices into `space`.
 Result<std::vector<std::int64_t>> chosen_assignments(const rpc::RunSpec& spec,
+                                                     const Circuit& circuit,
                                                      const FingerSpace& space) {
   if (spec.fingers) {
-    PTAH_TRY(auto index, space.index_of(assignment_of(*spec.fingers)));
+    PTAH_TRY(auto index, index_of_named(spec, circuit, space));
     return std::vector<std::int64_t>{index};
   }
   if (spec.indices) {
@@ -91,19 +111,19 @@ Status check_objective(const rpc::RunSpec& spec, const LoadedCircuit& loaded,
                        const FlowConfig& flow) {
   const Objective objective = spec.objective;
   if (!spec.explore || objective == Objective::kArea || objective == Objective::kHpwl ||
-      objective == Objective::kOutline)
+      objective == Objective::kDeviceArea)
     return ok();
   if (!simulates(loaded, flow)) {
-    return make_error(ErrorCode::kInvalidArgument,
-                      "The objective " + std::string(to_string(objective)) +
-                          " needs a simulation; " +
-                          (loaded.testbench ? "the flow names no extractor or no simulator."
-                                            : "the circuit has no testbench."),
-                      "objective",
-                      loaded.testbench ? "Choose a flow that simulates, or objective outline, area "
-                                         "or hpwl."
-                                       : "Give a testbench, or choose objective outline, area or "
-                                         "hpwl.");
+    return make_error(
+        ErrorCode::kInvalidArgument,
+        "The objective " + std::string(to_string(objective)) + " needs a simulation; " +
+            (loaded.testbench ? "the flow names no extractor or no simulator."
+                              : "the circuit has no testbench."),
+        "objective",
+        loaded.testbench ? "Choose a flow that simulates, or objective area, device_area "
+                           "or hpwl."
+                         : "Give a testbench, or choose objective area, device_area or "
+                           "hpwl.");
   }
   if (objective == Objective::kDrift && loaded.measures.empty()) {
     return make_error(ErrorCode::kInvalidArgument,
@@ -152,7 +172,7 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   if (spec.placements > 1) flow.stages["explorer"].options["placements"] = spec.placements;
   flow.measures = spec.measuring.value_or(flow.measures);
   PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
-  PTAH_TRY(auto indices, chosen_assignments(spec, space));
+  PTAH_TRY(auto indices, chosen_assignments(spec, loaded.circuit, space));
 
   ChainSpec common;
   common.input = input;

@@ -7,6 +7,7 @@
 #include "flow/score_examination.hpp"
 #include "flow/score_places.hpp"
 #include "flow/score_prediction.hpp"
+#include "flow/score_wires.hpp"
 
 namespace ptah {
 namespace {
@@ -74,6 +75,17 @@ Result<Json> predict_drawn(const ScorePredictor& predictor, PluginHost& host,
   return prediction;
 }
 
+/// `placement` of a layout.
+Json places_drawn(const Drawing& drawing, const ScoreLayout& layout, const ScoreSession& session) {
+  if (!drawing.match.exact)
+    return {{"refused", "The wiring differs from the schematic: devices cannot be told apart."}};
+  Point corner;
+  const auto placement = drawn_placement(drawing, *layout.flat, session, &corner);
+  if (!placement) return {{"refused", placement.error().text()}};
+  return {{"devices", to_json(placement.value(), session.circuit)},
+          {"at_um", {to_um(corner.x), to_um(corner.y)}}};
+}
+
 /// Runs the examination; a session whose stages broke is not used again.
 Result<Json> examine(Examination& examination, PluginHost& host, const ScoreSession* session,
                      Clock::time_point begin) {
@@ -134,6 +146,8 @@ Result<Json> score_layout(const rpc::ScoreLayoutTask& spec, const std::filesyste
     PTAH_TRY(prediction,
              predict_drawn(predictor, host, drawing, layout, *session, job, predicting));
   }
+  Json places;
+  if (spec.places) places = places_drawn(drawing, layout, *session);
   Examination examination(*session, spec, layout, std::move(drawing), scratch, sink);
   examination.seconds = std::move(predicting);
   examination.seconds["parse"] = parsing;
@@ -141,6 +155,7 @@ Result<Json> score_layout(const rpc::ScoreLayoutTask& spec, const std::filesyste
   examination.seconds["recognise"] = recognising;
   PTAH_TRY(Json reply, examine(examination, host, session, begin));
   if (predictor) reply["prediction"] = std::move(prediction);
+  if (!places.is_null()) reply["placement"] = std::move(places);
   return reply;
 }
 
@@ -173,7 +188,7 @@ Result<Json> score_placement(const rpc::ScorePlacementTask& spec,
   const Json overlaps = overlaps_of(circuit, tiles, placement, session->technology());
   Json prediction;
   const auto finish = [&](Json& reply) {
-    reply["area_um2"] = to_um2(component_area(tiles));
+    reply["device_area_um2"] = to_um2(component_area(tiles));
     reply["hpwl_um"] = static_cast<double>(hpwl(circuit, tiles, placement)) / 1000.0;
     reply["overlaps"] = overlaps;
     if (predictor) reply["prediction"] = prediction;
@@ -191,9 +206,19 @@ Result<Json> score_placement(const rpc::ScorePlacementTask& spec,
                                            job, seconds));
   }
   std::optional<Layout> routed;
+  std::optional<DrawnWires> wires;
   if (spec.route && reason.empty()) {
+    if (spec.wires_of) {
+      PTAH_TRY(const auto drawn, read_score_layout(*spec.wires_of, spec.top.value_or(""),
+                                                   session->technology(), scratch));
+      wires.emplace(drawn.library, drawn.top, Point{from_um(spec.at_x_um), from_um(spec.at_y_um)},
+                    session->technology());
+    }
     auto result = run_stage(session->router, job, seconds, [&](Router& stage) {
-      return stage.route(circuit, tiles, placement, session->technology(), job);
+      return wires ? stage.reroute(circuit, tiles, placement,
+                                   wires->layout(circuit, tiles, placement), session->technology(),
+                                   job)
+                   : stage.route(circuit, tiles, placement, session->technology(), job);
     });
     if (result.has_error()) {
       if (is_fatal(result.error())) return std::move(result).error();
@@ -214,6 +239,7 @@ Result<Json> score_placement(const rpc::ScorePlacementTask& spec,
                {"pscore_V", Json()},
                {"measures", Json::object()},
                {"outline_um", {to_um(outline.width()), to_um(outline.height())}},
+               {"area_um2", to_um2(outline.area())},
                {"nets", Json::array()},
                {"devices", std::move(devices)}};
     finish(reply);
@@ -236,6 +262,7 @@ Result<Json> score_placement(const rpc::ScorePlacementTask& spec,
   examination.seconds = std::move(seconds);
   PTAH_TRY(auto reply, examine(examination, host, session, begin));
   finish(reply);
+  if (wires) reply["wires"] = wires->changes(circuit, tiles, *routed);
   return reply;
 }
 

@@ -142,9 +142,9 @@ Status Examination::describe(const Outcome& outcome, Json& reply) {
     listed.push_back(std::move(item));
   }
   reply["devices"] = std::move(listed);
-  Rect outline;
-  for (const Shape& shape : layout_.flat->shapes) outline = outline.united(shape.rect);
-  reply["area_um2"] = to_um2(area);
+  const Rect outline = drawn_outline(*layout_.flat);
+  reply["area_um2"] = to_um2(outline.area());
+  reply["device_area_um2"] = to_um2(area);
   reply["outline_um"] = {to_um(outline.width()), to_um(outline.height())};
   reply["hpwl_um"] = static_cast<double>(drawn_hpwl(drawing_, circuit())) / 1000.0;
   return ok();

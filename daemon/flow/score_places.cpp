@@ -111,7 +111,7 @@ Dbu rounded(Dbu place) {
 }  // namespace
 
 Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
-                                  const ScoreSession& session) {
+                                  const ScoreSession& session, Point* corner) {
   const Tiles& tiles = session.tiles;
   const std::size_t count = session.circuit.devices.size();
   if (tiles.size() != count) {
@@ -126,6 +126,7 @@ Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
     placement.tiles.push_back(placed);
   }
   const Rect box = placement_outline(tiles, placement);
+  if (corner != nullptr) *corner = {box.x0, box.y0};
   for (std::size_t d = 0; d < count; ++d) {
     PlacedTile& placed = placement.tiles[d];
     placed.origin = {rounded(placed.origin.x - box.x0), rounded(placed.origin.y - box.y0)};

@@ -22,11 +22,12 @@ Result<Placement> read_placement(const std::vector<rpc::DevicePlace>& places,
 Json overlaps_of(const Circuit& circuit, const Tiles& tiles, const Placement& placement,
                  const Technology& technology);
 
-/// Where the devices of a drawing lie, its lower left corner at (0, 0), rounded to the grid of
-/// placements. Fails where a device was not found, or is not drawn as its tile in some orientation.
-/// Of several orientations, that whose terminals lie on the nets that the schematic asks for.
+/// Where the devices of a drawing lie, its lower left corner, which `corner` gets, at (0, 0),
+/// rounded to the grid of placements. Fails where a device was not found, or is not drawn as its
+/// tile in some orientation. Of several orientations, that whose terminals lie on the nets that the
+/// schematic asks for.
 Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
-                                  const ScoreSession& session);
+                                  const ScoreSession& session, Point* corner = nullptr);
 
 /// As `read_placement` takes it.
 Json to_json(const Placement& placement, const Circuit& circuit);

@@ -32,7 +32,7 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
   const FlowLayoutSpace& space = variant.space;
   const Candidate& candidate = variant.candidate;
   const Evaluation& evaluation = candidate.evaluation;
-  const Rect outline = placement_outline(space.tiles(), candidate.layout.placement);
+  const Rect outline = drawn_outline(*candidate.flat);
   const std::int64_t wire = wirelength(candidate.layout, chain.technology);
   Json metrics{{"circuit", chain.loaded.circuit.name},
                {"assignment", space.assignment()},
@@ -45,7 +45,8 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"objective", to_string(chain.spec.objective)},
                {"cost", evaluation.cost && evaluation.feasible ? Json(*evaluation.cost) : Json()},
                {"judged", candidate.judged},
-               {"area_um2", evaluation.area_um2},
+               {"area_um2", to_um2(outline.area())},
+               {"device_area_um2", evaluation.area_um2},
                {"outline_um", um({outline.width(), outline.height()})},
                {"hpwl_um", static_cast<double>(evaluation.hpwl) / 1000.0},
                {"wirelength_um", static_cast<double>(wire) / 1000.0},

@@ -11,8 +11,8 @@ struct ScoreReply {
   Object fingers, drc, lvs, measures, seconds;
   bool valid = false;
   Json pscore_V, judged_pscore_V, measures_schematic, outline_um, nets, devices, overlaps, waveform,
-      prediction;
-  double area_um2 = 0, hpwl_um = 0;
+      prediction, placement, wires;
+  double area_um2 = 0, device_area_um2 = 0, hpwl_um = 0;
   template <class V>
   void describe(V& v) {
     v.required("circuit", circuit, "The circuit's name.");
@@ -36,8 +36,10 @@ struct ScoreReply {
                "By name: {\"value\", \"unit\"} or {\"unit\", \"reason\"} why it does not exist; "
                "those that `measuring` asks for.");
     v.optional("measures_schematic", measures_schematic, "The same of the schematic.");
-    v.required("area_um2", area_um2, "Sum of the device boxes.");
-    v.required("outline_um", outline_um, "[width, height] of the box around all shapes.");
+    v.required("area_um2", area_um2, "Of the outline.");
+    v.required("device_area_um2", device_area_um2, "Sum of the device boxes (OSIRIS's area).");
+    v.required("outline_um", outline_um,
+               "[width, height] of the box around all shapes; without wires, around all devices.");
     v.required("hpwl_um", hpwl_um, "Half-perimeter wire length over the devices' terminals.");
     v.required(
         "nets", nets,
@@ -66,6 +68,15 @@ struct ScoreReply {
         "score.layout adds \"placement\", as score.placement takes it: where the devices of the "
         "layout lie; and \"matches\": false where its wiring differs from the schematic, so that "
         "devices of equal size may be taken for one another.");
+    v.optional(
+        "placement", placement,
+        "With `places`: {\"devices\": as score.placement takes them, \"at_um\": [x, y]}, where "
+        "(0, 0) of those lies in the layout; or {\"refused\": why they cannot be told}.");
+    v.optional(
+        "wires", wires,
+        "Of score.placement with `wires_of`: {\"remove\", \"add\": [{\"layer\", \"datatype\", "
+        "\"points_um\"}], \"remove_texts\", \"add_texts\": [{\"layer\", \"datatype\", "
+        "\"at_um\", \"text\"}]}: what makes the drawing's wires those that were assessed.");
     v.required("seconds", seconds, "By stage, and \"total\".");
   }
 };

@@ -32,10 +32,10 @@ struct Choices<SignOff> {
 /// What a run is for: by which number its layouts are ranked, by every client.
 enum class Objective {
   kPscore,
-  kArea,            ///< Sum of the device boxes.
+  kArea,            ///< The box around all that is drawn, um^2.
   kHpwl,            ///< Half-perimeter wire length.
   kBalanced,        ///< pscore times area: a per cent of one is worth a per cent of the other.
-  kOutline,         ///< The box around all devices, um^2.
+  kDeviceArea,      ///< Sum of the device boxes (OSIRIS's area).
   kPscoreRelative,  ///< pscore over the RMS of the schematic's curve: 0.01 is a per cent.
   kDrift,  ///< The most that a measure changes from schematic to layout, relative to the schematic.
 };
@@ -46,7 +46,7 @@ struct Choices<Objective> {
        {Objective::kArea, "area"},
        {Objective::kHpwl, "hpwl"},
        {Objective::kBalanced, "balanced"},
-       {Objective::kOutline, "outline"},
+       {Objective::kDeviceArea, "device_area"},
        {Objective::kPscoreRelative, "pscore_relative"},
        {Objective::kDrift, "drift"}}};
 };
@@ -236,7 +236,7 @@ struct RunSpec : CircuitSource {
     describe_circuit(v, "top");
     v.optional("fingers", fingers,
                "One assignment: finger counts by device, such as {\"M0\": 4}; one of a matched "
-               "group is enough.",
+               "group is enough, and groups without keep what is drawn by `seed`.",
                kFingerCount);
     v.optional("indices", indices, "Assignments by their numbers.", Range{0, kNoLimit});
     v.optional("assignments", assignments,
@@ -409,10 +409,12 @@ struct ScoreSubject : CircuitSource {
 struct ScoreLayoutParams : ScoreSubject {
   LayoutSource layout;
   std::optional<std::string> top;
+  bool places = false;
   template <class V>
   void describe(V& v) {
     v.required("layout", layout, "Where the layout is: one of path, hash and data.");
     v.optional("top", top, "Its cell; needed where the file has several top cells.");
+    v.optional("places", places, "Adds `placement`, where every device can be told.");
     ScoreSubject::describe(v);
   }
 };
@@ -434,12 +436,29 @@ struct DevicePlace {
 struct ScorePlacementParams : ScoreSubject {
   std::vector<DevicePlace> placement;
   bool route = true;
+  std::optional<LayoutSource> wires_of;
+  std::optional<std::string> top;
+  double at_x_um = 0, at_y_um = 0;
   template <class V>
   void describe(V& v) {
     v.required("placement", placement, "A place for every device of the circuit.");
     v.optional("route", route,
                "Route and assess. Otherwise: area, outline, HPWL and overlaps only.");
+    v.optional(
+        "wires_of", wires_of,
+        "A drawing of the circuit with its devices in these places: its wires stay where they "
+        "are right, the rest is routed, and the answer has `wires`. By path or data.");
+    v.optional("top", top, "Its cell; needed where the file has several top cells.");
+    v.optional("at_x_um", at_x_um, "Where (0, 0) of the placement lies in it.");
+    v.optional("at_y_um", at_y_um, "The same.");
     ScoreSubject::describe(v);
+  }
+  Status check(const std::string& path) const {
+    if (wires_of && wires_of->hash) {
+      return make_error(ErrorCode::kInvalidArgument, "Give the drawing by `path` or `data`.",
+                        field_path(path, "wires_of"));
+    }
+    return ScoreSubject::check(path);
   }
 };
 

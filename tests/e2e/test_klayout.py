@@ -167,7 +167,7 @@ class KLayoutTest(KLayoutCase):
         self.assertEqual(seen["run"][0], specs)
         self.assertIn("No layout meets the specs", seen["run"][1])
         self.assertFalse(seen["run"][2], "a run has no curve")
-        self.assertEqual(seen["free"], [[], "width", None, "width", "outline"])
+        self.assertEqual(seen["free"], [[], "width", None, "width", "area"])
         self.assertEqual(seen["again"], [True, seen["points"], 20])
         self.assertIn("buffer_gain >=", seen["own"])
 
@@ -203,6 +203,17 @@ class KLayoutTest(KLayoutCase):
         # A machine that does other things at the same time gets some leave.
         idle = os.getloadavg()[0] < os.cpu_count()
         self.assertLess(totals[len(totals) // 2], 0.15 if idle else 1.0)
+
+    def test_wires_follow_a_device_that_is_moved(self):
+        self.start_daemon()
+        seen = self.drive("reroute")
+        print("move to wires and score on the panel, ms: " + ", ".join(f"{m['device']} {m['seconds'] * 1e3:.0f}" for m in seen["moves"]), flush=True)
+        self.assertEqual((seen["takes_devices"], seen["given_back"]), ("true", True))
+        self.assertTrue(all(seen["undone"]), seen["undone"])
+        for move in seen["moves"]:
+            # On the grid, wired anew, and still selected. A place too near to another device is said, and nothing is routed.
+            self.assertTrue(move["valid"] and move["rewired"] and move["selected"] == 1 or not move["valid"], move)
+        self.assertGreaterEqual(sum(move["valid"] for move in seen["moves"]), len(seen["moves"]) // 2, seen["moves"])
 
     def test_a_layout_of_another_generator_is_scored(self):
         folder = pathlib.Path(os.environ.get("PTAH_SHARED", "")) / "layouts"

@@ -162,7 +162,7 @@ out job $job
 out shown [cellname list window]
 out valid [dict get [ptah::score -wait] valid]
 # Kept widths: the cell is known by them.
-set wide [ptah::explore five_transistors_ota -strategy random -budget 5 -judges none -objective outline -keep width -no-specs -wait]
+set wide [ptah::explore five_transistors_ota -strategy random -budget 5 -judges none -objective area -keep width -no-specs -wait]
 out wide [cellname list window]
 out same [dict get [ptah::check -wait] valid]
 # Nothing meets it: nothing is shown.

@@ -64,8 +64,11 @@ TEST_F(ChainTest, EveryRecordNamesTheParametersThatWereGiven) {
 }
 
 TEST_F(ChainTest, EveryRecordSaysWhatTheLayoutCostsByTheRunsObjective) {
-  const std::pair<const char*, const char*> fields[] = {
-      {"pscore", "pscore_V"}, {"area", "area_um2"}, {"hpwl", "hpwl_um"}, {"balanced", ""}};
+  const std::pair<const char*, const char*> fields[] = {{"pscore", "pscore_V"},
+                                                        {"area", "area_um2"},
+                                                        {"device_area", "device_area_um2"},
+                                                        {"hpwl", "hpwl_um"},
+                                                        {"balanced", ""}};
   for (const auto& [objective, field] : fields) {
     const auto planned = plan({{"circuit", "five_transistors_ota"},
                                {"variants", 1},

@@ -215,7 +215,7 @@ TEST_F(ExplorationTest, ATotalWidthIsKept) {
 }
 
 TEST_F(ExplorationTest, ObjectivesDecideWhatIsBest) {
-  for (const char* objective : {"outline", "pscore_relative", "drift", "hpwl"}) {
+  for (const char* objective : {"area", "pscore_relative", "drift", "hpwl"}) {
     CollectingSink sink;
     const auto done =
         explore(chain(spec("random", 15, {{"objective", objective}, {"specs", Json::array()}})),
@@ -226,7 +226,7 @@ TEST_F(ExplorationTest, ObjectivesDecideWhatIsBest) {
     EXPECT_EQ(record["objective"], objective);
     ASSERT_TRUE(record["cost"].is_number()) << objective;
     EXPECT_GT(record["cost"], 0);
-    if (record["objective"] == "outline") {
+    if (record["objective"] == "area") {
       EXPECT_NEAR(record["cost"],
                   record["outline_um"][0].get<double>() * record["outline_um"][1].get<double>(),
                   1e-6);
@@ -252,7 +252,7 @@ TEST_F(ExplorationTest, WhatCannotBeExploredIsRefused) {
   auto own = spec("random", 5, {{"netlist", bare.string()}});
   own.erase("circuit");
   EXPECT_THAT(refused(own), HasSubstr("needs a simulation"));
-  own["objective"] = "outline";
+  own["objective"] = "area";
   EXPECT_EQ(refused(own), "planned");
   CollectingSink sink;
   const auto unknown = explore(chain(spec("clairvoyant", 5)), "unknown", sink);

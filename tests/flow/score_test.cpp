@@ -382,7 +382,7 @@ TEST_F(ScoreTest, APlacementScoresAsTheLayoutThatItBecomes) {
   const auto bare = run(places, false), routed = run(places, true);
   ASSERT_TRUE(bare.has_value()) << bare.error().text();
   EXPECT_EQ(bare.value()["overlaps"], Json::array());
-  EXPECT_EQ(bare.value()["area_um2"], record(0)["area_um2"]);
+  EXPECT_EQ(bare.value()["device_area_um2"], record(0)["device_area_um2"]);
   ASSERT_TRUE(routed.has_value()) << routed.error().text();
   EXPECT_EQ(routed.value()["valid"], true) << routed.value()["reason"];
   EXPECT_TRUE(routed.value()["pscore_V"].is_number());

@@ -90,6 +90,9 @@ int cut(const std::vector<Point>& points, std::vector<Rect>& out) {
   return -1;
 }
 
+/// Labels of cells below the top one name nets of theirs, not of the layout.
+const std::vector<Text> kNoTexts;
+
 class Flattener {
  public:
   Flattener(const Library& library, const Technology& technology, const ReadLimits& limits)
@@ -182,7 +185,7 @@ class Flattener {
     for (const Polygon& polygon : cell.polygons) {
       if (!shape_layers_.contains(polygon.layer)) ++flat_.dropped;
     }
-    for (const Text& text : cell.texts) {
+    for (const Text& text : depth == 1 ? cell.texts : kNoTexts) {
       const auto layer = text_layers_.find(text.layer);
       if (layer == text_layers_.end()) {
         ++flat_.dropped;

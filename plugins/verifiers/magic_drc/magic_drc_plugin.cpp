@@ -26,13 +26,15 @@ class MagicDrc : public ptah::Verifier {
     PTAH_TRY(ptah::magic::Session session, ptah::magic::examine(layout, technology, limits_, job));
     ptah::Verdict verdict;
     verdict.kind = kind();
-    verdict.errors = session.drc_errors;
-    verdict.clean = session.drc_errors == 0;
-    verdict.summary =
-        std::to_string(session.drc_errors) + (session.drc_errors == 1 ? " error" : " errors");
-    if (!session.violations.empty())
-      verdict.summary += ", first: " + session.violations.front().text;
     verdict.violations = std::move(session.violations);
+    verdict.violations.insert(verdict.violations.end(), session.off_grid.begin(),
+                              session.off_grid.end());
+    verdict.errors = session.drc_errors + static_cast<std::int64_t>(session.off_grid.size());
+    verdict.clean = verdict.errors == 0;
+    verdict.summary =
+        std::to_string(verdict.errors) + (verdict.errors == 1 ? " error" : " errors");
+    if (!verdict.violations.empty())
+      verdict.summary += ", first: " + verdict.violations.front().text;
     return verdict;
   }
 

@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "off_grid.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/layout/gds.hpp"
@@ -67,12 +68,8 @@ bool draws(const gds::Library& library, const std::string& top, const Technology
   return false;
 }
 
-/// The file must be whole GDSII before Magic sees it: Magic reads what it can of a truncated one.
-Result<std::string> top_of(const std::string& bytes, const LayoutFile& layout,
+Result<std::string> top_of(const gds::Library& library, const LayoutFile& layout,
                            const Technology& technology) {
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  PTAH_TRY(const gds::Library library,
-           gds::read(std::span<const std::uint8_t>(data, bytes.size()), layout.gds.string()));
   for (const gds::Cell& cell : library.cells) {
     if (!is_plain_name(cell.name) || cell.name == kFlatCell) {
       return make_error(
@@ -101,6 +98,17 @@ Result<std::string> top_of(const std::string& bytes, const LayoutFile& layout,
                     tops.empty() ? "The layout has no cells."
                                  : "The layout has " + std::to_string(tops.size()) + " top cells.",
                     layout.gds.string(), tops.empty() ? "" : "Name the one to check.");
+}
+
+/// Magic would make ports of the labels of cells below the top one. Whether there were any.
+bool drop_inner_labels(gds::Library& library, const std::string& top) {
+  bool dropped = false;
+  for (gds::Cell& cell : library.cells) {
+    if (cell.name == top || cell.texts.empty()) continue;
+    cell.texts.clear();
+    dropped = true;
+  }
+  return dropped;
 }
 
 void drop_old_sessions(const fs::path& parent, const fs::path& keep) {
@@ -263,9 +271,18 @@ Status read_report(std::string_view output, std::string_view technology_name, Se
 
 Result<Session> examine(const LayoutFile& layout, const Technology& technology,
                         const Limits& limits, JobContext& job) {
-  PTAH_TRY(const std::string bytes, read_text_file(layout.gds, kMaxGdsBytes));
+  PTAH_TRY(std::string bytes, read_text_file(layout.gds, kMaxGdsBytes));
+  // The file must be whole GDSII before Magic sees it: Magic reads what it can of a truncated one.
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  PTAH_TRY(gds::Library library,
+           gds::read(std::span<const std::uint8_t>(data, bytes.size()), layout.gds.string()));
   Session session;
-  PTAH_TRY(session.top, top_of(bytes, layout, technology));
+  PTAH_TRY(session.top, top_of(library, layout, technology));
+  session.off_grid = off_grid(library, session.top, technology);
+  if (drop_inner_labels(library, session.top)) {
+    const std::vector<std::uint8_t> written = gds::write(library);
+    bytes.assign(written.begin(), written.end());
+  }
 
   // Of a technology without a PDK what Magic is told of it counts: two may have one name.
   std::string rules;
@@ -285,6 +302,7 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
     if (kept && asked && kept.value() == bytes && asked.value() == identity) {
       Session earlier;
       earlier.top = session.top;
+      earlier.off_grid = session.off_grid;
       if (read_outputs(folder, name, earlier)) {
         earlier.reused = true;
         return earlier;

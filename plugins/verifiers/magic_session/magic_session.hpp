@@ -7,7 +7,10 @@
 /// What Magic 8.3 needs to be trusted (each has a test):
 ///  - The tech file's `requires` line is read first: a newer one makes Magic crash.
 ///  - A technology that fails to load leaves Magic running with "minimum": the name is checked.
-///  - `scalegrid 1 2` before reading: else 5 nm data is snapped and gives false errors.
+///  - `scalegrid 1 2` before reading: else 5 nm data is snapped and gives false errors. What lies
+///    off 5 nm is snapped all the same, in silence: that is looked for in the file.
+///  - `flatten` makes labels of cells below the top one labels of the top, with -dotoplabels as
+///    well: Magic gets a file without them.
 ///  - A top cell that the file lacks would be created, empty and clean: it must exist and be drawn.
 ///  - `drc listall why` lists what lies in the box: it is grown past the cell's edges.
 ///  - `set SUB VSUBS` before extraction: an untapped bulk is literally "$SUB" otherwise.
@@ -42,6 +45,7 @@ struct Session {
   std::string top;
   std::int64_t drc_errors = 0;        ///< Error tiles, as `drc list count total` counts.
   std::vector<Violation> violations;  ///< At most 1000 places; in nm.
+  std::vector<Violation> off_grid;    ///< Not among those.
   std::string devices_spice;          ///< Hierarchical netlist: right areas, incomplete capacitors.
   std::string capacitors_spice;       ///< Flat netlist: all capacitors, areas not to be believed.
   bool has_capacitors = false;        ///< False where Magic crashed while it wrote them.

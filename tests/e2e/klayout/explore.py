@@ -75,7 +75,7 @@ def main(app, see):
     see["run"] = [window._job.spec["specs"], window.notice.text, window.exploration.visible]
     window.no_specs.checked = True
     window.keep.currentIndex = 1
-    window.objective.currentIndex = next(i for i in range(window.objective.count) if window.objective.itemData(i) == "outline")
+    window.objective.currentIndex = next(i for i in range(window.objective.count) if window.objective.itemData(i) == "area")
     window.start()
     yield ended(window)
     best = window.gallery.best()

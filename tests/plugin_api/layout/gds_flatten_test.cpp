@@ -173,6 +173,17 @@ TEST(GdsFlatten, LabelsKnowPinsFromPlainText) {
   for (const auto& label : flat.value().labels) EXPECT_EQ(label.layer, tech().layer("met1"));
 }
 
+TEST(GdsFlatten, LabelsOfCellsBelowAreNotTheLayouts) {
+  gds::Library library;
+  library.cells = {{"IN", {box({68, 20}, {0, 0, 10, 10})}, {{{68, 16}, {1, 2}, "a"}}, {}},
+                   {"T", {}, {{{68, 16}, {3, 4}, "port"}}, {{"IN", {100, 0}}}}};
+  const auto flat = gds::flatten(library, "T", tech());
+  ASSERT_TRUE(flat);
+  ASSERT_EQ(flat.value().labels.size(), 1u);
+  EXPECT_EQ(flat.value().labels[0].text, "port");
+  EXPECT_EQ(flat.value().shapes.size(), 1u);
+}
+
 TEST(GdsFlatten, RecursionAndMissingCellsAreErrors) {
   gds::Library library;
   gds::Reference self;

@@ -177,6 +177,35 @@ TEST_F(Judges, ShapesOnOddGridPointsAreNotSnapped) {
   EXPECT_EQ(lvs(layout, circuit_).value().summary, "match");
 }
 
+// Magic moves what lies between, and says nothing.
+TEST_F(Judges, ShapesOffTheGridAreErrors) {
+  EXPECT_TRUE(examine(write(sample_)).value().off_grid.empty());
+  const Rect shifted{20001, 3000, 21001, 4000};
+  sample_.shapes.push_back({tech_.layer("met1"), shifted});
+  const auto session = examine(write(sample_));
+  ASSERT_TRUE(session) << session.error().text();
+  EXPECT_EQ(session.value().drc_errors, 0);
+  ASSERT_EQ(session.value().off_grid.size(), 1u);
+  EXPECT_EQ(session.value().off_grid[0].rule, "grid");
+  EXPECT_EQ(session.value().off_grid[0].place, shifted);
+}
+
+TEST_F(Judges, LabelsOfCellsBelowAreNoPorts) {
+  gds::Library library = test::side_by_side({sample_}, tech_);
+  gds::Cell below{"below", {}, library.find("samples")->texts, {}};
+  ASSERT_FALSE(below.texts.empty());
+  for (gds::Text& text : below.texts) text.text = "other_" + text.text;
+  for (gds::Cell& cell : library.cells) {
+    if (cell.name == "samples") cell.references.push_back({"below", {0, 0}});
+  }
+  library.cells.push_back(below);
+  const auto file = folder_.path() / "labels.gds";
+  ASSERT_TRUE(gds::write_file(library, file));
+  const auto verdict = lvs({file, "samples"}, circuit_);
+  ASSERT_TRUE(verdict) << verdict.error().text();
+  EXPECT_EQ(verdict.value().summary, "match");
+}
+
 // The bulk is tapped and named: `hierarchy on` would lose the capacitors to it, `hierarchy off`
 // would give garbage areas.
 TEST_F(Judges, ExtractionHasRightAreasAndCapacitorsToTheSubstrate) {

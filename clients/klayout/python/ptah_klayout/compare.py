@@ -39,7 +39,7 @@ class CompareWindow(qt.QDialog):
         self._app, self._pair, self._following = app, (first, second), False
         self.windowTitle = f"Ptah – {first.name} and {second.name}"
         self.windowFlags = pya.Qt.Window
-        self.resize(1240, 760)
+        ui.fit(self, 1240, 760)
         self._widgets, self._views, columns = [], [], []
         for side, variant in enumerate(self._pair):
             widget = pya.LayoutViewWidget(self, False)

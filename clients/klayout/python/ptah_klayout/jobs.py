@@ -87,6 +87,24 @@ class Job:
             handler(self, what, variant)
 
 
+def together(results):
+    """What the chains of an exploration say at their ends, as one."""
+    whole = {}
+    for result in results:
+        for name, value in result.items():
+            if isinstance(value, dict):
+                counts = whole.setdefault(name, {})
+                for key, count in value.items():
+                    counts[key] = counts.get(key, 0) + count
+            elif name == "seconds":
+                whole[name] = max(whole.get(name, 0), value)
+            elif isinstance(value, (int, float)):
+                whole[name] = whole.get(name, 0) + value
+            else:
+                whole.setdefault(name, value)
+    return whole
+
+
 class Jobs:
     def __init__(self, connection, log):
         self._connection, self._log = connection, log
@@ -199,7 +217,7 @@ class Jobs:
         if error:
             self._log("warning", f"{job.name}: {error['message']}")
         else:
-            job.outcome = next((chain.get("result") or {} for chain in result["chains"]), {})
+            job.outcome = together([chain.get("result") or {} for chain in result["chains"]])
         job.tell("outcome")
 
     def _on_state(self, state):

@@ -4,8 +4,8 @@
 OBJECTIVES = {"pscore": ("Best score", "score", 1e3, "mV"),
               "pscore_relative": ("Best score, relative to the schematic", "relative score", 100, "%"),
               "drift": ("Least drift of any measure", "worst drift of a measure", 100, "%"),
-              "area": ("Smallest area of the devices", "area", 1, "µm²"),
-              "outline": ("Smallest outline area", "outline area", 1, "µm²"),
+              "area": ("Smallest area", "area", 1, "µm²"),
+              "device_area": ("Smallest area of the devices", "area of the devices", 1, "µm²"),
               "balanced": ("Score × area", "score × area", 1e3, "mV·µm²"),
               "hpwl": ("Shortest wiring", "wiring", 1, "µm")}
 CHOICES = [(words[0], name) for name, words in OBJECTIVES.items()]

@@ -8,7 +8,7 @@ import os
 import re
 import time
 
-from . import check, qt, session, views
+from . import check, qt, reroute, session, views
 from .errors import OLD_SERVER, failure, method_missing
 
 WATCH_MS = 40                # between looks at the layout, at least
@@ -66,6 +66,9 @@ class Scorer:
         self._asked_view = None
         self._serial = 0
         self._predicted_for = None       # what the last prediction was asked about
+        self._base = None                # the last clean layout of this view, to see moves by (reroute.Base)
+        self._routing = None             # the layout whose wires are asked for
+        self._whole_devices = reroute.WholeDevices()
         self._watch = self._timer(parent, self._look)
         self._blame = self._timer(parent, self._ask_blame)
         self.key = f"klayout-{os.getpid()}"
@@ -80,7 +83,8 @@ class Scorer:
 
     def set_live(self, live):
         self.live = live
-        self._asked_bytes = None
+        self._asked_bytes = self._base = self._routing = None
+        self._whole_devices.set(live)
         if live:
             self._look()
         else:
@@ -128,11 +132,49 @@ class Scorer:
         # The first edit is asked about at once; a drag, which changes with every look, when an answer has come.
         settled = not self.busy or now - self._seen_at >= SETTLE_S
         if export.bytes != self._asked_bytes and settled and self._app.connection.ready:
-            self._send(cellview, export, start, blame=False)
+            if not self._route(view, cellview, cell, export):
+                self._send(cellview, export, start, blame=False)
             sent = True
         if not sent:
             export.discard()
         self._watch.start(int(max(WATCH_MS, 1000 * cost * COST_SHARE)))
+
+    def _route(self, view, cellview, cell, export):
+        """Where all that has changed is that devices were moved: asks for their wires, and draws them. Whether it does."""
+        base = self._base
+        if base is None or self._asked_view != (view, export.top) or session.get("ptah-reroute") != "true":
+            return False
+        moved = reroute.moves(base, cell, export.bytes)
+        spec = self._app.circuit_of(cellview)
+        if not moved or spec is None:
+            return False
+        self._forget_request()
+        self._asked_bytes = self._routing = export.bytes
+        params = dict(spec, placement=reroute.placement_of(base, moved), fingers=base.fingers, wires_of=export.reference(),
+                      top=export.top, at_x_um=base.at[0], at_y_um=base.at[1], flow=session.get("ptah-flow"), drc=False,
+                      lvs=False, score=False, key=f"{self.key}-wires")
+        params.setdefault("tech", session.get("ptah-tech"))
+
+        def answered(result, error):
+            export.discard()
+            if self._routing != export.bytes or not self.live:
+                return                               # The next edit has come.
+            self._routing = self._base = None        # The score of what is drawn then makes the next base.
+            wires = (result or {}).get("wires")
+            if not error and wires is not None and not view._destroyed():
+                self._draw(view, cellview, base, moved, wires, export)
+            self._asked_bytes = None
+            self._watch.start(0)
+        self._app.connection.request("score.placement", params, answered)
+        self._tell("asked", False)
+        return True
+
+    @staticmethod
+    def _draw(view, cellview, base, moved, wires, export):
+        now = views.Export(cellview, cellview.cell)
+        now.discard()
+        if now.bytes == export.bytes:                # Otherwise the next edit has come.
+            reroute.apply(view, cellview, base, moved, wires)
 
     def _send(self, cellview, export, start, blame):
         spec = self._app.circuit_of(cellview)
@@ -148,7 +190,7 @@ class Scorer:
         self._asked_bytes = export.bytes
         exported = time.monotonic()
         params = dict(spec, layout=export.reference(), top=export.top,
-                      flow=session.get("ptah-flow"), blame=blame, waveform=True, key=self.key)
+                      flow=session.get("ptah-flow"), blame=blame, waveform=True, places=self.live, key=self.key)
         params.setdefault("tech", session.get("ptah-tech"))
         self._predict(spec, export, params)
         self._serial += 1
@@ -170,11 +212,22 @@ class Scorer:
                 self._tell("error", OLD_SERVER if method_missing(error) else error)
                 return
             parts = {"export": exported - start, "answer": time.monotonic() - exported}
-            self._take(Report(result, (spec, export.top, export.bytes), parts), same_view)
+            report = Report(result, (spec, export.top, export.bytes), parts)
+            self._know(cellview, report)
+            self._take(report, same_view)
         request_id = self._app.connection.request("score.layout", params, answered)
         if serial == self._serial and request_id is not None:
             self._request = (request_id, export)
             self._tell("asked", blame)
+
+    def _know(self, cellview, report):
+        """Where the devices of a clean layout are, for the moves that come."""
+        self._base = None
+        if not (self.live and report.valid and (report.placement or {}).get("devices") and report.asked[2] == self._seen_bytes):
+            return
+        base = reroute.Base(cellview.cell, report)
+        if base.whole:
+            self._base = base
 
     def _predict(self, spec, export, params):
         """What a model says of the placement, where there is one: long before the layout is checked and simulated. Asked

@@ -4,7 +4,7 @@ import time
 
 import pya
 
-from . import qt, score, ui, views
+from . import qt, score, session, ui, views
 from .circuits import Chooser
 from .overlay import Overlay, shade
 from .plots import Bode
@@ -135,6 +135,10 @@ class ScorePanel(qt.QDockWidget):
         self.live = qt.QCheckBox("Live")
         self.live.toolTip = "Scores again after each edit"
         self.live.toggled = lambda on: self._app.set_live(on)
+        self.follow = qt.QCheckBox("Wires follow")
+        self.follow.toolTip = "While live: what a moved device tears is routed anew; one undo takes back both"
+        self.follow.checked = session.get("ptah-reroute") == "true"
+        self.follow.toggled = lambda on: session.put("ptah-reroute", "true" if on else "false")
         self.show_blame = qt.QCheckBox("Show blame on the layout")
         self.show_blame.checked = True
         self.show_blame.toggled = lambda on: self._draw_overlay()
@@ -160,7 +164,7 @@ class ScorePanel(qt.QDockWidget):
         self.probed = ui.label("", rgb=ui.INK, wrap=True)
         self.timing = ui.label("", scale=0.85, rgb=ui.MUTED, wrap=True)
         inside = qt.QWidget()
-        ui.column(self.circuit, ui.row(self.score_button, self.live, None), self.notice, self.fingers, self.big, self.predicted,
+        ui.column(self.circuit, ui.row(self.score_button, self.live, self.follow, None), self.notice, self.fingers, self.big, self.predicted,
                   self.changed,
                   self.measures, self.bode, ui.heading("Who costs how much"), self.blame, self.show_blame,
                   self.probed, self.check_button, self.timing, None, margin=10, spacing=7, parent=inside)

@@ -17,6 +17,7 @@ SETTINGS = {
     "ptah-netlist": "",
     "ptah-model": "",            # which predicts; empty: the one that is named after the circuit
     "ptah-live": "false",
+    "ptah-reroute": "true",      # while live: wires follow a device that is moved
 }
 LOG_LINES = 500
 

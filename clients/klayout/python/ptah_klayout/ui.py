@@ -119,6 +119,23 @@ def given(part):
     return part
 
 
+def fit(window, width, height):
+    """So large, or as the screen allows with a title bar and a panel."""
+    screen = pya.QApplication.desktop().availableGeometry(-1)
+    window.resize(min(width, screen.width - 16), min(height, screen.height - 48))
+
+
+def scrolled(part, width):
+    """`part`, so wide, with a scroll bar where it is higher than its place."""
+    area = qt.QScrollArea()
+    area.frameShape = pya.QFrame.NoFrame
+    area.widgetResizable = True
+    area.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
+    area.setWidget(part)
+    area.setFixedWidth(width)
+    return area
+
+
 def table(columns, parent=None):
     """A read-only table of rows."""
     made = qt.QTableWidget(parent)

@@ -23,7 +23,7 @@ class VariantsWindow(qt.QDialog):
         self.windowTitle = "Ptah – Variants"
         self.objectName = "ptah_variants"
         self.windowFlags = pya.Qt.Window
-        self.resize(1240, 760)
+        ui.fit(self, 1240, 760)
         self._build()
         app.connection.state_handlers.append(self._on_state)
         self._refresh()
@@ -80,9 +80,12 @@ class VariantsWindow(qt.QDialog):
             mode += [label, widget]
         ui.column(ui.heading("Circuit"), self.circuit, self._about, 8, ui.heading("Search"), self.search, grid, 8,
                   ui.heading("Checks"), self.flow, self.judges, 8, ui.heading("Objective"), self.objective, 8,
-                  ui.heading("Specs"), self.specs, self.no_specs, 8, ui.row(ui.label("Keep"), self.keep), 12,
-                  ui.row(self.start_button, self.cancel_button), None, ui.heading("Earlier jobs"), self.jobs,
-                  margin=2, parent=form)
+                  ui.heading("Specs"), self.specs, self.no_specs, 8, ui.row(ui.label("Keep"), self.keep),
+                  None, margin=2, parent=form)
+        left = qt.QWidget()
+        left.setFixedWidth(310)
+        ui.column(ui.scrolled(form, 310), ui.row(self.start_button, self.cancel_button), 6, ui.heading("Earlier jobs"), self.jobs,
+                  parent=left).setStretch(0, 1)
 
         self.notice = ui.Notice()
         self.progress = qt.QProgressBar()
@@ -100,7 +103,7 @@ class VariantsWindow(qt.QDialog):
         ui.column(self.notice, ui.row(self.message, None, self.order), self.progress, self.exploration,
                   self.gallery, ui.row(self.open_button, self.compare_button, self.place_button, None),
                   parent=right).setStretch(4, 1)
-        ui.row(form, right, margin=12, spacing=14, parent=self)
+        ui.row(left, right, margin=12, spacing=14, parent=self)
         self._app.explorers.handlers.append(self._fill_searches)
         self._fill_searches()
 
@@ -259,7 +262,9 @@ class VariantsWindow(qt.QDialog):
                 self.notice.say(*exploration.end_text(job))
             return
         wanted = (job.spec.get("variants", 0) + 1) * job.spec.get("placements", 1)
-        wanted *= job.spec.get("assignments", 1) if isinstance(job.spec.get("assignments", 1), int) else 1
+        asked = job.spec.get("assignments", 1)
+        there = ((job.result or {}).get("chains") or {}).get("total") or asked
+        wanted *= there
         made = len(job.variants) + job.left_out
         shown = f" The best {len(job.variants)} are shown here; all are in the server." if job.left_out else ""
         if job.state == "cancelled":
@@ -270,6 +275,8 @@ class VariantsWindow(qt.QDialog):
             self.notice.say(f"{made} of {wanted} layouts were made.{shown} {sentence(job.error)}", "warning")
         elif job.best is None and any(not v.record.get("feasible", True) for v in job.variants.values()):
             self.notice.say(f"No layout meets the specs: there is no best.{shown}", "warning")
+        elif made == wanted and there < asked:
+            self.notice.say(f"The circuit has {there} finger assignment{'' if there == 1 else 's'}; {asked} were asked for.{shown}", "info")
         elif made < wanted:
             self.notice.say(f"{made} of {wanted} layouts: the other moves broke a rule or could not be routed. Ask for "
                             f"more moves or another seed.{shown}", "info")
