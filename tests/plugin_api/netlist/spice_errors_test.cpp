@@ -231,6 +231,26 @@ TEST(CheckCircuit, SizesTheTechnologyForbids) {
       HasSubstr("ohm"));
 }
 
+// The p-substrate is one net of the layout, whatever the netlist says.
+TEST(CheckCircuit, OneNetForAllThatLiesInTheSubstrate) {
+  const Error bulk = check_error(
+      ".subckt t vdd in out bias vss\n"
+      "M1 vdd in out out nfet w=1u l=1u\nM2 out bias vss vss nfet w=1u l=1u\n.ends\n");
+  EXPECT_EQ(bulk.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(bulk.message,
+              AllOf(HasSubstr("M1: its bulk"), HasSubstr("\"out\""), HasSubstr("\"vss\"")));
+  EXPECT_EQ(bulk.where, "t.sp:2");
+  const Error resistor = check_error(
+      ".subckt t a b vss\nM1 a b vss vss nfet w=1u l=1u\nXR a b b res_high_po l=5\n.ends\n");
+  EXPECT_THAT(resistor.message, AllOf(HasSubstr("its substrate terminal"), HasSubstr("\"b\"")));
+  // Wells are apart.
+  EXPECT_TRUE(check_circuit(read_ok(".subckt t a b c\nM1 a b c c pfet w=1u l=1u\n"
+                                    "M2 a b b b pfet w=1u l=1u\nM3 a b c c nfet w=1u l=1u\n.ends\n")
+                                .circuit,
+                            technology())
+                  .has_value());
+}
+
 TEST(CheckCircuit, NoDevices) {
   Circuit circuit;
   circuit.name = "t";
