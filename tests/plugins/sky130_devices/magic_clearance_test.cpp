@@ -20,6 +20,8 @@ TEST_P(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
                                        test::mos("pfet_01v8", 1.05, 0.15, 2),
                                        test::mos("pfet_01v8_lvt", 0.84, 0.35, 1),
                                        test::mos("pfet_01v8_hvt", 2.1, 0.15, 4),
+                                       test::mos("nfet_01v8", 0.42, 0.15, 72),
+                                       test::mos("pfet_01v8", 16, 0.5, 2),
                                        test::mim("cap_mim_m3_1", 5, 4),
                                        test::mim("cap_mim_m3_1", 2, 2),
                                        test::mim("cap_mim_m3_2", 4, 4),
