@@ -41,12 +41,18 @@ class DevicesTest(PtahCase):
                    f"XM1 y g vss vss {NFET} W=1 L=0.15 m=1000\nXM2 y a vdd vdd {PFET} W=15 L=0.15 m=100\n"
                    f"XM3 a g vss vss {NFET} W=40 L=1 nf=1 m=3\nXM4 a g vdd vdd {PFET} W=20 L=1\n.ends\n", "many")
 
-    def test_a_bulk_that_is_not_the_substrate_is_refused_with_both_nets(self):
-        netlist = self.netlist(".subckt sf in out vdd vss bias\n"
-                               f"XM1 vdd in out out {NFET} L=0.5 W=2 nf=2\nXM2 out bias vss vss {NFET} L=0.5 W=2 nf=2\n.ends\n")
+    def test_a_bulk_that_is_not_the_substrate_has_a_deep_well(self):
+        self.clean(".subckt sf in out out2 vdd vss bias\n"
+                   f"XM1 vdd in out out {NFET} L=0.5 W=2 nf=2\nXM2 out bias vss vss {NFET} L=0.5 W=2 nf=2\n"
+                   f"XM3 vdd out out2 out2 {NFET}_lvt L=0.5 W=2 m=40\nXM4 out2 bias vss vss {NFET} L=0.5 W=2 m=4\n"
+                   f"XM5 out2 out vdd vdd {PFET} L=0.5 W=2 m=4\nXM6 vdd out2 out out {NFET} L=1 W=20 m=2\n.ends\n", "sf")
+
+    def test_a_resistor_off_the_substrate_is_refused_with_both_nets(self):
+        netlist = self.netlist(f".subckt t a b vss\nXM1 a b vss vss {NFET} L=0.5 W=2\nXR1 a b b sky130_fd_pr__res_high_po_0p69 L=5\n"
+                               ".ends\n")
         outcome = self.ptah("plan", netlist)
         self.assertEqual(outcome.status, 2, outcome.out + outcome.err)
-        for word in ("XM1", '"out"', '"vss"'):
+        for word in ("XR1", '"b"', '"vss"'):
             self.assertIn(word, outcome.err)
 
 

@@ -80,12 +80,12 @@ Status check_device(const Device& device, const Circuit& circuit, const Technolo
                     model->max_length, grid);
 }
 
-/// Whoever lies in the substrate is on its net.
+/// NMOS devices on other nets have wells of their own; resistors have none.
 Status check_substrate(const Circuit& circuit) {
   const NetId substrate = substrate_net(circuit);
   for (const Device& device : circuit.devices) {
     const auto below = substrate_terminal(device);
-    if (!below || device.nets[*below] == substrate) continue;
+    if (!below || device.isolated || device.nets[*below] == substrate) continue;
     const auto name = [&](NetId net) {
       return text::quoted(circuit.nets[static_cast<std::size_t>(net)].name);
     };

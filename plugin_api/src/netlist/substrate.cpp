@@ -45,4 +45,12 @@ NetId substrate_net(const Circuit& circuit) {
   return best;
 }
 
+void mark_isolated(Circuit& circuit) {
+  const NetId substrate = substrate_net(circuit);
+  for (Device& device : circuit.devices) {
+    const auto below = substrate_terminal(device);
+    device.isolated = device.kind == DeviceKind::kNmos && below && device.nets[*below] != substrate;
+  }
+}
+
 }  // namespace ptah

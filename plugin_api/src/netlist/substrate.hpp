@@ -12,6 +12,9 @@ namespace ptah {
 /// equal ones the first. kNoNet where there is none.
 NetId substrate_net(const Circuit& circuit);
 
+/// Sets `Device::isolated`.
+void mark_isolated(Circuit& circuit);
+
 /// The terminal of `device` that lies in the substrate: the bulk of an NMOS device, the third
 /// terminal of a resistor; none of others.
 std::optional<std::size_t> substrate_terminal(const Device& device);

@@ -3,6 +3,7 @@
 /// this takes half the area of bars beside it.
 #include <algorithm>
 
+#include "deep_well.hpp"
 #include "mos_arrangement.hpp"
 #include "mos_straps.hpp"
 
@@ -203,10 +204,12 @@ Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
   const Dbu tile_width = snap_up(std::max(box.width(), min_bar), kPlacementGrid);
   const Dbu left = box.x0 - snap_down((tile_width - box.width()) / 2, t.grid());
   const Rows top = a.row(a.rows.size() - 1);
-  const Rect outline{left, 0, left + tile_width,
-                     snap_up(std::max(box.y1, (a.top_tap ? a.bulks().back() : top.gate) + half_bar),
-                             kPlacementGrid)};
-  const auto bar = [&](Dbu y) { return Rect{outline.x0, y - half_bar, outline.x1, y + half_bar}; };
+  Rect outline{left, 0, left + tile_width,
+               snap_up(std::max(box.y1, (a.top_tap ? a.bulks().back() : top.gate) + half_bar),
+                       kPlacementGrid)};
+  const auto bar = [core = outline, half_bar](Dbu y) {
+    return Rect{core.x0, y - half_bar, core.x1, y + half_bar};
+  };
   if (a.large) {
     add_straps(t, a, outline);
   } else {
@@ -217,6 +220,10 @@ Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
   }
   std::string cell = short_name(model.name) + "_w" + std::to_string(device.width) + "_l" +
                      std::to_string(device.length) + "_nf" + std::to_string(device.total_fingers());
+  if (device.isolated) {
+    outline = add_deep_well(t, outline, bar(a.first.bulk));
+    cell += "_dnw";
+  }
   return std::move(t).finish(std::move(cell), device.kind, outline);
 }
 

@@ -128,7 +128,7 @@ TEST_P(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
         });
 }
 
-TEST_P(MagicSweep, LargeAndTallMosTilesAreCleanAndExtractFingerByFinger) {
+TEST_P(MagicSweep, LargeTallAndIsolatedMosTilesAreCleanAndExtractFingerByFinger) {
   std::vector<Device> all;
   for (const char* flavour :
        {"nfet_01v8", "nfet_01v8_lvt", "pfet_01v8", "pfet_01v8_lvt", "pfet_01v8_hvt"}) {
@@ -143,6 +143,15 @@ TEST_P(MagicSweep, LargeAndTallMosTilesAreCleanAndExtractFingerByFinger) {
     all.push_back(test::mos(flavour, 35, 0.56, 36));
   }
   all = sample(std::move(all), 20);
+  for (const double w : {0.42, 2.0, 16.0, 40.0}) {
+    for (const int nf : {1, 2, 50}) {
+      if (w > 10 && nf > 2) continue;
+      for (const char* flavour : {"nfet_01v8", "nfet_01v8_lvt"}) {
+        all.push_back(test::mos(flavour, w, 0.5, nf));
+        all.back().isolated = true;
+      }
+    }
+  }
   sweep(all, Technology::ptah130(),
         [](const Device& device, const std::string& cell, const MagicCell& found) {
           EXPECT_EQ(static_cast<int>(found.devices.size()), device.total_fingers()) << cell;

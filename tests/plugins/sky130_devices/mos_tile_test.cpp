@@ -218,6 +218,38 @@ TEST(MosTiles, LargeOnesAreReachedOnWideMetal) {
   EXPECT_GT(straps, 40);
 }
 
+TEST(MosTiles, IsolatedOnesLieInsideARingOfWellOverADeepWell) {
+  for (const int fingers : {1, 2, 60}) {
+    Device device = mos("nfet_01v8", 1.05, 0.5, fingers);
+    const Tile plain = generate_tile(device, tech()).value();
+    device.isolated = true;
+    const Tile t = generate_tile(device, tech()).value();
+    EXPECT_NE(t.cell, plain.cell);
+    std::vector<Rect> ring, deep, diffusion;
+    for (const Shape& s : t.shapes) {
+      EXPECT_TRUE(t.outline.contains(s.rect)) << tech().layer(s.layer).name;
+      if (s.layer == tech().layer("nwell")) ring.push_back(s.rect);
+      if (s.layer == tech().layer("dnwell")) deep.push_back(s.rect);
+      if (s.layer == tech().layer("diff")) diffusion.push_back(s.rect);
+    }
+    ASSERT_EQ(deep.size(), 1u);
+    EXPECT_GE(std::min(deep[0].width(), deep[0].height()), tech().rule("dnwell.2"));
+    const Rect outer = bounding_box(ring);
+    EXPECT_EQ(outer, deep[0].bloated(static_cast<Dbu>(tech().rule("nwell.5"))));
+    // The ring is closed, and the deep well's edge lies far enough under it.
+    const Rect inner = deep[0].bloated(-static_cast<Dbu>(tech().rule("nwell.6")));
+    const Rect whole[] = {outer}, hole[] = {inner};
+    EXPECT_TRUE(difference(difference(whole, hole), united(ring)).empty());
+    for (const Rect& strip : diffusion) EXPECT_TRUE(inner.contains(strip));
+    EXPECT_EQ((t.find_pin("B")->access.at(0).rect.y0 + t.find_pin("B")->access.at(0).rect.y1) %
+                  (2 * kPlacementGrid),
+              0);
+    std::set<int> distinct;
+    for (const auto& pin : test::pin_groups(t, tech())) distinct.insert(pin.at(0));
+    EXPECT_EQ(distinct.size(), 4u);
+  }
+}
+
 TEST(MosTiles, AreMuchSmallerThanThePeers) {
   // The stronger peer generator needs 19.5 um^2 for each of these (five_285: 97.5 for five).
   const auto n = generate_tile(mos("nfet_01v8", 1.05, 0.15, 2), tech()).value();
