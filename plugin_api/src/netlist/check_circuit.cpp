@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "netlist/sizes.hpp"
+#include "netlist/substrate.hpp"
 #include "netlist/text.hpp"
 #include "ptah/netlist/spice.hpp"
 
@@ -79,6 +80,24 @@ Status check_device(const Device& device, const Circuit& circuit, const Technolo
                     model->max_length, grid);
 }
 
+/// NMOS devices on other nets have wells of their own; resistors have none.
+Status check_substrate(const Circuit& circuit) {
+  const NetId substrate = substrate_net(circuit);
+  for (const Device& device : circuit.devices) {
+    const auto below = substrate_terminal(device);
+    if (!below || device.isolated || device.nets[*below] == substrate) continue;
+    const auto name = [&](NetId net) {
+      return text::quoted(circuit.nets[static_cast<std::size_t>(net)].name);
+    };
+    return make_error(ErrorCode::kUnsupported,
+                      device.name + ": its " + (device.is_mos() ? "bulk" : "substrate terminal") +
+                          " is on net " + name(device.nets[*below]) +
+                          ", but the p-substrate that it lies in is net " + name(substrate) + ".",
+                      device.where, "tie it to " + name(substrate));
+  }
+  return ok();
+}
+
 }  // namespace
 
 Status check_circuit(const Circuit& circuit, const Technology& technology) {
@@ -96,6 +115,7 @@ Status check_circuit(const Circuit& circuit, const Technology& technology) {
       ++terminals[n];
     }
   }
+  PTAH_TRY(check_substrate(circuit));
   for (std::size_t n = 0; n < terminals.size(); ++n) {
     const bool port = circuit.is_port(static_cast<NetId>(n));
     if (terminals[n] == 1 && !port) {

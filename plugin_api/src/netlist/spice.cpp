@@ -2,6 +2,8 @@
 
 #include "netlist/deck.hpp"
 #include "netlist/flatten.hpp"
+#include "netlist/substrate.hpp"
+#include "netlist/text.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 
@@ -17,6 +19,18 @@ Error told(Error error, const spice::Deck& deck) {
   return quoting::without_text(std::move(error));
 }
 
+/// A designer should know what such a bulk costs.
+void note_wells(SpiceCircuit& read) {
+  for (const Device& device : read.circuit.devices) {
+    if (!device.isolated) continue;
+    const NetId bulk = device.nets.at(terminal::kBulk);
+    read.notes.push_back(
+        device.name + ": its bulk, net " +
+        text::quoted(read.circuit.nets.at(static_cast<std::size_t>(bulk)).name) +
+        ", is not the substrate: it gets a deep n-well of its own, tied to its bulk.");
+  }
+}
+
 }  // namespace
 
 Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
@@ -28,6 +42,8 @@ Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
   }
   auto circuit = spice::flatten(deck, technology, options);
   if (!circuit) return told(circuit.error(), deck);
+  mark_isolated(circuit.value().circuit);
+  note_wells(circuit.value());
   return circuit;
 }
 

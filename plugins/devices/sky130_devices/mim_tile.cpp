@@ -128,14 +128,29 @@ Result<Tile> mim_tile(const Device& device, const DeviceModel& model,
     top.y1 =
         top.y0 + snap_up(static_cast<Dbu>((top_area + top.width() - 1) / top.width()), t.grid());
 
+  // The upper kind's top metal lies above the metals that wires use: it runs on past the plate and
+  // comes down to a pad of the bottom metal's layer, which keeps the plate's distances.
+  Rect pad;
+  if (upper) {
+    const Dbu half_pad = snap_up(cut / 2 + t.rule(stack.bottom_past_cut), 10);
+    const Dbu low = plate.y1 + margin + foreign;
+    const Dbu centre_y = floor_y + snap_up(low + half_pad - floor_y, kPlacementGrid);
+    const Dbu centre_x = snap_down(plate.center().x, t.grid());
+    pad = Rect{centre_x, centre_y, centre_x, centre_y}.bloated(half_pad);
+    const Rect landing = pad.bloated(cut / 2 - half_pad);
+    t.add(stack.cut, landing);
+    top = top.united({top.x0, top.y0, top.x1, landing.y1 + past});
+  }
+
   // Outline: the plate's margin and whatever of the top metal leaves it.
-  const Rect box = plate.bloated(margin).united(top);
+  const Rect box = plate.bloated(margin).united(top).united(pad);
   const Dbu tile_width = snap_up(box.width(), kPlacementGrid);
   const Dbu left = box.x0 - snap_down((tile_width - box.width()) / 2, t.grid());
   const Rect outline{left, floor_y, left + tile_width,
                      floor_y + snap_up(box.y1 - floor_y, kPlacementGrid)};
   const Rect bar{box.x0, floor_y + bar_centre - half_bar, box.x1, floor_y + bar_centre + half_bar};
   t.add(stack.bottom, Rect{bar.x0, bar.y0, bar.x1, plate.y1 + margin});
+  if (!pad.empty()) t.add_access("TOP", stack.bottom, pad);
   t.add_access("TOP", stack.top, top);
   t.add_access("BOTTOM", stack.bottom, bar);
   return std::move(t).finish(short_name(model.name) + "_w" + std::to_string(device.width) + "_l" +

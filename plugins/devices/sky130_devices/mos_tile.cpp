@@ -3,77 +3,16 @@
 /// this takes half the area of bars beside it.
 #include <algorithm>
 
-#include "tile_builder.hpp"
-#include "tiles.hpp"
+#include "deep_well.hpp"
+#include "mos_arrangement.hpp"
+#include "mos_straps.hpp"
 
 namespace ptah::sky130 {
 namespace {
 
-/// A tile wider than this is a mistake in the netlist, not a transistor.
-constexpr std::int64_t kMaxTileWidth = 1'000'000;
-
-/// Everything across the tile, from the left edge of the diffusion.
-struct Columns {
-  std::vector<Dbu> gates;     ///< Left edges.
-  std::vector<Dbu> contacts;  ///< Left edges of the local contacts, one more than gates.
-  Dbu diffusion = 0;          ///< Width.
-};
-
-Columns columns_of(const TileBuilder& t, Dbu length, int fingers) {
-  const Dbu cut = t.rule("licon.1"), to_gate = t.rule("licon.11");
-  // Diffusion between two gates and past the last one, each with one column of contacts.
-  const Dbu inner = std::max(2 * to_gate + cut, t.rule("poly.2"));
-  const Dbu outer = std::max(to_gate + cut + t.rule("licon.5a"), t.rule("poly.7"));
-  Columns c;
-  Dbu x = outer;
-  c.contacts.push_back(x - to_gate - cut);
-  for (int i = 0; i < fingers; ++i) {
-    c.gates.push_back(x);
-    x += length;
-    c.contacts.push_back(x + (i + 1 < fingers ? (inner - cut) / 2 : to_gate));
-    x += i + 1 < fingers ? inner : outer;
-  }
-  c.diffusion = x;
-  return c;
-}
-
-/// Heights of the bars' centre lines and of the diffusion, above the tile's lower edge.
-struct Rows {
-  Dbu bulk = 0, source = 0, drain = 0, gate = 0;
-  Dbu half_bar = 0;
-  Dbu tap_low = 0, tap_high = 0;
-  Dbu diffusion_low = 0, diffusion_high = 0;
-};
-
-Rows rows_of(const TileBuilder& t, Dbu width, bool pmos) {
-  Rows r;
-  const Dbu cut = t.rule("licon.1"), grid = t.grid();
-  // A via anywhere on a bar's centre line adds no metal, and vias on neighbouring bars are legal.
-  r.half_bar = snap_up(t.rule("via.1a") / 2 + t.rule("via.4a"), 2 * kPlacementGrid / 10);
-  const Dbu pad = std::max(2 * r.half_bar, t.rule("via.1a") + 2 * t.rule("m2.5"));
-  const Dbu pitch = snap_up(pad + std::max(t.rule("m1.2"), t.rule("m2.2")), kPlacementGrid);
-
-  const Dbu half_tap = snap_up(std::max(cut, t.rule("difftap.1")) / 2, grid);
-  const Dbu past_tap = pmos ? t.rule("difftap.10") : t.rule("psd.5b");
-  r.bulk = snap_up(std::max(half_tap + past_tap, r.half_bar), kPlacementGrid);
-  r.tap_low = r.bulk - half_tap;
-  r.tap_high = r.bulk + half_tap;
-
-  const Dbu implant =
-      pmos ? t.rule("psd.5a") + t.rule("psd.7") : t.rule("nsd.5a") + t.rule("nsd.7");
-  r.diffusion_low = r.tap_high + std::max(t.rule("difftap.3"), implant);
-  r.diffusion_high = r.diffusion_low + width;
-
-  // The gate's contacts: their own distance, that of the nitride cut round them, and for p-channel
-  // the one to the implant.
-  Dbu contact = std::max(t.rule("licon.14"), t.rule("licon.15") + t.rule("npc.4"));
-  if (pmos) contact = std::max(contact, t.rule("psd.5a") + t.rule("licon.9"));
-  const Dbu gate_low = r.diffusion_high + contact + cut / 2;
-  r.source = r.bulk + pitch;
-  r.gate = snap_up(std::max(gate_low, r.source + 2 * pitch), kPlacementGrid);
-  r.drain = r.gate - pitch;
-  return r;
-}
+/// More are a mistake in the netlist, not a transistor.
+constexpr std::int64_t kMostFingers = 20'000;
+constexpr std::int64_t kLargestArea = 1'000'000'000'000;  ///< nm^2
 
 /// A row of contacts up to met1 under a bar: cuts, li1 and mcon of one strip. Returns the row.
 CutRow contact_strip(TileBuilder& t, Dbu low, Dbu high, Dbu y) {
@@ -142,6 +81,19 @@ bool has_marker(const Technology& technology, const DeviceModel& model, std::str
                      [&](LayerId marker) { return technology.layer(marker).name == name; });
 }
 
+/// One n-well round all diffusion, taps and low-Vt implants.
+void add_well(TileBuilder& t, const DeviceModel& model) {
+  Rect well;
+  const auto hold = [&](const char* layer, Dbu past) {
+    const Rect inside = t.bounds(layer);
+    if (!inside.empty()) well = well.united(inside.bloated(past));
+  };
+  hold("diff", t.rule("difftap.8"));
+  hold("tap", t.rule("difftap.10"));
+  if (has_marker(t.technology(), model, "lvtn")) hold("lvtn", t.rule("lvtn.10"));
+  t.add("nwell", well);
+}
+
 Status check_mos(const Device& device, const DeviceModel& model, const Technology& technology) {
   const bool long_gate = has_marker(technology, model, "lvtn") && device.kind == DeviceKind::kPmos;
   PTAH_TRY(check_size(device, model, device.width, device.length, technology,
@@ -151,53 +103,36 @@ Status check_mos(const Device& device, const DeviceModel& model, const Technolog
                       "The device has no finger count yet (nf=" + std::to_string(device.fingers) +
                           ", m=" + std::to_string(device.multiplier) + ").",
                       device_place(device), "Assign its fingers first.");
-  // Upper estimate of the pitch; no product with it, since both counts may be anything.
-  const std::int64_t pitch = device.length + 1000;
   const std::int64_t fingers = static_cast<std::int64_t>(device.fingers) * device.multiplier;
-  if (fingers > kMaxTileWidth / pitch)
+  if (fingers > kMostFingers ||
+      fingers * (device.length + 300) > kLargestArea / (device.width + 1500))
     return make_error(ErrorCode::kLimit,
                       std::to_string(fingers) + " fingers of length " + um_text(device.length) +
-                          " make a tile wider than " + um_text(kMaxTileWidth) + ".",
+                          " and width " + um_text(device.width) +
+                          " are more than one tile holds: " + std::to_string(kMostFingers) +
+                          " fingers, 1 mm^2.",
                       device_place(device), "Split it into several devices.");
   return ok();
 }
 
-}  // namespace
-
-Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
-                      const Technology& technology) {
-  PTAH_TRY(check_mos(device, model, technology));
-  TileBuilder t(technology);
-  const bool pmos = device.kind == DeviceKind::kPmos;
-  const int fingers = device.total_fingers();
-  const Columns columns = columns_of(t, device.length, fingers);
-  const Rows rows = rows_of(t, device.width, pmos);
-  const Dbu cut = t.rule("licon.1");
-
-  const Dbu latch_up = t.rule(pmos ? "LU.3" : "LU.2");
-  if (rows.diffusion_high - rows.tap_high > latch_up)
-    return make_error(ErrorCode::kInfeasible,
-                      "A finger of width " + um_text(device.width) +
-                          " has diffusion further than " + um_text(latch_up) +
-                          " from its tap (rule " + (pmos ? "LU.3" : "LU.2") + ").",
-                      device_place(device), "Use more and narrower fingers.");
-
-  // Diffusion, tap and their implants.
-  const Rect diffusion{0, rows.diffusion_low, columns.diffusion, rows.diffusion_high};
-  const Rect tap{0, rows.tap_low, columns.diffusion, rows.tap_high};
+/// Gates of one segment with the strap that joins them under the G bar, and its diffusion.
+void add_segment(TileBuilder& t, const DeviceModel& model, const Rows& rows, const Segment& segment,
+                 Dbu length, bool pmos) {
+  const Columns columns = columns_of(t, length, segment.fingers);
+  const Dbu cut = t.rule("licon.1"), half = cut / 2;
+  const Rect diffusion{segment.x, rows.diffusion_low, segment.x + columns.diffusion,
+                       rows.diffusion_high};
   t.add("diff", diffusion);
-  t.add("tap", tap);
   t.add(pmos ? "psdm" : "nsdm", diffusion.bloated(t.rule(pmos ? "psd.5a" : "nsd.5a")));
-  t.add(pmos ? "nsdm" : "psdm", tap.bloated(t.rule(pmos ? "nsd.5b" : "psd.5b")));
 
-  // Gates, and the strap that joins them under the G bar.
-  const Dbu half = cut / 2;
   const Dbu strap_low = rows.gate - half - t.rule("licon.8");
   const Dbu strap_high = rows.gate - half + cut + t.rule("licon.8");
-  const Rect gates{columns.gates.front(), rows.diffusion_low, columns.gates.back() + device.length,
-                   rows.diffusion_high};
-  for (const Dbu x : columns.gates)
-    t.add("poly", {x, rows.diffusion_low - t.rule("poly.8"), x + device.length, strap_high});
+  const Rect gates{segment.x + columns.gates.front(), rows.diffusion_low,
+                   segment.x + columns.gates.back() + length, rows.diffusion_high};
+  for (const Dbu x : columns.gates) {
+    const Dbu left = segment.x + x;
+    t.add("poly", {left, rows.diffusion_low - t.rule("poly.8"), left + length, strap_high});
+  }
   Rect strap{gates.x0, strap_low, gates.x1, strap_high};
   const Dbu pad = cut + 2 * t.rule("licon.8a");
   if (strap.width() < pad) {
@@ -207,43 +142,89 @@ Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
   t.add("poly", strap);
   add_markers(t, model, gates);
 
-  // Contacts.
   const CutRow gate_cuts =
       contact_strip(t, strap.x0 + t.rule("licon.8a"), strap.x1 - t.rule("licon.8a"), rows.gate);
   t.add("npc",
         Rect{gate_cuts.first(), rows.gate - half, gate_cuts.last(), rows.gate - half + cut}.bloated(
             t.rule("licon.15")));
-  contact_strip(t, tap.x0 + t.rule("licon.7"), tap.x1 - t.rule("licon.7"), rows.bulk);
   for (std::size_t i = 0; i < columns.contacts.size(); ++i) {
     const bool source = i % 2 == 0;
-    column(t, rows, columns.contacts[i], source ? rows.source : rows.drain,
+    column(t, rows, segment.x + columns.contacts[i], source ? rows.source : rows.drain,
            source ? rows.drain : rows.source);
   }
+}
 
-  if (pmos) {
-    Rect well = diffusion.bloated(t.rule("difftap.8")).united(tap.bloated(t.rule("difftap.10")));
-    if (has_marker(technology, model, "lvtn"))
-      well = well.united(gates.bloated(t.rule("lvtn.4b") + t.rule("lvtn.10")));
-    t.add("nwell", well);
+/// Taps: a row below each row of fingers, and what the arrangement asks for above and beside.
+void add_taps(TileBuilder& t, const Arrangement& a, bool pmos) {
+  const char* implant = pmos ? "nsdm" : "psdm";
+  const Dbu around = t.rule(pmos ? "nsd.5b" : "psd.5b");
+  const Dbu cut = t.rule("licon.1"), half = (a.first.tap_high - a.first.tap_low) / 2;
+  const std::vector<Dbu> bulks = a.bulks();
+  for (const Dbu y : bulks) {
+    const Rect tap{0, y - half, a.width, y + half};
+    t.add("tap", tap);
+    t.add(implant, tap.bloated(around));
+    contact_strip(t, tap.x0 + t.rule("licon.7"), tap.x1 - t.rule("licon.7"), y);
+    if (!a.tap_columns.empty()) t.add("li1", {0, y - cut / 2, a.width, y - cut / 2 + cut});
   }
+  for (const Dbu x : a.tap_columns) {
+    const Rect whole{x, bulks.front() - half, x + 2 * half, bulks.back() + half};
+    t.add("tap", whole);
+    t.add(implant, whole.bloated(around));
+    const Dbu left = x + half - cut / 2;
+    t.add("li1", {left, whole.y0, left + cut, whole.y1});
+    for (std::size_t i = 0; i + 1 < bulks.size(); ++i) {
+      const Dbu clear = half + t.rule("licon.2");
+      const CutRow contacts =
+          cut_row(bulks[i] + clear, bulks[i + 1] - clear, cut, cut + t.rule("licon.2"), t.grid());
+      for (const Dbu y : contacts.starts) t.add("licon1", {left, y, left + cut, y + cut});
+    }
+  }
+}
+
+}  // namespace
+
+Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
+                      const Technology& technology) {
+  PTAH_TRY(check_mos(device, model, technology));
+  TileBuilder t(technology);
+  const bool pmos = device.kind == DeviceKind::kPmos;
+  PTAH_TRY(const Arrangement a, arrange(t, device));
+  add_taps(t, a, pmos);
+  for (std::size_t r = 0; r < a.rows.size(); ++r) {
+    for (const Segment& segment : a.rows[r])
+      add_segment(t, model, a.row(r), segment, device.length, pmos);
+  }
+  if (pmos) add_well(t, model);
 
   // The outline: everything, on the placement grid, with the surplus shared left and right.
   const Rect box = t.bounds();
+  const Dbu half_bar = a.first.half_bar;
   const Dbu min_bar = t.rule("via.1a") + 2 * t.rule("via.5a");
   const Dbu tile_width = snap_up(std::max(box.width(), min_bar), kPlacementGrid);
   const Dbu left = box.x0 - snap_down((tile_width - box.width()) / 2, t.grid());
-  const Rect outline{left, 0, left + tile_width,
-                     snap_up(std::max(box.y1, rows.gate + rows.half_bar), kPlacementGrid)};
-  const auto bar = [&](std::string_view terminal, Dbu y) {
-    t.add_access(terminal, "met1", {outline.x0, y - rows.half_bar, outline.x1, y + rows.half_bar});
+  const Rows top = a.row(a.rows.size() - 1);
+  Rect outline{left, 0, left + tile_width,
+               snap_up(std::max(box.y1, (a.top_tap ? a.bulks().back() : top.gate) + half_bar),
+                       kPlacementGrid)};
+  const auto bar = [core = outline, half_bar](Dbu y) {
+    return Rect{core.x0, y - half_bar, core.x1, y + half_bar};
   };
-  bar("D", rows.drain);
-  bar("G", rows.gate);
-  bar("S", rows.source);
-  bar("B", rows.bulk);
-  return std::move(t).finish(short_name(model.name) + "_w" + std::to_string(device.width) + "_l" +
-                                 std::to_string(device.length) + "_nf" + std::to_string(fingers),
-                             device.kind, outline);
+  if (a.large) {
+    add_straps(t, a, outline);
+  } else {
+    t.add_access("D", "met1", bar(top.drain));
+    t.add_access("G", "met1", bar(top.gate));
+    t.add_access("S", "met1", bar(top.source));
+    for (const Dbu y : a.bulks()) t.add_access("B", "met1", bar(y));
+  }
+  std::string cell = short_name(model.name) + "_w" + std::to_string(device.width) + "_l" +
+                     std::to_string(device.length) + "_nf" + std::to_string(device.total_fingers());
+  if (device.isolated) {
+    outline = add_deep_well(t, outline, bar(a.first.bulk));
+    cell += "_dnw";
+  }
+  return std::move(t).finish(std::move(cell), device.kind, outline);
 }
 
 }  // namespace ptah::sky130

@@ -34,6 +34,15 @@ Rect TileBuilder::bounds() const {
   return box;
 }
 
+Rect TileBuilder::bounds(std::string_view layer) const {
+  const LayerId id = technology_.layer(layer);
+  Rect box;
+  for (const Shape& shape : tile_.shapes) {
+    if (shape.layer == id) box = box.united(shape.rect);
+  }
+  return box;
+}
+
 Tile TileBuilder::finish(std::string cell, DeviceKind kind, const Rect& outline) && {
   const Point by{-outline.x0, -outline.y0};
   for (Shape& shape : tile_.shapes) shape.rect = shape.rect.moved(by);

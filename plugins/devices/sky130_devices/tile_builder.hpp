@@ -41,8 +41,9 @@ class TileBuilder {
   /// A conductor rectangle where the router may connect; it becomes a shape as well.
   void add_access(std::string_view terminal, std::string_view layer, const Rect& rect);
 
-  /// Box around everything so far.
+  /// Box around everything so far, or around what lies on one layer.
   Rect bounds() const;
+  Rect bounds(std::string_view layer) const;
   /// Moves everything so that `outline`'s lower left corner is the origin.
   Tile finish(std::string cell, DeviceKind kind, const Rect& outline) &&;
 

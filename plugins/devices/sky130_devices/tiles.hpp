@@ -16,7 +16,9 @@ namespace ptah::sky130 {
 Result<Tile> generate_tile(const Device& device, const Technology& technology);
 
 /// One row of fingers with vertical gates, its tap row below; terminals D, G, S and B are
-/// horizontal met1 bars as wide as the tile.
+/// horizontal met1 bars as wide as the tile. What is wider than 30 um folds into rows under straps
+/// (mos_straps.hpp), tall fingers have further taps (mos_arrangement.hpp), and a device whose bulk
+/// is not the substrate lies in a deep n-well (deep_well.hpp).
 ///
 ///      G  ==================   poly strap, licon, li1, mcon
 ///      D  ==================   over the diffusion's upper end

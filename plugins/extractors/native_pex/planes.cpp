@@ -87,8 +87,11 @@ Stack conductor_stack(const Technology& technology) {
     const Layer& layer = technology.layer(id);
     switch (layer.type) {
       case LayerType::kWell:
-        // A deep well lies below everything that a wire can see.
-        if (layer.height == 0 && layer.name == "nwell") stack.of_layer[id] = kWell;
+      case LayerType::kMarker:
+        // A deep well lies below everything that a wire can see. The p-well, which nobody draws, is
+        // found where a deep well isolates it.
+        if (layer.height == 0 && (layer.name == "nwell" || layer.name == "pwell"))
+          stack.of_layer[id] = kWell;
         break;
       case LayerType::kDiffusion:
         stack.of_layer[id] = kDiffusion;

@@ -231,6 +231,41 @@ TEST(CheckCircuit, SizesTheTechnologyForbids) {
       HasSubstr("ohm"));
 }
 
+// The p-substrate is one net of the layout. Transistors can have a p-well of their own in it.
+TEST(CheckCircuit, BulksOffTheSubstrateAreIsolated) {
+  const SpiceCircuit read = read_ok(
+      ".subckt t vdd in out bias vss\nM1 vdd in out out nfet w=1u l=1u\n"
+      "M2 out bias vss vss nfet w=1u l=1u\nM3 out bias vdd out pfet w=1u l=1u\n.ends\n");
+  std::vector<bool> isolated;
+  for (const Device& device : read.circuit.devices) isolated.push_back(device.isolated);
+  EXPECT_EQ(isolated, (std::vector<bool>{true, false, false}));
+  EXPECT_TRUE(check_circuit(read.circuit, technology()).has_value());
+  EXPECT_THAT(read.notes, Contains(AllOf(HasSubstr("M1"), HasSubstr("\"out\""))));
+}
+
+TEST(CheckCircuit, TheSubstrateIsAGroundThenAPortThenWhatMostAreOn) {
+  const auto second = [](const std::string& ports, const std::string& bulks) {
+    std::string text = ".subckt t a b " + ports + "\n";
+    for (std::size_t i = 0; i < bulks.size(); ++i) {
+      const std::string bulk = bulks[i] == 'g' ? "agnd" : std::string(1, bulks[i]);
+      text += "M" + std::to_string(i) + " a b " + bulk + " " + bulk + " nfet w=1u l=1u\n";
+    }
+    return read_ok(text + ".ends\n").circuit.devices.at(1).isolated;
+  };
+  EXPECT_FALSE(second("c agnd", "cgcc"));  // By its name, against three others.
+  EXPECT_TRUE(second("c", "cdc"));         // An inner net against a port.
+  EXPECT_FALSE(second("c d", "cdd"));
+}
+
+TEST(CheckCircuit, ResistorsLieInTheSubstrate) {
+  const Error error = check_error(
+      ".subckt t a b vss\nM1 a b vss vss nfet w=1u l=1u\nXR a b b res_high_po l=5\n.ends\n");
+  EXPECT_EQ(error.code, ErrorCode::kUnsupported);
+  EXPECT_THAT(error.message,
+              AllOf(HasSubstr("its substrate terminal"), HasSubstr("\"b\""), HasSubstr("\"vss\"")));
+  EXPECT_EQ(error.where, "t.sp:3");
+}
+
 TEST(CheckCircuit, NoDevices) {
   Circuit circuit;
   circuit.name = "t";

@@ -115,6 +115,15 @@ TEST_F(Ptah130, ResistorLawAgreesWithTheModelsOfThePdk) {
   EXPECT_NEAR(ohm("res_generic_po", 1000, 10000), 510.6, 5.1);
   EXPECT_NEAR(ohm("res_high_po_0p35", 350, 10000), 11846, 150);
   EXPECT_NEAR(ohm("res_xhigh_po_0p35", 350, 10000), 57727, 600);
+  // Of the other widths at a voltage that bends the models little.
+  EXPECT_NEAR(ohm("res_high_po_0p69", 690, 20000), 10217, 100);
+  EXPECT_NEAR(ohm("res_high_po_1p41", 1410, 10000), 2567, 30);
+  EXPECT_NEAR(ohm("res_high_po_2p85", 2850, 10000), 1275, 15);
+  EXPECT_NEAR(ohm("res_high_po_5p73", 5730, 10000), 633, 7);
+  EXPECT_NEAR(ohm("res_xhigh_po_0p69", 690, 10000), 29386, 300);
+  EXPECT_NEAR(ohm("res_xhigh_po_1p41", 1410, 10000), 14415, 150);
+  EXPECT_NEAR(ohm("res_xhigh_po_2p85", 2850, 10000), 7148, 72);
+  EXPECT_NEAR(ohm("res_xhigh_po_5p73", 5730, 10000), 3567, 36);
   EXPECT_NEAR(ohm("res_high_po", 350, 10000), 10675, 110);
   EXPECT_NEAR(ohm("res_xhigh_po", 350, 3050), 22300, 250);
 }

@@ -180,7 +180,15 @@ TEST_F(Ngspice, ResistorsOfPtah130HaveTheirMeasuredValues) {
                         Case{"sky130_fd_pr__res_generic_m1", 1, 10, 1.29},
                         Case{"sky130_fd_pr__res_high_po", 1, 10, 3550},
                         Case{"sky130_fd_pr__res_high_po_0p35", 0.35, 10, 11846},
+                        Case{"sky130_fd_pr__res_high_po_0p69", 0.69, 10, 5325},
+                        Case{"sky130_fd_pr__res_high_po_1p41", 1.41, 10, 2567},
+                        Case{"sky130_fd_pr__res_high_po_2p85", 2.85, 10, 1275},
+                        Case{"sky130_fd_pr__res_high_po_5p73", 5.73, 10, 632.6},
                         Case{"sky130_fd_pr__res_xhigh_po", 1, 10, 21221},
+                        Case{"sky130_fd_pr__res_xhigh_po_0p69", 0.69, 10, 29386},
+                        Case{"sky130_fd_pr__res_xhigh_po_1p41", 1.41, 10, 14415},
+                        Case{"sky130_fd_pr__res_xhigh_po_2p85", 2.85, 10, 7148},
+                        Case{"sky130_fd_pr__res_xhigh_po_5p73", 5.73, 10, 3567},
                         Case{"sky130_fd_pr__res_xhigh_po_0p35", 0.35, 10, 57727},
                         Case{"sky130_fd_pr__res_xhigh_po_0p35", 0.35, 3.05, 18000}}) {
     ExtractedNetlist netlist;

@@ -117,6 +117,13 @@ TEST(ImplantRules, HoldInEveryKindOfTile) {
         for (const int nf : {1, 2, 7}) devices.push_back(test::mos(flavour, w, l, nf));
       }
     }
+    devices.push_back(test::mos(flavour, 0.42, 0.35, 50));
+    devices.push_back(test::mos(flavour, 2.1, 12, 3));
+    devices.push_back(test::mos(flavour, 40, 0.5, 2));
+  }
+  for (const int nf : {1, 3}) {
+    devices.push_back(test::mos("nfet_01v8", 1.05, 0.15, nf));
+    devices.back().isolated = true;
   }
   for (const double w : {0.35, 0.69, 1.41, 2.85, 5.73}) {
     devices.push_back(test::resistor("res_high_po", w, 3));

@@ -15,18 +15,23 @@ class MagicClearance : public test::MagicTest {};
 
 TEST_P(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
   const Technology& technology = Technology::ptah130();
-  const std::vector<Device> devices = {test::mos("nfet_01v8", 1.05, 0.15, 2),
-                                       test::mos("nfet_01v8_lvt", 0.42, 0.5, 3),
-                                       test::mos("pfet_01v8", 1.05, 0.15, 2),
-                                       test::mos("pfet_01v8_lvt", 0.84, 0.35, 1),
-                                       test::mos("pfet_01v8_hvt", 2.1, 0.15, 4),
-                                       test::mim("cap_mim_m3_1", 5, 4),
-                                       test::mim("cap_mim_m3_1", 2, 2),
-                                       test::mim("cap_mim_m3_2", 4, 4),
-                                       test::resistor("res_generic_l1", 0, 0, 5e3),
-                                       test::resistor("res_generic_po", 0.33, 20),
-                                       test::resistor("res_high_po", 0.35, 3.05),
-                                       test::resistor("res_xhigh_po", 0.69, 5)};
+  std::vector<Device> devices = {test::mos("nfet_01v8", 1.05, 0.15, 2),
+                                 test::mos("nfet_01v8_lvt", 0.42, 0.5, 3),
+                                 test::mos("pfet_01v8", 1.05, 0.15, 2),
+                                 test::mos("pfet_01v8_lvt", 0.84, 0.35, 1),
+                                 test::mos("pfet_01v8_hvt", 2.1, 0.15, 4),
+                                 test::mos("nfet_01v8", 0.42, 0.15, 72),
+                                 test::mos("pfet_01v8", 16, 0.5, 2),
+                                 test::mim("cap_mim_m3_1", 5, 4),
+                                 test::mim("cap_mim_m3_1", 2, 2),
+                                 test::mim("cap_mim_m3_2", 4, 4),
+                                 test::resistor("res_generic_l1", 0, 0, 5e3),
+                                 test::resistor("res_generic_po", 0.33, 20),
+                                 test::resistor("res_high_po", 0.35, 3.05),
+                                 test::resistor("res_xhigh_po", 0.69, 5)};
+  Device isolated = test::mos("nfet_01v8", 1.05, 0.15, 2);
+  isolated.isolated = true;
+  devices.push_back(isolated);
   std::vector<Tile> tiles;
   for (const Device& device : devices)
     tiles.push_back(sky130::generate_tile(device, technology).value());

@@ -128,12 +128,50 @@ TEST_P(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
         });
 }
 
+TEST_P(MagicSweep, LargeTallAndIsolatedMosTilesAreCleanAndExtractFingerByFinger) {
+  std::vector<Device> all;
+  for (const char* flavour :
+       {"nfet_01v8", "nfet_01v8_lvt", "pfet_01v8", "pfet_01v8_lvt", "pfet_01v8_hvt"}) {
+    for (const double l : {0.35, 1.0, 12.0}) {
+      for (const double w : {0.42, 2.1, 9.0}) {
+        all.push_back(test::mos(flavour, w, l, static_cast<int>(31 / (l + 0.28)) + 3));
+      }
+      for (const double w : {14.65, 20.0, 28.85, 40.0, 77.0})
+        all.push_back(test::mos(flavour, w, l, l > 1 ? 3 : 5));
+    }
+    all.push_back(test::mos(flavour, 15, 0.35, 60));
+    all.push_back(test::mos(flavour, 35, 0.56, 36));
+  }
+  all = sample(std::move(all), 20);
+  for (const double w : {0.42, 2.0, 16.0, 40.0}) {
+    for (const int nf : {1, 2, 50}) {
+      if (w > 10 && nf > 2) continue;
+      for (const char* flavour : {"nfet_01v8", "nfet_01v8_lvt"}) {
+        all.push_back(test::mos(flavour, w, 0.5, nf));
+        all.back().isolated = true;
+      }
+    }
+  }
+  sweep(all, Technology::ptah130(),
+        [](const Device& device, const std::string& cell, const MagicCell& found) {
+          EXPECT_EQ(static_cast<int>(found.devices.size()), device.total_fingers()) << cell;
+          for (const MagicDevice& d : found.devices) {
+            EXPECT_EQ("sky130_fd_pr__" + d.model, device.model) << cell;
+            EXPECT_NEAR(d.w_um, to_um(device.width), 1e-4) << cell;
+            ASSERT_EQ(d.nets.size(), 4u) << cell;
+            EXPECT_EQ(d.nets[0] + d.nets[2], d.nets[0] == "D" ? "DS" : "SD") << cell;
+            EXPECT_EQ(d.nets[1], "G") << cell;
+            EXPECT_EQ(d.nets[3], "B") << cell;
+          }
+        });
+}
+
 TEST_P(MagicSweep, MimTilesAreCleanAndExtractOnce) {
   std::vector<Device> all;
   for (const double w : {1.0, 1.4, 2.0, 2.5, 3.0, 3.5, 5.0, 10.0, 24.0, 25.0, 40.0}) {
     for (const double l : {1.0, 1.7, 2.0, 3.0, 4.0, 10.0, 24.0, 25.0, 40.0}) {
       all.push_back(test::mim("cap_mim_m3_1", w, l));
-      if (w >= 1.4 && l >= 1.4) all.push_back(test::mim("cap_mim_m3_2", w, l));
+      if (w >= 1.2 && l >= 1.2) all.push_back(test::mim("cap_mim_m3_2", w, l));
     }
   }
   sweep(sample(std::move(all), 40), Technology::ptah130(),
@@ -162,9 +200,16 @@ TEST_P(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
     if (ohm > 5000) all.push_back(test::resistor("res_xhigh_po_0p35", 0, 0, ohm));
   }
   for (const double w : {0.35, 0.69, 1.41, 2.85, 5.73}) {
-    for (const double l : {0.5, 3.05, 15.65}) {
+    for (const double l : {0.35, 0.37, 3.05, 15.65}) {
       all.push_back(test::resistor("res_high_po", w, l));
       all.push_back(test::resistor("res_xhigh_po", w, l));
+    }
+  }
+  // Names that hold a width draw the same tiles.
+  for (const char* width : {"0p35", "0p69", "1p41", "2p85", "5p73"}) {
+    for (const char* kind : {"res_high_po_", "res_xhigh_po_"}) {
+      all.push_back(test::resistor(kind + std::string(width), 0, 0.4));
+      all.push_back(test::resistor(kind + std::string(width), 0, 20));
     }
   }
   for (const double l : {0.3, 1.0, 2.0, 3.7, 11.0, 100.0}) {

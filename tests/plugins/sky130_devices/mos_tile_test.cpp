@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "connectivity.hpp"
 #include "devices.hpp"
+#include "ptah/geom/region.hpp"
 #include "tiles.hpp"
 
 namespace ptah {
@@ -111,7 +113,142 @@ INSTANTIATE_TEST_SUITE_P(Sizes, MosTile,
                                            std::tuple{"pfet_01v8", 2.1, 0.18, 12},
                                            std::tuple{"pfet_01v8_lvt", 1.575, 0.35, 5},
                                            std::tuple{"pfet_01v8_hvt", 10.0, 2.0, 8},
-                                           std::tuple{"nfet_01v8", 10.0, 0.15, 128}));
+                                           std::tuple{"nfet_01v8", 10.0, 0.15, 64}));
+
+/// Too wide for one row, or too tall for one tap.
+class LargeMosTile : public MosTile {};
+
+TEST_P(LargeMosTile, OutlineHoldsEverythingOnThePlacementGrid) {
+  const Tile t = tile();
+  EXPECT_EQ(t.outline.x1 % kPlacementGrid, 0);
+  EXPECT_EQ(t.outline.y1 % kPlacementGrid, 0);
+  for (const Shape& shape : t.shapes) {
+    EXPECT_TRUE(t.outline.contains(shape.rect)) << tech().layer(shape.layer).name;
+    for (const Dbu c : {shape.rect.x0, shape.rect.y0, shape.rect.x1, shape.rect.y1})
+      EXPECT_EQ(c % tech().grid(), 0) << tech().layer(shape.layer).name;
+  }
+}
+
+TEST_P(LargeMosTile, EveryTerminalIsOneConductorApartFromTheOthers) {
+  std::set<int> distinct;
+  for (const auto& pin : test::pin_groups(tile(), tech())) {
+    ASSERT_FALSE(pin.empty());
+    for (const int group : pin) EXPECT_EQ(group, pin[0]);
+    EXPECT_TRUE(distinct.insert(pin[0]).second);
+  }
+  EXPECT_EQ(distinct.size(), 4u);
+}
+
+TEST_P(LargeMosTile, DrawsEveryFinger) {
+  const auto& [flavour, w, l, nf] = GetParam();
+  const Tile t = tile();
+  std::vector<Rect> strips;
+  for (const Shape& s : t.shapes) {
+    if (s.layer == tech().layer("diff")) strips.push_back(s.rect);
+  }
+  int gates = 0;
+  for (const Rect& strip : strips) {
+    EXPECT_EQ(strip.height(), from_um(w));
+    for (const Shape& s : t.shapes) {
+      if (s.layer != tech().layer("poly") || !s.rect.overlaps(strip)) continue;
+      ++gates;
+      EXPECT_EQ(s.rect.width(), from_um(l));
+    }
+  }
+  EXPECT_EQ(gates, nf);
+}
+
+TEST_P(LargeMosTile, NoDiffusionIsFurtherFromTapContactsThanLatchUpAllows) {
+  const Tile t = tile();
+  std::vector<Rect> near;
+  std::vector<Rect> diffusion;
+  const Dbu reach = static_cast<Dbu>(tech().rule("LU.2")) - 85;
+  for (const Shape& s : t.shapes) {
+    if (s.layer == tech().layer("diff")) diffusion.push_back(s.rect);
+    if (s.layer != tech().layer("licon1")) continue;
+    const bool on_tap = std::any_of(t.shapes.begin(), t.shapes.end(), [&](const Shape& o) {
+      return o.layer == tech().layer("tap") && o.rect.contains(s.rect);
+    });
+    if (on_tap) near.push_back(s.rect.bloated(reach));
+  }
+  EXPECT_TRUE(difference(united(diffusion), united(near)).empty());
+}
+
+TEST_P(LargeMosTile, LeavesMetalForWiresAcross) {
+  for (const Shape& shape : tile().shapes) {
+    const std::string& name = tech().layer(shape.layer).name;
+    EXPECT_TRUE(name != "via3" && name != "met4") << name;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sizes, LargeMosTile,
+                         ::testing::Values(std::tuple{"nfet_01v8", 1.0, 0.15, 100},
+                                           std::tuple{"pfet_01v8", 2.0, 0.15, 90},
+                                           std::tuple{"nfet_01v8", 4.0, 12.0, 7},
+                                           std::tuple{"pfet_01v8_lvt", 0.42, 20.0, 3},
+                                           std::tuple{"nfet_01v8", 15.0, 1.0, 26},
+                                           std::tuple{"nfet_01v8", 15.0, 0.15, 1},
+                                           std::tuple{"nfet_01v8_lvt", 28.8, 0.5, 2},
+                                           std::tuple{"pfet_01v8", 40.0, 1.0, 3},
+                                           std::tuple{"pfet_01v8_hvt", 40.0, 1.2, 22},
+                                           std::tuple{"nfet_01v8", 100.0, 20.0, 3}));
+
+TEST(MosTiles, LargeOnesAreAboutAsHighAsWide) {
+  for (const Device& device : {mos("pfet_01v8", 9, 0.15, 640), mos("nfet_01v8", 4, 12, 60),
+                               mos("nfet_01v8", 1, 0.15, 1000), mos("nfet_01v8", 15, 0.15, 100),
+                               mos("nfet_01v8_lvt", 0.42, 0.5, 50)}) {
+    const Rect o = generate_tile(device, tech()).value().outline;
+    EXPECT_LT(o.width(), 2 * o.height()) << device.total_fingers();
+    EXPECT_LT(o.height(), 2 * o.width()) << device.total_fingers();
+  }
+}
+
+TEST(MosTiles, LargeOnesAreReachedOnWideMetal) {
+  const Tile t = generate_tile(mos("pfet_01v8", 9, 0.15, 640), tech()).value();
+  for (const char* terminal : {"S", "D"}) {
+    const Shape& spine = t.find_pin(terminal)->access.at(0);
+    EXPECT_EQ(tech().layer(spine.layer).name, "met3");
+    EXPECT_GT(spine.rect.width(), 5000);
+    EXPECT_GT(spine.rect.height(), 40'000);
+  }
+  // A bar of one row carries few fingers before a strap takes their current.
+  int straps = 0;
+  for (const Shape& s : t.shapes)
+    straps += s.layer == tech().layer("met2") && s.rect.height() > 40'000;
+  EXPECT_GT(straps, 40);
+}
+
+TEST(MosTiles, IsolatedOnesLieInsideARingOfWellOverADeepWell) {
+  for (const int fingers : {1, 2, 60}) {
+    Device device = mos("nfet_01v8", 1.05, 0.5, fingers);
+    const Tile plain = generate_tile(device, tech()).value();
+    device.isolated = true;
+    const Tile t = generate_tile(device, tech()).value();
+    EXPECT_NE(t.cell, plain.cell);
+    std::vector<Rect> ring, deep, diffusion;
+    for (const Shape& s : t.shapes) {
+      EXPECT_TRUE(t.outline.contains(s.rect)) << tech().layer(s.layer).name;
+      if (s.layer == tech().layer("nwell")) ring.push_back(s.rect);
+      if (s.layer == tech().layer("dnwell")) deep.push_back(s.rect);
+      if (s.layer == tech().layer("diff")) diffusion.push_back(s.rect);
+    }
+    ASSERT_EQ(deep.size(), 1u);
+    EXPECT_GE(std::min(deep[0].width(), deep[0].height()), tech().rule("dnwell.2"));
+    const Rect outer = bounding_box(ring);
+    EXPECT_EQ(outer, deep[0].bloated(static_cast<Dbu>(tech().rule("nwell.5"))));
+    // The ring is closed, and the deep well's edge lies far enough under it.
+    const Rect inner = deep[0].bloated(-static_cast<Dbu>(tech().rule("nwell.6")));
+    const Rect whole[] = {outer}, hole[] = {inner};
+    EXPECT_TRUE(difference(difference(whole, hole), united(ring)).empty());
+    for (const Rect& strip : diffusion) EXPECT_TRUE(inner.contains(strip));
+    EXPECT_EQ((t.find_pin("B")->access.at(0).rect.y0 + t.find_pin("B")->access.at(0).rect.y1) %
+                  (2 * kPlacementGrid),
+              0);
+    std::set<int> distinct;
+    for (const auto& pin : test::pin_groups(t, tech())) distinct.insert(pin.at(0));
+    EXPECT_EQ(distinct.size(), 4u);
+  }
+}
 
 TEST(MosTiles, AreMuchSmallerThanThePeers) {
   // The stronger peer generator needs 19.5 um^2 for each of these (five_285: 97.5 for five).
@@ -138,7 +275,7 @@ struct BadSize {
 };
 
 TEST(MosTiles, ForbiddenSizesNameTheDeviceAndTheRule) {
-  Device tall = mos("nfet_01v8", 20, 0.15, 1);
+  const Device tall = mos("nfet_01v8", 35, 29.4, 1);
   Device off_grid = mos("nfet_01v8", 1.05, 0.15, 1);
   off_grid.width = 1051;
   Device free_fingers = mos("nfet_01v8", 1.05, 0.15, 0);
@@ -149,10 +286,10 @@ TEST(MosTiles, ForbiddenSizesNameTheDeviceAndTheRule) {
       {mos("pfet_01v8_lvt", 1, 0.15, 1), "poly.1b"},
       {mos("nfet_01v8", 1, 0.1, 1), "poly.1a"},
       {tall, "LU.2"},
-      {mos("pfet_01v8", 20, 0.15, 1), "LU.3"},
+      {mos("pfet_01v8", 35, 29.4, 1), "LU.3"},
       {off_grid, "x.1b"},
       {free_fingers, "finger count"},
-      {huge, "wider than"},
+      {huge, "more than one tile holds"},
   };
   for (const BadSize& bad : cases) {
     const auto result = generate_tile(bad.device, tech());

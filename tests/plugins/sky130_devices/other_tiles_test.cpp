@@ -47,7 +47,8 @@ TEST_P(AnyTile, TerminalsAreApart) {
   ASSERT_TRUE(tile) << tile.error().text();
   std::set<int> distinct;
   for (const auto& pin : test::pin_groups(tile.value(), tech())) {
-    ASSERT_EQ(pin.size(), 1u);
+    ASSERT_FALSE(pin.empty());
+    for (const int group : pin) EXPECT_EQ(group, pin[0]);
     EXPECT_TRUE(distinct.insert(pin[0]).second);
   }
 }
@@ -60,6 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                       resistor("res_generic_po", 0, 0, 10e3), resistor("res_generic_po", 1, 10),
                       resistor("res_high_po", 0, 0, 18e3), resistor("res_high_po", 5.73, 10),
                       resistor("res_xhigh_po_0p35", 0, 0, 50e3),
+                      resistor("res_high_po_0p69", 0, 20), resistor("res_xhigh_po_5p73", 0, 0.35),
                       resistor("res_generic_m1", 0.14, 20), resistor("res_generic_m3", 0.3, 9)));
 
 TEST(MimTiles, PlateHasTheAskedSizeAndBottomKeepsForeignMetalAway) {
@@ -94,6 +96,20 @@ TEST(MimTiles, ViasOnTheBottomBarStayOffThePlate) {
   EXPECT_GE(plate.y0 - via_top, tech().rule("capm.8"));
   // Its met4 pad is legal beside the wide top metal.
   EXPECT_GE(top.y0 - via_top - tech().rule("m4.3"), tech().rule("m4.5a"));
+}
+
+TEST(MimTiles, UpperPlatesAreReachedOnTheMetalsThatWiresUse) {
+  for (const double size : {1.2, 5.0, 30.0}) {
+    const auto tile = generate_tile(mim("cap_mim_m3_2", size, size), tech()).value();
+    const Shape& pad = tile.find_pin("TOP")->access.at(0);
+    EXPECT_EQ(tech().layer(pad.layer).name, "met4");
+    Rect plate;
+    for (const Shape& s : tile.shapes) {
+      if (s.layer == tech().layer("cap2m")) plate = s.rect;
+    }
+    EXPECT_GE(pad.rect.y0 - plate.y1, tech().rule("cap2m.11"));
+    EXPECT_EQ((pad.rect.y0 + pad.rect.y1) % (2 * kPlacementGrid), 0);
+  }
 }
 
 TEST(MimTiles, UpperPlatesTooSmallForTheirViaAreRefused) {

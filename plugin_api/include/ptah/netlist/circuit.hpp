@@ -31,6 +31,8 @@ std::vector<std::string_view> terminal_names(DeviceKind kind, std::size_t count)
 struct Device {
   std::string name;  ///< Path within the top cell: "M0", "x1.M3".
   DeviceKind kind = DeviceKind::kNmos;
+  /// NMOS: its bulk is on another net than the p-substrate, so that it needs a well of its own.
+  bool isolated = false;
   std::string model;        ///< The technology's device name: "sky130_fd_pr__nfet_01v8".
   std::vector<NetId> nets;  ///< One a terminal, in the order of namespace `terminal`.
   Dbu width = 0;            ///< MOS: width of ONE finger. MIM, resistor: width of the body. nm.

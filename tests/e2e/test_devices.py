@@ -1,0 +1,60 @@
+"""Devices as designers hand them over, each from its netlist to a layout that the trusted tools accept."""
+import unittest
+
+from harness import PtahCase
+
+NFET, PFET = "sky130_fd_pr__nfet_01v8", "sky130_fd_pr__pfet_01v8"
+
+
+class DevicesTest(PtahCase):
+    def technologies(self):
+        return ["ptah130"] + (["sky130A"] if self.env.get("PDK_ROOT") else [])
+
+    def clean(self, text, name):
+        """The netlist's layout satisfies Ptah's own checks, Magic and Netgen."""
+        for tech in self.technologies():
+            outcome = self.run_json("run", self.netlist(text, f"{name}.sp"), "--tech", tech, "--flow", "native", "--judges", "all",
+                                    "--variants", "0", "--out", str(self.folder / f"{name}-{tech}"), timeout=600)
+            self.assertEqual(len(outcome.layouts), 1, tech)
+            for layout in outcome.layouts:
+                self.assertEqual(layout["drc"], {"native_drc": 0, "magic_drc": 0}, tech)
+                self.assertEqual(layout["lvs"], {"native_lvs": "match", "netgen_lvs": "match"}, tech)
+
+    def test_precision_resistors_of_every_width(self):
+        widths = ["0p35", "0p69", "1p41", "2p85", "5p73"]
+        for kind in ("high", "xhigh"):
+            lines = [f"XR{i} n{i} n{i + 1} s sky130_fd_pr__res_{kind}_po_{width} L={0.37 if i == 1 else 20} mult=1 m=1"
+                     for i, width in enumerate(widths)]
+            self.clean("\n".join([".subckt r n0 n5 s", *lines, ".ends\n"]), kind)
+
+    def test_the_upper_capacitor(self):
+        self.clean(".subckt c a b\nXC1 a b sky130_fd_pr__cap_mim_m3_2 W=10 L=10 m=1\n"
+                   "XC2 b a sky130_fd_pr__cap_mim_m3_1 W=4 L=5\n.ends\n", "mim")
+
+    def test_large_transistors_fold(self):
+        self.clean(".subckt pass vin vout g nb vss\n"
+                   f"XMP vout g vin vin {PFET} L=0.15 W=9 m=640\nXMB nb nb vss vss {NFET} L=12 W=4 m=60\n"
+                   f"XMD vss vss vss vss {NFET} L=12 W=4 m=4\n.ends\n", "pass")
+
+    def test_many_and_tall_fingers(self):
+        self.clean(".subckt k a g y vdd vss\n"
+                   f"XM1 y g vss vss {NFET} W=1 L=0.15 m=1000\nXM2 y a vdd vdd {PFET} W=15 L=0.15 m=100\n"
+                   f"XM3 a g vss vss {NFET} W=40 L=1 nf=1 m=3\nXM4 a g vdd vdd {PFET} W=20 L=1\n.ends\n", "many")
+
+    def test_a_bulk_that_is_not_the_substrate_has_a_deep_well(self):
+        self.clean(".subckt sf in out out2 vdd vss bias\n"
+                   f"XM1 vdd in out out {NFET} L=0.5 W=2 nf=2\nXM2 out bias vss vss {NFET} L=0.5 W=2 nf=2\n"
+                   f"XM3 vdd out out2 out2 {NFET}_lvt L=0.5 W=2 m=40\nXM4 out2 bias vss vss {NFET} L=0.5 W=2 m=4\n"
+                   f"XM5 out2 out vdd vdd {PFET} L=0.5 W=2 m=4\nXM6 vdd out2 out out {NFET} L=1 W=20 m=2\n.ends\n", "sf")
+
+    def test_a_resistor_off_the_substrate_is_refused_with_both_nets(self):
+        netlist = self.netlist(f".subckt t a b vss\nXM1 a b vss vss {NFET} L=0.5 W=2\nXR1 a b b sky130_fd_pr__res_high_po_0p69 L=5\n"
+                               ".ends\n")
+        outcome = self.ptah("plan", netlist)
+        self.assertEqual(outcome.status, 2, outcome.out + outcome.err)
+        for word in ("XR1", '"b"', '"vss"'):
+            self.assertIn(word, outcome.err)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
