@@ -194,17 +194,26 @@ Error of_input(Error error) {
   return error;
 }
 
+/// Which of a device's terminals are one net.
+std::vector<std::ptrdiff_t> joined_terminals(const Device& device) {
+  std::vector<std::ptrdiff_t> first;
+  for (const NetId net : device.nets)
+    first.push_back(std::find(device.nets.begin(), device.nets.end(), net) - device.nets.begin());
+  return first;
+}
+
 /// Draws every kind and size of device of the circuit once, with `fingers`.
 Status draw_devices(const Circuit& free, const FingerAssignment& fingers,
                     const Technology& technology, Bound<DeviceGenerator>& generator, FlowJob& job) {
   PTAH_TRY(const Circuit circuit, with_fingers(free, fingers));
-  std::set<std::tuple<std::string, Dbu, Dbu, int, double>> drawn;
+  std::set<std::tuple<std::string, Dbu, Dbu, int, double, std::vector<std::ptrdiff_t>>> drawn;
   StageSeconds seconds;
   for (const Device& device : circuit.devices) {
-    const bool fresh = drawn
-                           .emplace(device.model, device.width, device.length,
-                                    device.total_fingers(), device.resistance_ohm.value_or(0))
-                           .second;
+    const bool fresh =
+        drawn
+            .emplace(device.model, device.width, device.length, device.total_fingers(),
+                     device.resistance_ohm.value_or(0), joined_terminals(device))
+            .second;
     if (!fresh) continue;
     const auto tile = run_stage(generator, job, seconds, [&](DeviceGenerator& stage) {
       return stage.generate(device, technology, job);

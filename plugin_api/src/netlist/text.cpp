@@ -30,13 +30,11 @@ bool is_plain_name(std::string_view s) noexcept {
 }
 
 std::string tool_name(std::string_view name) {
-  constexpr std::string_view kMarks = "!@^$#", kSeparators = "/";
+  constexpr std::string_view kMarks = "@^$";
   std::string safe(name);
+  std::replace(safe.begin(), safe.end(), '!', '_');
   for (std::size_t end = safe.size(); end > 0 && kMarks.find(safe[end - 1]) != kMarks.npos; --end)
     safe[end - 1] = '_';
-  for (char& c : safe) {
-    if (kSeparators.find(c) != kSeparators.npos) c = '_';
-  }
   return safe;
 }
 

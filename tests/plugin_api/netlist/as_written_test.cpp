@@ -129,10 +129,10 @@ TEST(AsWritten, SuppliesThatAreNoPortsGetPins) {
 
 TEST(AsWritten, NamesThatToolsStumbleOverAreGivenBack) {
   const auto read = read_ok(
-      ".subckt inv a/b y vdd! gnd@\nM1 y a/b gnd@ gnd@ nfet w=1u l=1u\n"
-      "M2 y a/b vdd! vdd! pfet w=1u l=1u\nM3 y n^ vdd! vdd! pfet w=1u l=1u\n"
+      ".subckt inv a/b# y vdd! gnd@\nM1 y a/b# gnd@ gnd@ nfet w=1u l=1u\n"
+      "M2 y a/b# vdd! vdd! pfet w=1u l=1u\nM3 y n^ vdd! vdd! pfet w=1u l=1u\n"
       "M4 n^ n_ vdd! vdd! pfet w=1u l=1u\nM5 n_ y vdd! vdd! pfet w=1u l=1u\n.ends\n");
-  EXPECT_THAT(ports(read.circuit), ElementsAre("a_b", "y", "vdd_", "gnd_"));
+  EXPECT_THAT(ports(read.circuit), ElementsAre("a/b#", "y", "vdd_", "gnd_"));
   EXPECT_EQ(read.all.written.at("vdd_"), "vdd!");
   EXPECT_EQ(read.all.written.at("n_"), "n^");
   // The net that has the name is called otherwise.
