@@ -33,13 +33,13 @@ class InputCase(PtahCase):
 
 class PlanTest(InputCase):
     def test_it_shows_all_that_decides_the_layout(self):
-        plan = self.plan(self.write("a.sp", ".subckt a in out vdd vss\n" + INVERTER.format(n=40).replace("nf=1", "nf=1 m=3", 1) +
+        plan = self.plan(self.write("a.sp", ".subckt a in out vdd vss\n" + INVERTER.format(n=10).replace("nf=1", "nf=1 m=3", 1) +
                                     "XM3 out in vss vss sky130_fd_pr__nfet_01v8 L=1 W=4 nf=4\n"
                                     "M4 out in vss vss sky130_fd_pr__nfet_01v8 L=1 W=1 nf=ZZZ\n"
                                     "C1 out vss 1p\nR1 out in 2k\n.ends\n"))
         devices = self.devices(plan)
         wide, split, free = devices["XM1"], devices["XM3"], devices["M4"]
-        self.assertEqual([wide[key] for key in ("w_um", "w_total_um", "l_um", "nf", "m")], [40, 120, 0.15, 1, 3])
+        self.assertEqual([wide[key] for key in ("w_um", "w_total_um", "l_um", "nf", "m")], [10, 30, 0.15, 1, 3])
         self.assertEqual(wide["nets"], ["out", "in", "vss", "vss"])
         self.assertEqual([split[key] for key in ("w_um", "w_total_um", "nf")], [1, 4, 4])
         self.assertEqual([free["nf"], free["w_total_um"]], [None, None])
@@ -51,7 +51,7 @@ class PlanTest(InputCase):
         notes = {note["device"]: note for note in plan["notes"] if note["to"]}
         self.assertEqual(notes["C1"]["from"], "1e-12 F")
         text = self.ptah("plan", str(self.folder / "a.sp")).out
-        for words in ("W total um", "120", "no model given, drawn as", "2 kohm", "free"):
+        for words in ("W total um", "30", "no model given, drawn as", "2 kohm", "free"):
             self.assertIn(words, text)
 
     def test_a_netlist_on_standard_input(self):
@@ -106,7 +106,6 @@ class SharedInputTest(InputCase):
             "5_subcell_labels.spice": {"XM1": (1, 1)},
             "7_extracted_parasitic_C.spice": {"X0": (2.5, 2.5)},
             "9_exclamation_port.spice": {"ports": ["a", "y", "vdd!", "gnd!"]},
-            "11_plan_hides_m_and_W40.spice": {"XM1": (40, 120)},
             "13_ideal_source_inside.spice": {"ports": ["inp", "inn", "out", "vdda", "gnda", "vb"], "XM1": (2, 16)},
         }
         for name, values in expect.items():
@@ -121,6 +120,18 @@ class SharedInputTest(InputCase):
         latch = self.plan(INPUTS / "12_offgrid_params.spice", "--params", INPUTS / "12_offgrid_params.par")
         self.assertEqual(self.devices(latch)["XM4"]["w_um"], 0.54)
         self.assertIn(("XM4", "0.5376651 um", "0.54 um"), [(note["device"], note["from"], note["to"]) for note in latch["notes"]])
+
+
+    def test_a_finger_of_40_um_is_planned_only_where_it_can_be_drawn(self):
+        wide = str(INPUTS / "11_plan_hides_m_and_W40.spice")
+        planned, ran = self.ptah("--json", "plan", wide), self.ptah("--json", "run", wide, "--judges", "none")
+        self.assertEqual(planned.status, ran.status, planned.err + ran.err)
+        if planned.status == 0:
+            self.assertEqual(self.devices(planned.lines[0])["XM1"]["w_total_um"], 120)
+        else:
+            self.assertEqual(planned.status, 2)
+            self.assertIn("40 um", planned.err)
+            self.assertEqual(self.run_json("jobs").lines, [])
 
 
 if __name__ == "__main__":
