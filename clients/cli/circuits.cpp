@@ -1,6 +1,7 @@
 /// ptah circuits, ptah permutations, ptah plan
 #include <iostream>
 
+#include "notes_view.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -88,6 +89,49 @@ int permutations(const Session& session, const CircuitArguments& arguments, bool
   return kOk;
 }
 
+std::string um(const Json& size) {
+  return size.is_number() && size > 0 ? plain(size) : "";
+}
+
+/// Values of capacitors and resistors.
+std::string value_text(const Json& device) {
+  if (device.contains("farad")) return engineering(device["farad"], "F");
+  return device.contains("ohm") ? engineering(device["ohm"], "ohm") : "";
+}
+
+std::string devices_table(const Json& devices) {
+  Table table({"device", "kind", "W um", "nf", "m", "W total um", "L um", "value", "model"},
+              {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
+               Align::kRight, Align::kRight, Align::kRight, Align::kLeft});
+  for (const Json& device : devices) {
+    const Json fingers = device.value("nf", Json(""));
+    table.add({device["name"], device["kind"], um(device["w_um"]),
+               fingers.is_null()     ? "free"
+               : fingers.is_string() ? ""
+                                     : fingers.dump(),
+               device["m"].dump(), um(device.value("w_total_um", Json())), um(device["l_um"]),
+               value_text(device), device["model"]});
+  }
+  return table.text();
+}
+
+std::string groups_text(const Json& groups) {
+  std::string text;
+  for (const Json& group : groups) text += "  {" + joined(group) + "}";
+  return text;
+}
+
+void print_notes(const Json& notes) {
+  if (const std::string changes = changes_text(notes); !changes.empty())
+    std::cout << "\n" << changes;
+  for (const Json& note : notes) {
+    if (!note["to"].get<std::string>().empty()) continue;
+    const std::string device = note["device"];
+    std::cout << "note: " << (device.empty() ? "" : device + ": ")
+              << note["what"].get<std::string>() << "\n";
+  }
+}
+
 int show_plan(const Session& session, const CircuitArguments& arguments) {
   auto planned = plan(session, arguments, {{"assignments", 0}});
   if (planned.has_error()) return fail(session, planned.error());
@@ -102,17 +146,7 @@ int show_plan(const Session& session, const CircuitArguments& arguments) {
   std::cout << result["circuit"].get<std::string>() << ": " << result["devices"].size()
             << " devices, " << result["nets"] << " nets, ports " << joined(result["ports"])
             << "\n\n";
-  Table table({"device", "kind", "W um", "L um", "fingers", "m", "model"},
-              {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight,
-               Align::kRight, Align::kLeft});
-  for (const Json& device : result["devices"]) {
-    const bool sized = device["width_um"] > 0;
-    table.add({device["name"], device["kind"], sized ? number(device["width_um"], 3) : "",
-               sized ? number(device["length_um"], 3) : "",
-               device["fingers"] == 0 ? "free" : device["fingers"].dump(),
-               device.value("m", Json(1)).dump(), device["model"]});
-  }
-  std::cout << table.text();
+  std::cout << devices_table(result["devices"]);
   if (!result["params"].empty()) {
     std::cout << "\nparameters given:";
     for (const auto& [name, value] : result["params"].items()) {
@@ -120,8 +154,9 @@ int show_plan(const Session& session, const CircuitArguments& arguments) {
     }
     std::cout << "\n";
   }
-  std::cout << "\nfinger groups:";
-  for (const Json& group : result["groups"]) std::cout << "  {" << joined(group) << "}";
+  if (!result["matched"].empty())
+    std::cout << "\nmatched groups:" << groups_text(result["matched"]);
+  std::cout << "\nfinger groups: " << groups_text(result["groups"]);
   std::cout << "\nallowed counts: " << joined(result["allowed_fingers"])
             << "\nassignments:    " << result["count"] << "\n";
   for (const Json& spec : result.value("specs", Json::array()))
@@ -132,7 +167,7 @@ int show_plan(const Session& session, const CircuitArguments& arguments) {
       files.add({file["name"], file["bytes"].dump(), file["sha256"]});
     std::cout << "\n" << files.text();
   }
-  for (const Json& note : result["notes"]) std::cout << "note: " << note.get<std::string>() << "\n";
+  print_notes(result["notes"]);
   return kOk;
 }
 

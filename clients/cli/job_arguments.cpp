@@ -4,6 +4,11 @@
 #include <iostream>
 
 namespace ptah::cli {
+namespace {
+
+constexpr std::int64_t kMostChains = 100'000;  ///< Of a job; more the plan refuses.
+
+}  // namespace
 
 CLI::Option* JobArguments::add_job_to(CLI::App* command, const char* about_fingers) {
   add_measures_to(command);
@@ -58,6 +63,11 @@ std::string JobArguments::out_folder() const {
 }
 
 Result<Json> JobArguments::start(Client& client, Json spec) const {
+  // What a plan refuses leaves no job behind. It lists all assignments, of which one will do.
+  Json planned = spec;
+  const std::int64_t assignments = spec.value("assignments", std::int64_t{0});
+  if (assignments > 1 && assignments <= kMostChains) planned["assignments"] = 1;
+  PTAH_TRY(client.call("flow.plan", {{"spec", std::move(planned)}}));
   Json request{{"spec", std::move(spec)}, {"library", library}};
   if (const std::string folder = out_folder(); !folder.empty()) request["out"] = folder;
   if (!job.empty()) request["job"] = job;

@@ -11,6 +11,7 @@
 
 #include "job_view.hpp"
 #include "measure_view.hpp"
+#include "notes_view.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -54,6 +55,7 @@ struct CircuitReport {
   MeasureSummary measures;
   SpecSummary specs;
   BestLayout best;
+  Json notes = Json::array();  ///< What the netlist was taken as otherwise than written.
 };
 
 Result<Json> read_json(const fs::path& file) {
@@ -140,6 +142,7 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
     report.measures.add(metrics);
     report.specs.add(metrics);
     report.best.add(metrics);
+    if (report.notes.empty()) report.notes = metrics.value("notes", Json::array());
     report.moves += metrics.value("variant", 0) > 0;
     for (const Json& entry : metadata.value("reverted", Json::array())) {
       const std::string reason = entry.value("reason", "");
@@ -206,7 +209,8 @@ int report(const Session& session, const std::string& dataset) {
                   {"pscore_rank_correlation", rank ? Json(*rank) : Json()},
                   {"feasible", found.specs.empty() ? Json() : Json(found.specs.feasible())},
                   {"specs", found.specs.to_json()},
-                  {"measures", found.measures.to_json()}});
+                  {"measures", found.measures.to_json()},
+                  {"notes", found.notes}});
       continue;
     }
     std::string reasons;
@@ -238,6 +242,10 @@ int report(const Session& session, const std::string& dataset) {
     }
     if (!specs.empty()) std::cout << "\nSpecs (layouts)\n" << specs.text();
     if (!measures.empty()) std::cout << "\nMeasures\n" << measures.text();
+    for (const auto& [name, found] : circuits) {
+      if (const std::string changes = changes_text(found.notes); !changes.empty())
+        std::cout << "\n" << name << " is not quite as written\n" << changes;
+    }
   }
   return clean ? kOk : kUnclean;
 }

@@ -95,7 +95,8 @@ void on_command(CLI::App* command, int& status, Action action) {
 
 void CircuitArguments::add_to(CLI::App* command, Given given) {
   auto* name = command->add_option(given == Given::kOption ? "--circuit" : "circuit", circuit,
-                                   "A shipped circuit (`ptah circuits`) or a SPICE netlist");
+                                   "A shipped circuit (`ptah circuits`), a SPICE netlist, or - "
+                                   "for one on standard input");
   if (given == Given::kRequired) name->required();
   command
       ->add_option("--pairs", pairs, "JSON file of matched devices: {\"pairs\": [[\"M1\",\"M2\"]]}")
@@ -109,6 +110,22 @@ void CircuitArguments::add_to(CLI::App* command, Given given) {
                    "What stays while finger counts vary: the width of a finger, or of the device "
                    "(that with the most fingers allowed)")
       ->check(CLI::IsMember({"finger", "width"}))
+      ->capture_default_str();
+  command
+      ->add_option("--width", width,
+                   "What w= of a device with several fingers is, where the netlist does not say: "
+                   "the width of one finger or the total; ask: an error")
+      ->check(CLI::IsMember({"ask", "finger", "total"}))
+      ->capture_default_str();
+  command
+      ->add_option("--off-grid", off_grid,
+                   "Sizes off the technology's grid: round to it, with a note, or refuse")
+      ->check(CLI::IsMember({"round", "refuse"}))
+      ->capture_default_str();
+  command
+      ->add_option("--floating", floating,
+                   "Nets with a single terminal that are no ports and not on dummies")
+      ->check(CLI::IsMember({"refuse", "allow"}))
       ->capture_default_str();
   command
       ->add_option("--param", params,
@@ -138,8 +155,7 @@ Status CircuitArguments::fill(Json& spec) const {
   namespace fs = std::filesystem;
   std::error_code ignored;
   if (!circuit.empty()) {
-    const bool file =
-        circuit.find('/') != std::string::npos || circuit.find('.') != std::string::npos;
+    const bool file = circuit == "-" || circuit.find_first_of("/.") != std::string::npos;
     if (!file) {
       if (!pairs.empty() || !testbench.empty() || !top.empty() || !measures_file.empty()) {
         return make_error(ErrorCode::kInvalidArgument,
@@ -150,7 +166,7 @@ Status CircuitArguments::fill(Json& spec) const {
       }
       spec["circuit"] = circuit;
     } else {
-      if (!fs::is_regular_file(circuit, ignored)) {
+      if (circuit != "-" && !fs::is_regular_file(circuit, ignored)) {
         return make_error(ErrorCode::kNotFound, "There is no such file.", circuit);
       }
       spec["netlist"] = circuit;
@@ -163,6 +179,9 @@ Status CircuitArguments::fill(Json& spec) const {
   }
   // Not where it is the default: the spec of a job that is continued stays what it was.
   if (keep != "finger") spec["keep"] = keep;
+  if (width != "ask") spec["width"] = width;
+  if (off_grid != "round") spec["off_grid"] = off_grid;
+  if (floating != "refuse") spec["floating"] = floating;
   if (!measuring.empty()) spec["measuring"] = measuring;
   PTAH_TRY(const auto given, gather_params(params_file, params));
   if (!given.empty()) spec["params"] = given;

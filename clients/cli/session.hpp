@@ -87,6 +87,7 @@ struct CircuitArguments {
   std::string params_file;
   std::string tech = "ptah130";
   std::string keep = "finger";
+  std::string width = "ask", off_grid = "round", floating = "refuse";
 
   enum class Given { kRequired, kPositional, kOption };  ///< How the circuit is named.
   void add_to(CLI::App* command, Given given = Given::kRequired);

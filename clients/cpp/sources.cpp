@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iostream>
 #include <optional>
 #include <set>
 #include <utility>
@@ -99,6 +100,7 @@ class Gatherer {
  public:
   /// Reads a file that the request names.
   Result<fs::path> add(const std::string& named) {
+    if (named == "-") return add_standard_input();
     const fs::path file = normal(named);
     if (!is_file(file)) return make_error(ErrorCode::kNotFound, "There is no such file.", named);
     PTAH_TRY(read(file, named));
@@ -207,6 +209,21 @@ class Gatherer {
     std::error_code ignored;
     if (fs::file_size(file, ignored) > kMaxBytes) return too_large(file);
     PTAH_TRY(std::string text, read_text_file(file, kMaxBytes));
+    return take(file, std::move(text));
+  }
+
+  Result<fs::path> add_standard_input() {
+    const fs::path file = normal("stdin");
+    std::string text;
+    for (char block[4096]; std::cin.read(block, sizeof block), std::cin.gcount() > 0;) {
+      text.append(block, static_cast<std::size_t>(std::cin.gcount()));
+      if (text.size() > kMaxBytes) return too_large(file);
+    }
+    PTAH_TRY(take(file, std::move(text)));
+    return file;
+  }
+
+  Status take(const fs::path& file, std::string text) {
     if (text.find('\0') != std::string::npos) {
       return make_error(ErrorCode::kParse, "This is no text file.", file.string());
     }

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "flow/flow_config.hpp"
+#include "flow/written_cell.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/core/sha256.hpp"
@@ -147,6 +148,9 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
     input.allowed_fingers.assign(allowed.begin(), allowed.end());
   }
   input.keep = source.keep;
+  input.width = source.width;
+  input.off_grid = source.off_grid;
+  input.floating = source.floating;
   if (source.params) input.params = *source.params;
   if (source.circuit) {
     const std::string& name = *source.circuit;
@@ -205,7 +209,11 @@ Result<Json> list_sources(const CircuitInput& input) {
 Json to_json(const CircuitInput& input) {
   Json json{{"title", input.title}, {"top", input.top}, {"allowed_fingers", input.allowed_fingers}};
   if (!input.params.empty()) json["params"] = input.params;
-  if (input.keep != Keep::kFinger) json["keep"] = to_string(input.keep);
+  const CircuitInput standard;
+  if (input.keep != standard.keep) json["keep"] = to_string(input.keep);
+  if (input.width != standard.width) json["width"] = to_string(input.width);
+  if (input.off_grid != standard.off_grid) json["off_grid"] = to_string(input.off_grid);
+  if (input.floating != standard.floating) json["floating"] = to_string(input.floating);
   if (input.bundle) {
     json["bundle"] = input.bundle_hash;
     return json;
@@ -253,10 +261,24 @@ Result<CircuitInput> circuit_input_from_json(const Json& json, const std::string
     input.top = json.at("top");
     input.allowed_fingers = json.at("allowed_fingers").get<std::vector<int>>();
     PTAH_TRY(input.keep, choice_from_string<Keep>(json.value("keep", "finger"), "keep"));
+    PTAH_TRY(input.width, choice_from_string<WidthMeaning>(json.value("width", "ask"), "width"));
+    PTAH_TRY(input.off_grid,
+             choice_from_string<OffGrid>(json.value("off_grid", "round"), "off_grid"));
+    PTAH_TRY(input.floating,
+             choice_from_string<Floating>(json.value("floating", "refuse"), "floating"));
     return input;
   } catch (const Json::exception& exception) {
     return make_error(ErrorCode::kInvalidArgument, exception.what(), "input");
   }
+}
+
+Json to_json(const std::vector<Note>& notes) {
+  Json list = Json::array();
+  for (const Note& note : notes) {
+    list.push_back(
+        {{"device", note.device}, {"what", note.what}, {"from", note.from}, {"to", note.to}});
+  }
+  return list;
 }
 
 Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& technology) {
@@ -264,9 +286,14 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   options.top = input.top;
   options.parameters = input.params;
   options.bundle = input.bundle.get();
+  options.width = input.width;
+  options.off_grid = input.off_grid;
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
-  LoadedCircuit loaded{std::move(read.circuit), std::nullopt, std::move(read.notes), {}, {}, {}};
+  LoadedCircuit loaded;
+  loaded.circuit = read.circuit;
+  loaded.notes = read.notes;
+  loaded.written = read.written;
   if (input.pairs) {
     PTAH_TRY(read_pairs(input.pairs->text, input.pairs->name, loaded.circuit));
   }
@@ -275,9 +302,11 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   }
   if (input.keep == Keep::kWidth) keep_total_width(loaded.circuit, input.allowed_fingers);
   PTAH_TRY(check_name(loaded.circuit.name, input.netlist.name));
-  PTAH_TRY(check_circuit(loaded.circuit, technology));
+  PTAH_TRY(check_circuit(loaded.circuit, technology, input.floating));
+  for (Note& note : floating_nets(loaded.circuit)) loaded.notes.push_back(std::move(note));
   if (input.testbench) {
     PTAH_TRY(loaded.testbench, read_testbench(input.testbench->text, input.testbench->name));
+    PTAH_TRY(fit_to_layout(*loaded.testbench, read, input.testbench->name));
   }
   if (input.measures) {
     PTAH_TRY(auto file, read_measures(input.measures->text, input.measures->name));
@@ -288,6 +317,7 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
     auto read_bench = read_testbench(bench.text, bench.name);
     // Nobody but the measures named this file: its text is not ours to show.
     if (!read_bench) return quoting::without_text(read_bench.error());
+    PTAH_TRY(fit_to_layout(read_bench.value(), read, bench.name));
     loaded.benches[bench.name] = std::move(read_bench).value();
   }
   return loaded;

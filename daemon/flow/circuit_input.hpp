@@ -39,6 +39,9 @@ struct CircuitInput {
   std::string top;  ///< Subcircuit to take; empty: the obvious one.
   std::vector<int> allowed_fingers;
   Keep keep = Keep::kFinger;
+  WidthMeaning width = WidthMeaning::kAsk;
+  OffGrid off_grid = OffGrid::kRound;
+  Floating floating = Floating::kRefuse;
   std::optional<NamedText> measures;  ///< measures.yaml
   std::vector<NamedText> benches;     ///< The testbenches that measures name, beside `testbench`.
   /// Parameters of the netlist's top level, as the user hands them over.
@@ -61,11 +64,15 @@ Result<CircuitInput> circuit_input_from_json(const Json& json, const std::string
 struct LoadedCircuit {
   Circuit circuit;  ///< With matched groups; fingers may be free.
   std::optional<Testbench> testbench;
-  std::vector<std::string> notes;
+  std::vector<Note> notes;
+  std::map<std::string, std::string> written;  ///< As of SpiceCircuit.
   std::vector<MeasureSpec> measures;
   std::vector<Spec> specs;                   ///< That the measures file has.
   std::map<std::string, Testbench> benches;  ///< By the name that measures use.
 };
+
+/// [{"device", "what", "from", "to"}]; the last two are empty where nothing was changed.
+Json to_json(const std::vector<Note>& notes);
 
 /// Parses and checks. Fails with file:line.
 Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& technology);

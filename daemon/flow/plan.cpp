@@ -1,8 +1,11 @@
 #include "flow/plan.hpp"
 
 #include <algorithm>
+#include <set>
+#include <tuple>
 
 #include "flow/chain.hpp"
+#include "flow/stage_runner.hpp"
 
 namespace ptah {
 namespace {
@@ -64,17 +67,6 @@ Result<std::vector<std::int64_t>> chosen_assignments(const rpc::RunSpec& spec,
   auto indices = space.sample(count, Rng(static_cast<std::uint64_t>(spec.seed)).fork(0xF1));
   std::sort(indices.begin(), indices.end());
   return indices;
-}
-
-Json groups_json(const Circuit& circuit, const FingerSpace& space) {
-  Json groups = Json::array();
-  for (const auto& group : space.groups()) {
-    Json names = Json::array();
-    for (DeviceId device : group)
-      names.push_back(circuit.devices[static_cast<std::size_t>(device)].name);
-    groups.push_back(std::move(names));
-  }
-  return groups;
 }
 
 /// As LayoutAssessment::can_score has it.
@@ -153,12 +145,121 @@ Json dataset_texts(const std::string& circuit, const CircuitInput& input) {
   return files;
 }
 
-}  // namespace
+/// Sizes, and what they come to.
+Json device_json(const Device& device, const Circuit& circuit, const Technology& technology) {
+  Json nets = Json::array();
+  for (const NetId net : device.nets)
+    nets.push_back(circuit.nets[static_cast<std::size_t>(net)].name);
+  Json json{{"name", device.name},         {"kind", to_string(device.kind)},
+            {"model", device.model},       {"nets", std::move(nets)},
+            {"w_um", to_um(device.width)}, {"l_um", to_um(device.length)},
+            {"m", device.multiplier}};
+  const DeviceModel* model = technology.find_device(device.model);
+  if (device.is_mos()) {
+    const bool is_free = device.fingers == 0;
+    json["nf"] = is_free ? Json() : Json(device.fingers);
+    json["w_total_um"] =
+        is_free ? Json() : Json(to_um(device.width) * device.fingers * device.multiplier);
+  } else if (device.kind == DeviceKind::kCapacitor && model != nullptr) {
+    json["farad"] = capacitance(*model, device.width, device.length);
+  } else if (model != nullptr) {
+    if (device.resistance_ohm) {
+      json["l_um"] =
+          to_um(model->length_for(*device.resistance_ohm, device.width, technology.grid()));
+    }
+    json["ohm"] = device.resistance_ohm.value_or(model->resistance(device.width, device.length));
+  }
+  return json;
+}
 
-Result<Json> plan_run(const rpc::RunSpec& spec) {
+Json names_of_groups(const Circuit& circuit, const std::vector<MatchedGroup>& groups) {
+  Json list = Json::array();
+  for (const MatchedGroup& group : groups) {
+    Json names = Json::array();
+    for (const DeviceId device : group)
+      names.push_back(circuit.devices[static_cast<std::size_t>(device)].name);
+    list.push_back(std::move(names));
+  }
+  return list;
+}
+
+/// Ports as the netlist writes them.
+Json ports_json(const LoadedCircuit& loaded) {
+  Json ports = Json::array();
+  for (const NetId port : loaded.circuit.ports) {
+    const std::string& name = loaded.circuit.nets[static_cast<std::size_t>(port)].name;
+    const auto written = loaded.written.find(name);
+    ports.push_back(written == loaded.written.end() ? name : written->second);
+  }
+  return ports;
+}
+
+/// A job keeps its plan in one row.
+Json notes_json(std::vector<Note> notes) {
+  constexpr std::size_t kMostNotes = 500;
+  const std::size_t count = notes.size();
+  if (count > kMostNotes) {
+    notes.resize(kMostNotes);
+    notes.push_back({"", std::to_string(count - kMostNotes) + " more notes.", "", ""});
+  }
+  return to_json(notes);
+}
+
+/// What has to change in an input file, whatever the reader calls it: one exit status.
+Error of_input(Error error) {
+  if (error.code == ErrorCode::kNotFound || error.code == ErrorCode::kLimit ||
+      error.code == ErrorCode::kInfeasible) {
+    error.code = ErrorCode::kUnsupported;
+  }
+  return error;
+}
+
+/// Which of a device's terminals are one net.
+std::vector<std::ptrdiff_t> joined_terminals(const Device& device) {
+  std::vector<std::ptrdiff_t> first;
+  for (const NetId net : device.nets)
+    first.push_back(std::find(device.nets.begin(), device.nets.end(), net) - device.nets.begin());
+  return first;
+}
+
+/// Draws every kind and size of device of the circuit once, with `fingers`.
+Status draw_devices(const Circuit& free, const FingerAssignment& fingers,
+                    const Technology& technology, Bound<DeviceGenerator>& generator, FlowJob& job) {
+  PTAH_TRY(const Circuit circuit, with_fingers(free, fingers));
+  std::set<std::tuple<std::string, Dbu, Dbu, int, double, std::vector<std::ptrdiff_t>>> drawn;
+  StageSeconds seconds;
+  for (const Device& device : circuit.devices) {
+    const bool fresh =
+        drawn
+            .emplace(device.model, device.width, device.length, device.total_fingers(),
+                     device.resistance_ohm.value_or(0), joined_terminals(device))
+            .second;
+    if (!fresh) continue;
+    const auto tile = run_stage(generator, job, seconds, [&](DeviceGenerator& stage) {
+      return stage.generate(device, technology, job);
+    });
+    if (tile) continue;
+    Error error = tile.error();
+    if (error.where.empty() || error.where == device.name) error.where = device.where;
+    return of_input(error);
+  }
+  return ok();
+}
+
+struct Planned {
+  Json json;
+  Technology technology;
+  LoadedCircuit loaded;
+  FlowConfig flow;
+  std::vector<FingerAssignment> extremes;
+};
+
+Result<Planned> planned(const rpc::RunSpec& spec) {
   PTAH_TRY(auto input, read_circuit_input(spec));
   PTAH_TRY(auto technology, Technology::resolve(spec.tech));
-  PTAH_TRY(auto loaded, load_circuit(input, technology));
+  auto read = load_circuit(input, technology);
+  if (!read) return of_input(read.error());
+  LoadedCircuit& loaded = read.value();
   PTAH_TRY(auto flow, load_flow(spec.flow));
   if (spec.explore)
     flow.stages["explorer"] = StageChoice{spec.explore->explorer, spec.explore->options.value, {}};
@@ -191,23 +292,14 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
     chains.push_back({{"assignment", index}, {"fingers", space.counts_at(index)}});
 
   const Circuit& circuit = loaded.circuit;
-  Json ports = Json::array();
-  for (NetId port : circuit.ports)
-    ports.push_back(circuit.nets[static_cast<std::size_t>(port)].name);
   Json devices = Json::array();
-  for (const Device& device : circuit.devices) {
-    devices.push_back({{"name", device.name},
-                       {"kind", to_string(device.kind)},
-                       {"model", device.model},
-                       {"width_um", to_um(device.width)},
-                       {"length_um", to_um(device.length)},
-                       {"fingers", device.fingers},
-                       {"m", device.multiplier}});
-  }
-  std::vector<std::string> notes = loaded.notes;
+  for (const Device& device : circuit.devices)
+    devices.push_back(device_json(device, circuit, technology));
+  std::vector<Note> notes = loaded.notes;
   if (!loaded.testbench) {
     notes.push_back(
-        "No testbench: layouts are checked (DRC, LVS) but not simulated, and have no pscore.");
+        {"", "No testbench: layouts are checked (DRC, LVS) but not simulated, and have no pscore.",
+         "", ""});
   }
   Json models = Json::array();
   if (const auto predictor = flow.stages.find("predictor");
@@ -215,23 +307,49 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
     models.push_back(predictor->second.model);
   }
   PTAH_TRY(auto sources, list_sources(input));
-  return Json{{"circuit", circuit.name},
-              {"title", input.title},
-              {"tech", spec.tech},
-              {"ports", std::move(ports)},
-              {"devices", std::move(devices)},
-              {"nets", circuit.nets.size()},
-              {"groups", groups_json(circuit, space)},
-              {"allowed_fingers", space.allowed()},
-              {"count", space.count()},
-              {"notes", notes},
-              {"specs", common.specs},
-              {"params", input.params},
-              {"models", std::move(models)},
-              {"sources", std::move(sources)},
-              {"dataset", dataset_texts(circuit.name, input)},
-              {"common", to_json(common)},
-              {"chains", std::move(chains)}};
+  Json json{{"circuit", circuit.name},
+            {"title", input.title},
+            {"tech", spec.tech},
+            {"ports", ports_json(loaded)},
+            {"devices", std::move(devices)},
+            {"nets", circuit.nets.size()},
+            {"groups", names_of_groups(circuit, space.groups())},
+            {"matched", names_of_groups(circuit, circuit.matched)},
+            {"allowed_fingers", space.allowed()},
+            {"count", space.count()},
+            {"notes", notes_json(std::move(notes))},
+            {"specs", common.specs},
+            {"params", input.params},
+            {"models", std::move(models)},
+            {"sources", std::move(sources)},
+            {"dataset", dataset_texts(circuit.name, input)},
+            {"common", to_json(common)},
+            {"chains", std::move(chains)}};
+  // The counts that are asked for first, and the most that any device can have.
+  std::vector<FingerAssignment> extremes{space.at(indices.empty() ? 0 : indices.front()),
+                                         space.at(space.count() - 1)};
+  return Planned{std::move(json), std::move(technology), std::move(read).value(), std::move(flow),
+                 std::move(extremes)};
+}
+
+}  // namespace
+
+Result<Json> plan_run(const rpc::RunSpec& spec) {
+  PTAH_TRY(Planned plan, planned(spec));
+  return std::move(plan.json);
+}
+
+Result<Json> plan_task(const rpc::RunSpec& spec, const std::filesystem::path& scratch,
+                       PluginHost& host, TaskSink& sink) {
+  PTAH_TRY(Planned plan, planned(spec));
+  const StageChoice& choice = plan.flow.stages.at("device_generator");
+  PTAH_TRY(auto generator,
+           bind_stage<DeviceGenerator>(host, "device_generator", choice.plugin, choice.options));
+  FlowJob job(sink, static_cast<std::uint64_t>(spec.seed), scratch);
+  for (const FingerAssignment& fingers : plan.extremes) {
+    PTAH_TRY(draw_devices(plan.loaded.circuit, fingers, plan.technology, generator, job));
+  }
+  return std::move(plan.json);
 }
 
 }  // namespace ptah

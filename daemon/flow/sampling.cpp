@@ -95,7 +95,7 @@ Result<Json> plan_samples(const rpc::DatasetSpec& spec) {
               {"devices", names_of(loaded.circuit, true)},
               {"nets", loaded.circuit.nets.size()},
               {"count", spec.count},
-              {"notes", loaded.notes},
+              {"notes", to_json(loaded.notes)},
               {"params", input.params},
               {"sources", std::move(sources)},
               {"common",

@@ -129,6 +129,11 @@ Status Examination::describe(const Outcome& outcome, Json& reply) {
   if (blamed) blame_devices(drawing_, circuit(), technology(), loads, devices);
   const bool shapes = wishes_.blame && outcome.netlist;
   reply["nets"] = nets_json(loads, blamed, shapes ? &drawing_ : nullptr, technology());
+  const auto& written = session_.parsed->loaded.written;
+  for (Json& net : reply["nets"]) {
+    if (const auto name = written.find(net["net"]); name != written.end())
+      net["net"] = name->second;
+  }
   Json listed = Json::array();
   DbuArea area = 0;
   for (std::size_t d = 0; d < devices.size(); ++d) {

@@ -88,7 +88,7 @@ Result<Json> handle(const Json& json, const std::filesystem::path& scratch, Plug
 }
 
 constexpr std::array<Handler, kTaskKinds.size()> kHandlers{{
-    {TaskKind::kPlan, handle<rpc::RunSpec, plan_run>},
+    {TaskKind::kPlan, handle<rpc::RunSpec, plan_task>},
     {TaskKind::kCircuits, handle<Nothing, circuits>},
     {TaskKind::kChain, handle<ChainSpec, run_chain>},
     {TaskKind::kTrain, handle<rpc::TrainTask, train_model>},

@@ -1,5 +1,7 @@
 #include "flow/variant_writer.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "flow/score_places.hpp"
@@ -54,6 +56,10 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"plugins", space.plugins().labels}};
   if (!chain.spec.input.params.empty()) metrics["params"] = chain.spec.input.params;
   if (chain.spec.input.keep != Keep::kFinger) metrics["keep"] = to_string(chain.spec.input.keep);
+  std::vector<Note> changes;
+  std::copy_if(chain.loaded.notes.begin(), chain.loaded.notes.end(), std::back_inserter(changes),
+               [](const Note& note) { return note.is_change(); });
+  if (!changes.empty()) metrics["notes"] = to_json(changes);
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
   if (!candidate.specs.empty()) {
     metrics["feasible"] = evaluation.feasible;

@@ -14,7 +14,7 @@ namespace ptah {
 
 namespace {
 
-constexpr std::size_t kMaxPlan = 256u << 10;
+constexpr std::size_t kMaxPlan = 512u << 10;
 constexpr std::size_t kMostCommon = 64u << 20;
 
 /// {"name", "version", "hash", "files": {name: hash}}; its files join `files`.

@@ -28,20 +28,21 @@ struct PlanResult {
   std::vector<std::string> models;
   // Kept for job.get as they are.
   std::optional<std::string> title, tech;
-  std::optional<Json> ports, devices, nets, groups, allowed_fingers, count, notes, params, sources,
-      specs;
+  std::optional<Json> ports, devices, nets, groups, matched, allowed_fingers, count, notes, params,
+      sources, specs;
   template <class V>
   void describe(V& v) {
     v.required("circuit", circuit, "The circuit's name.");
     v.optional("title", title, "What people call it.");
     v.optional("tech", tech, "The technology.");
     v.optional("ports", ports, "Names.");
-    v.optional("devices", devices, "What they are.");
+    v.optional("devices", devices, "What they are, and how large.");
     v.optional("nets", nets, "How many.");
     v.optional("groups", groups, "Devices of one finger count.");
+    v.optional("matched", matched, "Devices that are placed alike.");
     v.optional("allowed_fingers", allowed_fingers, "What each group chooses from.");
     v.optional("count", count, "Of assignments.");
-    v.optional("notes", notes, "For people.");
+    v.optional("notes", notes, "What is taken otherwise than written, and what to know.");
     v.optional("specs", specs, "What layouts have to satisfy, as texts.");
     v.optional("params", params, "Parameters of the netlist, as the client gave them.");
     v.optional("sources", sources, "The files that the client sent: name, bytes, sha256.");

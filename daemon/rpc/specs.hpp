@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ptah/layout/layout.hpp"
+#include "ptah/netlist/spice.hpp"
 #include "rpc/fields.hpp"
 #include "rpc/sources.hpp"
 
@@ -62,6 +63,24 @@ struct Choices<Keep> {
       {{Keep::kFinger, "finger"}, {Keep::kWidth, "width"}}};
 };
 
+template <>
+struct Choices<WidthMeaning> {
+  static constexpr std::array<NamedChoice<WidthMeaning>, 3> kNames{
+      {{WidthMeaning::kAsk, "ask"},
+       {WidthMeaning::kFinger, "finger"},
+       {WidthMeaning::kTotal, "total"}}};
+};
+template <>
+struct Choices<OffGrid> {
+  static constexpr std::array<NamedChoice<OffGrid>, 2> kNames{
+      {{OffGrid::kRound, "round"}, {OffGrid::kRefuse, "refuse"}}};
+};
+template <>
+struct Choices<Floating> {
+  static constexpr std::array<NamedChoice<Floating>, 2> kNames{
+      {{Floating::kRefuse, "refuse"}, {Floating::kAllow, "allow"}}};
+};
+
 /// Which of a circuit's measures are made of every layout that is kept (docs/measures.md).
 enum class MeasureScope {
   kTestbench,  ///< Those of the testbench that is scored: no further simulation.
@@ -103,6 +122,9 @@ struct CircuitSource {
   std::optional<std::string> circuit, netlist, pairs, testbench, measures, subcircuit;
   std::optional<std::vector<std::int64_t>> allowed_fingers;
   Keep keep = Keep::kFinger;
+  WidthMeaning width = WidthMeaning::kAsk;
+  OffGrid off_grid = OffGrid::kRound;
+  Floating floating = Floating::kRefuse;
   std::optional<std::map<std::string, std::string>> params;
   std::optional<Sources> sources;
 
@@ -130,6 +152,15 @@ struct CircuitSource {
     v.optional("keep", keep,
                "What stays while finger counts vary: the width of a finger, or of the device (that "
                "with the most fingers allowed).");
+    v.optional("width", width,
+               "What w= of a device with several fingers is: the width of one finger or the total; "
+               "ask: as the netlist says, and an error where it does not.");
+    v.optional("off_grid", off_grid,
+               "Sizes off the technology's grid are rounded to it, which the plan notes, or an "
+               "error.");
+    v.optional("floating", floating,
+               "Nets with a single terminal that are no ports are an error, unless on dummies, or "
+               "are allowed.");
     v.optional(
         "params", params,
         "Parameters of the netlist's top level by name, such as {\"w1\": \"1.5u\"}: they win "

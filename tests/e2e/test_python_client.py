@@ -65,7 +65,7 @@ class PythonClientTest(PtahCase):
 
     def test_a_client_on_tcp_sends_its_files_and_reads_its_results(self):
         netlist = self.folder / "one.sp"
-        netlist.write_text(".subckt one d g s b\nM1 d g s b sky130_fd_pr__nfet_01v8 w=1u l=0.15u nf=2\n.ends\n")
+        netlist.write_text("* w is the width of one finger\n.subckt one d g s b\nM1 d g s b sky130_fd_pr__nfet_01v8 w=1u l=0.15u nf=2\n.ends\n")
         subprocess.run([BUILD / "bin/ptahd", "--daemonize", "--tcp", "0", "--socket", self.env["PTAH_SOCKET"]], env=self.env,
                        check=True)
         with self.connect() as server:
@@ -116,7 +116,7 @@ class PythonClientTest(PtahCase):
         # The command line says the same.
         planned = self.run_json("plan", str(netlist), "--params", str(sizes), "--param", "W1=2u").lines[0]
         self.assertEqual(planned["params"], {"w1": "2u", "l1": "0.15u"})
-        self.assertEqual(planned["devices"][0]["width_um"], 2)
+        self.assertEqual(planned["devices"][0]["w_um"], 2)
         wrong = self.ptah("plan", str(netlist), "--param", "w1")
         self.assertEqual(wrong.status, 2)
         self.assertIn("NAME=VALUE", wrong.err)

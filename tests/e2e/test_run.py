@@ -183,7 +183,7 @@ class RunTest(PtahCase):
 
     def test_bad_input_gets_a_sentence_with_its_place(self):
         cases = [
-            (".subckt a p v\nM1 p p v v mystery_fet w=1u l=0.15u\n.ends\n", "own.sp:2", 3),
+            (".subckt a p v\nM1 p p v v mystery_fet w=1u l=0.15u\n.ends\n", "own.sp:2", 2),
             (".subckt a p v\n.ends\n", "own.sp", 2),
             (".subckt a p v\nX1 p v a\n.ends\n", "own.sp", 2),
             (".subckt a p v\nM1 p q v v sky130_fd_pr__nfet_01v8 w=1u l=0.15u\n.ends\n", "q", 2),

@@ -16,7 +16,7 @@ sys.path.insert(0, str(SOURCE / "clients/python"))
 import ptah  # noqa: E402
 import ptah.inputs  # noqa: E402
 
-LEAF = ".include sizes.inc\n.subckt leaf a b g\nM1 a g b b sky130_fd_pr__nfet_01v8 w=w1 l=0.15u nf=2\n.ends\n"
+LEAF = ".include sizes.inc\n* w is the width of one finger\n.subckt leaf a b g\nM1 a g b b sky130_fd_pr__nfet_01v8 w=w1 l=0.15u nf=2\n.ends\n"
 TOP = ".subckt top a b g\nx1 a b g leaf\nx2 b a g leaf\n.ends\n"
 
 

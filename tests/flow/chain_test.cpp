@@ -45,7 +45,7 @@ TEST_F(ChainTest, EveryVariantIsOneMoveAwayFromTheOneBefore) {
 TEST_F(ChainTest, EveryRecordNamesTheParametersThatWereGiven) {
   const auto file = folder("own") / "one.sp";
   ASSERT_TRUE(write_text_file(file,
-                              ".subckt one d g s b\n"
+                              "* w is the width of one finger\n.subckt one d g s b\n"
                               "M1 d g s b sky130_fd_pr__nfet_01v8 w=w1 l=0.15u nf=2\n.ends\n")
                   .has_value());
   const auto planned = plan({{"netlist", file.string()},

@@ -134,6 +134,7 @@ TEST_F(FlowTest, ANetlistOfTheReadersOwnNeedsNothingElse) {
 TEST_F(FlowTest, GivenParametersWinOverTheNetlistAndAreListed) {
   const auto file = folder("own") / "one.sp";
   ASSERT_TRUE(write_text_file(file,
+                              "* w is the width of one finger\n"
                               ".param w1=1u\n.subckt one d g s b\n"
                               "M1 d g s b sky130_fd_pr__nfet_01v8 w=w1 l=l1 nf=2\n.ends\n")
                   .has_value());
@@ -143,8 +144,8 @@ TEST_F(FlowTest, GivenParametersWinOverTheNetlistAndAreListed) {
   const Json params{{"w1", "2u"}, {"l1", "0.15u"}};
   const auto planned = plan({{"netlist", file.string()}, {"params", params}});
   ASSERT_TRUE(planned.has_value()) << planned.error().text();
-  EXPECT_EQ(planned.value()["devices"][0]["width_um"], 2);
-  EXPECT_EQ(planned.value()["devices"][0]["length_um"], 0.15);
+  EXPECT_EQ(planned.value()["devices"][0]["w_um"], 2);
+  EXPECT_EQ(planned.value()["devices"][0]["l_um"], 0.15);
   EXPECT_EQ(planned.value()["params"]["w1"], "2u");
   const std::pair<Json, const char*> wrong[] = {{{{"w1", "2u"}, {"l1", "1u"}, {"l2", "1u"}}, "l2"},
                                                 {{{"w 1", "2u"}}, "w 1"},

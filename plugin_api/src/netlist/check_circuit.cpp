@@ -3,6 +3,7 @@
 
 #include "netlist/sizes.hpp"
 #include "netlist/substrate.hpp"
+#include "netlist/supplies.hpp"
 #include "netlist/text.hpp"
 #include "ptah/netlist/spice.hpp"
 
@@ -100,30 +101,53 @@ Status check_substrate(const Circuit& circuit) {
 
 }  // namespace
 
-Status check_circuit(const Circuit& circuit, const Technology& technology) {
+double capacitance(const DeviceModel& model, Dbu width, Dbu length) noexcept {
+  const double w = to_um(width) - model.width_offset_um, l = to_um(length) - model.width_offset_um;
+  return (model.area_cap_af_um2 * w * l + model.edge_cap_af_um * 2 * (w + l)) * 1e-18;
+}
+
+std::vector<Note> floating_nets(const Circuit& circuit) {
+  const std::vector<int> terminals = spice::terminal_counts(circuit);
+  std::vector<Note> notes;
+  for (const Device& device : circuit.devices) {
+    for (const NetId net : device.nets) {
+      const auto n = static_cast<std::size_t>(net);
+      if (terminals[n] != 1 || circuit.is_port(net)) continue;
+      notes.push_back({circuit.nets[n].name,
+                       "a net with a single terminal, on " + device.name +
+                           (spice::is_dummy(device, circuit, terminals) ? ", a dummy" : ""),
+                       "", ""});
+    }
+  }
+  return notes;
+}
+
+Status check_circuit(const Circuit& circuit, const Technology& technology, Floating floating) {
   if (circuit.devices.empty()) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The circuit " + circuit.name + " has no devices.", circuit.name);
   }
-  std::vector<int> terminals(circuit.nets.size(), 0);
   std::vector<const Device*> first(circuit.nets.size(), nullptr);
   for (const Device& device : circuit.devices) {
     PTAH_TRY(check_device(device, circuit, technology));
     for (const NetId net : device.nets) {
       const auto n = static_cast<std::size_t>(net);
       if (first[n] == nullptr) first[n] = &device;
-      ++terminals[n];
     }
   }
   PTAH_TRY(check_substrate(circuit));
+  const std::vector<int> terminals = spice::terminal_counts(circuit);
   for (std::size_t n = 0; n < terminals.size(); ++n) {
     const bool port = circuit.is_port(static_cast<NetId>(n));
-    if (terminals[n] == 1 && !port) {
+    if (terminals[n] == 1 && !port && floating == Floating::kRefuse &&
+        !spice::is_dummy(*first[n], circuit, terminals)) {
       return make_error(
           ErrorCode::kInvalidArgument,
           "The net " + text::quoted(circuit.nets[n].name) + " has a single terminal, on " +
               first[n]->name + ": it connects nothing.",
-          first[n]->where, "is a net misspelt, or a port missing in the .subckt line?");
+          first[n]->where,
+          "is a net misspelt, or a port missing in the .subckt line? If it is meant: --floating "
+          "allow");
     }
     if (terminals[n] == 0 && port) {
       return make_error(ErrorCode::kInvalidArgument,

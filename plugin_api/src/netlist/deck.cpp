@@ -8,6 +8,7 @@
 #include "netlist/expression.hpp"
 #include "netlist/joined_nets.hpp"
 #include "netlist/library_section.hpp"
+#include "netlist/sizes.hpp"
 #include "netlist/text.hpp"
 #include "ptah/core/letter_case.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -105,6 +106,8 @@ class DeckReader {
     PTAH_TRY(refuse_other_formats(source, name));
     const bool outermost = depth == 0;
     if (is_extracted(source)) extracted_.insert(file);
+    if (const auto width = stated_width(source)) deck_.widths[file] = *width;
+    if (is_template(source)) deck_.templates.insert(file);
     LibrarySection wanted(section);
     for (const text::LogicalLine& line : lines) {
       if (!wanted.takes(line.text)) continue;
@@ -171,7 +174,7 @@ class DeckReader {
   }
 
   void note(std::string text) {
-    if (deck_.notes.size() < kMaxNotes) deck_.notes.push_back(std::move(text));
+    if (deck_.notes.size() < kMaxNotes) deck_.notes.push_back({"", std::move(text), "", ""});
   }
 
   static std::string counted(int count, const char* one, const char* more) {
@@ -307,12 +310,20 @@ class DeckReader {
     deck_.subcircuits.back().joined.push_back({parts.words[1], parts.words[2], place});
   }
 
+  void leave_out(const Words& parts, Place place) {
+    if (parasitics_++ == 0) first_parasitic_ = place;
+    if (deck_.notes.size() >= kMaxNotes || !text::is_plain_name(parts.words.front())) return;
+    const double farad = parse_number(parts.words.back())->value;
+    deck_.notes.push_back({parts.words.front(),
+                           "capacitance of a wire (" + deck_.where(place) + ")",
+                           rounded(farad) + " F", "left out"});
+  }
+
   Status element(const std::string& line, Place place) {
     PTAH_TRY(Words parts, split(line, place));
     if (parts.words.empty()) return fail(place, "This line names no device.");
     if (is_parasitic(parts, place)) {
-      if (parasitics_ == 0) first_parasitic_ = place;
-      ++parasitics_;
+      leave_out(parts, place);
       return ok();
     }
     if (is_wire_resistance(parts, place)) {

@@ -67,8 +67,10 @@ struct Deck {
   Parameters given;  ///< By the user: they win over `globals`, and over the top's own.
   std::set<std::string> global_nets;  ///< Lower case.
   std::vector<std::string> global_spelling;
-  double scale = 0;  ///< `.option scale=`; 0: none.
-  std::vector<std::string> notes;
+  double scale = 0;                    ///< `.option scale=`; 0: none.
+  std::map<int, WidthMeaning> widths;  ///< Of those of `files` that say it.
+  std::set<int> templates;             ///< Those of `files` that leave finger counts free.
+  std::vector<Note> notes;
 
   std::string where(Place place) const {
     const std::string& file = files.at(static_cast<std::size_t>(place.file));

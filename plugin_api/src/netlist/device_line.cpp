@@ -22,6 +22,10 @@ bool is_free(const std::string& text) {
   return same_but_for_case(text, "ZZZ");
 }
 
+std::string size_text(Dbu width, Dbu length) {
+  return shortest(to_um(width)) + " x " + shortest(to_um(length)) + " um";
+}
+
 }  // namespace
 
 Error DeviceReader::fail(const Element& element, std::string message, std::string hint,
@@ -41,8 +45,42 @@ Error DeviceReader::unknown_model(const Element& element, const std::string& pat
               "devices are " + known, ErrorCode::kNotFound);
 }
 
-void DeviceReader::note(std::string sentence) {
-  if (notes_.sentences.size() < kMaxNotes) notes_.sentences.push_back(std::move(sentence));
+void DeviceReader::note(Note note) {
+  if (notes_.notes.size() < kMaxNotes) notes_.notes.push_back(std::move(note));
+}
+
+Status DeviceReader::place_size(const Element& element, const std::string& path,
+                                const std::string& what, double nm, Dbu& size) {
+  auto placed = to_grid(path + ": " + what, nm, technology_.grid(), options_.off_grid);
+  if (!placed) {
+    Error error = placed.error();
+    error.where = deck_.where(element.place);
+    return error;
+  }
+  size = placed.value().size;
+  if (placed.value().rounded) {
+    // To a tenth of a picometre: what optimisers write has more digits than anybody reads.
+    note({path, what, shortest(std::nearbyint(nm * 1e4) / 1e7) + " um",
+          shortest(to_um(size)) + " um"});
+  }
+  return ok();
+}
+
+Result<bool> DeviceReader::is_total_width(const Element& element, const std::string& path,
+                                          int fingers) const {
+  if (options_.width != WidthMeaning::kAsk) return options_.width == WidthMeaning::kTotal;
+  if (const auto stated = deck_.widths.find(element.place.file); stated != deck_.widths.end())
+    return stated->second == WidthMeaning::kTotal;
+  if (element.letter() == 'x') return true;
+  if (fingers == 1 || deck_.templates.contains(element.place.file)) return false;
+  return fail(element,
+              path + ": w=" + text::quoted(element.parameters.at("w").text) +
+                  " with nf=" + std::to_string(fingers) +
+                  " can be the width of one finger or of all of them: tools differ, and the "
+                  "netlist does not say which wrote it.",
+              "say which: --width finger or --width total (field `width`), or in a comment of the "
+              "netlist, \"* w is the width of one finger\" or \"... of all fingers\"",
+              ErrorCode::kInvalidArgument);
 }
 
 Result<int> DeviceReader::count(const Element& element, const char* key, Scope& scope,
@@ -92,8 +130,10 @@ Status DeviceReader::check_parameters(const Element& element, const std::string&
     if (known(kLayoutDependent)) continue;
     // One sentence a parameter name, at the first device that has it.
     if (ignored_.size() < 100 && ignored_.insert(key).second) {
-      note("Parameter " + text::quoted(key) + " ignored, first on " + path + " (" +
-           deck_.where(element.place) + ").");
+      note({"",
+            "Parameter " + text::quoted(key) + " ignored, first on " + path + " (" +
+                deck_.where(element.place) + ").",
+            "", ""});
     }
   }
   return ok();
@@ -179,30 +219,23 @@ Result<DeviceLine> DeviceReader::read_mos(const Element& element, const std::str
                 path + ": w= was asked to be the total width, but the finger count is free.",
                 "give nf= a number, or read w= as the width of one finger");
   }
-  const bool total =
-      options_.width == WidthMeaning::kTotal ||
-      (options_.width == WidthMeaning::kByDialect && element.letter() == 'x' && !line.free_fingers);
+  bool total = false;
+  if (!line.free_fingers) {
+    PTAH_TRY(total, is_total_width(element, path, device.fingers));
+  }
   if (device.fingers != 1) {
     SizeNotes::Reading& reading = total ? notes_.total : notes_.per_finger;
     reading.devices.push_back(path);
   }
   const int parts = total ? device.fingers : 1;
-  const std::string what = path + ": w" + (parts > 1 ? "/nf" : "");
-  auto width = to_grid(what, lengths.width_nm / parts, technology_.grid());
-  auto length = to_grid(path + ": l", lengths.length_nm, technology_.grid());
-  for (auto* size : {&width, &length}) {
-    if (*size) continue;
-    Error error = size->error();
-    error.where = deck_.where(element.place);
-    return error;
-  }
-  device.width = width.value();
-  device.length = length.value();
+  PTAH_TRY(
+      place_size(element, path, parts > 1 ? "w/nf" : "w", lengths.width_nm / parts, device.width));
+  PTAH_TRY(place_size(element, path, "l", lengths.length_nm, device.length));
   return line;
 }
 
 Status DeviceReader::read_body(const Element& element, const std::string& path, Scope& scope,
-                               const DeviceModel& model, const std::string& value_text,
+                               const DeviceModel& model, const std::string& value_text, bool plain,
                                Device& device) {
   const bool resistor = model.kind == DeviceKind::kResistor;
   const bool has_w = element.parameters.count("w") != 0;
@@ -225,7 +258,8 @@ Status DeviceReader::read_body(const Element& element, const std::string& path, 
       has_w && has_l && element.parameters.count("a") != 0 && element.parameters.count("p") != 0;
   if (extracted && !values.empty()) {
     values.clear();
-    note("Values that stand beside a drawn size are left out, first on " + path + ".");
+    note(
+        {"", "Values that stand beside a drawn size are left out, first on " + path + ".", "", ""});
   }
   if (!values.empty() && has_l) {
     return fail(element, path + ": both a size and a value are given; they may contradict.",
@@ -236,23 +270,13 @@ Status DeviceReader::read_body(const Element& element, const std::string& path, 
   }
   Lengths lengths;
   PTAH_TRY(set_sizes(element, path, scope, !resistor && values.empty(), lengths));
-  const auto place = [&](const char* name, double nm, Dbu& out) -> Status {
-    auto size = to_grid(path + ": " + name, nm, technology_.grid());
-    if (!size) {
-      Error error = size.error();
-      error.where = deck_.where(element.place);
-      return error;
-    }
-    out = size.value();
-    return ok();
-  };
   if (has_w) {
-    PTAH_TRY(place("w", lengths.width_nm, device.width));
+    PTAH_TRY(place_size(element, path, "w", lengths.width_nm, device.width));
   } else {
     device.width = model.default_width;
   }
   if (has_l) {
-    PTAH_TRY(place("l", lengths.length_nm, device.length));
+    PTAH_TRY(place_size(element, path, "l", lengths.length_nm, device.length));
     if (!has_w && model.default_width == 0) {
       return fail(element, path + ": w= is missing.");
     }
@@ -262,15 +286,33 @@ Status DeviceReader::read_body(const Element& element, const std::string& path, 
   if (!(q.value > 0)) {
     return fail(element, path + ": the value " + shortest(q.value) + " is not positive.");
   }
-  if (!resistor) return read_capacitance(element, path, model, q.value, has_w, device);
+  if (!resistor) return read_capacitance(element, path, model, q.value, has_w, plain, device);
   device.resistance_ohm = q.value;
+  if (!plain) return ok();
+  const Dbu length = model.length_for(q.value, device.width, technology_.grid());
+  note({path, "no model given, drawn as " + model.name, rounded(q.value) + " ohm",
+        size_text(device.width, length) + ", " + rounded(model.resistance(device.width, length)) +
+            " ohm"});
   return ok();
+}
+
+Result<bool> DeviceReader::is_drawable(const Element& element, Scope& scope,
+                                       const DeviceModel& model) const {
+  if (model.kind != DeviceKind::kCapacitor) return true;
+  std::string value = element.words.size() == 3 ? element.words.back() : "";
+  for (const char* key : {"c", "value"}) {
+    if (const auto it = element.parameters.find(key); it != element.parameters.end())
+      value = it->second.text;
+  }
+  if (value.empty()) return true;
+  PTAH_TRY(const Quantity farad, scope.evaluate_text(element, value));
+  return farad.value <= 0 || farad.value >= capacitance(model, model.min_width, model.min_length);
 }
 
 /// A capacitor given by value becomes a square plate, or the missing side of one with w=.
 Status DeviceReader::read_capacitance(const Element& element, const std::string& path,
                                       const DeviceModel& model, double farad, bool has_w,
-                                      Device& device) {
+                                      bool plain, Device& device) {
   if (model.area_cap_af_um2 <= 0) {
     return fail(element,
                 path + ": " + technology_.name() + " does not say what area " + shortest(farad) +
@@ -294,8 +336,10 @@ Status DeviceReader::read_capacitance(const Element& element, const std::string&
   const double steps = std::nearbyint(um * 1e3 / technology_.grid());
   device.length = static_cast<Dbu>(steps) * technology_.grid();
   if (!has_w) device.width = device.length;
-  note(path + ": " + shortest(farad) + " F drawn as " + shortest(to_um(device.width)) + " x " +
-       shortest(to_um(device.length)) + " um of " + model.name + ".");
+  note({path, (plain ? "no model given, drawn as " : "drawn as ") + model.name,
+        shortest(farad) + " F",
+        size_text(device.width, device.length) + ", " +
+            rounded(capacitance(model, device.width, device.length)) + " F"});
   return ok();
 }
 
@@ -321,7 +365,8 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
     // By value alone: the technology says which of its devices a plain one is.
     const bool by_value = letter != 'x' && (words.size() == 2 || words.size() == 3);
     const bool number = by_value && (words.size() == 2 || parse_number(words.back()).has_value() ||
-                                     words.back().front() == '\'' || words.back().front() == '{');
+                                     words.back().front() == '\'' || words.back().front() == '{' ||
+                                     scope.has(lower_case(words.back())));
     if (!number) {
       return unknown_model(element, path, words.back());
     }
@@ -332,7 +377,15 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
                       " names no device that a plain " + kind + " is.",
                   "write the model: NAME a b MODEL w= l=", ErrorCode::kUnsupported);
     }
-    note(path + ": no model given, taken as " + model->name + ".");
+    PTAH_TRY(const bool drawable, is_drawable(element, scope, *model));
+    if (!drawable) {
+      note({path, "capacitance below the smallest " + model->name + ", as wires have it", "",
+            "left out"});
+      DeviceLine none;
+      none.left_out = true;
+      return none;
+    }
+    if (element.parameters.count("l") != 0) note({path, "no model given", "", model->name});
   }
   const DeviceKind expected = letter == 'c' ? DeviceKind::kCapacitor : DeviceKind::kResistor;
   if (letter != 'x' && model->kind != expected) {
@@ -361,7 +414,8 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
   line.nets = std::move(rest);
   line.device.kind = model->kind;
   line.device.model = model->name;
-  PTAH_TRY(read_body(element, path, scope, *model, value_text, line.device));
+  const bool plain = model_at == words.size();
+  PTAH_TRY(read_body(element, path, scope, *model, value_text, plain, line.device));
   PTAH_TRY(line.device.multiplier, multiplier(element, scope));
   return line;
 }
@@ -398,8 +452,8 @@ Result<DeviceLine> DeviceReader::read(const Element& element, const std::string&
   return line;
 }
 
-std::vector<std::string> DeviceReader::notes() const {
-  std::vector<std::string> notes = notes_.sentences;
+std::vector<Note> DeviceReader::notes() const {
+  std::vector<Note> notes = notes_.notes;
   const auto names = [](const std::vector<std::string>& devices) {
     constexpr std::size_t kShown = 8;
     std::string list;
@@ -412,8 +466,10 @@ std::vector<std::string> DeviceReader::notes() const {
   };
   const auto add = [&](const SizeNotes::Reading& reading, const std::string& what) {
     if (reading.devices.empty()) return;
-    notes.push_back(what + ": " + names(reading.devices) +
-                    (reading.example.empty() ? "" : " (" + reading.example + ")") + ".");
+    notes.push_back({"",
+                     what + ": " + names(reading.devices) +
+                         (reading.example.empty() ? "" : " (" + reading.example + ")") + ".",
+                     "", ""});
   };
   add(notes_.metres, "Sizes without a unit read as metres");
   add(notes_.microns, "Sizes read as micrometres");

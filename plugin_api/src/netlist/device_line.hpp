@@ -12,6 +12,7 @@ namespace ptah::spice {
 
 /// A device whose nets are names still.
 struct DeviceLine {
+  bool left_out = false;  ///< A capacitance too small for a device; a note says so.
   Device device;
   std::vector<std::string> nets;
   int stack = 1;              ///< Devices in series it stands for (MOS).
@@ -25,7 +26,7 @@ struct SizeNotes {
     std::vector<std::string> devices;
   };
   Reading metres, microns, per_finger, total;
-  std::vector<std::string> sentences;
+  std::vector<Note> notes;
 };
 
 /// Reads M, X (with a model of the technology), R and C lines.
@@ -39,8 +40,7 @@ class DeviceReader {
   /// `m=` and the like: a positive whole number, 1 when absent.
   Result<int> count(const Element& element, const char* key, Scope& scope, int largest) const;
 
-  /// One sentence each.
-  std::vector<std::string> notes() const;
+  std::vector<Note> notes() const;
 
  private:
   struct Lengths {
@@ -50,16 +50,25 @@ class DeviceReader {
 
   Error fail(const Element& element, std::string message, std::string hint = {},
              ErrorCode code = ErrorCode::kParse) const;
-  void note(std::string sentence);
+  void note(Note note);
   Error unknown_model(const Element& element, const std::string& path,
                       const std::string& model) const;
   Result<DeviceLine> read_mos(const Element& element, const std::string& path, Scope& scope,
                               const DeviceModel& model);
   Result<DeviceLine> read_passive(const Element& element, const std::string& path, Scope& scope);
+  /// `plain`: the line names no model.
   Status read_body(const Element& element, const std::string& path, Scope& scope,
-                   const DeviceModel& model, const std::string& value_text, Device& device);
+                   const DeviceModel& model, const std::string& value_text, bool plain,
+                   Device& device);
+  /// Whether a plain value is not below the smallest device that has one.
+  Result<bool> is_drawable(const Element& element, Scope& scope, const DeviceModel& model) const;
   Status read_capacitance(const Element& element, const std::string& path, const DeviceModel& model,
-                          double farad, bool has_w, Device& device);
+                          double farad, bool has_w, bool plain, Device& device);
+  /// One size of the device, on the grid; a note says where it was off it.
+  Status place_size(const Element& element, const std::string& path, const std::string& what,
+                    double nm, Dbu& size);
+  /// Whether w= of a device with several fingers is that of all of them.
+  Result<bool> is_total_width(const Element& element, const std::string& path, int fingers) const;
   Status set_sizes(const Element& element, const std::string& path, Scope& scope, bool need_both,
                    Lengths& lengths);
   Status check_parameters(const Element& element, const std::string& path, bool mos,

@@ -87,12 +87,46 @@ bool lists_nodes_in_parentheses(std::string_view after_name) {
          !text::trim(after_name.substr(close + 1)).empty();
 }
 
-std::string without_spaces(std::string_view s) {
+std::string without_spaces(std::string_view s, std::size_t most = 200) {
   std::string out;
-  for (const char c : s.substr(0, 200)) {
+  for (const char c : s.substr(0, most)) {
     if (!text::is_space(c)) out += lower_case(c);
   }
   return out;
+}
+
+/// Whether `holds` of a line, without the spaces around it, that is not empty.
+template <class Predicate>
+bool any_line(std::string_view source, Predicate holds) {
+  std::string_view rest = source.substr(0, kSniffed);
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    const std::string_view line = text::trim(rest.substr(0, end));
+    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+    if (!line.empty() && holds(line)) return true;
+  }
+  return false;
+}
+
+bool is_line_of_xschem(std::string_view line) {
+  if (line.front() != '*') return without_spaces(line, line.size()).find("w/nf") != line.npos;
+  if (text::starts_with_no_case(line, "**.subckt") ||
+      text::starts_with_no_case(line, "* expanding symbol:")) {
+    return true;
+  }
+  line.remove_prefix(std::min(line.find_first_not_of('*'), line.size()));
+  line = text::trim(line);
+  return line.starts_with("sch_path:") || line.starts_with("sym_path:");
+}
+
+/// "w=1.05e+06u", Magic's way to write 1.05 um.
+bool has_megamicrons(std::string_view line) {
+  for (std::size_t at = line.find("e+0"); at != std::string_view::npos;
+       at = line.find("e+0", at + 1)) {
+    if (at + 4 < line.size() && line[at + 3] >= '4' && line[at + 3] <= '9' && line[at + 4] == 'u')
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -159,18 +193,32 @@ Status refuse_other_formats(std::string_view source, std::string_view name) {
 }
 
 bool is_extracted(std::string_view source) {
-  std::string_view rest = source.substr(0, kSniffed);
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('\n');
-    const std::string_view line = text::trim(rest.substr(0, end));
-    rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-    if (line.empty() || line.front() != '*') continue;
+  return any_line(source, [](std::string_view line) {
+    if (line.front() != '*')
+      return line.find("$ **FLOATING") != std::string_view::npos || has_megamicrons(line);
     if (line.starts_with("* Top level circuit ")) return true;
     const std::size_t from = line.find("file created from ");
-    if (from != std::string_view::npos && line.find(".ext", from) != std::string_view::npos)
-      return true;
-  }
-  return false;
+    return from != std::string_view::npos && line.find(".ext", from) != std::string_view::npos;
+  });
+}
+
+bool is_template(std::string_view source) {
+  return any_line(source, [](std::string_view line) {
+    return line.front() != '*' &&
+           without_spaces(line, line.size()).find("nf=zzz") != std::string::npos;
+  });
+}
+
+std::optional<WidthMeaning> stated_width(std::string_view source) {
+  const auto says = [&](std::string_view words) {
+    return any_line(source, [&](std::string_view line) {
+      return line.front() == '*' && lower_case(line).find(words) != std::string::npos;
+    });
+  };
+  if (says("w is the width of one finger")) return WidthMeaning::kFinger;
+  if (says("w is the width of all fingers") || any_line(source, is_line_of_xschem))
+    return WidthMeaning::kTotal;
+  return std::nullopt;
 }
 
 }  // namespace ptah::spice

@@ -34,9 +34,12 @@ std::optional<Number> leading_number(std::string_view s) {
   // Out of a double's range: reported as such by whoever asks for a finite value.
   if (error == std::errc::result_out_of_range) value = std::numeric_limits<double>::infinity();
   std::size_t at = static_cast<std::size_t>(end - s.begin());
+  // The micro sign and the Greek letter, in UTF-8.
+  const bool micro = s.substr(at, 2) == "\xC2\xB5" || s.substr(at, 2) == "\xCE\xBC";
+  if (micro) at += 2;
   const std::size_t letters = at;
   while (at < s.size() && is_letter(s[at])) ++at;
-  const std::string suffix = lower_case(s.substr(letters, at - letters));
+  const std::string suffix = (micro ? "u" : "") + lower_case(s.substr(letters, at - letters));
   struct Scale {
     std::string_view name;
     double factor;

@@ -4,7 +4,9 @@
 #include <unordered_map>
 
 #include "netlist/device_line.hpp"
+#include "netlist/ideal_source.hpp"
 #include "netlist/scope.hpp"
+#include "netlist/supplies.hpp"
 #include "netlist/text.hpp"
 #include "ptah/core/letter_case.hpp"
 
@@ -33,8 +35,9 @@ class Flattener {
     NetMap nets;
     for (const std::string& port : top.ports) {
       PTAH_TRY(const NetId net, add_net(port, deck_.where(top.place)));
-      nets.emplace(lower_case(port), net);
-      if (is_global(lower_case(port))) global_ids_.emplace(lower_case(port), net);
+      const std::string key = lower_case(port);
+      nets.emplace(key, net);
+      if (is_global(key)) global_ids_.emplace(global_key(key), net);
       circuit.ports.push_back(net);
     }
     PTAH_TRY(auto given, given_to(top));
@@ -42,9 +45,13 @@ class Flattener {
     PTAH_TRY(instance(top, "", nets, scope, 1, 0));
     PTAH_TRY(check_given(top, scope));
     finish_globals();
+    leave_nets_of_sources_alone();
+    add_pins();
     result_.notes = deck_.notes;
-    for (std::string& note : notes_) result_.notes.push_back(std::move(note));
-    for (std::string& note : devices_.notes()) result_.notes.push_back(std::move(note));
+    for (auto* notes : {&notes_, &renamed_}) {
+      for (Note& note : *notes) result_.notes.push_back(std::move(note));
+    }
+    for (Note& note : devices_.notes()) result_.notes.push_back(std::move(note));
     return std::move(result_);
   }
 
@@ -54,8 +61,15 @@ class Flattener {
     return make_error(code, std::move(message), deck_.where(place), std::move(hint));
   }
 
+  /// ngspice takes `gnd` for its ground wherever it stands.
+  static bool is_ground(const std::string& lower_name) {
+    return lower_name == "0" || lower_name == "gnd";
+  }
   bool is_global(const std::string& lower_name) const {
-    return lower_name == "0" || deck_.global_nets.count(lower_name) != 0;
+    return is_ground(lower_name) || deck_.global_nets.count(lower_name) != 0;
+  }
+  static std::string global_key(const std::string& lower_name) {
+    return is_ground(lower_name) ? "0" : lower_name;
   }
 
   static bool declares(const Subcircuit& s, const std::string& name) {
@@ -87,7 +101,7 @@ class Flattener {
                     used.empty() ? "it uses no parameters" : "it uses " + listed(used),
                     ErrorCode::kInvalidArgument);
       }
-      notes_.push_back("No device depends on " + what + ", which is given.");
+      note("No device depends on " + what + ", which is given.");
     }
     return ok();
   }
@@ -201,10 +215,30 @@ class Flattener {
     return listed(names);
   }
 
-  Result<NetId> add_net(const std::string& name, const std::string& where) {
+  void note(std::string sentence) { note({"", std::move(sentence), "", ""}); }
+  void note(Note note) {
+    if (notes_.size() < kMaxNotes) notes_.push_back(std::move(note));
+  }
+
+  /// `written` as tools can take it; apart from other nets.
+  std::string name_for_tools(const std::string& written) {
+    std::string name = written == "0" ? "GND" : text::tool_name(written);
+    // A net that was called otherwise may have taken the name of one that comes later.
+    if (name == written && !taken_.contains(lower_case(name))) return name;
+    const std::string stem = name;
+    for (int i = 2; net_names_.contains(lower_case(name)); ++i) name = stem + std::to_string(i);
+    taken_.insert(lower_case(name));
+    result_.written[name] = written;
+    if (renamed_.size() < kMaxNotes)
+      renamed_.push_back({written, "called otherwise for layout tools", written, name});
+    return name;
+  }
+
+  Result<NetId> add_net(const std::string& written, const std::string& where) {
+    const std::string name = name_for_tools(written);
     if (!text::is_plain_name(name)) {
       return make_error(ErrorCode::kParse,
-                        "The net name " + text::quoted(name) +
+                        "The net name " + text::quoted(written) +
                             " cannot be used: layout tools would not read it as one word.",
                         where, "use letters, digits and _ . + - # [ ] < >");
     }
@@ -227,9 +261,10 @@ class Flattener {
       nets.emplace(key, id);
       return id;
     }
-    if (const auto it = global_ids_.find(key); it != global_ids_.end()) return it->second;
+    const std::string global = global_key(key);
+    if (const auto it = global_ids_.find(global); it != global_ids_.end()) return it->second;
     PTAH_TRY(const NetId id, add_net(name, deck_.where(place)));
-    global_ids_.emplace(key, id);
+    global_ids_.emplace(global, id);
     new_globals_.push_back(id);
     return id;
   }
@@ -261,8 +296,11 @@ class Flattener {
       PTAH_TRY(spend(1 + element.words.size(), element.place));
       if (const Subcircuit* called = callee(element)) {
         PTAH_TRY(call(element, *called, prefix, nets, scope, multiplier, depth));
+      } else if (is_ideal_source(element)) {
+        PTAH_TRY(add_source(element, prefix, nets, scope, multiplier));
       } else {
         PTAH_TRY(DeviceLine line, devices_.read(element, prefix + element.name, scope));
+        if (line.left_out) continue;
         PTAH_TRY(add(line, prefix, nets, element.place, multiplier));
       }
     }
@@ -295,9 +333,9 @@ class Flattener {
       if (called.defaults.count(key) != 0) {
         PTAH_TRY(const Quantity value, scope.evaluate(element, key));
         given.emplace(key, value);
-      } else if (key != "m" && notes_.size() < 1000) {
-        notes_.push_back(path + ": parameter " + text::quoted(key) + " ignored, " + called.name +
-                         " declares none of that name (" + deck_.where(element.place) + ").");
+      } else if (key != "m") {
+        note(path + ": parameter " + text::quoted(key) + " ignored, " + called.name +
+             " declares none of that name (" + deck_.where(element.place) + ").");
       }
     }
     Scope inner_scope(deck_, &called, std::move(given), &globals_);
@@ -369,21 +407,104 @@ class Flattener {
     return spend(0, place);
   }
 
+  Status add_source(const Element& element, const std::string& prefix, NetMap& nets, Scope& scope,
+                    int multiplier) {
+    const std::string path = prefix + element.name;
+    Source source;
+    source.source.name = path;
+    source.source.letter = element.letter();
+    PTAH_TRY(source.source.value, source_value(element, path, scope, deck_));
+    if (multiplier != 1) {
+      return fail(element.place,
+                  path + ": a source in a cell that m= multiplies would be several sources.", {},
+                  ErrorCode::kUnsupported);
+    }
+    for (std::size_t i = 0; i < source_nets(element.letter()); ++i) {
+      PTAH_TRY(const NetId id, net(element.words[i], prefix, nets, element.place));
+      source.nets.push_back(id);
+    }
+    sources_.push_back(std::move(source));
+    return ok();
+  }
+
+  std::string& net_name(NetId id) {
+    return result_.circuit.nets[static_cast<std::size_t>(id)].name;
+  }
+
   /// Supplies that are global in the schematic have to leave the layout through a port.
   void finish_globals() {
     for (const NetId id : new_globals_) {
       result_.circuit.ports.push_back(id);
-      notes_.push_back("The global net " + result_.circuit.nets[static_cast<std::size_t>(id)].name +
-                       " became a port of " + result_.circuit.name + ".");
+      result_.globals.push_back(net_name(id));
+      note("The global net " + net_name(id) + " became a port of " + result_.circuit.name + ".");
     }
   }
+
+  /// Nets that no device has, such as the ground of a source, are none of the layout's.
+  void leave_nets_of_sources_alone() {
+    Circuit& circuit = result_.circuit;
+    for (Source& source : sources_) {
+      for (const NetId id : source.nets) source.source.nets.push_back(net_name(id));
+    }
+    const std::vector<int> terminals = terminal_counts(circuit);
+    std::vector<bool> alone(circuit.nets.size(), false);
+    for (const Source& source : sources_) {
+      for (const NetId id : source.nets) {
+        const auto n = static_cast<std::size_t>(id);
+        alone[n] = terminals[n] == 0;
+      }
+    }
+    if (std::find(alone.begin(), alone.end(), true) == alone.end()) return;
+    std::vector<NetId> now(circuit.nets.size(), kNoNet);
+    std::vector<Net> kept;
+    for (std::size_t n = 0; n < alone.size(); ++n) {
+      if (alone[n]) continue;
+      now[n] = static_cast<NetId>(kept.size());
+      kept.push_back(std::move(circuit.nets[n]));
+    }
+    circuit.nets = std::move(kept);
+    const auto moved = [&](NetId& id) { id = now[static_cast<std::size_t>(id)]; };
+    for (Device& device : circuit.devices)
+      std::for_each(device.nets.begin(), device.nets.end(), moved);
+    for (Source& source : sources_) std::for_each(source.nets.begin(), source.nets.end(), moved);
+    std::for_each(circuit.ports.begin(), circuit.ports.end(), moved);
+    std::erase(circuit.ports, kNoNet);
+  }
+
+  /// Of inner nets that a source or a supply drives from outside the layout.
+  void add_pins() {
+    Circuit& circuit = result_.circuit;
+    for (Source& source : sources_) {
+      note({source.source.name, "an ideal source, which joins the testbench", source.source.value,
+            "left out"});
+      for (const NetId id : source.nets) {
+        if (id != kNoNet) add_pin(id, "inner net of the source " + source.source.name);
+      }
+      result_.sources.push_back(std::move(source.source));
+    }
+    for (const NetId id : supplies_without_port(circuit)) add_pin(id, "supply that is no port");
+  }
+
+  void add_pin(NetId id, const std::string& what) {
+    if (result_.circuit.is_port(id)) return;
+    result_.circuit.ports.push_back(id);
+    note({net_name(id), what, "inner net", "pin"});
+  }
+
+  struct Source {
+    IdealSource source;
+    std::vector<NetId> nets;
+  };
 
   const Deck& deck_;
   const SpiceOptions& options_;
   DeviceReader devices_;
   Scope globals_;
   SpiceCircuit result_;
-  std::vector<std::string> notes_;
+  std::vector<Source> sources_;
+  std::vector<Note> notes_;
+  std::vector<Note> renamed_;
+  std::set<std::string> taken_;         ///< Names that were given to nets here, lower case.
   std::set<std::string> net_names_;     // lower case, of the flat circuit
   std::set<std::string> device_names_;  // likewise
   NetMap global_ids_;

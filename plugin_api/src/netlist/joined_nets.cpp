@@ -16,7 +16,7 @@ class Groups {
   Groups(const Subcircuit& subcircuit, const std::set<std::string>& globals) {
     for (const std::string& net : globals) fixed_[net] = net;
     // SPICE's ground is global without being said so.
-    fixed_["0"] = "0";
+    for (const char* ground : {"0", "gnd"}) fixed_.emplace(ground, ground);
     for (const std::string& port : subcircuit.ports) fixed_[lower_case(port)] = port;
   }
 
@@ -68,6 +68,8 @@ std::size_t nets_of(const Element& element) {
     case 'x':
       return words == 0 ? 0 : words - 1;
     case 'm':
+    case 'e':
+    case 'g':
       return std::min<std::size_t>(words, 4);
     default:
       return std::min<std::size_t>(words, 2);

@@ -18,12 +18,22 @@ std::string shortest(double value) {
   return error == std::errc{} ? std::string(buffer, end) : std::string("?");
 }
 
+std::string rounded(double value, int digits) {
+  char buffer[32];
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, digits);
+  return error == std::errc{} ? std::string(buffer, end) : shortest(value);
+}
+
 Result<Size> read_size(std::string_view parameter, Quantity q, double scale) {
   const auto shown = [&] { return std::string(parameter) + "=" + shortest(q.value); };
   if (!std::isfinite(q.value) || q.value <= 0) {
     return make_error(ErrorCode::kParse, shown() + " is no size: it has to be positive.");
   }
-  if (scale > 0) return Size{q.value * scale * 1e9, SizeReading::kScaled};
+  if (scale > 0) {
+    const double metres = q.value * scale;
+    return Size{metres * (metres < kSmallestMicrons ? 1e9 : 1e3), SizeReading::kScaled};
+  }
   // A hair of tolerance: 1000u is 0.001 in decimal, not quite so in binary.
   if (q.value <= kLargestMetres * (1 + 1e-9)) {
     return Size{q.value * 1e9, q.has_unit ? SizeReading::kUnit : SizeReading::kMetres};
@@ -41,7 +51,7 @@ Result<Size> read_size(std::string_view parameter, Quantity q, double scale) {
                     "write the unit, for example " + std::string(parameter) + "=1.05u");
 }
 
-Result<Dbu> to_grid(std::string_view what, double nm, Dbu grid) {
+Result<GridSize> to_grid(std::string_view what, double nm, Dbu grid, OffGrid off_grid) {
   if (!(nm < 1e9)) {
     return make_error(ErrorCode::kUnsupported, std::string(what) + " is " + shortest(nm / 1e3) +
                                                    " um: no device is that big.");
@@ -49,14 +59,17 @@ Result<Dbu> to_grid(std::string_view what, double nm, Dbu grid) {
   const double steps = nm / grid;
   const double whole = std::nearbyint(steps);
   // A millionth of a step and of the value: what decimal fractions lose in binary, and no more.
-  if (whole < 1 || std::fabs(steps - whole) > 1e-6 * (1 + whole)) {
+  const bool off = std::fabs(steps - whole) > 1e-6 * (1 + whole);
+  if (whole < 1 || (off && off_grid == OffGrid::kRefuse)) {
     return make_error(ErrorCode::kUnsupported,
                       std::string(what) + " is " + shortest(std::nearbyint(nm * 1e4) / 1e7) +
                           " um, which is off the " + std::to_string(grid) +
                           " nm grid of the technology.",
-                      {}, "round it to a multiple of " + shortest(grid / 1e3) + " um");
+                      {},
+                      "round it to a multiple of " + shortest(grid / 1e3) +
+                          " um, or let it be rounded (--off-grid round)");
   }
-  return static_cast<Dbu>(whole) * grid;
+  return GridSize{static_cast<Dbu>(whole) * grid, off};
 }
 
 }  // namespace ptah::spice

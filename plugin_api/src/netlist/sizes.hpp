@@ -7,6 +7,7 @@
 #include "netlist/expression.hpp"
 #include "ptah/core/error.hpp"
 #include "ptah/geom/geometry.hpp"
+#include "ptah/netlist/spice.hpp"
 
 namespace ptah::spice {
 
@@ -26,14 +27,24 @@ struct Size {
 /// The rule. With `.option scale` (`scale` > 0), value * scale is metres. Else: up to 1e-3 is
 /// metres (1e-3 m = 1 mm), from 1e-2 is micrometres (10 nm), whether a unit is written or not, for
 /// Magic writes "1.05e+06u" and means 1.05 um; a written unit settles what lies between.
+/// What `scale` makes is read by the same two, for Magic writes "scale=5000u" and means 5 nm.
 /// Fails where neither reading makes a size: not positive, between 1e-3 and 1e-2, above 1e5.
 /// Errors carry no place.
 Result<Size> read_size(std::string_view parameter, Quantity value, double scale);
 
-/// `nm` as whole dbu on `grid`; fails where it is off the grid or out of range.
-Result<Dbu> to_grid(std::string_view what, double nm, Dbu grid);
+/// A size on the grid of the technology.
+struct GridSize {
+  Dbu size = 0;
+  bool rounded = false;  ///< By more than what decimal fractions lose in binary.
+};
+
+/// `nm` as whole dbu on `grid`, the nearest, but never 0. Fails where it is out of range, and
+/// where it is off the grid and that is refused.
+Result<GridSize> to_grid(std::string_view what, double nm, Dbu grid, OffGrid off_grid);
 
 /// "1.05": shortest decimal that reads back as `value`.
 std::string shortest(double value);
+/// The same of a computed value, with the digits that count.
+std::string rounded(double value, int digits = 6);
 
 }  // namespace ptah::spice

@@ -33,6 +33,12 @@ void note_wells(SpiceCircuit& read) {
 
 }  // namespace
 
+std::string Note::text() const {
+  std::string sentence = device.empty() ? what : device + ": " + what;
+  if (is_change()) sentence += (from.empty() ? "" : ": " + from) + " -> " + to;
+  return sentence;
+}
+
 Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
                                 const Technology& technology, const SpiceOptions& options,
                                 const std::filesystem::path& base) {

@@ -1,6 +1,7 @@
 #include "netlist/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
@@ -26,6 +27,15 @@ bool is_plain_name(std::string_view s) noexcept {
   return !s.empty() && s.size() <= 1024 && std::all_of(s.begin(), s.end(), [&](char c) {
     return c > 0x20 && c < 0x7f && kForbidden.find(c) == std::string_view::npos;
   });
+}
+
+std::string tool_name(std::string_view name) {
+  constexpr std::string_view kMarks = "@^$";
+  std::string safe(name);
+  std::replace(safe.begin(), safe.end(), '!', '_');
+  for (std::size_t end = safe.size(); end > 0 && kMarks.find(safe[end - 1]) != kMarks.npos; --end)
+    safe[end - 1] = '_';
+  return safe;
 }
 
 std::string quoted(std::string_view s) {
@@ -69,19 +79,31 @@ std::size_t comment_start(std::string_view s) noexcept {
 /// it leaves `**.ends` as well, and where none of them is open, they are comments.
 class CommentedTop {
  public:
-  /// To be asked of every line.
-  bool holds(std::string_view s) noexcept {
+  /// How many characters of the line hide it; 0: it is none of these. To be asked of every line.
+  std::size_t hidden_by(std::string_view s) noexcept {
+    const bool in_header = std::exchange(in_header_, false);
     if (starts_with_no_case(s, ".subckt")) inside_ = true;
     if (starts_with_no_case(s, ".ends")) inside_ = false;
-    if (inside_) return false;
-    if (starts_with_no_case(s, "**.subckt")) return open_ = true;
-    if (!open_ || !starts_with_no_case(s, "**.ends")) return false;
-    open_ = false;
-    return true;
+    if (inside_) return 0;
+    if (starts_with_no_case(s, "**.subckt")) {
+      in_header_ = open_ = true;
+      return 2;
+    }
+    if (in_header) {
+      // Its further ports stand on "*+" lines. Those after a card such as *.PININFO are that
+      // card's.
+      const bool comment = s.empty() || s.front() == '*';
+      in_header_ = comment && s.substr(0, 2) != "*.";
+      if (s.substr(0, 2) == "*+") return 1;
+    }
+    if (!open_ || !starts_with_no_case(s, "**.ends")) return 0;
+    in_header_ = open_ = false;
+    return 2;
   }
 
  private:
   bool open_ = false, inside_ = false;
+  bool in_header_ = false;  ///< Nothing but comments since the ports of a commented top.
 };
 
 }  // namespace
@@ -105,10 +127,10 @@ Result<std::vector<LogicalLine>> logical_lines(std::string_view source, std::str
     source.remove_prefix(end == std::string_view::npos ? source.size() : end + 1);
     if (physical.size() > limits.max_line_bytes) return too_long();
     physical = trim(physical);
-    bool commented = false;
-    if (commented_top.holds(physical)) {
-      physical.remove_prefix(2);
-      commented = true;
+    const std::size_t hidden = commented_top.hidden_by(physical);
+    const bool commented = hidden > 0;
+    if (commented) {
+      physical.remove_prefix(hidden);
     } else if (!physical.empty() && physical.front() == '*') {
       continue;
     }

@@ -63,7 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   Circuit& circuit = read.value().circuit;
   check_indices(circuit);
-  for (const std::string& note : read.value().notes) require_printable(note);
+  for (const Note& note : read.value().notes) require_printable(note.text());
+  for (const IdealSource& source : read.value().sources) require_printable(source.value);
   require(circuit.devices.size() <= options.max_devices + 1024);
   // An error is as good as success here.
   static_cast<void>(check_circuit(circuit, technology).has_value());

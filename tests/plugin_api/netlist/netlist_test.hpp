@@ -24,15 +24,24 @@ inline const Technology& technology() {
   return Technology::ptah130();
 }
 
+/// What was read, with its notes as sentences as well.
+struct ReadCircuit {
+  Circuit circuit;
+  std::vector<std::string> notes;
+  SpiceCircuit all;
+};
+
 /// Reads text that has to be fine.
-inline SpiceCircuit read_ok(std::string_view text, const SpiceOptions& options = {},
-                            const std::filesystem::path& base = {}) {
+inline ReadCircuit read_ok(std::string_view text, const SpiceOptions& options = {},
+                           const std::filesystem::path& base = {}) {
   auto read = read_spice(text, "t.sp", technology(), options, base);
   if (!read) {
     ADD_FAILURE() << read.error().text();
     return {};
   }
-  return std::move(read.value());
+  ReadCircuit result{read.value().circuit, {}, std::move(read.value())};
+  for (const Note& note : result.all.notes) result.notes.push_back(note.text());
+  return result;
 }
 
 /// Reads text that has to be refused.
@@ -44,6 +53,13 @@ inline Error read_error(std::string_view text, const SpiceOptions& options = {},
     return {};
   }
   return read.error();
+}
+
+/// For M lines whose netlist does not say what their w is.
+inline SpiceOptions per_finger() {
+  SpiceOptions options;
+  options.width = WidthMeaning::kFinger;
+  return options;
 }
 
 /// One transistor in a subcircuit.

@@ -14,7 +14,8 @@ Dbu width(const std::string& w, const std::string& l = "0.15u", const std::strin
 
 TEST(SpiceSizes, EveryWayToWriteOnePointZeroFiveMicrometres) {
   for (const char* w : {"1.05u", "1.05um", "1.05U", "1050n", "10.5e-7", "1.05e-6", "0.00105m",
-                        "1.05e-3m", "'1.05u'", "{1.05u}", "\"1.05u\"", "'2*0.525u'", "1050000p"}) {
+                        "1.05e-3m", "1.05\xC2\xB5", "1.05\xCE\xBCm", "'1.05u'", "{1.05u}",
+                        "\"1.05u\"", "'2*0.525u'", "1050000p"}) {
     EXPECT_EQ(width(w), 1050) << w;
   }
   for (const char* w : {"1.05", "10.5e-1", "'0.5+0.55'", "1.05e+06u"}) {
@@ -52,17 +53,36 @@ TEST(SpiceSizes, OptionScaleDecides) {
   EXPECT_EQ(width("1.05", "0.15", ".option scale=1u\n"), 1050);
   EXPECT_EQ(width("105", "15", ".options scale=1e-8\n"), 1050);
   EXPECT_EQ(width("0.005", "0.15", ".option scale=1u\n"), 5);
+  // As Magic writes it.
+  EXPECT_EQ(width("210", "30", ".option scale=5000u\n"), 1050);
   EXPECT_THAT(read_error(sized("1", "1", ".option scale=0\n")).message, HasSubstr("scale"));
 }
 
+TEST(SpiceSizes, OffGridSizesAreRounded) {
+  const auto read = read_ok(sized("3.14159265u", "0.15"));
+  EXPECT_EQ(read.circuit.devices[0].width, 3140);
+  EXPECT_THAT(read.notes, Contains("M1: w: 3.1415926 um -> 3.14 um"));
+  // What is drawn is a finger.
+  const auto total = read_ok(one("X1 a b c d nfet w=1 l=0.15 nf=3"));
+  EXPECT_EQ(total.circuit.devices[0].width, 335);
+  EXPECT_THAT(total.notes, Contains("X1: w/nf: 0.3333333 um -> 0.335 um"));
+  EXPECT_EQ(read_ok(one("C1 a b cap_mim w=5.0012u l=5u")).circuit.devices[0].width, 5000);
+  // Decimal fractions that binary has not are on the grid.
+  EXPECT_THAT(read_ok(sized("'3*0.35u'", "150n")).notes, IsEmpty());
+}
+
 TEST(SpiceSizes, OffGridAndSenselessSizesAreRefused) {
-  EXPECT_THAT(read_error(sized("1.052u")).message,
-              AllOf(HasSubstr("M1: w is 1.052 um"), HasSubstr("5 nm grid")));
+  SpiceOptions refuse;
+  refuse.off_grid = OffGrid::kRefuse;
+  const Error error = read_error(sized("1.052u"), refuse);
+  EXPECT_THAT(error.message, AllOf(HasSubstr("M1: w is 1.052 um"), HasSubstr("5 nm grid")));
+  EXPECT_THAT(error.hint, HasSubstr("--off-grid round"));
   for (const char* w : {"0", "-1u", "1e9", "1e-12", "1e-30"}) {
     EXPECT_EQ(read_error(sized(w)).where, "t.sp:2") << w;
   }
   // A total width that does not divide.
-  EXPECT_THAT(read_error(one("X1 a b c d nfet w=1 l=0.15 nf=3")).message, HasSubstr("w/nf"));
+  EXPECT_THAT(read_error(one("X1 a b c d nfet w=1 l=0.15 nf=3"), refuse).message,
+              HasSubstr("w/nf"));
 }
 
 TEST(SpiceSizes, ParametersFromEverywhere) {
@@ -75,7 +95,7 @@ TEST(SpiceSizes, ParametersFromEverywhere) {
       "M2 a b c c nfet w='wp' l=lx nf={k-1}\n"
       "M3 a b c c nfet w=wx l=ln nf='max(k, 4)'\n"
       ".ends\n";
-  const Circuit c = read_ok(netlist).circuit;
+  const Circuit c = read_ok(netlist, per_finger()).circuit;
   EXPECT_EQ(device(c, "M1").width, 1050);
   EXPECT_EQ(device(c, "M1").fingers, 3);
   EXPECT_EQ(device(c, "M2").width, 2100);
@@ -83,7 +103,7 @@ TEST(SpiceSizes, ParametersFromEverywhere) {
   EXPECT_EQ(device(c, "M2").fingers, 2);
   EXPECT_EQ(device(c, "M3").width, 500);
   EXPECT_EQ(device(c, "M3").fingers, 4);
-  SpiceOptions options;
+  SpiceOptions options = per_finger();
   options.parameters = {{"WN", "4*525n"}, {"wx", "2u"}};
   const Circuit changed = read_ok(netlist, options).circuit;
   EXPECT_EQ(device(changed, "M1").width, 2100);

@@ -7,7 +7,8 @@ TEST(WriteSpice, OneLineAFingerInMicrometres) {
   const Circuit circuit = read_ok(one("M0 a b c d nfet w=1.05u l=0.15u nf=2 m=2\n"
                                       "C0 a b cap_mim w=24u l=10u\n"
                                       "R0 a b resistor r=18k\n"
-                                      "R1 a b c res_high_po w=0.35u l=3.5u"))
+                                      "R1 a b c res_high_po w=0.35u l=3.5u"),
+                                  per_finger())
                               .circuit;
   const std::string nfet = " a b c d sky130_fd_pr__nfet_01v8 w=1.05 l=0.15\n";
   EXPECT_EQ(write_spice(circuit, technology()),
@@ -33,7 +34,8 @@ TEST(WriteSpice, ReadsBackAsTheSameDevices) {
   const Circuit circuit = read_ok(
                               ".subckt top a b\nx1 a b leaf m=2\n.ends\n"
                               ".subckt leaf a b\nM1 a n b b nfet w=525n l=150n nf=3 stack=2\n"
-                              "C1 n a cap_mim w=17.5u l=5u m=2\n.ends\n")
+                              "C1 n a cap_mim w=17.5u l=5u m=2\n.ends\n",
+                              per_finger())
                               .circuit;
   const Circuit back = read_ok(write_spice(circuit, technology())).circuit;
   std::size_t expected = 0;

@@ -55,7 +55,7 @@ class Variant:
         """The fields that say which circuit this is, as flow.run and score.layout take them."""
         fields = {k: v for k, v in (self.job.spec or {}).items()
                   if k in ("circuit", "sources", "netlist", "pairs", "testbench", "measures", "top", "allowed_fingers",
-                           "keep", "params", "tech")}
+                           "keep", "width", "off_grid", "floating", "params", "tech")}
         if self.record.get("fingers"):
             fields["fingers"] = self.record["fingers"]
         return fields

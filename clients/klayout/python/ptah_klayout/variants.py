@@ -194,7 +194,7 @@ class VariantsWindow(qt.QDialog):
             self._about.text = (f"{len(plan.get('devices', []))} devices, {plan.get('nets', 0)} nets, "
                                 f"{plan.get('count', 0):,} finger assignments")
             self.specs.placeholderText = "; ".join(plan.get("specs") or []) or "none of the circuit"
-            notes = [n for n in plan.get("notes", []) if n.startswith("No testbench")]
+            notes = [n["what"] for n in plan.get("notes", []) if n["what"].startswith("No testbench")]
             if notes:
                 self.notice.say(notes[0] + " Put `testbench.spice` beside the netlist to have scores.", "warning")
         self._app.connection.request("flow.plan", {"spec": dict(spec, assignments=0)}, planned)

@@ -17,15 +17,29 @@ namespace ptah {
 
 /// What `w=` of a device with several fingers means.
 enum class WidthMeaning {
-  kByDialect,  ///< `M` lines: one finger (OSIRIS). `X` lines with a numeric nf: total (xschem,
-               ///< BSIM).
+  /// As the netlist says: in a comment ("w is the width of one finger", "... of all fingers"), or
+  /// because xschem wrote it, which means all. Otherwise `X` lines mean all, as the subcircuits of
+  /// the process that they call, and `M` lines beside free counts (nf=ZZZ, OSIRIS) one. Other `M`
+  /// lines with nf > 1 are an error: tools differ.
+  kAsk,
   kFinger,
   kTotal,
 };
 
+/// What becomes of a size off the technology's grid, as optimisers leave them.
+enum class OffGrid { kRound, kRefuse };
+
+/// What becomes of a net with a single terminal that is no port.
+enum class Floating {
+  kRefuse,  ///< An error, unless the device is a dummy: an off transistor, or one on supplies
+            ///< alone.
+  kAllow,
+};
+
 struct SpiceOptions {
   std::string top;  ///< The subcircuit to flatten; empty: the only one, or the one nobody calls.
-  WidthMeaning width = WidthMeaning::kByDialect;
+  WidthMeaning width = WidthMeaning::kAsk;
+  OffGrid off_grid = OffGrid::kRound;
   /// Of the top level, handed over by the user: they win over `.param` of the netlist and over the
   /// top's own. Expressions, as after `.param`; they may name each other. One on which nothing
   /// depends is an error.
@@ -38,10 +52,36 @@ struct SpiceOptions {
   std::size_t max_devices = 100'000;
 };
 
+/// A decision that a designer should know of.
+struct Note {
+  std::string device;    ///< Or a net; empty: of the netlist as a whole.
+  std::string what;      ///< A sentence; before `from` and `to` what they are: "w of a finger".
+  std::string from, to;  ///< What is taken otherwise than written, and as what.
+
+  bool is_change() const noexcept { return !to.empty(); }
+  std::string text() const;  ///< One sentence.
+};
+
+/// A source within the cell, which no layout holds.
+struct IdealSource {
+  std::string name;   ///< Path within the top cell: "x1.I0".
+  char letter = 'i';  ///< v, i, e or g.
+  /// Two, or four of those that a voltage controls. A net that is no port of the circuit is one
+  /// between sources alone.
+  std::vector<std::string> nets;
+  std::string value;  ///< What follows the nets, numbers alone: "dc 1e-05".
+};
+
 struct SpiceCircuit {
   Circuit circuit;
-  /// Decisions a designer should know of: "M0: w=1.05 read as micrometres". One sentence each.
-  std::vector<std::string> notes;
+  std::vector<Note> notes;
+  /// Nets by their names in `circuit` whose names in the netlist tools would stumble over: "vdd_"
+  /// for "vdd!".
+  std::map<std::string, std::string> written;
+  /// What a simulation of the layout puts beside it.
+  std::vector<IdealSource> sources;
+  /// Ports that the top of the netlist does not list, for they are `.global`.
+  std::vector<std::string> globals;
 };
 
 /// `name` stands for the text in messages ("ota.sp"), and is its name in `options.bundle`. Pure:
@@ -72,7 +112,14 @@ Status read_channels(std::string_view json_text, std::string_view name, Circuit&
 
 /// Fails with the device or net and its place when a circuit can not be laid out: a net with a
 /// single terminal that is no port, no devices, a size the technology forbids.
-Status check_circuit(const Circuit& circuit, const Technology& technology);
+Status check_circuit(const Circuit& circuit, const Technology& technology,
+                     Floating floating = Floating::kRefuse);
+
+/// A warning for each net that `check_circuit` lets pass though it has a single terminal.
+std::vector<Note> floating_nets(const Circuit& circuit);
+
+/// Capacitors: what one of this size has, in farad; 0 where the technology does not say.
+double capacitance(const DeviceModel& model, Dbu width, Dbu length) noexcept;
 
 /// The flat `.subckt` that LVS compares with and the pre-layout simulation runs: one line a finger
 /// ("XM0_1 d g s b model w=1.05 l=0.15"), sizes in bare micrometres. A device whose count is still
