@@ -16,14 +16,25 @@ constexpr std::int64_t kMostChains = 100'000;
 /// The assignments that the request names, as indices into `space`.
 Result<std::vector<std::int64_t>> chosen_assignments(const rpc::RunSpec& spec,
                                                      const FingerSpace& space) {
+  const auto check_part = [&](std::int64_t index, const char* field) -> Status {
+    if (space.offers(space.counts_at(index))) return ok();
+    return make_error(
+        ErrorCode::kInvalidArgument,
+        "Assignment " + std::to_string(index) + " is not of the part that is explored.", field,
+        "Begin at another one, or leave it to the seed.");
+  };
   if (spec.fingers) {
     PTAH_TRY(auto index, space.index_of(assignment_of(*spec.fingers)));
+    PTAH_TRY(check_part(index, "fingers"));
     return std::vector<std::int64_t>{index};
   }
   if (spec.indices) {
     std::vector<std::int64_t> indices = *spec.indices;
     for (const std::int64_t index : indices) {
-      if (index < space.count()) continue;
+      if (index < space.count()) {
+        PTAH_TRY(check_part(index, "indices"));
+        continue;
+      }
       return make_error(ErrorCode::kInvalidArgument,
                         std::to_string(index) + " is not an assignment; they are 0 to " +
                             std::to_string(space.count() - 1) + ".",
@@ -42,6 +53,12 @@ Result<std::vector<std::int64_t>> chosen_assignments(const rpc::RunSpec& spec,
                       "assignments", "Ask for fewer, or run several jobs with seeds of their own.");
   }
   auto indices = space.sample(count, Rng(static_cast<std::uint64_t>(spec.seed)).fork(0xF1));
+  if (indices.empty() && count > 0) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The part that is to be explored has no assignment: there are " +
+                          std::to_string(space.count()) + " in all.",
+                      "part");
+  }
   std::sort(indices.begin(), indices.end());
   return indices;
 }
@@ -140,6 +157,8 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   }
   flow.measures = spec.measuring.value_or(flow.measures);
   PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
+  if (spec.explore)
+    space.offer(spec.explore->part, static_cast<std::uint64_t>(spec.explore->split_seed));
   PTAH_TRY(auto indices, chosen_assignments(spec, space));
 
   ChainSpec common;
@@ -147,7 +166,12 @@ Result<Json> plan_run(const rpc::RunSpec& spec) {
   common.technology = spec.tech;
   common.seed = static_cast<std::uint64_t>(spec.seed);
   common.variants = spec.explore ? kMostImprovements : static_cast<int>(spec.variants);
-  if (spec.explore) common.budget = Budget{spec.explore->evaluations, spec.explore->seconds};
+  if (spec.explore) {
+    common.budget = Budget{spec.explore->evaluations, spec.explore->seconds};
+    common.part = spec.explore->part;
+    common.split_seed = static_cast<std::uint64_t>(spec.explore->split_seed);
+    common.keep_model = spec.explore->keep_model.value_or("");
+  }
   common.judges = spec.judges;
   common.objective = spec.objective;
   common.pictures = spec.pictures;
