@@ -14,8 +14,8 @@ struct ExploreArguments : JobArguments {
     judges = "kept";
     flow = "explore";
   }
-  std::string explorer = "annealing", profile, budget = "1000";
-  std::int64_t starts = 1;
+  std::string explorer = "annealing", profile, budget = "1000", model, keep_model, part = "all";
+  std::int64_t starts = 1, split_seed = 0;
   std::vector<std::string> options;
 };
 
@@ -48,6 +48,10 @@ int explore(const Session& session, const ExploreArguments& arguments) {
   if (budget.has_error()) return fail(session, budget.error());
   if (!arguments.profile.empty()) options.value()["profile"] = arguments.profile;
   if (!options.value().empty()) explore["options"] = std::move(options.value());
+  if (!arguments.model.empty()) explore["model"] = arguments.model;
+  if (!arguments.keep_model.empty()) explore["keep_model"] = arguments.keep_model;
+  if (arguments.part != "all")
+    explore.update({{"part", arguments.part}, {"split_seed", arguments.split_seed}});
   spec.value()["explore"] = std::move(explore);
   if (arguments.starts > 1) spec.value()["assignments"] = arguments.starts;
   auto client = session.connect();
@@ -94,6 +98,20 @@ void add_explore_command(CLI::App& app, Session& session, int& status) {
           "and with its share of the layouts; of a time each has all")
       ->check(CLI::Range(1, 1024))
       ->excludes(fingers)
+      ->capture_default_str();
+  command->add_option("--model", arguments->model,
+                      "Begin with what an exploration of this circuit has learnt: NAME or "
+                      "NAME@VERSION");
+  command->add_option("--keep-model", arguments->keep_model,
+                      "What is learnt becomes a version of this model at the end, also when it is "
+                      "cancelled");
+  command
+      ->add_option("--part", arguments->part,
+                   "Explore four in five of the assignments (train), or the others (rest)")
+      ->check(CLI::IsMember({"all", "train", "rest"}))
+      ->capture_default_str();
+  command->add_option("--split-seed", arguments->split_seed, "Which of the ways to split them")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   add_explore_compare_command(*command, session, status);
   on_command(command, status, [command, &session, &status, arguments] {

@@ -145,10 +145,13 @@ void print_exploration(const Session& session, const std::string& job, const Jso
 
   const std::string state = finished.value("state", "failed");
   const Json* const best = tally.best(finished);
+  const Json result = finished.value("result", Json::object());
+  const Json kept = result.is_object() ? result.value("model", Json()) : Json();
   if (session.json) {
     print_line({{"summary",
                  {{"job", job},
                   {"state", state},
+                  {"model", kept},
                   {"best", best == nullptr ? Json() : best_of_exploration(*best)},
                   {"evaluations", evaluations},
                   {"feasible", totals.value("feasible", Json())},
@@ -166,6 +169,10 @@ void print_exploration(const Session& session, const std::string& job, const Jso
   }
   std::cout << "job " << job << ": " << state << ", " << evaluations.dump() << " evaluations, "
             << duration(seconds) << "\n";
+  if (kept.is_object()) {
+    std::cout << "what it has learnt is model " << kept.value("name", "") << "@"
+              << kept.value("version", Json()).dump() << "\n";
+  }
   if (const Json broken = totals.value("broken", Json::object()); !broken.empty()) {
     std::cout << totals.value("feasible", Json()).dump() << " meet the specs";
     for (const auto& [spec, count] : broken.items())

@@ -72,7 +72,8 @@ std::string metrics_text(const Json& record) {
 
 std::string origin(const Json& model) {
   const Json& record = model["record"];
-  const std::string maker = record.value("trainer", record.value("predictor", std::string()));
+  const std::string maker =
+      record.value("trainer", record.value("explorer", record.value("predictor", std::string())));
   return maker + (model.value("shipped", false)     ? " (comes with Ptah)"
                   : record.value("imported", false) ? " (imported)"
                                                     : "");
@@ -144,19 +145,17 @@ int model_call(const Session& session, const std::string& method, Json params) {
 }
 
 int put_model(const Session& session, const std::string& library, const std::string& name,
-              const std::string& predictor, const std::string& note,
+              const std::string& predictor, const std::string& explorer, const std::string& note,
               const std::vector<std::string>& files) {
   Json list = Json::array();
   for (const std::string& file : files) {
     const auto path = std::filesystem::absolute(file).lexically_normal();
     list.push_back({{"name", path.filename().string()}, {"path", path.string()}});
   }
-  return model_call(session, "model.put",
-                    {{"library", library},
-                     {"name", name},
-                     {"predictor", predictor},
-                     {"note", note},
-                     {"files", std::move(list)}});
+  Json params{{"library", library}, {"name", name}, {"note", note}, {"files", std::move(list)}};
+  if (!predictor.empty()) params["predictor"] = predictor;
+  if (!explorer.empty()) params["explorer"] = explorer;
+  return model_call(session, "model.put", std::move(params));
 }
 
 constexpr const char* kRecordFile = "model.json";
@@ -216,9 +215,14 @@ int import_model(const Session& session, const std::string& library, const std::
   if (text.has_error()) return fail(session, text.error());
   const Json record = Json::parse(text.value(), nullptr, false);
   const Json files = record.is_object() ? record.value("files", Json()) : Json();
-  if (!files.is_object() || !record.value("predictor", Json()).is_string()) {
+  const auto plugin = [&](const char* kind) {
+    const Json plugin_name = record.is_object() ? record.value(kind, Json()) : Json();
+    return plugin_name.is_string() ? plugin_name.get<std::string>() : std::string();
+  };
+  if (!files.is_object() || plugin("predictor").empty() == plugin("explorer").empty()) {
     return fail(session, make_error(ErrorCode::kParse,
-                                    "That is no record of a model: it says no predictor or files.",
+                                    "That is no record of a model: it says no predictor or "
+                                    "explorer, or no files.",
                                     (folder / kRecordFile).string(),
                                     "`ptah model export NAME FOLDER` writes such a folder."));
   }
@@ -230,15 +234,78 @@ int import_model(const Session& session, const std::string& library, const std::
     if (sent.has_error()) return fail(session, sent.error());
     list.push_back({{"name", part}, {"path", sent.value()}});
   }
-  return print_model(
-      session, client.value().call("model.put",
-                                   {{"library", library},
-                                    {"name", name.empty() ? folder.filename().string() : name},
-                                    {"predictor", record["predictor"]},
-                                    {"note", note},
-                                    {"record", record},
-                                    {"files", std::move(list)}},
-                                   std::chrono::minutes(10)));
+  Json params{{"library", library},
+              {"name", name.empty() ? folder.filename().string() : name},
+              {"note", note},
+              {"record", record},
+              {"files", std::move(list)}};
+  for (const char* kind : {"predictor", "explorer"}) {
+    if (!plugin(kind).empty()) params[kind] = plugin(kind);
+  }
+  return print_model(session, client.value().call("model.put", params, std::chrono::minutes(10)));
+}
+
+/// What the one who left the model wrote down of what it prefers (docs/exploration.md).
+Result<Json> explanation_of(Client& client, const Json& model) {
+  constexpr std::size_t kMostExplanation = 4u << 20;
+  const std::string name = model["name"].get<std::string>() + "@" + model["version"].dump();
+  for (const Json& file : model["files"]) {
+    if (file["name"] != "explanation.json") continue;
+    PTAH_TRY(const std::string text,
+             read_text(client, file["hash"].get<std::string>(), kMostExplanation));
+    Json explanation = Json::parse(text, nullptr, false);
+    if (explanation.is_object() && explanation.value("sections", Json()).is_array())
+      return explanation;
+    return make_error(ErrorCode::kParse, "Its explanation cannot be read.", "model " + name);
+  }
+  return make_error(ErrorCode::kUnsupported, "Model " + name + " says nothing of what it prefers.",
+                    "model " + name,
+                    "Policies do (`ptah explore ... --keep-model NAME`); `ptah model get " + name +
+                        "` shows where it comes from.");
+}
+
+void print_distribution(const Json& distribution) {
+  const auto text = [](const Json& value) {
+    return value.is_string() ? value.get<std::string>() : std::string();
+  };
+  const auto share = [](const Json& choice, const char* field) {
+    const Json value = choice.value(field, Json());
+    return value.is_number() ? number(100 * value.get<double>(), 1) : std::string();
+  };
+  const Json entropy = distribution.value("entropy", Json());
+  std::cout << text(distribution.value("name", Json()))
+            << (entropy.is_number() ? ", entropy " + number(entropy, 3) : "") << "\n";
+  Table choices({"", "%", "without preference"}, {Align::kLeft, Align::kRight, Align::kRight});
+  for (const Json& choice : distribution.value("choices", Json::array())) {
+    if (choice.is_object())
+      choices.add({"  " + text(choice.value("name", Json())), share(choice, "probability"),
+                   share(choice, "uniform")});
+  }
+  std::cout << choices.text() << "\n";
+}
+
+int explain_model(const Session& session, const std::string& library, const std::string& name) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto reply = client.value().call("model.get", {{"library", library}, {"model", name}});
+  if (reply.has_error()) return fail(session, reply.error());
+  const auto explanation = explanation_of(client.value(), reply.value());
+  if (explanation.has_error()) return fail(session, explanation.error());
+  if (session.json) {
+    print_line({{"model", reply.value()["name"]},
+                {"version", reply.value()["version"]},
+                {"sections", explanation.value()["sections"]}});
+    return kOk;
+  }
+  for (const Json& section : explanation.value()["sections"]) {
+    if (!section.is_object()) continue;
+    const Json title = section.value("title", Json());
+    std::cout << (title.is_string() ? title.get<std::string>() : "") << "\n\n";
+    for (const Json& one : section.value("distributions", Json::array())) {
+      if (one.is_object()) print_distribution(one);
+    }
+  }
+  return kOk;
 }
 
 int delete_model(const Session& session, const std::string& library, const std::string& model) {
@@ -309,12 +376,12 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   on_command(command, status, [&session, arguments] { return train(session, *arguments); });
 
   struct ModelArguments {
-    std::string library = "work", model, predictor, note, folder;
+    std::string library = "work", model, predictor, explorer, note, folder;
     std::vector<std::string> files;
   };
   auto one = std::make_shared<ModelArguments>();
-  auto* model =
-      app.add_subcommand("model", "Train, list, show, export, import, choose and forget models");
+  auto* model = app.add_subcommand(
+      "model", "Train, list, show, explain, export, import, choose and forget models");
   model->require_subcommand(1);
   add_train_from_dataset(model, false, session, status);
   add_train_from_dataset(model, true, session, status);
@@ -334,6 +401,8 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   add("get", "Where a model comes from, and its files", kReference, [&session, one] {
     return model_call(session, "model.get", {{"library", one->library}, {"model", one->model}});
   })->alias("show");
+  add("explain", "What a policy prefers: finger counts by group, moves by kind and by device",
+      kReference, [&session, one] { return explain_model(session, one->library, one->model); });
   add("use", "Choose the version that the name alone means",
       "NAME@VERSION, or NAME@candidate; NAME: the newest", [&session, one] {
         return model_call(session, "model.use", {{"library", one->library}, {"model", one->model}});
@@ -355,10 +424,13 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
     return import_model(session, one->library, one->folder, one->model, one->note);
   });
   auto* put = add("put", "Take files in as a new version", "Its name", [&session, one] {
-    return put_model(session, one->library, one->model, one->predictor, one->note, one->files);
+    return put_model(session, one->library, one->model, one->predictor, one->explorer, one->note,
+                     one->files);
   });
   put->add_option("files", one->files, "Its files")->required()->check(CLI::ExistingFile);
-  put->add_option("--predictor", one->predictor, "Plugin that understands them")->required();
+  put->add_option("--predictor", one->predictor, "Plugin that predicts with them");
+  put->add_option("--explorer", one->explorer,
+                  "In its place: the plugin whose explorations begin with them");
   put->add_option("--note", one->note, "Where it comes from");
 }
 

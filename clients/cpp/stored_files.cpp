@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <functional>
 
 #include "ptah/core/base64.hpp"
 #include "ptah/core/sha256.hpp"
@@ -87,6 +88,31 @@ class Fresh {
   bool done_ = false;
 };
 
+/// Hands on a file of the store piece by piece; fails at the end where the bytes are not its own.
+Status read_pieces(Client& client, const std::string& name,
+                   const std::function<Status(const std::string& bytes)>& take) {
+  const std::string hash = name.starts_with("sha256:") ? name.substr(7) : name;
+  Sha256 digest;
+  std::int64_t at = 0, size = 0;
+  do {
+    PTAH_TRY(const Json piece,
+             client.call("store.read", {{"hash", hash}, {"offset", at}}, kTimeout));
+    PTAH_TRY(const auto data, decode_base64(piece.value("data", ""), 2 * kPiece, "store.read"));
+    const std::string bytes(data.begin(), data.end());
+    size = piece.value("size", std::int64_t{0});
+    at += static_cast<std::int64_t>(bytes.size());
+    if (bytes.empty() && at < size)
+      return make_error(ErrorCode::kIo, "ptahd sent no more of the file.", hash);
+    digest.add(bytes);
+    PTAH_TRY(take(bytes));
+  } while (at < size);
+  if (digest.hex() != hash) {
+    return make_error(ErrorCode::kIo, "The file in the daemon's store is damaged.", hash,
+                      "`ptah server verify` lists all that is.");
+  }
+  return ok();
+}
+
 }  // namespace
 
 Result<std::string> put_file(Client& client, const std::filesystem::path& file) {
@@ -116,28 +142,21 @@ Result<std::string> put_file(Client& client, const std::filesystem::path& file) 
   return answer.value("file", "");
 }
 
+Result<std::string> read_text(Client& client, const std::string& name, std::size_t most) {
+  std::string text;
+  PTAH_TRY(read_pieces(client, name, [&](const std::string& bytes) -> Status {
+    text += bytes;
+    if (text.size() <= most) return ok();
+    return make_error(ErrorCode::kLimit,
+                      "The file has more than " + std::to_string(most) + " bytes.", name);
+  }));
+  return text;
+}
+
 Status read_file(Client& client, const std::string& name, const std::filesystem::path& out) {
-  const std::string hash = name.starts_with("sha256:") ? name.substr(7) : name;
   Fresh fresh(out);
   PTAH_TRY(fresh.opened());
-  Sha256 digest;
-  std::int64_t at = 0, size = 0;
-  do {
-    PTAH_TRY(const Json piece,
-             client.call("store.read", {{"hash", hash}, {"offset", at}}, kTimeout));
-    PTAH_TRY(const auto data, decode_base64(piece.value("data", ""), 2 * kPiece, "store.read"));
-    const std::string bytes(data.begin(), data.end());
-    size = piece.value("size", std::int64_t{0});
-    at += static_cast<std::int64_t>(bytes.size());
-    if (bytes.empty() && at < size)
-      return make_error(ErrorCode::kIo, "ptahd sent no more of the file.", hash);
-    digest.add(bytes);
-    PTAH_TRY(fresh.write(bytes));
-  } while (at < size);
-  if (digest.hex() != hash) {
-    return make_error(ErrorCode::kIo, "The file in the daemon's store is damaged.", hash,
-                      "`ptah server verify` lists all that is.");
-  }
+  PTAH_TRY(read_pieces(client, name, [&](const std::string& bytes) { return fresh.write(bytes); }));
   return fresh.put_in_place();
 }
 

@@ -14,6 +14,9 @@ namespace ptah {
 /// refers to it.
 Result<std::string> put_file(Client& client, const std::filesystem::path& file);
 
+/// The bytes of the file with this name (or bare hash): at most so many.
+Result<std::string> read_text(Client& client, const std::string& name, std::size_t most);
+
 /// Writes the file with this name (or bare hash) to `out`, whole and with the right bytes or not at
 /// all; what is there is replaced.
 Status read_file(Client& client, const std::string& name, const std::filesystem::path& out);

@@ -79,10 +79,7 @@ LearningTask predict_task(Store& store, const ModelPredictParams& params) {
 EvaluatedModel evaluated_model(const Store& store, const ModelRow& row) {
   EvaluatedModel model;
   model.model = reference(row.version);
-  const auto predictor = row.record.find("predictor");
-  if (predictor == row.record.end() || !predictor->is_string())
-    fail(ErrorCode::kInvalidArgument, "The model does not say its predictor.", model.model);
-  model.predictor = *predictor;
+  model.predictor = predictor_of(row);
   for (const FileRow& file : row.files) {
     if (file.role != kModelFileRole) continue;
     model.files[std::filesystem::path(file.dataset).filename().string()] =

@@ -28,7 +28,7 @@ Result<rpc::ModelRecord> read_model_record(const Json& json, const std::filesyst
                       where.string());
   // What else it says is for people, and kept.
   Json known = Json::object();
-  for (const char* field : {"predictor", "label", "note", "metrics", "files"}) {
+  for (const char* field : {"predictor", "explorer", "label", "note", "metrics", "files"}) {
     if (const auto found = json.find(field); found != json.end()) known[field] = *found;
   }
   auto record = rpc::read_struct<rpc::ModelRecord>(known, rpc::kMaxText);
@@ -55,23 +55,16 @@ ModelRow import_model(Store& store, const rpc::ModelPutParams& params, const std
     if (!read) throw Failure(read.error());
     check_hashes(read.value(), hashes, params.name);
   }
-  record.update({{"model", params.name}, {"predictor", params.predictor}, {"files", hashes}});
+  record.update({{"model", params.name}, {"files", hashes}});
+  for (const char* kind : {"predictor", "explorer"}) record.erase(kind);
+  if (!params.predictor.empty()) record["predictor"] = params.predictor;
+  if (!params.explorer.empty()) record["explorer"] = params.explorer;
   record.emplace("metrics", Json::object());
   if (!params.note.empty() || !record.contains("note")) record["note"] = params.note;
   if (shipped.empty()) record.update({{"imported", true}, {"origins", std::move(origins)}});
-  files.insert(files.begin(),
-               NewFile{kModelRole, {}, record.dump(1) + "\n", folder + "model.json"});
-  NewJob job{
-      shipped,         std::string(kImportJob.name), {}, params.library, record, NewPlan{}, {},
-      !shipped.empty()};
-  job.plan->circuit = params.name;
-  job.plan->chains.push_back(Json::object());
-  const std::string id = store.create_job(job).first.id;
-  const VariantCommit made = store.commit_variant(id, 0, 0, record, files);
-  store.finish_chain(id, 0, nullptr, nullptr);
-  store.finish_job(id, JobState::kDone, nullptr, {{"model", params.name}});
-  return store.model(params.library,
-                     params.name + "@" + std::to_string(made.model ? made.model->version : 0));
+  NewJob job{shipped,         std::string(kImportJob.name), {}, params.library, record, {}, {},
+             !shipped.empty()};
+  return store.put_model(std::move(job), params.name, record, std::move(files));
 }
 
 }  // namespace ptah

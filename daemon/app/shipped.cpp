@@ -55,6 +55,7 @@ Result<ShippedModel> read_model(const fs::path& folder) {
   model.params.record.value = Json::parse(text, nullptr, false);
   PTAH_TRY(const rpc::ModelRecord record, read_model_record(model.params.record.value, file));
   model.params.predictor = record.predictor;
+  model.params.explorer = record.explorer;
   for (const auto& [name, hash] : record.files)
     model.params.files.push_back({name, (folder / name).string()});
   PTAH_TRY(model.params.check(""));

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "flow/design_space.hpp"
+#include "flow/learnt_model.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "store/stored_path.hpp"
 
@@ -22,6 +23,17 @@ Json chain_state_of_old(const Json& state, int variant, std::int64_t assignment)
           {"described", Json::array({assignment})},
           // Beyond every number that was given: the folders of candidates are named by it.
           {"candidates", state.at("evaluated").get<int>() + 1}};
+}
+
+/// Nothing where there is no such field.
+std::optional<ChosenModel> chosen_model(const Json& json, const char* field) {
+  if (!json.contains(field)) return std::nullopt;
+  const Json& model = json[field];
+  ChosenModel chosen{model.at("name"), model.at("hash"), model.at("version"), {}};
+  const std::filesystem::path files = json.at("files").get<std::string>();
+  for (const auto& [name, hash] : model.at("files").items())
+    chosen.files[name] = stored_path(files, hash.get<std::string>());
+  return chosen;
 }
 
 Status resume_from_variant(Exploration& exploration, FlowLayoutSpace& home,
@@ -84,6 +96,9 @@ Json to_json(const ChainSpec& spec) {
     if (spec.budget->evaluations) json["budget"]["evaluations"] = *spec.budget->evaluations;
     if (spec.budget->seconds) json["budget"]["seconds"] = *spec.budget->seconds;
   }
+  if (spec.part != AssignmentPart::kAll)
+    json.update({{"part", to_string(spec.part)}, {"split_seed", spec.split_seed}});
+  if (!spec.keep_model.empty()) json["keep_model"] = spec.keep_model;
   return json;
 }
 
@@ -129,13 +144,11 @@ Result<ChainSpec> chain_spec_from_json(const Json& json) {
     }
     spec.pictures = json.at("pictures");
     PTAH_TRY(spec.flow, flow_from_json(json.at("flow")));
-    if (json.contains("model")) {
-      const Json& model = json["model"];
-      spec.model = ChosenModel{model.at("name"), model.at("hash"), model.at("version"), {}};
-      const std::filesystem::path files = json.at("files").get<std::string>();
-      for (const auto& [name, hash] : model.at("files").items())
-        spec.model->files[name] = stored_path(files, hash.get<std::string>());
-    }
+    spec.model = chosen_model(json, "model");
+    spec.start = chosen_model(json, "start");
+    PTAH_TRY(spec.part, choice_from_string<AssignmentPart>(json.value("part", "all"), "part"));
+    spec.split_seed = json.value("split_seed", std::uint64_t{0});
+    spec.keep_model = json.value("keep_model", "");
     if (json.contains("resume") && !json["resume"].is_null()) {
       const Json& resume = json["resume"];
       spec.resume =
@@ -167,6 +180,10 @@ Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scrat
   FlowDesignSpace space(*exploration, std::move(made));
   FlowLayoutSpace& home = space.flow_home();
   exploration->home = &home;
+  if (explorer) {  // Before anything is evaluated.
+    FlowJob job = exploration->job(Stream::kExplorer, home.rng(), scratch, home.paths().name());
+    PTAH_TRY(begin_with_model(explorer, *exploration, space, job));
+  }
   if (spec.resume && !spec.resume->checkpoint.empty()) {
     PTAH_TRY(const std::string bytes,
              read_text_file(spec.resume->checkpoint, 2 * DesignSpace::kMaxCheckpoint));
@@ -183,8 +200,11 @@ Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scrat
     const Status explored = run_stage(
         explorer, context, whole, [&](Explorer& stage) { return stage.explore(space, context); });
     // What is left of the budget may not do for the next thing that an explorer asks for.
-    if (!explored && !(explored.error().code == ErrorCode::kLimit && exhausted(space)))
-      return explored.error();
+    const bool well = explored || (explored.error().code == ErrorCode::kLimit && exhausted(space));
+    if (well || explored.error().code == ErrorCode::kCancelled) {
+      PTAH_TRY(hand_on_learnt(explorer, *exploration, context));
+    }
+    if (!well) return explored.error();
     PTAH_TRY(space.flush());
   }
   return result_of(*exploration, home.paths().name());

@@ -24,7 +24,7 @@ struct ChainResume {
   std::filesystem::path checkpoint;
 };
 
-/// The version of a model that a run's predictor works with.
+/// The version of a model that a run's predictor works with, or an exploration begins with.
 struct ChosenModel {
   std::string name, hash;
   std::int64_t version = 0;
@@ -45,6 +45,10 @@ struct ChainSpec {
   bool pictures = false;           ///< A PNG and a Bode plot with each variant.
   FlowConfig flow;
   std::optional<ChosenModel> model;
+  AssignmentPart part = AssignmentPart::kAll;  ///< Of an exploration: what it may open.
+  std::uint64_t split_seed = 0;
+  std::optional<ChosenModel> start;  ///< What its explorer begins with.
+  std::string keep_model;            ///< What is learnt becomes this model; empty: it is not kept.
   std::optional<ChainResume> resume;
 };
 
@@ -62,8 +66,9 @@ Result<ChainSpec> chain_spec_from_json(const Json& json);
 /// "evaluated", "reverted": {reason class: count}, "judged", "disagreements": {about: count}}; of
 /// an exploration "seconds", and where there are specs, "feasible" and "broken": {spec: count}.
 /// More disagreements between checks and judges than the flow allows fail the chain at its end,
-/// with kConflict; its variants stay. A baseline that no attempt gets past the judges is an Error
-/// of kind kInfeasible that says what was found.
+/// with kConflict; its variants stay. What an explorer has learnt, where that is wanted, is a
+/// `model` event, of a cancelled exploration too. A baseline that no attempt gets past the judges
+/// is an Error of kind kInfeasible that says what was found.
 Result<Json> run_chain(const ChainSpec& spec, const std::filesystem::path& scratch,
                        PluginHost& host, TaskSink& sink);
 

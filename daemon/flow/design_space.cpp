@@ -12,6 +12,12 @@ Result<std::shared_ptr<FlowLayoutSpace>> FlowDesignSpace::create(const FingerAss
   if (exploration_.sink.cancelled()) return cancelled_error();
   PTAH_TRY(exploration_.afford());
   PTAH_TRY(const std::int64_t assignment, exploration_.assignments.index_of(fingers));
+  if (!exploration_.assignments.offers(exploration_.assignments.counts_at(assignment))) {
+    return make_error(
+        ErrorCode::kInfeasible,
+        "Assignment " + std::to_string(assignment) + " is not of the part that is explored.",
+        "explorer " + exploration_.explorer);
+  }
   PTAH_TRY(auto space, FlowLayoutSpace::create(exploration_, assignment,
                                                exploration_.assignments.at(assignment)));
   return std::shared_ptr<FlowLayoutSpace>(std::move(space));

@@ -101,6 +101,7 @@ Result<std::unique_ptr<Exploration>> Exploration::create(const ChainSpec& spec,
   PTAH_TRY(auto technology, Technology::resolve(spec.technology));
   PTAH_TRY(auto loaded, load_circuit(spec.input, technology));
   PTAH_TRY(auto assignments, FingerSpace::create(loaded.circuit, spec.input.allowed_fingers));
+  assignments.offer(spec.part, spec.split_seed);
   std::unique_ptr<Exploration> made(new Exploration(
       spec, scratch, host, sink, std::move(technology), std::move(loaded), std::move(assignments)));
   std::vector<MeasureSpec> judged;

@@ -39,14 +39,25 @@ Result<std::int64_t> index_of_named(const rpc::RunSpec& spec, const Circuit& cir
 Result<std::vector<std::int64_t>> chosen_assignments(const rpc::RunSpec& spec,
                                                      const Circuit& circuit,
                                                      const FingerSpace& space) {
+  const auto check_part = [&](std::int64_t index, const char* field) -> Status {
+    if (space.offers(space.counts_at(index))) return ok();
+    return make_error(
+        ErrorCode::kInvalidArgument,
+        "Assignment " + std::to_string(index) + " is not of the part that is explored.", field,
+        "Begin at another one, or leave it to the seed.");
+  };
   if (spec.fingers) {
     PTAH_TRY(auto index, index_of_named(spec, circuit, space));
+    PTAH_TRY(check_part(index, "fingers"));
     return std::vector<std::int64_t>{index};
   }
   if (spec.indices) {
     std::vector<std::int64_t> indices = *spec.indices;
     for (const std::int64_t index : indices) {
-      if (index < space.count()) continue;
+      if (index < space.count()) {
+        PTAH_TRY(check_part(index, "indices"));
+        continue;
+      }
       return make_error(ErrorCode::kInvalidArgument,
                         std::to_string(index) + " is not an assignment; they are 0 to " +
                             std::to_string(space.count() - 1) + ".",
@@ -65,6 +76,12 @@ Result<std::vector<std::int64_t>> chosen_assignments(const rpc::RunSpec& spec,
                       "assignments", "Ask for fewer, or run several jobs with seeds of their own.");
   }
   auto indices = space.sample(count, Rng(static_cast<std::uint64_t>(spec.seed)).fork(0xF1));
+  if (indices.empty() && count > 0) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "The part that is to be explored has no assignment: there are " +
+                          std::to_string(space.count()) + " in all.",
+                      "part");
+  }
   std::sort(indices.begin(), indices.end());
   return indices;
 }
@@ -273,6 +290,8 @@ Result<Planned> planned(const rpc::RunSpec& spec) {
   if (spec.placements > 1) flow.stages["explorer"].options["placements"] = spec.placements;
   flow.measures = spec.measuring.value_or(flow.measures);
   PTAH_TRY(auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
+  if (spec.explore)
+    space.offer(spec.explore->part, static_cast<std::uint64_t>(spec.explore->split_seed));
   PTAH_TRY(auto indices, chosen_assignments(spec, loaded.circuit, space));
 
   ChainSpec common;
@@ -280,7 +299,12 @@ Result<Planned> planned(const rpc::RunSpec& spec) {
   common.technology = spec.tech;
   common.seed = static_cast<std::uint64_t>(spec.seed);
   common.variants = spec.explore ? kMostImprovements : static_cast<int>(variants);
-  if (spec.explore) common.budget = share_of_budget(*spec.explore, indices.size());
+  if (spec.explore) {
+    common.budget = share_of_budget(*spec.explore, indices.size());
+    common.part = spec.explore->part;
+    common.split_seed = static_cast<std::uint64_t>(spec.explore->split_seed);
+    common.keep_model = spec.explore->keep_model.value_or("");
+  }
   common.judges = spec.judges;
   common.objective = spec.objective;
   common.pictures = spec.pictures;

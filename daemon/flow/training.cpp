@@ -1,11 +1,11 @@
 #include "flow/training.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "flow/bundle.hpp"
 #include "flow/flow_config.hpp"
 #include "flow/layout_dataset.hpp"
+#include "flow/learnt_model.hpp"
 #include "flow/sample_dataset.hpp"
 #include "learning/features.hpp"
 #include "ptah/core/random.hpp"
@@ -19,8 +19,6 @@ using Clock = std::chrono::steady_clock;
 
 /// Checkpoints come to disk at most so often.
 constexpr std::chrono::milliseconds kBetweenCheckpoints{500};
-constexpr std::size_t kMostFiles = 64;
-constexpr std::uintmax_t kMostBytes = 2ull << 30;
 
 /// Hands checkpoints to the daemon: a line that says whose they are, then the trainer's bytes.
 class TaskCheckpoints final : public Checkpoints {
@@ -68,36 +66,6 @@ class TaskCheckpoints final : public Checkpoints {
   std::optional<std::string> resumed_;
   Clock::time_point sent_{};
 };
-
-bool is_file_name(std::string_view name) {
-  return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) {
-           return std::isalnum(c) != 0 || c == '.' || c == '_' || c == '-';
-         });
-}
-
-/// That a trainer's files are what the interface says.
-Status check_files(const TrainedModel& model, const std::string& trainer) {
-  const auto bad = [&](const std::string& message) {
-    return make_error(ErrorCode::kPluginFailed, message, "trainer " + trainer);
-  };
-  if (model.files.empty() || model.files.size() > kMostFiles)
-    return bad("It left " + std::to_string(model.files.size()) + " files; a model has 1 to 64.");
-  std::uintmax_t bytes = 0;
-  for (const auto& [name, path] : model.files) {
-    std::error_code failure;
-    if (!is_file_name(name)) return bad("`" + name.substr(0, 64) + "` is no name of a file.");
-    const auto status = std::filesystem::symlink_status(path, failure);
-    if (failure || !std::filesystem::is_regular_file(status))
-      return bad("Its file `" + name + "` is not there: " + path.string() + ".");
-    bytes += std::filesystem::file_size(path, failure);
-  }
-  if (bytes > kMostBytes) return bad("Its files have more than 2 GiB.");
-  for (const auto& [name, value] : model.metrics) {
-    if (!std::isfinite(value)) return bad("Its metric `" + name + "` is no number.");
-  }
-  return ok();
-}
 
 /// What is learnt from, and how a record names it.
 struct Source {
@@ -191,7 +159,7 @@ Result<Json> train_model(const rpc::TrainTask& task, const std::filesystem::path
   PTAH_TRY(const TrainedModel model, run_stage(trainer, job, seconds, [&](Trainer& stage) {
              return stage.train(*source.dataset, checkpoints, job);
            }));
-  PTAH_TRY(check_files(model, trainer.plugin));
+  PTAH_TRY(check_model_files(model, "trainer " + trainer.plugin));
 
   Json record{{"model", spec.model},       {"trainer", trainer.plugin},
               {"predictor", trainer.name}, {"plugin_hashes", {{"trainer", trainer.hash}}},

@@ -385,6 +385,7 @@ void JobManager::write_end(const JobPtr& job, JobState state, const Json& error,
   struct Finished {
     EventRow event;
     JobRow row;
+    std::optional<VersionRow> model;
   };
   store_.submit(
       StoreThread::Kind::kEssentialWrite,
@@ -396,6 +397,10 @@ void JobManager::write_end(const JobPtr& job, JobState state, const Json& error,
           if (Json made = store.add_dataset(id); !made.is_null())
             shown["dataset"] = std::move(made);
         }
+        std::optional<VersionRow> model;
+        if (state == JobState::kDone || state == JobState::kCancelled)
+          model = store.keep_learnt(id);
+        if (model) shown["model"] = {{"name", model->cell}, {"version", model->version}};
         if (chains) {
           shown["circuit"] = row.circuit;
           shown["variants"] = row.variants;
@@ -406,7 +411,7 @@ void JobManager::write_end(const JobPtr& job, JobState state, const Json& error,
           }
         }
         EventRow event = store.finish_job(id, state, error, shown);
-        return Finished{std::move(event), store.existing_job(id)};
+        return Finished{std::move(event), store.existing_job(id), std::move(model)};
       },
       [this, alive = alive_, job](Result<Finished> finished) {
         if (!*alive || !known(job)) return;
@@ -418,6 +423,7 @@ void JobManager::write_end(const JobPtr& job, JobState state, const Json& error,
         jobs_.erase(job->id);
         std::erase(order_, job->id);
         publish(job->id, finished.value().event);
+        if (finished.value().model && on_model_) on_model_(*finished.value().model);
         std::vector<Done> calls = std::move(job->on_finish);
         for (auto waiter = waiters_.begin(); waiter != waiters_.end();) {
           if (waiter->second.first == job->id) {

@@ -143,6 +143,7 @@ class JobManager {
   void on_event(const JobPtr& job, std::int64_t chain, const WorkerEvent& event);
   void on_variant(const JobPtr& job, std::int64_t chain, const VariantEvent& event);
   void on_checkpoint(const JobPtr& job, std::int64_t chain, const CheckpointEvent& event);
+  void on_learnt(const JobPtr& job, std::int64_t chain, const ModelEvent& event);
   void on_metric(const JobPtr& job, std::int64_t chain, const MetricEvent& event);
   void write_metrics(const JobPtr& job, std::int64_t chain);
   /// What a chain says is to be written: its files, and a worker that is ahead of the disk pauses.

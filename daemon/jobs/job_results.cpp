@@ -17,20 +17,37 @@ namespace {
 constexpr std::size_t kMaxPlan = 512u << 10;
 constexpr std::size_t kMostCommon = 64u << 20;
 
-/// {"name", "version", "hash", "files": {name: hash}}; its files join `files`.
-Json chosen_model(Store& store, const std::string& job, const std::string& reference,
+/// {"name", "version", "hash", "files": {name: hash}}; its files join `files`, in this role.
+Json chosen_model(const Store& store, const ModelRow& model, const char* role,
                   std::vector<NewFile>& files) {
-  const ModelRow model = store.model(store.existing_job(job).library, reference);
   Json named = Json::object();
   for (const FileRow& file : model.files) {
     if (file.role != kModelFileRole) continue;
     named[std::filesystem::path(file.dataset).filename().string()] = file.hash;
-    files.push_back({kModelFileRole, store.files().path(file.hash).string(), {}, {}});
+    files.push_back({role, store.files().path(file.hash).string(), {}, {}});
   }
   return {{"name", model.version.cell},
           {"version", model.version.version},
           {"hash", model.version.hash},
           {"files", std::move(named)}};
+}
+
+/// The models that a run's predictor works with, and that its explorer begins with, as its own:
+/// also when they go.
+void choose_models(Store& store, const std::string& job, const std::vector<std::string>& predicting,
+                   Json& common, std::vector<NewFile>& files) {
+  const JobRow row = store.existing_job(job);
+  if (!predicting.empty()) {
+    const ModelRow model = store.model(row.library, predicting.front());
+    predictor_of(model);
+    common["model"] = chosen_model(store, model, kModelFileRole, files);
+  }
+  const Json explore = row.spec.value("explore", Json::object());
+  if (explore.contains("model")) {
+    const ModelRow model = store.model(row.library, explore["model"].get<std::string>());
+    check_explorer(model, explore.at("explorer").get<std::string>());
+    common["start"] = chosen_model(store, model, kStartFileRole, files);
+  }
 }
 
 /// What the chains of a planned job have in common, less what the daemon added and the seed, by
@@ -126,9 +143,7 @@ void JobManager::planned(const JobPtr& job, TaskEnd end) {
       StoreThread::Kind::kWrite,
       [id = job->id, circuit, plan, chains = std::move(chains), files, common = std::move(common),
        models](Store& store) mutable {
-        // The run has what it works with as its own, also when the model goes.
-        if (common && !models.empty())
-          common->value["model"] = chosen_model(store, id, models.front(), files);
+        if (common) choose_models(store, id, models, common->value, files);
         // Once for all chains, and like every file as long as the job is there.
         if (common) files.push_back({kCommonRole, {}, rpc::dump(common->value), {}});
         store.save_plan(id, circuit, plan, chains, files);

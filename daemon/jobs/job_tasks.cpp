@@ -129,6 +129,8 @@ void JobManager::on_event(const JobPtr& job, std::int64_t chain, const WorkerEve
     on_variant(job, chain, *variant);
   } else if (const auto* checkpoint = std::get_if<CheckpointEvent>(&event)) {
     on_checkpoint(job, chain, *checkpoint);
+  } else if (const auto* model = std::get_if<ModelEvent>(&event)) {
+    on_learnt(job, chain, *model);
   } else if (const auto* metric = std::get_if<MetricEvent>(&event)) {
     on_metric(job, chain, *metric);
   } else if (const auto* told = std::get_if<ProgressEvent>(&event)) {
@@ -276,6 +278,21 @@ void JobManager::on_checkpoint(const JobPtr& job, std::int64_t chain,
       [this, alive = alive_, job, chain](const Result<MetricsCommit>& commit) {
         if (!*alive || !known(job)) return;
         end_write(job, chain, commit ? std::nullopt : std::optional<Error>(commit.error()), false);
+      });
+}
+
+void JobManager::on_learnt(const JobPtr& job, std::int64_t chain, const ModelEvent& event) {
+  auto files = begin_write(job, chain, event.files);
+  if (!files) return;
+  // It becomes a version when the job ends.
+  store_.submit(
+      StoreThread::Kind::kWrite,
+      [id = job->id, record = event.record.value, files = std::move(*files)](Store& store) {
+        store.put_learnt(id, record, files);
+      },
+      [this, alive = alive_, job, chain](const Result<std::monostate>& put) {
+        if (!*alive || !known(job)) return;
+        end_write(job, chain, put ? std::nullopt : std::optional<Error>(put.error()), false);
       });
 }
 

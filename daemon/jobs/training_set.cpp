@@ -74,11 +74,8 @@ Start start_of(Store& store, const rpc::TrainSpec& spec, const std::string& libr
   Start start;
   if (spec.from.empty()) return start;
   const ModelRow row = store.model(library, spec.from);
-  const Json predictor = row.record.value("predictor", Json());
-  if (!predictor.is_string())
-    fail(ErrorCode::kInvalidArgument, "The model does not say its predictor.", spec.from);
-  start.model =
-      rpc::StartingModel{row.version.cell, row.version.hash, predictor, row.version.version, {}};
+  start.model = rpc::StartingModel{
+      row.version.cell, row.version.hash, predictor_of(row), row.version.version, {}};
   for (const FileRow& file : row.files) {
     if (file.role != kModelFileRole) continue;
     start.model->files[std::filesystem::path(file.dataset).filename().string()] = file.hash;

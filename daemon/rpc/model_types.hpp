@@ -224,12 +224,14 @@ struct ModelPutFile {
 };
 /// What `model.json` says of a model whose files lie beside it.
 struct ModelRecord {
-  std::string predictor, label, note;
+  std::string predictor, explorer, label, note;
   std::map<std::string, double> metrics;
   std::map<std::string, std::string> files;
   template <class V>
   void describe(V& v) {
-    v.required("predictor", predictor, "Plugin that understands the files.",
+    v.optional("predictor", predictor, "Plugin that predicts with the files.",
+               of_form(TextForm::kName));
+    v.optional("explorer", explorer, "Plugin whose explorations begin with the files.",
                of_form(TextForm::kName));
     v.optional("label", label, "What it predicts.");
     v.optional("note", note, "Where it comes from, for people.");
@@ -240,28 +242,40 @@ struct ModelRecord {
     for (const auto& [name, hash] : files) {
       PTAH_TRY(detail::check_form(name, field_path(path, "files"), TextForm::kName));
     }
-    return ok();
+    return check_plugin(predictor, explorer, path);
+  }
+  static Status check_plugin(const std::string& predictor, const std::string& explorer,
+                             const std::string& path) {
+    if (predictor.empty() != explorer.empty()) return ok();
+    return make_error(ErrorCode::kInvalidArgument,
+                      "A model is one of a predictor or of an explorer: name the one or the other.",
+                      field_path(path, "predictor"));
   }
 };
 struct ModelPutParams {
-  std::string library = "work", name, predictor, note;
+  std::string library = "work", name, predictor, explorer, note;
   Object record;
   std::vector<ModelPutFile> files;
   template <class V>
   void describe(V& v) {
     v.optional("library", library, "The library.");
     v.required("name", name, "The model's name.", of_form(TextForm::kName));
-    v.required("predictor", predictor, "Plugin that understands the files.",
+    v.optional("predictor", predictor, "Plugin that predicts with the files.",
+               of_form(TextForm::kName));
+    v.optional("explorer", explorer,
+               "In its place: the plugin whose explorations begin with the files.",
                of_form(TextForm::kName));
     v.required("files", files, "1 to 64 files.");
     v.optional("note", note, "Where it comes from, for people.");
     v.optional(
         "record", record,
-        "What `model.json` beside exported files says, which becomes its record: `predictor`, "
-        "`label`, `metrics`, and `files` with the SHA-256 of each, which has to match; what "
+        "What `model.json` beside exported files says, which becomes its record: `predictor` or "
+        "`explorer`, `label`, `metrics`, and `files` with the SHA-256 of each, which has to match; "
+        "what "
         "else it says is kept.");
   }
   Status check(const std::string& path) const {
+    PTAH_TRY(ModelRecord::check_plugin(predictor, explorer, path));
     std::set<std::string> names;
     for (const ModelPutFile& file : files) names.insert(file.name);
     if (!files.empty() && files.size() <= 64 && names.size() == files.size()) return ok();

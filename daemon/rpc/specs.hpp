@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ptah/layout/layout.hpp"
+#include "ptah/netlist/fingers.hpp"
 #include "ptah/netlist/spice.hpp"
 #include "rpc/fields.hpp"
 #include "rpc/sources.hpp"
@@ -90,6 +91,14 @@ template <>
 struct Choices<MeasureScope> {
   static constexpr std::array<NamedChoice<MeasureScope>, 2> kNames{
       {{MeasureScope::kTestbench, "testbench"}, {MeasureScope::kAll, "all"}}};
+};
+
+template <>
+struct Choices<AssignmentPart> {
+  static constexpr std::array<NamedChoice<AssignmentPart>, 3> kNames{
+      {{AssignmentPart::kAll, "all"},
+       {AssignmentPart::kTrain, "train"},
+       {AssignmentPart::kRest, "rest"}}};
 };
 
 enum class PictureFormat { kPng, kSvg };
@@ -226,6 +235,9 @@ struct ExploreSpec {
   Object options;
   std::optional<std::int64_t> evaluations;
   std::optional<double> seconds;
+  std::optional<std::string> model, keep_model;
+  AssignmentPart part = AssignmentPart::kAll;
+  std::int64_t split_seed = 0;
 
   template <class V>
   void describe(V& v) {
@@ -236,6 +248,17 @@ struct ExploreSpec {
                "Layouts to route and score, baselines and infeasible ones counted.",
                Range{1, 100'000'000});
     v.optional("seconds", seconds, "Time to explore, more than 0.");
+    v.optional("model", model,
+               "A model of the job's library that the explorer begins with: \"name\" or "
+               "\"name@3\". One that an exploration of this circuit by this explorer kept.");
+    v.optional("keep_model", keep_model,
+               "What the explorer has learnt becomes a version of this model when the exploration "
+               "ends, also when it is cancelled.",
+               of_form(TextForm::kName));
+    v.optional("part", part,
+               "Only assignments of this part are explored: four in five by a hash of each "
+               "(train), or the others (rest).");
+    v.optional("split_seed", split_seed, "Of the hash that splits them.", Range{0, kNoLimit});
   }
   Status check(const std::string& path) const {
     if (seconds && !(*seconds > 0)) {
@@ -304,6 +327,13 @@ struct RunSpec : CircuitSource {
       return make_error(ErrorCode::kInvalidArgument,
                         "An exploration has no count of variants or placements.",
                         field_path(path, "explore"));
+    }
+    const std::int64_t starts =
+        indices ? static_cast<std::int64_t>(indices->size()) : assignments.value_or(1);
+    if (explore && explore->keep_model && starts > 1) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "Explorations side by side learn apart: which model is to be kept?",
+                        field_path(path, "explore.keep_model"), "Keep that of one start.");
     }
     if (placements * (variants + 1) > 100'000) {
       return make_error(ErrorCode::kLimit, "These are more than 100000 layouts of an assignment.",

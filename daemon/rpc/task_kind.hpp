@@ -106,7 +106,7 @@ struct JobKind {
 inline constexpr std::array<JobKind, 9> kJobKinds{
     {{"run", TaskKind::kPlan, TaskKind::kChain},
      {"train", std::nullopt, TaskKind::kTrain},
-     {"import", std::nullopt, std::nullopt},  // A model from elsewhere: done when it is created.
+     {"import", std::nullopt, std::nullopt},  // A model that is there: of a client, or kept.
      {"check", TaskKind::kCheck, std::nullopt},
      {"render", TaskKind::kRender, std::nullopt},
      {"dataset", TaskKind::kPlanSamples, TaskKind::kSample, true},

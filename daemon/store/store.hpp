@@ -63,6 +63,11 @@ struct DeletionStep {
   bool more = false;
 };
 
+/// The plugin that predicts with a model. Throws a Failure where that is none.
+std::string predictor_of(const ModelRow& model);
+/// Throws a Failure unless explorations by this explorer can begin with the model.
+void check_explorer(const ModelRow& model, const std::string& explorer);
+
 class Store {
  public:
   /// Rows that one transaction deletes: some ten milliseconds.
@@ -190,6 +195,16 @@ class Store {
   /// "name@3" is in use from now on; "name": the newest is, whichever that is (the newest of the
   /// user's own, where there is one: what comes with Ptah hides none). Returns the one.
   ModelRow use_model(const std::string& library, const std::string& reference);
+  /// A version that is there at once: `job` (less its plan) is done when this returns, and its one
+  /// variant is the model. The first of `files` is made of the record.
+  ModelRow put_model(NewJob job, const std::string& name, const Json& record,
+                     std::vector<NewFile> files);
+  /// What an exploration has learnt, in place of what it had learnt before. `files`: `dataset` is
+  /// the name of each.
+  void put_learnt(const std::string& job, Json record, const std::vector<NewFile>& files);
+  /// Makes a version of that, by a job of its own: exploration and model are deleted one by one.
+  /// Nothing where nothing was learnt since the last time.
+  std::optional<VersionRow> keep_learnt(const std::string& job);
 
   // Datasets: the versions of view `dataset`.
   /// Makes a version of what a job's chains have made. Its record with `version`, which the job's
@@ -230,6 +245,8 @@ class Store {
   FileStore::Stored put_file(const NewFile& file);
   std::vector<FileRow> put_files(const std::string& job, std::int64_t chain, std::int64_t variant,
                                  const std::vector<NewFile>& files);
+  /// Forgets them; for who puts others in their place.
+  void drop_files(const std::string& job, std::int64_t chain, std::int64_t variant);
   void put_inputs(const std::string& job, const std::vector<std::string>& hashes);
   std::vector<FileRow> files_of(const std::string& job, std::int64_t chain, std::int64_t variant);
   /// By name, the newest first. `name` may be empty: any. `after`: the last one seen.

@@ -52,6 +52,12 @@ std::vector<FileRow> Store::put_files(const std::string& job, std::int64_t chain
   return rows;
 }
 
+void Store::drop_files(const std::string& job, std::int64_t chain, std::int64_t variant) {
+  for (const FileRow& file : files_of(job, chain, variant)) replaced_.push_back(file.hash);
+  Query query(database_, "DELETE FROM files WHERE job=? AND chain=? AND variant=?");
+  (query << job << chain << variant).run();
+}
+
 Json Store::describe(const FileRow& file) const {
   Json item{{"role", file.role},
             {"hash", file.hash},

@@ -102,6 +102,9 @@ Status tidy(VariantEvent& variant) {
 Status tidy(CheckpointEvent& checkpoint) {
   return bound({checkpoint.file});
 }
+Status tidy(ModelEvent& model) {
+  return bound(model.files);
+}
 Status tidy(MetricEvent& metric) {
   if (!is_metric_name(metric.name))
     return unreadable("name", "Field \"name\" is a word of at most 64 characters.");
@@ -150,6 +153,7 @@ Result<WorkerEvent> read_worker_event(const Json& json) {
   if (event == "log") return read<LogEvent>(json);
   if (event == "variant") return read<VariantEvent>(json);
   if (event == "checkpoint") return read<CheckpointEvent>(json);
+  if (event == "model") return read<ModelEvent>(json);
   if (event == "metric") return read<MetricEvent>(json);
   if (event == "done") return read<DoneEvent>(json);
   if (event == "error") return read<ErrorEvent>(json);

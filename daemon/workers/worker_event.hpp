@@ -162,6 +162,20 @@ struct CheckpointEvent {
   }
 };
 
+/// What an exploration has learnt; the last one counts, when its job ends.
+struct ModelEvent {
+  std::string event, task;
+  rpc::Object record;
+  std::vector<FileEvent> files;
+  template <class V>
+  void describe(V& v) {
+    v.required("event", event, "\"model\"");
+    v.required("task", task, "The task.");
+    v.required("record", record, "Where it comes from.");
+    v.required("files", files, "Its files; `dataset` is the name of each.");
+  }
+};
+
 struct MetricEvent {
   std::string event, task, name;
   std::int64_t step = 0;
@@ -200,8 +214,9 @@ struct ErrorEvent {
   }
 };
 
-using WorkerEvent = std::variant<ReadyEvent, StageEvent, ItemEvent, ProgressEvent, LogEvent,
-                                 VariantEvent, CheckpointEvent, MetricEvent, DoneEvent, ErrorEvent>;
+using WorkerEvent =
+    std::variant<ReadyEvent, StageEvent, ItemEvent, ProgressEvent, LogEvent, VariantEvent,
+                 CheckpointEvent, ModelEvent, MetricEvent, DoneEvent, ErrorEvent>;
 
 /// Fails naming the field. Texts for people are cut, names that are too long are refused.
 Result<WorkerEvent> read_worker_event(const Json& json);

@@ -3,11 +3,16 @@
 
 usage: explorers.py BUILD_DIR [--circuits A,B] [--explorers A,B] [--budget N|N%] [--seeds N] [--tech ptah130|sky130A] [--no-specs] [--truth]
                     [--judges kept|none] [--workers N] [--folder FOLDER] [--json] [--quick]
+                    [--transfer [--train N] [--acting N,N]]
 
 --budget 10% is a tenth of the assignments. An explorer is a plugin's name, with options after it: "annealing:over=moves". Its cost is pscore in volts, lower is better: the
 interquartile mean over the seeds, with a bootstrap 95 % interval, and the median with its quartiles; `feasible` is the share of
 evaluations that meet the specs. --truth enumerates every assignment first, so that the best one is known. With --folder what was
 explored stays there and is not explored again. Nothing is asserted.
+
+--transfer: `rl` explores four fifths of the assignments with --train evaluations, and what it has learnt acts on the others with each budget of
+--acting, beside strategies that know nothing; each seed splits otherwise. "Of the best" is the cost over the least that any assignment of the rest
+has as it is placed, so that splits compare.
 """
 import argparse
 import json
@@ -25,6 +30,9 @@ EXPLORERS = ["random", "walk", "greedy", "annealing", "annealing:over=moves", "g
 SINGLE_PASS = {"five_transistors_ota": 0.0770, "miller_ota": 0.0578, "ahuja_ota": 0.1500, "ota_ff": 0.0853}
 PRINTED = {"five_transistors_ota": (0.050, 0.047), "miller_ota": (0.0012, 0.00069), "ahuja_ota": (0.120, 0.120), "ota_ff": (0.037, 0.024),
            "lpf": (0.102, 0.064)}
+# Who acts on the rest: its name in the table, the explorer, whether it begins with what was learnt.
+ACTING = [("rl, trained", "rl", True), ("rl, trained, frozen", "rl:frozen=true", True), ("rl, untrained", "rl", False), ("annealing", "annealing", False),
+          ("bayesian", "bayesian", False), ("random", "random", False)]
 INFINITE = float("inf")
 
 
@@ -52,14 +60,14 @@ class Bench:
         self.args = args
         self.done = {line["job"]: line for line in server.ptah("jobs") if line.get("state") == "done"}
 
-    def job(self, circuit, explorer, seed, budget):
+    def job(self, circuit, explorer, seed, budget, kind=""):
         word = explorer.replace(":", "-").replace("=", "-").replace(",", "-")
-        return f"{circuit}-{word}-{budget}-{seed}{'-free' if self.args.no_specs else ''}"
+        return f"{circuit}-{word}-{budget}-{seed}{'-free' if self.args.no_specs else ''}{kind}"
 
-    def start(self, circuit, explorer, seed, budget):
+    def start(self, circuit, explorer, seed, budget, kind="", more=()):
         name, _, options = explorer.partition(":")
         words = ["explore", circuit, "--explorer", name, "--budget", str(budget), "--seed", str(seed), "--tech", self.args.tech,
-                 "--judges", self.args.judges, "--job", self.job(circuit, explorer, seed, budget), "--detach"]
+                 "--judges", self.args.judges, "--job", self.job(circuit, explorer, seed, budget, kind), "--detach", *more]
         for option in filter(None, options.split(",")):
             words += ["--option", option]
         if self.args.no_specs:
@@ -104,6 +112,74 @@ class Bench:
                 "seconds": statistics.mean(result["seconds"] for result in results), "costs": [finite(cost) for cost in costs]}
 
 
+class Transfer:
+    """What is learnt on four fifths of the assignments, on the others."""
+
+    def __init__(self, bench, circuit, args):
+        self.bench, self.circuit, self.train = bench, circuit, args.train
+        self.budgets = [int(word) for word in args.acting.split(",")]
+        self.seeds = range(1, args.seeds + 1)
+        self.whole = 4 * bench.assignments(circuit)
+
+    def policy(self, seed):
+        return f"{self.circuit}-policy-{self.train}-{seed}{'-free' if self.bench.args.no_specs else ''}"
+
+    @staticmethod
+    def part(name, seed):
+        return ["--part", name, "--split-seed", str(seed)]
+
+    @staticmethod
+    def kind(trained):
+        return "-trained" if trained else "-rest"
+
+    def start_training(self):
+        for seed in self.seeds:
+            self.bench.start(self.circuit, "rl", seed, self.train, "-train", [*self.part("train", seed), "--keep-model", self.policy(seed)])
+            self.bench.start(self.circuit, "exhaustive", seed, self.whole, "-rest", self.part("rest", seed))
+
+    def start_acting(self):
+        for seed in self.seeds:
+            self.bench.result(self.bench.job(self.circuit, "rl", seed, self.train, "-train"))
+            for _, explorer, trained in ACTING:
+                for budget in self.budgets:
+                    begin = ["--model", f"{self.policy(seed)}@1"] if trained else []
+                    self.bench.start(self.circuit, explorer, seed, budget, self.kind(trained), [*self.part("rest", seed), *begin])
+
+    def rows(self):
+        best = [self.bench.result(self.bench.job(self.circuit, "exhaustive", seed, self.whole, "-rest")) for seed in self.seeds]
+        yield {"circuit": self.circuit, "name": "every assignment of the rest", "evaluations": statistics.mean(one["evaluations"] for one in best),
+               "iqm": finite(interquartile_mean([one["cost"] for one in best]))}
+        for budget in self.budgets:
+            costs = {name: [self.bench.result(self.bench.job(self.circuit, explorer, seed, budget, self.kind(trained)))["cost"] for seed in self.seeds]
+                     for name, explorer, trained in ACTING}
+            for name, found in costs.items():
+                relative = [cost / truth["cost"] for cost, truth in zip(found, best)]
+                low, high = bootstrap(relative)
+                yield {"circuit": self.circuit, "name": name, "evaluations": budget, "train": self.train, "seeds": len(found), "costs": [finite(cost) for cost in found],
+                       "iqm": finite(interquartile_mean(found)), "relative": finite(interquartile_mean(relative)), "relative_low": finite(low),
+                       "relative_high": finite(high), "beats_annealing": sum(mine < other for mine, other in zip(found, costs["annealing"]))}
+
+
+def print_transfer(bench, args):
+    transfers = [Transfer(bench, circuit, args) for circuit in args.circuits.split(",")]
+    for transfer in transfers:
+        transfer.start_training()
+    for transfer in transfers:
+        transfer.start_acting()
+    for transfer in transfers:
+        if not args.json:
+            print(f"{transfer.circuit}, trained with {args.train} evaluations on four fifths of the assignments, {args.seeds} seeds", flush=True)
+        for row in transfer.rows():
+            if args.json:
+                print(json.dumps(row), flush=True)
+            elif "relative" not in row:
+                print(f"  {row['evaluations']:5.0f}  {row['name']:30}{millivolts(row['iqm'])}", flush=True)
+            else:
+                interval = [f"{value:.3f}" if value is not None else "-" for value in (row["relative"], row["relative_low"], row["relative_high"])]
+                print(f"  {row['evaluations']:5}  {row['name']:30}{millivolts(row['iqm'])}, of the best {interval[0]} ({interval[1]} to {interval[2]}), "
+                      f"better than annealing in {row['beats_annealing']} of {row['seeds']}", flush=True)
+
+
 def millivolts(value):
     return f"{1000 * value:8.3f}" if value is not None else "       -"
 
@@ -118,6 +194,9 @@ def main():
     parser.add_argument("--tech", default="sky130A" if os.environ.get("PDK_ROOT") else "ptah130")
     parser.add_argument("--no-specs", action="store_true")
     parser.add_argument("--truth", action="store_true")
+    parser.add_argument("--transfer", action="store_true")
+    parser.add_argument("--train", type=int, default=1500, help="With --transfer: evaluations on four fifths of the assignments")
+    parser.add_argument("--acting", default="30,100,300", help="With --transfer: evaluations on the others")
     parser.add_argument("--judges", default="kept")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder")
@@ -133,6 +212,9 @@ def main():
         server = Server(pathlib.Path(args.build).resolve(), args.workers, folder)
         try:
             bench = Bench(server, args)
+            if args.transfer:
+                print_transfer(bench, args)
+                return
             there = {line["name"] for line in server.ptah("plugins") if line.get("kind") == "explorer"}
             explorers = args.explorers.split(";") if args.explorers else [name for name in EXPLORERS if name.partition(":")[0] in there]
             for circuit in circuits:

@@ -49,6 +49,13 @@ class FakeExploration final : public DesignSpace {
     before_ = from.evaluated;
   }
 
+  /// Only the rest of the assignments, the home among them.
+  void offer_the_rest() {
+    assignments_.offer(AssignmentPart::kRest, 0);
+    home_ =
+        std::make_shared<Layouts>(*this, assignments_.at(assignments_.sample(1, Rng(0)).front()));
+  }
+
   const Circuit& circuit() const override { return circuit_; }
   const Technology& technology() const override { return Technology::ptah130(); }
   const FingerSpace& assignments() const override { return assignments_; }
@@ -63,6 +70,8 @@ class FakeExploration final : public DesignSpace {
   Result<std::shared_ptr<LayoutSpace>> enter(const FingerAssignment& fingers) override {
     if (exhausted(*this)) return spent_error();
     PTAH_TRY(const auto index, assignments_.index_of(fingers));
+    if (!assignments_.offers(assignments_.counts_at(index)))
+      return make_error(ErrorCode::kInfeasible, "It is not of the part that is explored.");
     ++entered;
     return std::shared_ptr<LayoutSpace>(std::make_shared<Layouts>(*this, assignments_.at(index)));
   }

@@ -55,6 +55,7 @@ class StageContract : public EveryPlugin {
   void check_simulator();
   void check_explorer();
   bool check_exploration(bool must);
+  void check_learnt();
   void check_predictor();
   void check_trainer();
 
@@ -490,6 +491,16 @@ bool StageContract::check_exploration(bool must) {
     EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
   }
 
+  // Of a part of the assignments it explores that alone, all of it where there is time.
+  FakeExploration part(circuit, tiles, {2, 4, 8}, cost, kBudget);
+  part.offer_the_rest();
+  EXPECT_TRUE(well(create<Explorer>()->explore(part, context), part));
+  EXPECT_GE(part.evaluated.size(), 5u);
+  for (const auto& one : part.evaluated) {
+    const auto index = part.assignments().index_of(one.fingers).value();
+    EXPECT_TRUE(part.assignments().offers(part.assignments().counts_at(index)));
+  }
+
   // Nothing to choose, nothing that can be made, nothing feasible: an end, well or not.
   FakeExploration fixed(
       small_amplifier(), tiles, {2, 4, 8}, [](const FingerAssignment&) { return 1.0; }, kBudget);
@@ -506,6 +517,95 @@ bool StageContract::check_exploration(bool must) {
   return true;
 }
 
+/// What an exploration learnt has the same bytes each time, and is what another begins with.
+void StageContract::check_learnt() {
+  using test::FakeExploration;
+  Circuit circuit = small_amplifier();
+  for (Device& device : circuit.devices) device.fingers = 0;
+  const Tiles tiles = blank_tiles(circuit);
+  const auto cost = [](const FingerAssignment& fingers) { return 0.01 * fingers.at("M0"); };
+  const auto explore = [&](Explorer& explorer, FakeExploration& space, JobContext& in) {
+    const Status status = explorer.explore(space, in);
+    return status || status.error().code == ErrorCode::kLimit ||
+           status.error().code == ErrorCode::kCancelled;
+  };
+  const auto learnt = [&](Explorer& explorer, JobContext& in) {
+    std::map<std::string, std::string> bytes;
+    const auto model = explorer.learnt(in);
+    EXPECT_TRUE(model) << model.error().text();
+    if (!model) return bytes;
+    for (const auto& [name, path] : model.value().files) bytes[name] = read_text_file(path).value();
+    EXPECT_GE(bytes.size(), 1u);
+    return bytes;
+  };
+  constexpr std::int64_t kBudget = 60;
+  SimpleJobContext context = job();
+  FakeExploration whole(circuit, tiles, {2, 4, 8}, cost, kBudget);
+  const auto explorer = create<Explorer>();
+  if (!explorer->learns()) {
+    const auto nothing = explorer->learnt(context);
+    ASSERT_FALSE(nothing);
+    EXPECT_EQ(nothing.error().code, ErrorCode::kUnsupported);
+    const Status refused = explorer->start_from({}, whole, context);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    return;
+  }
+  ASSERT_TRUE(explore(*explorer, whole, context));
+  const auto expected = learnt(*explorer, context);
+  ASSERT_FALSE(expected.empty());
+  for (const auto& left : whole.left) {
+    FakeExploration rest(circuit, tiles, {2, 4, 8}, cost, kBudget);
+    rest.go_on_from(left);
+    const auto resumed = create<Explorer>();
+    ASSERT_TRUE(explore(*resumed, rest, context));
+    EXPECT_EQ(learnt(*resumed, context), expected) << "after " << left.evaluated;
+  }
+  // Of one that was stopped at once there is a model, too.
+  SimpleJobContext stopped = cancelled_job();
+  FakeExploration never(circuit, tiles, {2, 4, 8}, cost, kBudget);
+  const auto cancelled = create<Explorer>();
+  ASSERT_TRUE(explore(*cancelled, never, stopped));
+  learnt(*cancelled, stopped);
+
+  // Another begins with it, twice the same; what is damaged, or of another circuit, is refused.
+  const auto folder = scratch_->path() / "model";
+  std::filesystem::create_directories(folder);
+  ModelFiles files;
+  for (const auto& [name, bytes] : expected) {
+    files[name] = folder / name;
+    ASSERT_TRUE(write_text_file(files[name], bytes, Durability::kCached));
+  }
+  std::map<std::string, std::string> ends[2];
+  for (auto& end : ends) {
+    FakeExploration more(circuit, tiles, {2, 4, 8}, cost, kBudget);
+    const auto other = create<Explorer>();
+    const Status begun = other->start_from(files, more, context);
+    ASSERT_TRUE(begun) << begun.error().text();
+    EXPECT_TRUE(more.evaluated.empty()) << "nothing is placed by then";
+    ASSERT_TRUE(explore(*other, more, context));
+    end = learnt(*other, context);
+  }
+  EXPECT_EQ(ends[0], ends[1]);
+  EXPECT_NE(ends[0], expected);
+  Circuit another = circuit;
+  another.devices.front().name = "MX";
+  FakeExploration elsewhere(
+      another, tiles, {2, 4, 8}, [](const FingerAssignment&) { return 1.0; }, kBudget);
+  EXPECT_FALSE(create<Explorer>()->start_from(files, elsewhere, context));
+  EXPECT_FALSE(create<Explorer>()->start_from({}, whole, context));
+  for (const auto& [name, bytes] : expected) {
+    if (name == "explanation.json") continue;  // For people.
+    for (const std::string& bad :
+         {std::string(), std::string("{}"), bytes.substr(0, bytes.size() / 2)}) {
+      ASSERT_TRUE(write_text_file(files[name], bad, Durability::kCached));
+      const Status refused = create<Explorer>()->start_from(files, whole, context);
+      EXPECT_FALSE(refused) << name;
+    }
+    ASSERT_TRUE(write_text_file(files[name], bytes, Durability::kCached));
+  }
+}
+
 void StageContract::check_explorer() {
   using test::FakeSpace;
   FakeSpace run(small_amplifier(), blank_tiles(small_amplifier()),
@@ -514,6 +614,7 @@ void StageContract::check_explorer() {
   const auto in_a_run = create<Explorer>()->explore(run, asked);
   const bool runs = in_a_run.has_value();
   const bool explores = check_exploration(!runs);
+  check_learnt();
   if (!runs) {
     // It spends budgets, of which a run has none, and has done nothing.
     EXPECT_EQ(in_a_run.error().code, ErrorCode::kUnsupported) << in_a_run.error().text();

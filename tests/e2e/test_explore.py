@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from harness import BUILD, PtahCase
+from harness import BUILD, SOURCE, PtahCase
 
 
 class ExploreTest(PtahCase):
@@ -96,6 +96,75 @@ class ExploreTest(PtahCase):
         expected = [(line["step"], line["value"]) for line in self.run_json("jobs", "metrics", "whole").lines if line["name"] == "best_cost"]
         self.assertEqual(curve, expected)
         self.assertEqual(curve[-1][1], whole.summary["best"]["cost"])
+
+    def test_a_policy_is_a_model(self):
+        if not (BUILD / "plugins/ptah_rl.so").exists():
+            self.skipTest("there is no explorer rl: the build lacks LibTorch")
+        words = ["explore", "five_transistors_ota", "--explorer", "rl", "--budget", "300", "--seed", "5", "--judges", "none", "--option", "rollout=32",
+                 "--part", "train"]
+        whole = self.run_json(*words, "--keep-model", "whole", "--job", "whole")
+        self.assertEqual(whole.summary["model"], {"name": "whole", "version": 1})
+        # Killed twice on the way: one version, of the same bytes.
+        self.ptah(*words, "--keep-model", "killed", "--job", "killed", "--detach")
+        for _ in range(2):
+            time.sleep(1)
+            self.kill_daemon()
+        self.ptah("jobs", "wait", "killed")
+        models = {line["name"]: line for line in self.run_json("model", "list").lines}
+        self.assertEqual({name: line["version"] for name, line in models.items()}, {"whole": 1, "killed": 1})
+        files = {name: {file["name"]: file["hash"] for file in self.run_json("model", "get", name).lines[0]["files"]} for name in models}
+        self.assertEqual(files["whole"], files["killed"])
+        self.assertEqual(set(files["whole"]), {"weights.safetensors", "manifest.json", "explanation.json"})
+        record = self.run_json("model", "get", "whole").lines[0]["record"]
+        self.assertEqual((record["explorer"], record["circuit"], record["evaluations"], record["part"]["part"]),
+                         ("rl", "five_transistors_ota", 300, "train"))
+        # What it prefers.
+        explained = self.run_json("model", "explain", "whole").lines[0]
+        groups = explained["sections"][0]["distributions"]
+        self.assertEqual(len(groups), 3)
+        for group in groups:
+            self.assertAlmostEqual(sum(choice["probability"] for choice in group["choices"]), 1, places=5)
+        text = self.ptah("model", "explain", "whole").out
+        self.assertIn("Finger counts", text)
+        self.assertIn("place anew", text)
+        # Out and in again; an exploration of the rest begins with it, twice with the same end.
+        self.run_json("model", "export", "whole", str(self.folder / "policy"))
+        self.run_json("model", "import", str(self.folder / "policy"), "--name", "copy")
+        act = ["explore", "five_transistors_ota", "--explorer", "rl", "--budget", "60", "--seed", "6", "--judges", "none", "--part", "rest"]
+        ends = [self.run_json(*act, "--model", name, "--keep-model", "after").summary for name in ("whole", "copy@1")]
+        self.assertEqual(ends[0]["best"]["cost"], ends[1]["best"]["cost"])
+        self.assertEqual([end["model"]["version"] for end in ends], [1, 2])
+        after = [self.run_json("model", "get", f"after@{version}").lines[0]["files"] for version in (1, 2)]
+        self.assertEqual(*[{file["name"]: file["hash"] for file in files} for files in after])
+        # The exploration goes, the model stays.
+        self.run_json("jobs", "delete", "whole")
+        self.assertEqual(self.run_json("model", "get", "whole").lines[0]["version"], 1)
+        # Cancelled, what was learnt until then is kept.
+        command = [BUILD / "bin/ptah", "--json", "explore", "five_transistors_ota", "--explorer", "rl", "--budget", "3600s", "--judges", "none",
+                   "--keep-model", "cut"]
+        with subprocess.Popen(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as client:
+            client.stdout.readline()
+            client.send_signal(signal.SIGINT)
+            rest = client.stdout.read().splitlines()
+        summary = json.loads(rest[-1])["summary"]
+        self.assertEqual((summary["state"], summary["model"]), ("cancelled", {"name": "cut", "version": 1}))
+        # What does not fit is said before anything runs.
+        self.run_json("model", "put", "wires", str(self.folder / "policy/manifest.json"), "--predictor", "linear")
+        flow = self.folder / "predicting.yaml"
+        source = (SOURCE / "configs/flows/native.yaml").read_text()
+        flow.write_text(source.replace("stages:", "stages:\n  predictor: {plugin: linear, model: whole}", 1))
+        for words, said in ((["explore", "miller_ota", "--explorer", "rl", "--budget", "5", "--model", "whole"], "another circuit"),
+                            (["explore", "five_transistors_ota", "--explorer", "annealing", "--budget", "5", "--model", "whole"], "policy of explorer `rl`"),
+                            (["explore", "five_transistors_ota", "--explorer", "annealing", "--budget", "5", "--keep-model", "x"], "learns nothing"),
+                            (["explore", "five_transistors_ota", "--explorer", "rl", "--budget", "5", "--model", "wires"], "predictor `linear`"),
+                            (["explore", "five_transistors_ota", "--explorer", "rl", "--budget", "5", "--model", "nobody"], "nobody"),
+                            (["explore", "five_transistors_ota", "--explorer", "rl", "--budget", "5", "--model", "whole", "--option", "inner_units=32"],
+                             "inner_units"),
+                            (["run", "five_transistors_ota", "--flow", str(flow)], "predicts nothing"),
+                            (["model", "explain", "wires"], "says nothing of what it prefers")):
+            outcome = self.ptah(*words, *(["--judges", "none"] if words[0] != "model" else []))
+            self.assertNotEqual(outcome.status, 0, words)
+            self.assertIn(said, outcome.out + outcome.err, words)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <map>
+#include <set>
 
 #include "flow/design_space.hpp"
 #include "flow/objective.hpp"
@@ -232,6 +234,73 @@ TEST_F(ExplorationTest, ObjectivesDecideWhatIsBest) {
                   1e-6);
     }
   }
+}
+
+TEST_F(ExplorationTest, APartOfTheAssignmentsIsAllThatIsOpened) {
+  std::set<std::int64_t> parts[2];
+  for (const char* part : {"train", "rest"}) {
+    Json given = spec("random", 80, {{"specs", Json::array()}});
+    given["explore"].update({{"part", part}, {"split_seed", 4}});
+    CollectingSink sink;
+    const auto done = explore(chain(given), part, sink);
+    ASSERT_TRUE(done) << done.error().text();
+    for (const Json& variant : sink.variants)
+      parts[part == std::string("rest")].insert(
+          variant["record"]["assignment"].get<std::int64_t>());
+  }
+  ASSERT_FALSE(parts[1].empty());
+  for (const std::int64_t one : parts[1]) EXPECT_FALSE(parts[0].contains(one));
+  // Where it begins is of the part, too.
+  Json given = spec("random", 5, {{"indices", {*parts[0].begin()}}});
+  given["explore"].update({{"part", "rest"}, {"split_seed", 4}});
+  const auto planned = plan(given);
+  ASSERT_FALSE(planned);
+  EXPECT_THAT(planned.error().text(), HasSubstr("not of the part"));
+}
+
+TEST_F(ExplorationTest, WhatIsLearntIsHandedOnWhereItIsWanted) {
+  CollectingSink none;
+  Json given = spec("annealing", 5);
+  given["explore"]["keep_model"] = "policy";
+  const auto refused = explore(chain(given), "none", none);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text(), HasSubstr("learns nothing"));
+  EXPECT_TRUE(none.variants.empty()) << "nothing runs before";
+  if (host_.find(PluginKind::kExplorer, "rl") == nullptr) GTEST_SKIP() << "there is no rl";
+  const auto models = [](const CollectingSink& sink) {
+    std::vector<Json> found;
+    for (const Json& event : sink.events) {
+      if (event["event"] == "model") found.push_back(event);
+    }
+    return found;
+  };
+  const auto hashes = [](const Json& event) {
+    std::map<std::string, std::string> bytes;
+    for (const Json& file : event["files"])
+      bytes[file["dataset"]] = read_text_file(file["path"].get<std::string>()).value();
+    return bytes;
+  };
+  given = spec("rl", 40);
+  given["explore"]["keep_model"] = "policy";
+  CollectingSink one, again;
+  ASSERT_TRUE(explore(chain(given), "one", one));
+  ASSERT_TRUE(explore(chain(given), "again", again));
+  ASSERT_EQ(models(one).size(), 1u);
+  const Json record = models(one)[0]["record"];
+  EXPECT_EQ(record["explorer"], "rl");
+  EXPECT_EQ(record["evaluations"], 40);
+  EXPECT_EQ(record["objective"], "pscore");
+  EXPECT_EQ(record, models(again)[0]["record"]);
+  EXPECT_EQ(hashes(models(one)[0]), hashes(models(again)[0]));
+  CollectingSink cancelled;
+  cancelled.cancel_after_variants = 2;
+  EXPECT_FALSE(explore(chain(given), "cancelled", cancelled));
+  EXPECT_EQ(models(cancelled).size(), 1u) << "what was learnt until then";
+  // Nobody wants it.
+  given["explore"].erase("keep_model");
+  CollectingSink silent;
+  ASSERT_TRUE(explore(chain(given), "silent", silent));
+  EXPECT_TRUE(models(silent).empty());
 }
 
 TEST_F(ExplorationTest, WhatCannotBeExploredIsRefused) {

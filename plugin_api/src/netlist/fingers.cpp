@@ -15,6 +15,9 @@ namespace {
 /// Of gate widths, nm: what SPICE netlists and Magic agree on.
 constexpr Dbu kWidthGrid = 5;
 
+/// Larger parts are not counted.
+constexpr std::int64_t kMostCounted = 1 << 16;
+
 std::string list(const std::vector<int>& counts) {
   std::string text;
   for (const int count : counts) text += (text.empty() ? "" : ", ") + std::to_string(count);
@@ -225,13 +228,32 @@ std::vector<std::int64_t> FingerSpace::sample(std::int64_t wanted, Rng rng) cons
   };
   std::vector<std::int64_t> indices;
   indices.reserve(static_cast<std::size_t>(std::min<std::int64_t>(wanted, 1 << 20)));
-  for (std::int64_t i = 0; i < wanted; ++i) {
+  for (std::int64_t i = 0; i < n && static_cast<std::int64_t>(indices.size()) < wanted; ++i) {
     const auto j = i + static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(n - i)));
-    indices.push_back(value(j));
+    const std::int64_t drawn = value(j);
+    if (part_ == AssignmentPart::kAll || offers(counts_at(drawn))) indices.push_back(drawn);
     moved[j] = value(i);
     moved.erase(i);
   }
   return indices;
+}
+
+void FingerSpace::offer(AssignmentPart part, std::uint64_t seed) {
+  part_ = part;
+  part_seed_ = seed;
+  offered_ = count();
+  if (part == AssignmentPart::kAll || offered_ > kMostCounted) return;
+  std::int64_t of_part = 0;
+  for (std::int64_t index = 0; index < offered_; ++index)
+    of_part += offers(counts_at(index)) ? 1 : 0;
+  offered_ = of_part;
+}
+
+bool FingerSpace::offers(const std::vector<int>& counts) const {
+  if (part_ == AssignmentPart::kAll) return true;
+  std::uint64_t hash = mix64(part_seed_);
+  for (const int count : counts) hash = mix64(hash ^ static_cast<std::uint64_t>(count));
+  return (hash % 5 != 0) == (part_ == AssignmentPart::kTrain);
 }
 
 void keep_total_width(Circuit& circuit, const std::vector<int>& allowed) {

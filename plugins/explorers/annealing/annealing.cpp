@@ -202,6 +202,7 @@ Result<std::optional<Annealing::Place>> Annealing::propose_fingers(Arena& arena,
   const std::size_t group = rng.below(place.counts.size());
   const auto other = static_cast<int>(rng.below(static_cast<std::uint64_t>(arena.choices() - 1)));
   place.counts[group] = other >= present_.counts[group] ? other + 1 : other;
+  if (!arena.offered(place.counts)) return std::optional<Place>();
   if (over_moves_) return arrange(arena, place.counts, rng);
   PTAH_TRY(const bool packed, pack(arena, place));
   return packed ? std::optional<Place>(std::move(place)) : std::nullopt;

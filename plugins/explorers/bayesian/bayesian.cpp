@@ -57,7 +57,9 @@ std::optional<Counts> Bayesian::most_promising(Arena& arena, Rng& rng) const {
     for (Counts& near : neighbours(known_[order[i]].counts, arena.choices(), rng))
       drawn.insert(std::move(near));
   }
-  std::erase_if(drawn, [&](const Counts& counts) { return arena.known(counts) != nullptr; });
+  std::erase_if(drawn, [&](const Counts& counts) {
+    return arena.known(counts) != nullptr || !arena.offered(counts);
+  });
   if (drawn.empty()) return arena.draw_unknown(rng);
 
   // The best half, then the latest.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
 
 namespace ptah::rl {
 namespace {
@@ -68,6 +69,50 @@ void Environment::list_actions(const Circuit& circuit) {
     for (const int exponent : {1, -1}) actions_.push_back({Kind::kWeight, net, 0, {}, 0, exponent});
   }
   actions_.push_back({Kind::kAnew, 0, 0, {}, 0, 0});
+}
+
+std::vector<std::vector<ChoiceLabel>> Environment::labels(const Circuit& circuit) const {
+  using Kind = Action::Kind;
+  const auto name = [&](std::size_t device) { return circuit.devices[device].name; };
+  std::vector<std::vector<ChoiceLabel>> labels(heads_.size());
+  if (params_.paper) {
+    for (std::size_t device = 0; device < devices_; ++device)
+      labels[0].push_back({"", {{name(device), 1}}});
+    for (const char* way : {"right", "left", "up", "down"}) labels[1].push_back({way, {}});
+    return labels;
+  }
+  for (const Action& one : actions_) {
+    ChoiceLabel label;
+    switch (one.kind) {
+      case Kind::kShift: {
+        char text[32];
+        std::snprintf(text, sizeof text, "shift by %g um",
+                      to_um(std::max(std::abs(one.by.x), std::abs(one.by.y))));
+        label.kind = text;
+        break;
+      }
+      case Kind::kFlip:
+        label.kind = "turn over";
+        break;
+      case Kind::kSwap:
+        label = {"swap", {{name(one.which), 0.5}, {name(one.other), 0.5}}};
+        break;
+      case Kind::kWeight:
+        label = {one.exponent > 0 ? "more weight for a net" : "less weight for a net",
+                 {{"(by a net's weight)", 1}}};
+        break;
+      case Kind::kAnew:
+        label = {"place anew", {{"(all)", 1}}};
+        break;
+    }
+    if (one.kind == Kind::kShift || one.kind == Kind::kFlip) {
+      const std::vector<DeviceId>& unit = units_[one.which];
+      for (const DeviceId device : unit)
+        label.moves.emplace_back(name(index(device)), 1 / static_cast<double>(unit.size()));
+    }
+    labels[0].push_back(std::move(label));
+  }
+  return labels;
 }
 
 Status Environment::enter(std::shared_ptr<LayoutSpace> space) {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "options.hpp"
@@ -27,6 +28,13 @@ namespace ptah::rl {
 
 /// For each choice of the one head: 1 where it can be tried. Empty: everything can.
 using Mask = std::vector<std::uint8_t>;
+
+/// What a choice of a head does, for people.
+struct ChoiceLabel {
+  std::string kind;  ///< "shift by 0.1 um"; empty: the head does not decide that.
+  /// Devices that it moves, with shares that sum up to 1; what is no device in brackets.
+  std::vector<std::pair<std::string, double>> moves;
+};
 
 struct Outcome {
   Evaluation evaluation;
@@ -42,6 +50,8 @@ class Environment {
   std::size_t state_size() const noexcept { return state_size_; }
   /// How many choices each part of an action has.
   const std::vector<std::size_t>& heads() const noexcept { return heads_; }
+  /// What they are, head by head.
+  std::vector<std::vector<ChoiceLabel>> labels(const Circuit& circuit) const;
 
   /// Episodes are of `space` from here on; its present layout is the baseline that they start with.
   Status enter(std::shared_ptr<LayoutSpace> space);

@@ -4,14 +4,18 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <deque>
 #include <limits>
+#include <utility>
 
 #include "environment.hpp"
+#include "explanation.hpp"
 #include "inner.hpp"
 #include "outer.hpp"
 #include "safetensors.hpp"
 #include "threads.hpp"
+#include "training_data.hpp"
 
 namespace ptah::rl {
 namespace {
@@ -32,6 +36,8 @@ constexpr std::size_t kShuffledAmong = 64;
 constexpr double kShareWhenKnown = 0.95;
 /// Logarithms of how far an assignment is from the best are cut to this.
 constexpr double kFarthest = 3;
+/// States of an episode that explanations are made of.
+constexpr std::size_t kMostReference = 64;
 
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
@@ -57,6 +63,50 @@ struct Played {
   std::string bytes;                  ///< Of the space with its baseline, for checkpoints.
 };
 
+/// Who acts and learns. `design` outlives them.
+struct Agents {
+  Agents(const Params& params, const DesignSpace& design, const FingerAssignment& first,
+         const Rng& rng)
+      : outer(params.outer, design.circuit(), design.assignments(), first, rng.fork(kOuter)),
+        environment(params.environment, design.circuit(), rng.fork(kPlaces)),
+        inner(params.inner, environment.state_size(), environment.heads(), rng.fork(kInner)) {}
+
+  Status restore_policy(const Policy& policy) {
+    PTAH_TRY(const auto contents, safetensors::parse(policy.weights, "weights.safetensors"));
+    PTAH_TRY(outer.restore_policy(contents));
+    return inner.restore_policy(contents);
+  }
+
+  OuterAgent outer;
+  Environment environment;
+  InnerAgent inner;
+};
+
+/// What a policy is of (`check_form`).
+Json form_of(const Params& params, const DesignSpace& design, const Agents& agents) {
+  Json groups = Json::array();
+  for (const auto& group : design.assignments().groups()) {
+    Json names = Json::array();
+    for (const DeviceId device : group)
+      names.push_back(design.circuit().devices[static_cast<std::size_t>(device)].name);
+    groups.push_back(std::move(names));
+  }
+  const auto network = [](const Learner::Shape& shape) {
+    return Json{{"inputs", shape.inputs},
+                {"layers", shape.form.layers},
+                {"units", shape.form.units},
+                {"outputs", shape.outputs}};
+  };
+  return {{"profile", params.paper ? "paper" : "tuned"},
+          {"circuit", design.circuit().name},
+          {"circuit_sha256", predictors::circuit_hash(design.circuit())},
+          {"technology", design.technology().name()},
+          {"groups", std::move(groups)},
+          {"allowed_fingers", design.assignments().allowed()},
+          {"outer", network(agents.outer.shape())},
+          {"inner", network(agents.inner.shape())}};
+}
+
 class Exploration {
  public:
   Exploration(DesignSpace& design, const Params& params, JobContext& job)
@@ -64,10 +114,26 @@ class Exploration {
         params_(params),
         job_(job),
         rng_(job.seed()),
-        outer_(params.outer, design.circuit(), design.assignments(), design.home().fingers(),
-               rng_.fork(kOuter)),
-        environment_(params.environment, design.circuit(), rng_.fork(kPlaces)),
-        inner_(params.inner, environment_.state_size(), environment_.heads(), rng_.fork(kInner)) {}
+        agents_(params, design, design.home().fingers(), rng_) {}
+
+  Status begin_with(const Policy& policy) { return agents_.restore_policy(policy); }
+
+  Policy learnt() const {
+    nets::TensorFile file;
+    outer_.save_policy(file);
+    inner_.save_policy(file);
+    add_reference(file);
+    Policy policy;
+    policy.weights = file.bytes();
+    policy.manifest = form_of(params_, design_, agents_);
+    policy.manifest.update({{"seed", job_.seed()}, {"evaluations", design_.spent().evaluations}});
+    policy.explanation =
+        explain(outer_, inner_, environment_, design_.circuit(), design_.assignments(), reference_);
+    policy.metrics = {{"iterations", static_cast<double>(iteration_)},
+                      {"episodes", static_cast<double>(episode_)},
+                      {"updates", static_cast<double>(inner_.updates())}};
+    return policy;
+  }
 
   Status run() {
     const std::size_t bytes = outer_.size() + inner_.size() + kBesideWeights;
@@ -178,6 +244,7 @@ class Exploration {
 
   /// An episode, or the rest of one.
   Status play() {
+    bool begins = !in_episode_;
     if (!in_episode_) {
       PTAH_TRY(environment_.reset());
       in_episode_ = true;
@@ -190,6 +257,11 @@ class Exploration {
       if (exhausted(design_)) return ok();
       const std::vector<float> state = environment_.state();
       PTAH_TRY(const Mask mask, environment_.mask());
+      if (std::exchange(begins, false)) reference_ = {};
+      if (reference_.states.size() < kMostReference) {
+        reference_.states.push_back(state);
+        reference_.masks.push_back(mask);
+      }
       Choice choice;
       {
         const Timed timed(learner_seconds_);
@@ -267,7 +339,8 @@ class Exploration {
     if (params_.shuffle_reward) shuffle(rewards);
     {
       const Timed timed(learner_seconds_);
-      PTAH_TRY(outer_.learn(rewards, params_.frozen, job_));
+      PTAH_TRY(const double divergence, outer_.learn(rewards, params_.frozen, job_));
+      job_.metric("rl_outer_kl", iteration_, divergence);
     }
     job_.metric("rl_learner_share", design_.spent().evaluations, learner_share());
     if (params_.paper) inner_.forget();  // The published rollout begins anew.
@@ -303,6 +376,7 @@ class Exploration {
     nets::TensorFile file;
     outer_.save(file);
     inner_.save(file);
+    add_reference(file);
     const auto known = [](const auto& value) { return value ? Json(*value) : Json(); };
     Json tried = Json::array();
     for (const std::optional<double>& cost : tried_) tried.push_back(known(cost));
@@ -336,6 +410,41 @@ class Exploration {
     return ok();
   }
 
+  void add_reference(nets::TensorFile& file) const {
+    if (reference_.states.empty()) return;
+    const std::size_t count = reference_.states.size();
+    std::string states, masks;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::vector<float>& state = reference_.states[i];
+      states.append(reinterpret_cast<const char*>(state.data()), state.size() * sizeof(float));
+      masks.append(reference_.masks[i].begin(), reference_.masks[i].end());
+    }
+    file.add("reference.states", safetensors::Dtype::kF32, {count, environment_.state_size()},
+             std::move(states));
+    if (!masks.empty())
+      file.add("reference.masks", safetensors::Dtype::kU8, {count, masks.size() / count}, masks);
+  }
+
+  Status restore_reference(const safetensors::Contents& contents) {
+    const auto states = contents.tensors.find("reference.states");
+    if (states == contents.tensors.end()) return ok();
+    const std::size_t width = environment_.state_size() * sizeof(float);
+    const std::size_t count = states->second.bytes.size() / width;
+    const std::size_t choices = params_.paper ? 0 : environment_.heads().front();
+    const auto masks = contents.tensors.find("reference.masks");
+    const std::string_view tried =
+        masks == contents.tensors.end() ? std::string_view() : masks->second.bytes;
+    if (count * width != states->second.bytes.size() || tried.size() != count * choices)
+      return make_error(ErrorCode::kParse, "The checkpoint is of another circuit.", "checkpoint");
+    for (std::size_t i = 0; i < count; ++i) {
+      reference_.states.emplace_back(environment_.state_size());
+      std::memcpy(reference_.states.back().data(), states->second.bytes.data() + i * width, width);
+      const std::string_view mask = tried.substr(i * choices, choices);
+      reference_.masks.emplace_back(mask.begin(), mask.end());
+    }
+    return ok();
+  }
+
   Status resume(const std::string& bytes) {
     const auto bad = [](const std::string& what) {
       return make_error(ErrorCode::kParse, what, "checkpoint");
@@ -343,6 +452,7 @@ class Exploration {
     PTAH_TRY(const safetensors::Contents contents, safetensors::parse(bytes, "checkpoint"));
     PTAH_TRY(outer_.restore(contents));
     PTAH_TRY(inner_.restore(contents));
+    PTAH_TRY(restore_reference(contents));
     const auto tensor = [&](const char* name) {
       const auto found = contents.tensors.find(name);
       return found == contents.tensors.end() ? std::string_view() : found->second.bytes;
@@ -397,9 +507,11 @@ class Exploration {
   const Params& params_;
   JobContext& job_;
   Rng rng_;
-  OuterAgent outer_;
-  Environment environment_;
-  InnerAgent inner_;
+  Agents agents_;
+  OuterAgent& outer_ = agents_.outer;
+  Environment& environment_ = agents_.environment;
+  InnerAgent& inner_ = agents_.inner;
+  Reference reference_;  ///< Of the last episode.
 
   std::int64_t iteration_ = 0, episode_ = 0, drawn_ = 0;
   /// Of the assignments of this iteration, the least that a feasible layout costs.
@@ -425,20 +537,45 @@ class RlExplorer final : public Explorer {
  public:
   explicit RlExplorer(const Params& params) : params_(params) {}
   Status explore(DesignSpace& space, JobContext& job) override {
-    return rl::explore(space, params_, job);
+    return rl::explore(space, params_, job, begin_ ? &*begin_ : nullptr, &learnt_);
+  }
+  bool learns() const noexcept override { return true; }
+  Status start_from(const ModelFiles& files, const DesignSpace& space, JobContext&) override {
+    PTAH_TRY(begin_, read_policy(files));
+    return check_policy(*begin_, params_, space);
+  }
+  Result<TrainedModel> learnt(JobContext& job) override {
+    return write_policy(learnt_, job.scratch_dir());
   }
 
  private:
   Params params_;
+  std::optional<Policy> begin_;
+  Policy learnt_;
 };
 
 }  // namespace
 
-Status explore(DesignSpace& space, const Params& params, JobContext& job) {
+Status explore(DesignSpace& space, const Params& params, JobContext& job, const Policy* begin,
+               Policy* learnt) {
   if (space.circuit().devices.empty())
     return make_error(ErrorCode::kInfeasible, "There is nothing to place.", "explorer rl");
   nets::set_threads(1);
-  return Exploration(space, params, job).run();
+  Exploration exploration(space, params, job);
+  if (begin != nullptr) {
+    PTAH_TRY(exploration.begin_with(*begin));
+  }
+  const Status ended = exploration.run();
+  const bool well = ended || ended.error().code == ErrorCode::kLimit ||
+                    ended.error().code == ErrorCode::kCancelled;
+  if (well && learnt != nullptr) *learnt = exploration.learnt();
+  return ended;
+}
+
+Status check_policy(const Policy& policy, const Params& params, const DesignSpace& space) {
+  Agents agents(params, space, {}, Rng(0));
+  PTAH_TRY(check_form(policy.manifest, form_of(params, space, agents)));
+  return agents.restore_policy(policy);
 }
 
 std::unique_ptr<Explorer> make_explorer(const Json& json) {

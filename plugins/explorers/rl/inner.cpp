@@ -165,7 +165,7 @@ Result<Update> InnerAgent::learn(bool frozen, bool shuffled, const JobContext& j
     double sum = 0;
     for (const Step& step : steps_) sum += step.reward * step.reward;
     square_ += (sum / static_cast<double>(count) - square_) /
-               static_cast<double>(std::min(updates_ + 1, kMemory));
+               static_cast<double>(std::min(++remembered_, kMemory));
     for (Step& step : steps_)
       step.reward =
           std::clamp(step.reward / std::max(std::sqrt(square_), 1e-9), -kMostReward, kMostReward);
@@ -233,6 +233,44 @@ Result<Update> InnerAgent::learn(bool frozen, bool shuffled, const JobContext& j
   return update;
 }
 
+std::vector<std::vector<double>> InnerAgent::mean_probabilities(
+    const std::vector<std::vector<float>>& states, const std::vector<Mask>& masks) const {
+  const c10::InferenceMode inference;
+  std::vector<std::vector<double>> all;
+  for (const std::size_t head : heads_) all.emplace_back(head, 0.0);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    at::Tensor allowed;
+    if (!masks[i].empty()) allowed = row(std::vector<float>(masks[i].begin(), masks[i].end()));
+    const Seen seen = look(row(states[i]), allowed);
+    for (std::size_t head = 0; head < heads_.size(); ++head) {
+      const at::Tensor plain = seen.logs[head].exp().to(at::kDouble).contiguous();
+      for (std::size_t choice = 0; choice < heads_[head]; ++choice)
+        all[head][choice] += plain.data_ptr<double>()[choice] / static_cast<double>(states.size());
+    }
+  }
+  return all;
+}
+
+void InnerAgent::save_policy(nets::TensorFile& file) const {
+  learner_.save_weights(file, "inner.");
+  file.metadata["inner"] = Json{{"square", square_}, {"remembered", remembered_}}.dump();
+}
+
+Status InnerAgent::restore_policy(const safetensors::Contents& contents) {
+  const auto text = contents.metadata.find("inner");
+  const Json state =
+      text == contents.metadata.end() ? Json() : Json::parse(text->second, nullptr, false);
+  const Json square = state.is_object() ? state.value("square", Json()) : Json();
+  const Json remembered = state.is_object() ? state.value("remembered", Json()) : Json();
+  if (!square.is_number() || square.get<double>() < 0 || !remembered.is_number_unsigned()) {
+    return make_error(ErrorCode::kParse, "It does not say what its inner agent has seen.",
+                      "weights");
+  }
+  square_ = square;
+  remembered_ = std::min(remembered.get<std::int64_t>(), kMemory);
+  return learner_.restore_weights(contents, "inner.");
+}
+
 void InnerAgent::save(nets::TensorFile& file) const {
   learner_.save(file, "inner.");
   Json steps = Json::array();
@@ -245,7 +283,9 @@ void InnerAgent::save(nets::TensorFile& file) const {
       {"steps", std::move(steps)},
       {"choices", choices_},
       {"updates", updates_},
-      {"square", square_}}.dump();
+      {"square", square_},
+      {"remembered",
+       remembered_}}.dump();
   if (steps_.empty()) return;
   file.add("inner.states", gather().states);
   if (!masks.empty())
@@ -263,6 +303,7 @@ Status InnerAgent::restore(const safetensors::Contents& contents) {
     choices_ = state.at("choices");
     updates_ = state.at("updates");
     square_ = state.at("square");
+    remembered_ = state.at("remembered");
     for (const Json& one : state.at("steps")) {
       Step step;
       step.choice = {one.at(0).get<std::vector<int>>(), one.at(1).get<std::vector<float>>()};

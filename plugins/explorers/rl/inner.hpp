@@ -48,7 +48,15 @@ class InnerAgent {
   Result<Update> learn(bool frozen, bool shuffled, const JobContext& job);
   std::int64_t updates() const noexcept { return updates_; }
 
+  /// For each head the mean probability of each choice over some states.
+  std::vector<std::vector<double>> mean_probabilities(const std::vector<std::vector<float>>& states,
+                                                      const std::vector<Mask>& masks) const;
+
+  const Learner::Shape& shape() const noexcept { return learner_.shape(); }
   std::size_t size() const { return learner_.size(); }
+  /// What choosing takes and learning goes on from, without the rollout.
+  void save_policy(nets::TensorFile& file) const;
+  Status restore_policy(const safetensors::Contents& contents);
   void save(nets::TensorFile& file) const;
   Status restore(const safetensors::Contents& contents);
 
@@ -82,6 +90,7 @@ class InnerAgent {
   Learner learner_;
   std::vector<Step> steps_;
   double square_ = 0;  ///< tuned: running mean of squared rewards, which they are divided by.
+  std::int64_t remembered_ = 0;  ///< Updates that it is of.
   std::int64_t choices_ = 0, updates_ = 0;
 };
 

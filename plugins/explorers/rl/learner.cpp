@@ -26,10 +26,10 @@ at::Tensor uniform(std::vector<std::int64_t> shape, double most, Rng& rng) {
 }  // namespace
 
 Learner::Learner(const Shape& shape, double learning_rate, Rng rng)
-    : layers_(shape.form.layers), learning_rate_(learning_rate) {
+    : shape_(shape), learning_rate_(learning_rate) {
   std::int64_t in = shape.inputs;
   const std::int64_t units = shape.form.units;
-  for (int layer = 0; layer < layers_; ++layer) {
+  for (int layer = 0; layer < shape_.form.layers; ++layer) {
     const std::string name = "block" + std::to_string(layer + 1);
     add(name + ".weight",
         uniform({units, in}, std::sqrt(6.0 / static_cast<double>(in + units)), rng));
@@ -51,7 +51,7 @@ void Learner::add(const std::string& name, at::Tensor value) {
 at::Tensor Learner::forward(const at::Tensor& inputs) const {
   at::Tensor x = inputs;
   std::size_t at = 0;
-  for (int layer = 0; layer < layers_; ++layer, at += 4) {
+  for (int layer = 0; layer < shape_.form.layers; ++layer, at += 4) {
     x = at::linear(x, parameters_[at].value, parameters_[at + 1].value);
     x = at::relu(at::layer_norm(x, {x.size(-1)}, parameters_[at + 2].value,
                                 parameters_[at + 3].value, 1e-5));
@@ -75,15 +75,18 @@ Status Learner::descend(const at::Tensor& loss, double most_gradient, const JobC
   const auto count = static_cast<double>(steps_);
   const double rate = learning_rate_ / (1 - std::pow(kBeta1, count));
   const double root = std::sqrt(1 - std::pow(kBeta2, count));
+  std::vector<at::Tensor> roots;
   for (Parameter& parameter : parameters_) {
     if (job.cancelled()) return cancelled_error();
     at::Tensor gradient = parameter.value.grad();
     if (scale < 1) gradient = gradient * scale;
     parameter.mean.mul_(kBeta1).add_(gradient, 1 - kBeta1);
     parameter.square.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
-    parameter.value.addcdiv_(parameter.mean, (parameter.square.sqrt() / root).add_(kEpsilon),
-                             -rate);
+    roots.push_back((parameter.square.sqrt() / root).add_(kEpsilon));
   }
+  // All or none: what a cancelled exploration has learnt is kept.
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    parameters_[i].value.addcdiv_(parameters_[i].mean, roots[i], -rate);
   return ok();
 }
 
@@ -94,9 +97,21 @@ std::size_t Learner::size() const {
   return bytes;
 }
 
-void Learner::save(nets::TensorFile& file, const std::string& prefix) const {
-  for (const Parameter& parameter : parameters_) {
+void Learner::save_weights(nets::TensorFile& file, const std::string& prefix) const {
+  for (const Parameter& parameter : parameters_)
     file.add(prefix + "w." + parameter.name, parameter.value);
+}
+
+Status Learner::restore_weights(const safetensors::Contents& contents, const std::string& prefix) {
+  for (Parameter& parameter : parameters_) {
+    PTAH_TRY(nets::copy_into(contents, prefix + "w." + parameter.name, parameter.value));
+  }
+  return ok();
+}
+
+void Learner::save(nets::TensorFile& file, const std::string& prefix) const {
+  save_weights(file, prefix);
+  for (const Parameter& parameter : parameters_) {
     file.add(prefix + "m." + parameter.name, parameter.mean);
     file.add(prefix + "v." + parameter.name, parameter.square);
   }
@@ -104,8 +119,8 @@ void Learner::save(nets::TensorFile& file, const std::string& prefix) const {
 }
 
 Status Learner::restore(const safetensors::Contents& contents, const std::string& prefix) {
+  PTAH_TRY(restore_weights(contents, prefix));
   for (Parameter& parameter : parameters_) {
-    PTAH_TRY(nets::copy_into(contents, prefix + "w." + parameter.name, parameter.value));
     PTAH_TRY(nets::copy_into(contents, prefix + "m." + parameter.name, parameter.mean));
     PTAH_TRY(nets::copy_into(contents, prefix + "v." + parameter.name, parameter.square));
   }

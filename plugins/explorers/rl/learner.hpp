@@ -29,13 +29,17 @@ class Learner {
   /// N x inputs to N x outputs.
   at::Tensor forward(const at::Tensor& inputs) const;
   /// One step of Adam (Kingma and Ba, ICLR 2015) down `loss`; the gradient's norm is cut to
-  /// `most_gradient` unless that is 0. After kCancelled the weights are half-way: of no use.
+  /// `most_gradient` unless that is 0. After kCancelled the weights are those of before.
   Status descend(const at::Tensor& loss, double most_gradient, const JobContext& job);
 
+  const Shape& shape() const noexcept { return shape_; }
   /// Bytes of `save`, about.
   std::size_t size() const;
   void save(nets::TensorFile& file, const std::string& prefix) const;
   Status restore(const safetensors::Contents& contents, const std::string& prefix);
+  /// The weights alone: all that acting takes.
+  void save_weights(nets::TensorFile& file, const std::string& prefix) const;
+  Status restore_weights(const safetensors::Contents& contents, const std::string& prefix);
 
  private:
   struct Parameter {
@@ -44,7 +48,7 @@ class Learner {
   };
   void add(const std::string& name, at::Tensor value);
 
-  int layers_;
+  Shape shape_;
   double learning_rate_;
   std::int64_t steps_ = 0;
   std::vector<Parameter>

@@ -1,6 +1,7 @@
 #include "outer.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
@@ -97,6 +98,23 @@ bool OuterAgent::agree(const std::vector<int>& choices) const {
   return true;
 }
 
+std::vector<int> OuterAgent::counts_of(const std::vector<int>& choices) const {
+  std::vector<int> counts(space_.group_count());
+  for (std::size_t unit = 0; unit < choices.size(); ++unit)
+    counts[group_of_[unit]] = space_.allowed()[static_cast<std::size_t>(choices[unit])];
+  return counts;
+}
+
+std::vector<int> OuterAgent::choices_of(const std::vector<int>& counts) const {
+  const std::vector<int>& allowed = space_.allowed();
+  std::vector<int> choices;
+  for (const std::size_t group : group_of_) {
+    const auto at = std::lower_bound(allowed.begin(), allowed.end(), counts[group]);
+    choices.push_back(static_cast<int>(at - allowed.begin()));
+  }
+  return choices;
+}
+
 std::uint64_t OuterAgent::key_of(const std::vector<int>& choices) const {
   std::uint64_t key = 0;
   for (const int choice : choices) key = mix64(key ^ mix64(static_cast<std::uint64_t>(choice) + 1));
@@ -116,7 +134,7 @@ Result<Draw> OuterAgent::draw(const JobContext& job) {
   const std::size_t counts = space_.allowed().size();
   Rng lots = rng_.fork(kDraws).fork(static_cast<std::uint64_t>(draws_));
   Draw draw;
-  std::int64_t known = 0;
+  std::int64_t known = 0, outside = 0;
   const bool all_known = knows_all();
   for (;; ++draw.redrawn) {
     if (draw.redrawn % 1024 == 1023 && job.cancelled()) return cancelled_error();
@@ -131,6 +149,13 @@ Result<Draw> OuterAgent::draw(const JobContext& job) {
       draw.choices.push_back(
           static_cast<int>(rl::draw(logs.data_ptr<float>() + unit * counts, counts, lots)));
     if (!agree(draw.choices)) continue;
+    if (!space_.offers(counts_of(draw.choices))) {
+      if (++outside < kMostKnown) continue;
+      // The policy insists on what it may not have.
+      const auto offered = space_.sample(1, lots);
+      if (!offered.empty()) draw.choices = choices_of(space_.counts_at(offered.front()));
+      break;
+    }
     if (!params_.redraw_explored || all_known || !explored_.contains(key_of(draw.choices))) break;
     if (++known == kMostKnown) break;
   }
@@ -141,7 +166,21 @@ Result<Draw> OuterAgent::draw(const JobContext& job) {
   return draw;
 }
 
-Status OuterAgent::learn(const std::vector<double>& rewards, bool frozen, const JobContext& job) {
+std::vector<std::vector<double>> OuterAgent::probabilities() const {
+  const c10::InferenceMode inference;
+  std::vector<std::vector<double>> all;
+  if (units_.empty()) return all;
+  const at::Tensor plain = forward().exp().to(at::kDouble).contiguous();
+  const auto counts = static_cast<std::size_t>(plain.size(1));
+  for (std::size_t unit = 0; unit < units_.size(); ++unit) {
+    const double* from = plain.data_ptr<double>() + unit * counts;
+    all.emplace_back(from, from + counts);
+  }
+  return all;
+}
+
+Result<double> OuterAgent::learn(const std::vector<double>& rewards, bool frozen,
+                                 const JobContext& job) {
   const auto count = static_cast<std::int64_t>(rewards.size());
   for (const double reward : rewards) {
     ++rewarded_;
@@ -150,6 +189,7 @@ Status OuterAgent::learn(const std::vector<double>& rewards, bool frozen, const 
     square_ += (reward * reward - square_) * part;
   }
   const double deviation = std::sqrt(std::max(0.0, square_ - mean_ * mean_));
+  double divergence = 0;
   if (!frozen && !units_.empty()) {
     at::Tensor choices = at::empty({count, static_cast<std::int64_t>(units_.size())}, at::kLong);
     at::Tensor weights = at::empty({count}, at::kFloat);
@@ -171,10 +211,41 @@ Status OuterAgent::learn(const std::vector<double>& rewards, bool frozen, const 
     at::Tensor loss = -(taken * weights).mean();
     if (params_.entropy > 0) loss = loss - params_.entropy * entropy_of(logs).sum();
     PTAH_TRY(learner_.descend(loss, 0, job));
+    const at::NoGradGuard no_grad;
+    divergence = (logs.exp() * (logs - forward())).sum().item<double>();
   }
   see(drawn_.back());
   drawn_.clear();
-  return ok();
+  return divergence;
+}
+
+void OuterAgent::save_policy(nets::TensorFile& file) const {
+  learner_.save_weights(file, "outer.");
+  file.metadata["outer"] =
+      Json{{"input", input_}, {"mean", mean_}, {"square", square_}, {"rewarded", rewarded_}}.dump();
+}
+
+Status OuterAgent::restore_policy(const safetensors::Contents& contents) {
+  const auto bad = [] {
+    return make_error(ErrorCode::kParse, "It does not say what its outer agent has seen.",
+                      "weights");
+  };
+  const auto text = contents.metadata.find("outer");
+  if (text == contents.metadata.end()) return bad();
+  try {
+    const Json state = Json::parse(text->second);
+    auto input = state.at("input").get<std::vector<float>>();
+    mean_ = state.at("mean");
+    square_ = state.at("square");
+    rewarded_ = state.at("rewarded");
+    if (input.size() != input_.size() || rewarded_ < 0 || square_ < 0 ||
+        !std::all_of(input.begin(), input.end(), [](float one) { return std::isfinite(one); }))
+      return bad();
+    input_ = std::move(input);
+  } catch (const Json::exception&) {
+    return bad();
+  }
+  return learner_.restore_weights(contents, "outer.");
 }
 
 void OuterAgent::save(nets::TensorFile& file) const {

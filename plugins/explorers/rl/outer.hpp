@@ -46,14 +46,24 @@ class OuterAgent {
 
   /// Every assignment was drawn.
   bool knows_all() const noexcept {
-    return static_cast<std::int64_t>(explored_.size()) >= space_.count();
+    return static_cast<std::int64_t>(explored_.size()) >= space_.offered();
   }
 
-  /// Learns from the assignments drawn since the last call; `rewards` in their order.
-  Status learn(const std::vector<double>& rewards, bool frozen, const JobContext& job);
+  /// Learns from the assignments drawn since the last call; `rewards` in their order. Returns the
+  /// Kullback-Leibler divergence of the policy after from that before, all units together.
+  Result<double> learn(const std::vector<double>& rewards, bool frozen, const JobContext& job);
   double entropy() const noexcept { return entropy_; }  ///< Mean of a unit, at the last draw.
 
+  /// Devices that draw together.
+  const std::vector<std::vector<DeviceId>>& units() const noexcept { return units_; }
+  /// For each of them, of each count that is allowed.
+  std::vector<std::vector<double>> probabilities() const;
+
+  const Learner::Shape& shape() const noexcept { return learner_.shape(); }
   std::size_t size() const { return learner_.size(); }
+  /// What drawing takes and learning goes on from, without what was explored.
+  void save_policy(nets::TensorFile& file) const;
+  Status restore_policy(const safetensors::Contents& contents);
   void save(nets::TensorFile& file) const;
   Status restore(const safetensors::Contents& contents);
 
@@ -61,6 +71,9 @@ class OuterAgent {
   at::Tensor forward() const;  ///< Logarithms of probabilities, units x counts.
   FingerAssignment assign(const std::vector<int>& choices) const;
   bool agree(const std::vector<int>& choices) const;
+  /// A count for each group, of choices that agree.
+  std::vector<int> counts_of(const std::vector<int>& choices) const;
+  std::vector<int> choices_of(const std::vector<int>& counts) const;
   std::uint64_t key_of(const std::vector<int>& choices) const;
   void see(const std::vector<int>& choices);
 

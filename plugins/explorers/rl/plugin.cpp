@@ -10,6 +10,7 @@ class RlExplorer final : public ptah::nets::ExplorerAdapter {
   explicit RlExplorer(const ptah::Options& options) : ExplorerAdapter("rl", options) {}
   static ptah::OptionSchema options() { return ptah::rl::options(); }
 
+  bool learns() const noexcept override { return true; }
   ptah::Status explore(ptah::DesignSpace& space, ptah::JobContext& job) override {
     if (!space.budget()) {
       return ptah::make_error(ptah::ErrorCode::kUnsupported,

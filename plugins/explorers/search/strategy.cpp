@@ -23,6 +23,9 @@ constexpr int kNothingNew = 20'000;
 constexpr int kUnknownDraws = 50;
 constexpr std::int64_t kMostSearched = 1 << 16;
 
+/// Draws for an assignment that is offered.
+constexpr int kOfferedDraws = 1000;
+
 /// A finger assignment that cannot be made, rather than a fault.
 bool is_of_the_trial(const Error& error) {
   return error.code == ErrorCode::kInfeasible || error.code == ErrorCode::kInvalidArgument;
@@ -128,28 +131,43 @@ Counts Arena::counts_at(std::int64_t index) const {
 
 Counts Arena::random_counts(Rng& rng) const {
   Counts counts(groups());
-  for (int& count : counts)
-    count = static_cast<int>(rng.below(static_cast<std::uint64_t>(choices())));
+  for (int draw = 0; draw < kOfferedDraws; ++draw) {
+    for (int& count : counts)
+      count = static_cast<int>(rng.below(static_cast<std::uint64_t>(choices())));
+    if (offered(counts)) break;
+  }
   return counts;
+}
+
+bool Arena::offered(const Counts& counts) const {
+  const FingerSpace& space = design_.assignments();
+  std::vector<int> fingers;
+  for (const int count : counts)
+    fingers.push_back(space.allowed()[static_cast<std::size_t>(count)]);
+  return space.offers(fingers);
 }
 
 std::optional<Counts> Arena::draw_unknown(Rng& rng) const {
   for (int draw = 0; draw < kUnknownDraws; ++draw) {
     Counts counts = random_counts(rng);
-    if (known(counts) == nullptr) return counts;
+    if (offered(counts) && known(counts) == nullptr) return counts;
   }
   const std::int64_t count = design_.assignments().count();
   if (all_known() || count > kMostSearched) return std::nullopt;
   const auto start = static_cast<std::int64_t>(rng.below(static_cast<std::uint64_t>(count)));
   for (std::int64_t i = 0; i < count; ++i) {
     Counts counts = counts_at((start + i) % count);
-    if (known(counts) == nullptr) return counts;
+    if (offered(counts) && known(counts) == nullptr) return counts;
   }
   return std::nullopt;
 }
 
 bool Arena::all_known() const {
-  return static_cast<std::int64_t>(baselines_.size()) >= design_.assignments().count();
+  const std::int64_t offers = design_.assignments().offered();
+  // What is not offered may be among those that were asked for.
+  return static_cast<std::int64_t>(baselines_.size()) >= offers &&
+         std::count_if(baselines_.begin(), baselines_.end(),
+                       [&](const auto& one) { return offered(one.first); }) >= offers;
 }
 
 double Arena::share() const {

@@ -56,7 +56,10 @@ class Arena {
   FingerAssignment assignment(const Counts& counts) const;
   /// Of the index-th assignment of the FingerSpace.
   Counts counts_at(std::int64_t index) const;
+  /// Of what is offered, unless that is a thousandth of all.
   Counts random_counts(Rng& rng) const;
+  /// Whether it may be explored (FingerSpace::offers).
+  bool offered(const Counts& counts) const;
   /// A random assignment whose baseline was not evaluated; nothing where all were, or of a very
   /// large space nearly all that were drawn.
   std::optional<Counts> draw_unknown(Rng& rng) const;

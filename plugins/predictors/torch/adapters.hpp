@@ -85,16 +85,28 @@ class ExplorerAdapter : public Explorer {
       : plugin_(plugin), options_(options.json()) {}
 
   Status explore(DesignSpace& space, JobContext& job) override {
-    if (!explorer_) {
-      PTAH_TRY(const OpenCore core, open_torch_core());
-      Error error;
-      PTAH_TRY(explorer_,
-               owned(core.functions->explorer(plugin_, options_, error), std::move(error)));
-    }
+    PTAH_TRY(open());
     return explorer_->explore(space, job);
+  }
+  Status start_from(const ModelFiles& files, const DesignSpace& space, JobContext& job) override {
+    PTAH_TRY(open());
+    return explorer_->start_from(files, space, job);
+  }
+  Result<TrainedModel> learnt(JobContext& job) override {
+    PTAH_TRY(open());
+    return explorer_->learnt(job);
   }
 
  private:
+  Status open() {
+    if (explorer_) return ok();
+    PTAH_TRY(const OpenCore core, open_torch_core());
+    Error error;
+    PTAH_TRY(explorer_,
+             owned(core.functions->explorer(plugin_, options_, error), std::move(error)));
+    return ok();
+  }
+
   const char* plugin_;
   Json options_;
   std::unique_ptr<Explorer> explorer_;

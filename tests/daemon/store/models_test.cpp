@@ -1,6 +1,8 @@
 // Versions of models: which one a name means, and what is left when one goes.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "opened_store.hpp"
 
 namespace ptah {
@@ -159,6 +161,87 @@ TEST_F(StoreModels, AModelMadeAgainAfterAnInterruptionIsTheSameVersion) {
   EXPECT_FALSE(again.fresh);
   EXPECT_FALSE(again.model);
   EXPECT_EQ(version("wires"), 1);
+}
+
+class StoreLearnt : public StoreModels {
+ protected:
+  std::string explore(const std::string& id, const Json& explore) {
+    return commit([&] {
+      NewJob job;
+      job.id = id;
+      job.kind = "run";
+      job.spec = {{"explore", explore}};
+      return store().create_job(job).first.id;
+    });
+  }
+  void learn(const std::string& job, const std::string& weights) {
+    commit([&] {
+      store().put_learnt(job, {{"explorer", "rl"}, {"weights", weights}},
+                         {{kModelFileRole, "", weights, "weights.bin"}});
+      return 0;
+    });
+  }
+  std::int64_t keep(const std::string& job) {
+    const auto kept = commit([&] { return store().keep_learnt(job); });
+    return kept ? kept->version : 0;
+  }
+  static std::string words_of(const std::function<void()>& call) {
+    try {
+      call();
+    } catch (const Failure& failure) {
+      return failure.error().text();
+    }
+    return {};
+  }
+};
+
+TEST_F(StoreLearnt, TheLastThatWasLearntIsAVersionOnce) {
+  const std::string job = explore("e", {{"explorer", "rl"}, {"keep_model", "policy"}});
+  EXPECT_EQ(keep(job), 0) << "nothing was learnt";
+  learn(job, "a");
+  learn(job, "b");
+  EXPECT_EQ(keep(job), 1);
+  EXPECT_EQ(keep(job), 0) << "that is kept already";
+  learn(job, "c");  // It was cancelled, and resumed.
+  EXPECT_EQ(keep(job), 2);
+  const ModelRow first = store().model("work", "policy@1");
+  EXPECT_EQ(first.record["weights"], "b");
+  ASSERT_EQ(first.files.size(), 2u);
+  EXPECT_EQ(first.files[1].dataset, "models/policy/files/weights.bin");
+  EXPECT_EQ(first.record["files"]["weights.bin"], first.files[1].hash);
+  // Exploration and model go one by one.
+  remove(job);
+  EXPECT_EQ(store().model("work", "policy").version.version, 2);
+  EXPECT_FALSE(store().files().problem(first.files[1].hash));
+}
+
+TEST_F(StoreLearnt, NobodyLeavesAModelThatWasNotAskedFor) {
+  const auto refused = [&](const std::string& job, const char* name) {
+    return words_of([&] {
+      store().put_learnt(job, Json::object(), {{kModelFileRole, "", "x", name}});
+    });
+  };
+  EXPECT_NE(refused(explore("e", {{"explorer", "rl"}}), "weights"), "");
+  const std::string asked = explore("f", {{"explorer", "rl"}, {"keep_model", "policy"}});
+  for (const char* name : {"../weights", "", "a/b"}) EXPECT_NE(refused(asked, name), "") << name;
+  EXPECT_EQ(keep(asked), 0);
+}
+
+TEST_F(StoreLearnt, PredictorsAndExplorersKnowTheirOwn) {
+  const std::string job = explore("e", {{"explorer", "rl"}, {"keep_model", "policy"}});
+  learn(job, "a");
+  keep(job);
+  const ModelRow policy = store().model("work", "policy");
+  EXPECT_EQ(words_of([&] { check_explorer(policy, "rl"); }), "");
+  EXPECT_NE(words_of([&] { check_explorer(policy, "other"); }).find("of explorer `rl`"),
+            std::string::npos);
+  EXPECT_NE(words_of([&] { predictor_of(policy); }).find("predicts nothing"), std::string::npos);
+  ModelRow wires;
+  wires.version.cell = "wires";
+  wires.record = {{"predictor", "linear"}};
+  EXPECT_EQ(predictor_of(wires), "linear");
+  EXPECT_NE(words_of([&] { check_explorer(wires, "rl"); }).find("predictor `linear`"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -127,6 +127,28 @@ TEST(FingerSpace, SamplingIsUniform) {
   for (const int h : hits) EXPECT_NEAR(h, 1000, 150);  // five standard deviations
 }
 
+TEST(FingerSpace, PartsAreFourFifthsAndTheOthers) {
+  FingerSpace all = space({2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30, 32});
+  FingerSpace train = all, rest = all, other = all;
+  train.offer(AssignmentPart::kTrain, 1);
+  rest.offer(AssignmentPart::kRest, 1);
+  other.offer(AssignmentPart::kRest, 2);
+  EXPECT_EQ(all.offered(), 256);
+  EXPECT_EQ(train.count(), 256) << "numbers stay";
+  EXPECT_EQ(train.offered() + rest.offered(), 256);
+  EXPECT_NEAR(static_cast<double>(rest.offered()), 256 / 5.0, 20);
+  const auto drawn = [](const FingerSpace& of) {
+    const auto indices = of.sample(of.count(), Rng(3));
+    EXPECT_EQ(static_cast<std::int64_t>(indices.size()), of.offered());
+    for (const std::int64_t index : indices) EXPECT_TRUE(of.offers(of.counts_at(index)));
+    return std::set<std::int64_t>(indices.begin(), indices.end());
+  };
+  const auto a = drawn(train), b = drawn(rest);
+  EXPECT_EQ(a.size() + b.size(), 256u);
+  for (const std::int64_t index : b) EXPECT_FALSE(a.contains(index));
+  EXPECT_NE(drawn(other), b);
+}
+
 TEST(WithFingers, FillsFreeCountsAndOnlyThose) {
   const Circuit circuit = sample_circuit();
   const Circuit assigned = with_fingers(circuit, {{"M1", 4}, {"M3", 2}}).value();

@@ -97,6 +97,7 @@ class ToySpace final : public DesignSpace {
     return ok();
   }
   const std::optional<std::string>& resumed() const override { return resumed_; }
+  void offer(AssignmentPart part, std::uint64_t seed) { assignments_.offer(part, seed); }
   void resume(const Left& from) {
     resumed_ = from.bytes;
     spent_ = from.spent;

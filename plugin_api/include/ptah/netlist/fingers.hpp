@@ -21,6 +21,14 @@ using FingerAssignment = std::map<std::string, int>;
 /// Of one device.
 constexpr int kMaxFingers = 64;
 
+/// A part of a space's assignments, by a hash of each: what is learnt on one is tried on the other,
+/// of which it has seen nothing.
+enum class AssignmentPart {
+  kAll,
+  kTrain,  ///< Four in five.
+  kRest,   ///< The others.
+};
+
 class FingerSpace {
  public:
   /// `allowed` are the counts every group chooses from, ascending, each in 1..64.
@@ -45,9 +53,19 @@ class FingerSpace {
   /// otherwise given, asks for a count that is not allowed, or gives a group two counts; with
   /// kLimit when the space is larger than its numbers and this assignment has none.
   Result<std::int64_t> index_of(const FingerAssignment& assignment) const;
-  /// `count` different assignment indices (all of them when fewer exist), drawn without
+  /// `count` different assignment indices (all of them when fewer are offered), drawn without
   /// replacement in a deterministic order.
   std::vector<std::int64_t> sample(std::int64_t count, Rng rng) const;
+
+  /// Assignments outside `part` are not offered from here on: they keep their numbers, and no
+  /// exploration opens them. `seed` says which of the ways to split.
+  void offer(AssignmentPart part, std::uint64_t seed);
+  /// Whether this one is: a count for each of `groups()`.
+  bool offers(const std::vector<int>& counts) const;
+  /// How many are. Of a part of more than 2^16 nobody counts them: count().
+  std::int64_t offered() const noexcept {
+    return part_ == AssignmentPart::kAll ? count() : offered_;
+  }
 
  private:
   FingerSpace() = default;
@@ -58,6 +76,9 @@ class FingerSpace {
   std::vector<std::vector<DeviceId>> groups_;
   std::vector<std::string> names_;      ///< Of every device of the circuit.
   std::vector<std::int32_t> group_of_;  ///< Of every device; -1: not free.
+  AssignmentPart part_ = AssignmentPart::kAll;
+  std::uint64_t part_seed_ = 0;
+  std::int64_t offered_ = 0;  ///< Of a part.
 };
 
 /// Gives every device with a free count the total width that it has with the most fingers of

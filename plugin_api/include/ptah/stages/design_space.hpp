@@ -167,8 +167,8 @@ class DesignSpace : public Checkpoints {
   virtual LayoutSpace& home() = 0;
   /// The space of any assignment, with a baseline that is placed, routed, checked and scored, and
   /// not recorded. Equal fingers give an equal baseline in every chain of a run. Fails with
-  /// kInfeasible where no baseline is found. Each space that is held costs some ten MiB. Must not
-  /// outlive `explore`.
+  /// kInfeasible where no baseline is found, and for what `assignments()` does not offer. Each
+  /// space that is held costs some ten MiB. Must not outlive `explore`.
   virtual Result<std::shared_ptr<LayoutSpace>> open(const FingerAssignment& fingers) = 0;
 
   /// Number of the next variant to record; 1 on a fresh start.
@@ -183,8 +183,8 @@ class DesignSpace : public Checkpoints {
   /// Of an exploration (`ptah explore`): it goes on until this is used up. It records by itself
   /// each layout that is feasible and costs less than all before, whichever step or baseline it
   /// came of; what the judges reject is not valid there. After the budget, a step that would route,
-  /// `open` and `enter` fail with kLimit: an explorer that hands this Error on has ended well. Nothing:
-  /// a run, whose explorer records up to `last_variant()`.
+  /// `open` and `enter` fail with kLimit: an explorer that hands this Error on has ended well.
+  /// Nothing: a run, whose explorer records up to `last_variant()`.
   virtual std::optional<Budget> budget() const = 0;
   virtual Spent spent() const = 0;
 };

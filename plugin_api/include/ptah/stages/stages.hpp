@@ -165,6 +165,23 @@ class Explorer {
   /// it works on decide what follows, so that an interrupted exploration ends with the same
   /// variants: one without checkpoints goes by `next_variant()` and the home's present layout.
   virtual Status explore(DesignSpace& space, JobContext& job) = 0;
+
+  /// Whether it learns something that `learnt` gives.
+  virtual bool learns() const noexcept { return false; }
+  /// Takes in a model that `explore` begins with, once and before it, in a resumed exploration as
+  /// well: one that `learnt` of an explorer of this name gave. Of `space` it asks what is to be
+  /// explored; nothing is placed yet. The files are anybody's: what does not fit, for another
+  /// circuit or with other options, is an Error. They may be gone when this returns.
+  virtual Status start_from(const ModelFiles& /*files*/, const DesignSpace& /*space*/,
+                            JobContext& /*job*/) {
+    return make_error(ErrorCode::kUnsupported, "This explorer begins with no model.");
+  }
+  /// What `explore` has learnt, once, after it has returned well, by kLimit or by kCancelled; the
+  /// space is gone by then, and `job` may be cancelled. What an exploration that was interrupted
+  /// has learnt has the same bytes. A file `explanation.json` is what `ptah model explain` shows.
+  virtual Result<TrainedModel> learnt(JobContext& /*job*/) {
+    return make_error(ErrorCode::kUnsupported, "This explorer learns nothing that could be kept.");
+  }
 };
 
 }  // namespace ptah
