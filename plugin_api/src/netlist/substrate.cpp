@@ -49,7 +49,8 @@ void mark_isolated(Circuit& circuit) {
   const NetId substrate = substrate_net(circuit);
   for (Device& device : circuit.devices) {
     const auto below = substrate_terminal(device);
-    device.isolated = device.kind == DeviceKind::kNmos && below && device.nets[*below] != substrate;
+    device.isolated = device.kind == DeviceKind::kNmos && below && device.nets[*below] != kNoNet &&
+                      device.nets[*below] != substrate;
   }
 }
 
