@@ -133,7 +133,7 @@ TEST_F(SentSources, AreListedWithSizeAndHash) {
   const Json sources{{"netlist", "one.sp"},
                      {"files",
                       {{"one.sp",
-                        ".include w.inc\n.subckt one d g s b\nM1 d g s b nfet w=w1 l=0.15u nf=2\n"
+                        ".include w.inc\n.subckt one d g s b\nM1 d g s b nfet w=w1 l=0.15u nf=ZZZ\n"
                         ".ends\n"},
                        {"w.inc", ".param w1=1u\n"}}}};
   const auto planned = plan({{"sources", sources}});

@@ -113,10 +113,9 @@ std::vector<Note> floating_nets(const Circuit& circuit) {
     for (const NetId net : device.nets) {
       const auto n = static_cast<std::size_t>(net);
       if (terminals[n] != 1 || circuit.is_port(net)) continue;
-      notes.push_back({circuit.nets[n].name,
-                       "a net with a single terminal, on " + device.name +
-                           (spice::is_dummy(device, circuit, terminals) ? ", a dummy" : ""),
-                       "", ""});
+      const bool dummy = spice::is_dummy(device, circuit, terminals);
+      notes.push_back({circuit.nets[n].name, "net on " + device.name + (dummy ? ", a dummy" : ""),
+                       "a single terminal", "left open"});
     }
   }
   return notes;

@@ -436,7 +436,7 @@ class Flattener {
     for (const NetId id : new_globals_) {
       result_.circuit.ports.push_back(id);
       result_.globals.push_back(net_name(id));
-      note("The global net " + net_name(id) + " became a port of " + result_.circuit.name + ".");
+      note({net_name(id), "became a port of " + result_.circuit.name, "global net", "pin"});
     }
   }
 
@@ -458,7 +458,12 @@ class Flattener {
     std::vector<NetId> now(circuit.nets.size(), kNoNet);
     std::vector<Net> kept;
     for (std::size_t n = 0; n < alone.size(); ++n) {
-      if (alone[n]) continue;
+      if (alone[n]) {
+        const std::string& name = circuit.nets[n].name;
+        result_.written.erase(name);
+        std::erase_if(renamed_, [&](const Note& each) { return each.to == name; });
+        continue;
+      }
       now[n] = static_cast<NetId>(kept.size());
       kept.push_back(std::move(circuit.nets[n]));
     }

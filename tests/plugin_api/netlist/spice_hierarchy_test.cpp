@@ -103,7 +103,7 @@ TEST(SpiceHierarchy, GlobalNetsBecomePorts) {
   EXPECT_EQ(c.ports.size(), 4u);
   EXPECT_EQ(nets(c, "x1.M1"), "a b gnd gnd");
   EXPECT_TRUE(c.is_port(c.find_net("VDD")));
-  EXPECT_THAT(read.notes, Contains(HasSubstr("VDD became a port of top")));
+  EXPECT_THAT(read.notes, Contains(HasSubstr("VDD: became a port of top")));
 }
 
 TEST(SpiceHierarchy, FlatNamesMustStayUnique) {
