@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "netlist/dialect.hpp"
 #include "netlist/expression.hpp"
@@ -75,6 +76,7 @@ class DeckReader {
 
   Status netlist(std::string_view source, std::string_view name) {
     PTAH_TRY(lines_of(source, name, {}, 0));
+    PTAH_TRY(check_outside());
     // All of `.global` is known now.
     for (Subcircuit& s : deck_.subcircuits) {
       if (const auto apart = join_nets(s, deck_.global_nets)) {
@@ -122,6 +124,7 @@ class DeckReader {
         // A title, or the testbench that a schematic was netlisted with.
         if (outside_ == 0) first_outside_ = place;
         ++outside_;
+        note_outside(line.text, place, outermost);
       }
     }
     control_ = false;  // One without .endc ends with its file.
@@ -179,6 +182,39 @@ class DeckReader {
 
   static std::string counted(int count, const char* one, const char* more) {
     return std::to_string(count) + " " + (count == 1 ? one : more);
+  }
+
+  /// Lines outside every subcircuit belong to a simulation where there is a source among them.
+  void note_outside(const std::string& line, Place place, bool outermost) {
+    constexpr std::string_view kSources = "viefghb";
+    const char letter = lower_case(line.substr(0, 1)).front();
+    if (kSources.find(letter) != kSources.npos) driven_ = true;
+    // The first line is a title.
+    if (outermost && place.line > 1 && (letter == 'x' || letter == 'm') && loose_.size() < 64)
+      loose_.emplace_back(place, line);
+  }
+
+  /// A circuit that is no subcircuit does not say which of its nets are ports.
+  Status check_outside() const {
+    if (driven_ || controls_ > 0 || !options_.top.empty()) return ok();
+    for (const auto& [place, line] : loose_) {
+      const auto parts = split(line, place);
+      if (!parts || parts.value().words.size() < 3) continue;
+      const std::string& model = parts.value().words.back();
+      const bool device = model.find("__") != model.npos ||
+                          std::any_of(deck_.subcircuits.begin(), deck_.subcircuits.end(),
+                                      [&](const Subcircuit& each) {
+                                        return same_but_for_case(each.name, model);
+                                      });
+      if (!device) continue;
+      return fail(place,
+                  "The device " + text::quoted(parts.value().words.front()) +
+                      " stands outside every .subckt, and nothing there drives it: is it the "
+                      "circuit?",
+                  "put `.subckt NAME PORT ...` before its devices and `.ends` after them, or name "
+                  "the subcircuit that is meant: --top NAME");
+    }
+    return ok();
   }
 
   /// Whether the line is of a control block, which is passed over: nothing of it is run.
@@ -368,11 +404,13 @@ class DeckReader {
     s.commented = line.commented;
     if (!text::is_plain_name(s.name)) return bad_name(place, "subcircuit", s.name);
     std::set<std::string> seen;
-    for (const std::string& port : s.ports) {
+    for (const std::string& port : std::exchange(s.ports, {})) {
       if (!text::is_plain_name(port)) return bad_name(place, "port", port);
-      if (!seen.insert(lower_case(port)).second) {
-        return fail(place, "The subcircuit " + text::quoted(s.name) + " has the port " +
-                               text::quoted(port) + " twice.");
+      if (seen.insert(lower_case(port)).second) {
+        s.ports.push_back(port);
+      } else {
+        note("The port " + text::quoted(port) + " of " + text::quoted(s.name) +
+             " is listed twice, and is one (" + deck_.where(place) + ").");
       }
     }
     const auto [it, fresh] = deck_.by_name.emplace(lower_case(s.name), deck_.subcircuits.size());
@@ -546,6 +584,8 @@ class DeckReader {
   int controls_ = 0, ammeters_ = 0, resistances_ = 0;
   Place first_control_, first_ammeter_, first_resistance_;
   int outside_ = 0;
+  bool driven_ = false;                               ///< There is a source outside.
+  std::vector<std::pair<Place, std::string>> loose_;  ///< What may be devices outside.
   Place first_outside_;
   std::size_t total_bytes_ = 0;
 };

@@ -43,6 +43,25 @@ TEST(AsWritten, WhatGoesOnWithPinInfoIsNoPort) {
   EXPECT_THAT(ports(plain.circuit), ElementsAre("in", "vdd", "vss", "out"));
 }
 
+TEST(AsWritten, APortThatIsListedTwiceIsOne) {
+  const auto read = read_ok(".subckt inv VDD in out vss vdd\n" + std::string(kTwo) + ".ends\n");
+  EXPECT_THAT(ports(read.circuit), ElementsAre("VDD", "in", "out", "vss"));
+  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("listed twice")));
+}
+
+TEST(AsWritten, DevicesOutsideASubcircuitThatNothingDrivesMayBeTheCircuit) {
+  const std::string inner = ".subckt inv out in vdd vss\n" + std::string(kTwo) + ".ends\n";
+  const std::string calls = "a title\nx1 b a vdd vss inv\nx2 c b vdd vss inv\n";
+  const Error error = read_error(calls + inner + ".end\n");
+  EXPECT_THAT(error.message, testing::HasSubstr("\"x1\" stands outside every .subckt"));
+  EXPECT_THAT(error.hint, testing::HasSubstr("--top"));
+  // A testbench drives its DUT; and the subcircuit may be named.
+  read_ok(calls + "V1 a 0 1\n" + inner + ".end\n");
+  SpiceOptions options;
+  options.top = "inv";
+  EXPECT_EQ(read_ok(calls + inner, options).circuit.devices.size(), 2u);
+}
+
 TEST(AsWritten, XschemWritesTheTotalWidthWhateverTheLetter) {
   const std::string line = "M1 a b c d sky130_fd_pr__nfet_01v8 L=1 W=8 nf=4";
   for (const std::string& mark : {std::string("** sch_path: /x/a.sch\n"),

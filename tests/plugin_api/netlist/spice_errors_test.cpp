@@ -33,7 +33,6 @@ INSTANTIATE_TEST_SUITE_P(
             "t.sp:3"},
         Bad{"twice", one("M1 a b c d nfet w=1u l=1u") + one("M1 a b c d nfet w=1u l=1u"),
             "defined twice, first at t.sp:1", "t.sp:4"},
-        Bad{"port_twice", ".subckt e a A\n.ends\n", "port \"A\" twice", "t.sp:1"},
         Bad{"nested", ".subckt e a\nM1 a a a a nfet w=1u l=1u\n.subckt f b\n",
             "starts inside the subcircuit \"e\"", "t.sp:3"},
         Bad{"endc", "* t\n.endc\n", "closes no .control", "t.sp:2"},
