@@ -232,7 +232,7 @@ TEST(CheckCircuit, SizesTheTechnologyForbids) {
 
 // The p-substrate is one net of the layout. Transistors can have a p-well of their own in it.
 TEST(CheckCircuit, BulksOffTheSubstrateAreIsolated) {
-  const SpiceCircuit read = read_ok(
+  const ReadCircuit read = read_ok(
       ".subckt t vdd in out bias vss\nM1 vdd in out out nfet w=1u l=1u\n"
       "M2 out bias vss vss nfet w=1u l=1u\nM3 out bias vdd out pfet w=1u l=1u\n.ends\n");
   std::vector<bool> isolated;
