@@ -96,6 +96,7 @@ class BenchFitter {
     for (std::size_t i = 0; i < before.size(); ++i)
       nodes[lower_case(net_of(before[i]))] = words[i + 1];
     for (const std::string& net : cell_.globals) {
+      if (is_spice_ground(lower_case(net))) continue;
       const auto written = cell_.written.find(net);
       nodes.emplace(lower_case(net), written == cell_.written.end() ? net : written->second);
     }

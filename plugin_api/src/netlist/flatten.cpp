@@ -461,7 +461,9 @@ class Flattener {
       if (alone[n]) {
         const std::string& name = circuit.nets[n].name;
         result_.written.erase(name);
+        std::erase(result_.globals, name);
         std::erase_if(renamed_, [&](const Note& each) { return each.to == name; });
+        std::erase_if(notes_, [&](const Note& each) { return each.device == name; });
         continue;
       }
       now[n] = static_cast<NetId>(kept.size());
