@@ -263,7 +263,7 @@ class KLayoutTest(KLayoutCase):
               f"{alone_objects / edits:.1f} and {live_objects / edits:.1f}", flush=True)
         # A picture of the layout that is drawn at the one count and not at the other is 0.4 MB.
         self.assertLess(live - alone, 50_000 * edits, "an edit once left 560,000")
-        self.assertLess(live_objects - alone_objects, 2 * edits, "an edit once left 1,700")
+        self.assertLess(live_objects - alone_objects, 4 * edits, "an edit once left 1,700; three are of the look for moved devices")
 
     def test_a_job_survives_the_daemon(self):
         self.start_daemon()

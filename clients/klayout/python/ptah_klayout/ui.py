@@ -131,7 +131,7 @@ def scrolled(part, width):
     area.frameShape = pya.QFrame.NoFrame
     area.widgetResizable = True
     area.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
-    area.setWidget(part)
+    area.setWidget(given(part))
     area.setFixedWidth(width)
     return area
 
