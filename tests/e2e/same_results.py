@@ -15,7 +15,7 @@ import unittest
 from harness import OSIRIS_CIRCUITS, PtahCase
 
 EXPECTED = pathlib.Path(__file__).with_name("same_results.json")
-FIGURES = ["pscore_V", "hpwl_um", "wirelength_um", "area_um2"]
+FIGURES = ["pscore_V", "hpwl_um", "wirelength_um", "device_area_um2"]
 
 
 def runs():

@@ -60,6 +60,79 @@ class ScoreTest : public NativeFlowTest {
   CollectingSink made_;
 };
 
+/// Does to the cell what `wires` of an answer asks for.
+void rewire(gds::Cell& cell, const Json& wires) {
+  const auto points = [](const Json& item) {
+    std::vector<Point> list;
+    for (const Json& p : item["points_um"]) list.push_back({from_um(p[0]), from_um(p[1])});
+    return list;
+  };
+  const auto layer = [](const Json& item) {
+    return GdsLayer{item["layer"].get<std::int16_t>(), item["datatype"].get<std::int16_t>()};
+  };
+  for (const Json& item : wires["remove"]) {
+    const auto found =
+        std::find_if(cell.polygons.begin(), cell.polygons.end(), [&](const gds::Polygon& each) {
+          return each.layer == layer(item) && each.points == points(item);
+        });
+    ASSERT_NE(found, cell.polygons.end()) << item;
+    cell.polygons.erase(found);
+  }
+  for (const Json& item : wires["remove_texts"]) {
+    std::erase_if(cell.texts, [&](const gds::Text& each) { return each.text == item["text"]; });
+  }
+  for (const Json& item : wires["add"]) cell.polygons.push_back({layer(item), points(item)});
+  for (const Json& item : wires["add_texts"]) {
+    cell.texts.push_back(
+        {layer(item), {from_um(item["at_um"][0]), from_um(item["at_um"][1])}, item["text"]});
+  }
+}
+
+TEST_F(ScoreTest, WiresOfADrawingFollowADeviceThatIsMoved) {
+  const auto clean = score({{"path", gds(0)}}, {{"places", true}});
+  ASSERT_TRUE(clean.has_value()) << clean.error().text();
+  const Json& placement = clean.value()["placement"];
+  ASSERT_EQ(placement["devices"].size(), 5u) << placement;
+  CollectingSink sink;
+  const auto routed = [&](const Json& devices, const std::string& drawing) {
+    const Json spec{{"circuit", "five_transistors_ota"},
+                    {"fingers", record(0)["fingers"]},
+                    {"placement", devices},
+                    {"wires_of", {{"path", drawing}}},
+                    {"at_x_um", placement["at_um"][0]},
+                    {"at_y_um", placement["at_um"][1]}};
+    return run_task("score.placement", spec, folder("score"), host_, sink);
+  };
+  const auto same = routed(placement["devices"], gds(0));
+  ASSERT_TRUE(same.has_value()) << same.error().text();
+  for (const auto& [what, list] : same.value()["wires"].items())
+    EXPECT_EQ(list, Json::array()) << what << " of a drawing that is right as it is";
+
+  int moved = 0;
+  for (std::size_t device = 0; device < 5; ++device) {
+    for (const Point by : {Point{300, 0}, Point{-300, 0}, Point{0, 300}, Point{0, -300}}) {
+      Json devices = placement["devices"];
+      devices[device]["x_um"] = devices[device]["x_um"].get<double>() + to_um(by.x);
+      devices[device]["y_um"] = devices[device]["y_um"].get<double>() + to_um(by.y);
+      gds::Library edited = library(0);
+      gds::Cell& top = edited.cells.back();
+      top.references.at(device).at = top.references.at(device).at + by;
+      const auto answer = routed(devices, rewritten("torn.gds", edited));
+      ASSERT_TRUE(answer.has_value()) << answer.error().text();
+      if (answer.value()["valid"] != true) continue;  // Too near to another device.
+      ++moved;
+      rewire(top, answer.value()["wires"]);
+      const auto again = score({{"path", rewritten("rewired.gds", edited)}});
+      ASSERT_TRUE(again.has_value()) << again.error().text();
+      EXPECT_EQ(again.value()["valid"], true)
+          << device << " by " << by.x << ", " << by.y << ": " << again.value()["reason"];
+      EXPECT_DOUBLE_EQ(again.value()["pscore_V"].get<double>(),
+                       answer.value()["pscore_V"].get<double>());
+    }
+  }
+  EXPECT_GE(moved, 8);
+}
+
 TEST_F(ScoreTest, IsTheScoreOfTheRunWithFingersReadOffTheLayout) {
   for (std::size_t variant = 0; variant < made_.variants.size(); ++variant) {
     const auto scored = score({{"path", gds(variant)}});

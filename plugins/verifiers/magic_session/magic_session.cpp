@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -100,15 +101,26 @@ Result<std::string> top_of(const gds::Library& library, const LayoutFile& layout
                     layout.gds.string(), tops.empty() ? "" : "Name the one to check.");
 }
 
-/// Magic would make ports of the labels of cells below the top one. Whether there were any.
-bool drop_inner_labels(gds::Library& library, const std::string& top) {
-  bool dropped = false;
-  for (gds::Cell& cell : library.cells) {
-    if (cell.name == top || cell.texts.empty()) continue;
-    cell.texts.clear();
-    dropped = true;
+/// Magic would make ports of the labels and pin shapes of cells below the top one: the labels go,
+/// and pin shapes become the metal that they are. Whether there were any.
+bool drop_inner_ports(gds::Library& library, const std::string& top, const Technology& technology) {
+  std::map<GdsLayer, GdsLayer> metal;  // by pin purpose
+  for (const Layer& layer : technology.layers()) {
+    if (layer.pin.layer >= 0 && layer.drawing.layer >= 0) metal.emplace(layer.pin, layer.drawing);
   }
-  return dropped;
+  bool changed = false;
+  for (gds::Cell& cell : library.cells) {
+    if (cell.name == top) continue;
+    changed = changed || !cell.texts.empty();
+    cell.texts.clear();
+    for (gds::Polygon& polygon : cell.polygons) {
+      const auto pin = metal.find(polygon.layer);
+      if (pin == metal.end()) continue;
+      polygon.layer = pin->second;
+      changed = true;
+    }
+  }
+  return changed;
 }
 
 void drop_old_sessions(const fs::path& parent, const fs::path& keep) {
@@ -279,7 +291,7 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
   Session session;
   PTAH_TRY(session.top, top_of(library, layout, technology));
   session.off_grid = off_grid(library, session.top, technology);
-  if (drop_inner_labels(library, session.top)) {
+  if (drop_inner_ports(library, session.top, technology)) {
     const std::vector<std::uint8_t> written = gds::write(library);
     bytes.assign(written.begin(), written.end());
   }

@@ -9,8 +9,8 @@
 ///  - A technology that fails to load leaves Magic running with "minimum": the name is checked.
 ///  - `scalegrid 1 2` before reading: else 5 nm data is snapped and gives false errors. What lies
 ///    off 5 nm is snapped all the same, in silence: that is looked for in the file.
-///  - `flatten` makes labels of cells below the top one labels of the top, with -dotoplabels as
-///    well: Magic gets a file without them.
+///  - `flatten` makes labels and pin shapes of cells below the top one ports of the top, with
+///    -dotoplabels as well: Magic gets a file without them.
 ///  - A top cell that the file lacks would be created, empty and clean: it must exist and be drawn.
 ///  - `drc listall why` lists what lies in the box: it is grown past the cell's edges.
 ///  - `set SUB VSUBS` before extraction: an untapped bulk is literally "$SUB" otherwise.

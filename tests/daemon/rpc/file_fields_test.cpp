@@ -146,6 +146,9 @@ const std::vector<Naming>& namings() {
     Json pathless = circuit;
     pathless["layout"] = Json::object();
     all.push_back({"score.layout", "layout.path", pathless});
+    Json drawn = circuit;
+    drawn.update({{"placement", Json::array()}, {"wires_of", Json::object()}});
+    all.push_back({"score.placement", "wires_of.path", drawn});
     all.push_back({"variant.export", "out", {{"job", "a"}}});
     all.push_back(
         {"flow.train", "spec.flow", {{"spec", {{"model", "m"}, {"jobs", Json::array({"a"})}}}}});

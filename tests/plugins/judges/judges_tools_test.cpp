@@ -195,6 +195,12 @@ TEST_F(Judges, LabelsOfCellsBelowAreNoPorts) {
   gds::Cell below{"below", {}, library.find("samples")->texts, {}};
   ASSERT_FALSE(below.texts.empty());
   for (gds::Text& text : below.texts) text.text = "other_" + text.text;
+  for (const gds::Text& text : below.texts) {  // And a shape on the pin purpose, which is metal.
+    const Point p = text.at;
+    below.polygons.push_back(
+        {text.layer,
+         {{p.x - 5, p.y - 5}, {p.x + 5, p.y - 5}, {p.x + 5, p.y + 5}, {p.x - 5, p.y + 5}}});
+  }
   for (gds::Cell& cell : library.cells) {
     if (cell.name == "samples") cell.references.push_back({"below", {0, 0}});
   }
