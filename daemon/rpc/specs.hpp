@@ -335,8 +335,8 @@ struct RunSpec : CircuitSource {
                         "Explorations side by side learn apart: which model is to be kept?",
                         field_path(path, "explore.keep_model"), "Keep that of one start.");
     }
-    if (placements * (variants + 1) > 100'000) {
-      return make_error(ErrorCode::kLimit, "These are more than 100000 layouts of an assignment.",
+    if (placements * (variants + 1) > 100'001) {
+      return make_error(ErrorCode::kLimit, "These are more than 100001 layouts of an assignment.",
                         field_path(path, "placements"));
     }
     if (specs && specs->size() > 64) {

@@ -64,7 +64,7 @@ class ExploreTest(PtahCase):
                               "--out", str(out)).lines
         self.assertEqual([line.get("placed", 0) for line in lines if "variant" in line], [0, 0, 2, 2, 4, 4])
         said = self.ptah("run", "five_transistors_ota", "--placements", "1000", "--variants", "1000")
-        self.assertIn("more than 100000 layouts", said.err)
+        self.assertIn("more than 100001 layouts", said.err)
 
     def test_what_cannot_be_done_is_said(self):
         for words, said in ((["--budget", "0"], "no budget"), (["--budget", "12x"], "no budget"), (["--explorer", "clairvoyant"], "clairvoyant"),

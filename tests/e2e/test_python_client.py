@@ -104,7 +104,7 @@ class PythonClientTest(PtahCase):
 
     def test_params_of_a_file_and_of_the_call_reach_the_layouts(self):
         netlist = self.folder / "one.sp"
-        netlist.write_text(".subckt one d g s b\nM1 d g s b sky130_fd_pr__nfet_01v8 w=w1 l=l1 nf=2\n.ends\n")
+        netlist.write_text("* w is the width of one finger\n.subckt one d g s b\nM1 d g s b sky130_fd_pr__nfet_01v8 w=w1 l=l1 nf=2\n.ends\n")
         sizes = self.folder / "sizes.par"
         sizes.write_text("w1=1u\n.param l1=0.15u\n")
         with self.connect() as server:

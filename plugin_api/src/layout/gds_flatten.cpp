@@ -90,7 +90,6 @@ int cut(const std::vector<Point>& points, std::vector<Rect>& out) {
   return -1;
 }
 
-/// Labels of cells below the top one name nets of theirs, not of the layout.
 const std::vector<Text> kNoTexts;
 
 class Flattener {
@@ -115,11 +114,26 @@ class Flattener {
     if (it == cells_.end())
       return make_error(ErrorCode::kNotFound, "The file has no cell '" + std::string(top) + "'.",
                         std::string(top));
+    labelled_ = labelled(*it->second);
     PTAH_TRY(visit(*it->second, Placed{}, 1));
     return std::move(flat_);
   }
 
  private:
+  /// The cell whose labels are the layout's: those of cells below name nets of theirs. A cell that
+  /// does no more than hold another one has its labels.
+  const Cell* labelled(const Cell& top) const {
+    const Cell* cell = &top;
+    for (int depth = 0; depth < limits_.max_depth; ++depth) {
+      if (!cell->texts.empty() || !cell->polygons.empty() || cell->references.size() != 1) break;
+      const Reference& only = cell->references.front();
+      const auto child = cells_.find(only.cell);
+      if (only.rows != 1 || only.columns != 1 || child == cells_.end()) break;
+      cell = child->second;
+    }
+    return cell;
+  }
+
   Status count(std::size_t more) {
     used_ += more;
     if (used_ <= limits_.max_elements) return ok();
@@ -185,7 +199,7 @@ class Flattener {
     for (const Polygon& polygon : cell.polygons) {
       if (!shape_layers_.contains(polygon.layer)) ++flat_.dropped;
     }
-    for (const Text& text : depth == 1 ? cell.texts : kNoTexts) {
+    for (const Text& text : &cell == labelled_ ? cell.texts : kNoTexts) {
       const auto layer = text_layers_.find(text.layer);
       if (layer == text_layers_.end()) {
         ++flat_.dropped;
@@ -240,6 +254,7 @@ class Flattener {
   std::map<GdsLayer, LayerId> shape_layers_;
   std::map<GdsLayer, std::pair<LayerId, bool>> text_layers_;
   std::map<const Cell*, std::vector<Shape>> own_shapes_;
+  const Cell* labelled_ = nullptr;
   Flat flat_;
   std::size_t used_ = 0;
 };

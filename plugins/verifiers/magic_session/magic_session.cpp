@@ -101,13 +101,15 @@ Result<std::string> top_of(const gds::Library& library, const LayoutFile& layout
                     layout.gds.string(), tops.empty() ? "" : "Name the one to check.");
 }
 
-/// Magic would make ports of the labels and pin shapes of cells below the top one: the labels go,
-/// and pin shapes become the metal that they are. Whether there were any.
+/// Magic would make ports of the labels and pin shapes of cells below the top one: `top` gets the
+/// labels that are the layout's, all others go, and pin shapes become the metal that they are.
+/// Whether there were any.
 bool drop_inner_ports(gds::Library& library, const std::string& top, const Technology& technology) {
   std::map<GdsLayer, GdsLayer> metal;  // by pin purpose
   for (const Layer& layer : technology.layers()) {
     if (layer.pin.layer >= 0 && layer.drawing.layer >= 0) metal.emplace(layer.pin, layer.drawing);
   }
+  const auto flat = gds::flatten(library, top, technology);
   bool changed = false;
   for (gds::Cell& cell : library.cells) {
     if (cell.name == top) continue;
@@ -118,6 +120,17 @@ bool drop_inner_ports(gds::Library& library, const std::string& top, const Techn
       if (pin == metal.end()) continue;
       polygon.layer = pin->second;
       changed = true;
+    }
+  }
+  for (gds::Cell& cell : library.cells) {
+    if (!changed || !flat || cell.name != top) continue;
+    cell.texts.clear();
+    for (const gds::Flat::Label& label : flat.value().labels) {
+      const Layer& layer = technology.layer(label.layer);
+      const GdsLayer text = label.is_pin             ? layer.pin
+                            : layer.label.layer >= 0 ? layer.label
+                                                     : layer.drawing;
+      cell.texts.push_back({text, label.at, label.text});
     }
   }
   return changed;

@@ -182,6 +182,12 @@ TEST(GdsFlatten, LabelsOfCellsBelowAreNotTheLayouts) {
   ASSERT_EQ(flat.value().labels.size(), 1u);
   EXPECT_EQ(flat.value().labels[0].text, "port");
   EXPECT_EQ(flat.value().shapes.size(), 1u);
+  // A cell that does no more than hold another is that other one.
+  library.cells.push_back({"AROUND", {}, {}, {{"T", {1000, 0}}}});
+  const auto around = gds::flatten(library, "AROUND", tech());
+  ASSERT_TRUE(around);
+  ASSERT_EQ(around.value().labels.size(), 1u);
+  EXPECT_EQ(around.value().labels[0].at, (Point{1003, 4}));
 }
 
 TEST(GdsFlatten, RecursionAndMissingCellsAreErrors) {

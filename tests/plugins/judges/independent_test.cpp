@@ -38,7 +38,9 @@ class Independent : public ::testing::TestWithParam<Case> {
     if (!technology_) GTEST_SKIP() << "PDK_ROOT names no sky130A.";
     layout_ = {shared_ / "layouts" / GetParam().gds, ""};
     netlist_ = shared_ / "layouts" / GetParam().netlist;
-    auto circuit = read_spice_file(netlist_, *technology_);
+    SpiceOptions options;
+    options.width = WidthMeaning::kFinger;
+    auto circuit = read_spice_file(netlist_, *technology_, options);
     ASSERT_TRUE(circuit) << circuit.error().text();
     circuit_ = std::move(circuit).value().circuit;
   }

@@ -85,7 +85,9 @@ TEST(RealLayouts, OfAnotherGeneratorAreRecognised) {
     ASSERT_EQ(library.value().tops().size(), 1u);
     const auto flat = gds::flatten(library.value(), library.value().tops().front(), technology());
     ASSERT_TRUE(flat) << flat.error().text();
-    auto spice = read_spice_file(folder / netlist, technology());
+    SpiceOptions options;
+    options.width = WidthMeaning::kFinger;
+    auto spice = read_spice_file(folder / netlist, technology(), options);
     ASSERT_TRUE(spice) << spice.error().text();
     Circuit circuit = std::move(spice).value().circuit;
     const auto verdict = compare(flat.value(), circuit, technology());
