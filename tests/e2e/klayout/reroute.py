@@ -46,7 +46,9 @@ def main(app, see):
             screenshot("reroute")
         undo()
         see["undone"].append(layout_state() == start)
-        yield lambda: app.scorer.report.asked[2] == app.scorer._seen_bytes and not app.scorer.busy and app.scorer._base is not None
+        # The look that sees the undo comes by and by; until then the base is that of the moved device.
+        yield lambda: app.scorer._base is not None and not app.scorer.busy and any(
+            where == before for _, where in app.scorer._base.instances.values())
     app.set_live(False)
     see["given_back"] = pya.Application.instance().get_config("edit-top-level-selection") == (top_level or "false")
 

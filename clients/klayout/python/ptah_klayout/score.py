@@ -222,8 +222,10 @@ class Scorer:
 
     def _know(self, cellview, report):
         """Where the devices of a clean layout are, for the moves that come."""
+        if report.asked[2] != self._seen_bytes:
+            return                                   # Of a layout before: the next answer is about the one on screen.
         self._base = None
-        if not (self.live and report.valid and (report.placement or {}).get("devices") and report.asked[2] == self._seen_bytes):
+        if not (self.live and report.valid and (report.placement or {}).get("devices")):
             return
         base = reroute.Base(cellview.cell, report)
         if base.whole:
