@@ -201,11 +201,10 @@ class DeckReader {
       const auto parts = split(line, place);
       if (!parts || parts.value().words.size() < 3) continue;
       const std::string& model = parts.value().words.back();
-      const bool device = model.find("__") != model.npos ||
-                          std::any_of(deck_.subcircuits.begin(), deck_.subcircuits.end(),
-                                      [&](const Subcircuit& each) {
-                                        return same_but_for_case(each.name, model);
-                                      });
+      const bool device =
+          model.find("__") != model.npos ||
+          std::any_of(deck_.subcircuits.begin(), deck_.subcircuits.end(),
+                      [&](const Subcircuit& each) { return same_but_for_case(each.name, model); });
       if (!device) continue;
       return fail(place,
                   "The device " + text::quoted(parts.value().words.front()) +

@@ -26,7 +26,8 @@ void note_wells(SpiceCircuit& read) {
     const NetId bulk = device.nets.at(terminal::kBulk);
     read.notes.push_back(
         {device.name,
-         "its bulk, net " + text::quoted(read.circuit.nets.at(static_cast<std::size_t>(bulk)).name) +
+         "its bulk, net " +
+             text::quoted(read.circuit.nets.at(static_cast<std::size_t>(bulk)).name) +
              ", is not the substrate: it gets a deep n-well of its own, tied to its bulk.",
          "", ""});
   }

@@ -31,8 +31,7 @@ class MagicDrc : public ptah::Verifier {
                               session.off_grid.end());
     verdict.errors = session.drc_errors + static_cast<std::int64_t>(session.off_grid.size());
     verdict.clean = verdict.errors == 0;
-    verdict.summary =
-        std::to_string(verdict.errors) + (verdict.errors == 1 ? " error" : " errors");
+    verdict.summary = std::to_string(verdict.errors) + (verdict.errors == 1 ? " error" : " errors");
     if (!verdict.violations.empty())
       verdict.summary += ", first: " + verdict.violations.front().text;
     return verdict;
