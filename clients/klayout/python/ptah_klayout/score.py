@@ -146,7 +146,8 @@ class Scorer:
             return False
         moved = reroute.moves(base, cell, export.bytes)
         spec = self._app.circuit_of(cellview)
-        if not moved or spec is None:
+        # What can be done again was undone just now: an undo is not to be answered by an edit.
+        if not moved or spec is None or views.main_window().manager().has_redo():
             return False
         self._forget_request()
         self._asked_bytes = self._routing = export.bytes
