@@ -142,7 +142,8 @@ class Checks {
       case RuleKind::kWideSpacing:
         return wide_spacing(rule);
       case RuleKind::kBottomPlateSpacing:
-        return put(rule, b + ".interacting(" + a + ").isolated(" + d + ", square)");
+        // Of one plate as well: what is joined elsewhere keeps the distance, as in Magic.
+        return put(rule, b + ".interacting(" + a + ").space(" + d + ", square)");
       case RuleKind::kPlateToMetalSpacing:
         return put(rule, "apart(" + a + ", " + b + ".not_interacting(" + a + "), " + d + ")");
       case RuleKind::kEnclosure:

@@ -167,6 +167,12 @@ std::vector<RuleSample> rule_samples(const Technology& technology) {
   add("capm.3", plate(0, 0.14), false);
   add("capm.2b", joined(plate(0, 0.14), plate(5.4, 0.14)), true);
   add("capm.2b", joined(plate(0, 0.14), plate(5.5, 0.14)), false);
+  // One bottom plate under two, joined by a wire or whole.
+  add("capm.2b", joined(joined(plate(0, 0.14), plate(5, 0.14)), {{layer("met3"), um(4, 1, 5, 2)}}),
+      true);
+  add("capm.2b",
+      joined(joined(plate(0, 0.14), plate(5, 0.14)), {{layer("met3"), um(4, -0.14, 5, 4.14)}}),
+      false);
   return list;
 }
 

@@ -325,6 +325,9 @@ TEST_F(KlayoutDrc, RulesBetweenLayers) {
   both("capm.3", "bottom", plate(0, 135), plate(0, 140));
   both("capm.2b", "two bottoms", joined(plate(0, 140), plate(5475, 140)),
        joined(plate(0, 140), plate(5480, 140)));
+  both("capm.2b", "two parts of one bottom",
+       joined(joined(plate(0, 140), plate(5475, 140)), {on("met3", {4000, 1000, 6000, 2000})}),
+       joined(joined(plate(0, 140), plate(5475, 140)), {on("met3", {4000, -140, 6000, 4140})}));
   both("capm.11", "foreign metal", joined(plate(0, 140), {on("met3", {4495, 0, 6000, 1000})}),
        joined(plate(0, 140), {on("met3", {4500, 0, 6000, 1000})}));
   both("capm.8", "via below", joined(plate(0, 400), {on("via2", {-335, 1000, -135, 1200})}),
