@@ -47,6 +47,7 @@ int make(const Session& session, const MakeArguments& arguments) {
             {"seed", arguments.seed},
             {"flow", name_or_path(arguments.flow)}};
   if (auto filled = arguments.fill(spec); filled.has_error()) return fail(session, filled.error());
+  spec["tech"] = name_or_path(arguments.tech);  // it becomes a part of the file
   if (arguments.assignment != 0) spec["assignment"] = arguments.assignment;
   if (!arguments.labels.empty()) spec["labels"] = list_of(arguments.labels);
   auto client = session.connect();

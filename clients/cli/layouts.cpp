@@ -123,7 +123,7 @@ int render(const Session& session, const RenderArguments& arguments) {
   }
   Json spec{{"gds", std::filesystem::absolute(arguments.gds).string()},
             {"format", extension.substr(1)},
-            {"tech", name_or_path(arguments.tech)},
+            {"tech", technology_word(arguments.tech)},
             {"width_px", arguments.width},
             {"labels", !arguments.bare}};
   if (!arguments.cell.empty()) spec["top"] = arguments.cell;

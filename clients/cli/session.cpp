@@ -199,8 +199,14 @@ Status CircuitArguments::fill(Json& spec) const {
     }
     spec["allowed_fingers"] = counts;
   }
-  spec["tech"] = name_or_path(tech);
+  spec["tech"] = technology_word(tech);
   return ok();
+}
+
+std::string technology_word(const std::string& text) {
+  const char* root = std::getenv("PDK_ROOT");
+  if (text != "sky130A" || root == nullptr || *root == '\0') return name_or_path(text);
+  return std::filesystem::absolute(std::filesystem::path(root) / text).lexically_normal().string();
 }
 
 std::string name_or_path(const std::string& text) {

@@ -101,6 +101,10 @@ struct CircuitArguments {
 /// a relative one means another file to the daemon.
 std::string name_or_path(const std::string& text);
 
+/// The same of a technology: "sky130A" is that of this program's $PDK_ROOT where it is set, for a
+/// daemon that runs already may have been started without it, or with another.
+std::string technology_word(const std::string& text);
+
 /// "batch=32" -> {"batch": 32}: numbers, true and false as such, all else as text.
 Result<Json> options_json(const std::vector<std::string>& options);
 

@@ -44,10 +44,13 @@ Result<std::unique_ptr<LayoutDataset>> LayoutDataset::open(const rpc::TrainTask&
         PTAH_TRY(auto resolved, Technology::resolve(named));
         dataset.reset(new LayoutDataset(task, job, std::move(resolved)));
       } else if (named != technology) {
-        return make_error(ErrorCode::kInvalidArgument,
-                          "A model is of one technology: the first run is of " + technology +
-                              ", this one of " + named + ".",
-                          what);
+        // A run may name the same one by where its PDK lies.
+        PTAH_TRY(const auto other, Technology::resolve(named));
+        if (other.name() != dataset->technology_.name())
+          return make_error(ErrorCode::kInvalidArgument,
+                            "A model is of one technology: the first run is of " + technology +
+                                ", this one of " + named + ".",
+                            what);
       }
       const Json& generator = common.at("flow").at("stages").at("device_generator");
       std::unique_ptr<Source>& made =

@@ -333,7 +333,7 @@ Result<Planned> planned(const rpc::RunSpec& spec) {
   PTAH_TRY(auto sources, list_sources(input));
   Json json{{"circuit", circuit.name},
             {"title", input.title},
-            {"tech", spec.tech},
+            {"tech", technology.name()},
             {"ports", ports_json(loaded)},
             {"devices", std::move(devices)},
             {"nets", circuit.nets.size()},

@@ -54,6 +54,19 @@ class PlanTest(InputCase):
         for words in ("W total um", "30", "no model given, drawn as", "2 kohm", "free"):
             self.assertIn(words, text)
 
+    @unittest.skipUnless(os.environ.get("PDK_ROOT"), "PDK_ROOT is not set: the real sky130A is not here")
+    def test_the_pdk_is_that_of_who_asks(self):
+        root = self.env.pop("PDK_ROOT")
+        self.run_json("server", "start")
+        refused = self.ptah("run", "five_transistors_ota", "--tech", "sky130A", "--variants", "1")
+        self.assertIn("PDK_ROOT is not set", refused.out + refused.err)
+        self.env["PDK_ROOT"] = os.path.relpath(root)
+        made = self.run_json("run", "five_transistors_ota", "--tech", "sky130A", "--variants", "1", "--judges", "none", "--seed", "1")
+        self.assertEqual(made.summary["clean"], 2)
+        self.assertEqual(self.plan("five_transistors_ota", "--tech", "sky130A")["tech"], "sky130A")
+        self.env["PDK_ROOT"] = "/nowhere"
+        self.assertIn("folder /nowhere/sky130A is missing", self.ptah("plan", "five_transistors_ota", "--tech", "sky130A").err)
+
     def test_a_netlist_on_standard_input(self):
         netlist = ".subckt inv in out vdd vss\n" + INVERTER.format(n=1) + ".ends\n"
         planned = self.with_input(netlist, "--json", "plan", "-")

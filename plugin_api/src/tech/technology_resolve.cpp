@@ -29,19 +29,12 @@ Result<Technology> build(std::string_view yaml, std::string_view name,
   return first;
 }
 
-Result<Technology> installed_sky130() {
-  const char* root_text = std::getenv("PDK_ROOT");
-  if (root_text == nullptr || *root_text == '\0') {
-    return make_error(ErrorCode::kNotFound,
-                      "Technology \"sky130A\" needs an installed PDK, and PDK_ROOT is not set.", {},
-                      "Set PDK_ROOT, where ptahd starts, to the folder that holds sky130A (volare, "
-                      "ciel and open_pdks "
-                      "install it), or use --tech ptah130.");
-  }
+/// Of `folder`, "ROOT/sky130A"; who named it: "PDK_ROOT=ROOT", or the folder itself.
+/// Of the folder "sky130A" of an installation. `where`: who named it.
+Result<Technology> installed_sky130(const fs::path& folder, const std::string& where) {
   std::error_code ignored;
-  const fs::path root = fs::absolute(fs::path(root_text), ignored) / "sky130A";
   Pdk pdk;
-  pdk.root = root.lexically_normal();
+  pdk.root = fs::absolute(folder, ignored).lexically_normal();
   pdk.magic_tech = pdk.root / "libs.tech" / "magic";
   pdk.model_library = pdk.root / "libs.tech" / "ngspice" / "sky130.lib.spice";
   std::string missing;
@@ -56,12 +49,23 @@ Result<Technology> installed_sky130() {
   if (!missing.empty()) {
     return make_error(ErrorCode::kNotFound,
                       "The PDK that PDK_ROOT names is not complete: " + missing + " is missing.",
-                      "PDK_ROOT=" + std::string(root_text),
+                      where,
                       "Install sky130A there (volare, ciel or open_pdks), or use --tech ptah130.");
   }
   Technology technology = Technology::ptah130();
   TechnologyReader::set_pdk(technology, "sky130A", std::move(pdk));
   return technology;
+}
+
+Result<Technology> installed_sky130() {
+  const char* root = std::getenv("PDK_ROOT");
+  if (root == nullptr || *root == '\0') {
+    return make_error(ErrorCode::kNotFound,
+                      "Technology \"sky130A\" needs an installed PDK, and PDK_ROOT is not set.", {},
+                      "Set PDK_ROOT to the folder that holds sky130A (volare, ciel and open_pdks "
+                      "install it), or use --tech ptah130.");
+  }
+  return installed_sky130(fs::path(root) / "sky130A", "PDK_ROOT=" + std::string(root));
 }
 
 }  // namespace
@@ -70,6 +74,8 @@ Result<Technology> Technology::resolve(std::string_view name_or_path) {
   if (name_or_path == "ptah130") return ptah130();
   if (name_or_path == "sky130A") return installed_sky130();
   const fs::path file{std::string(name_or_path)};
+  if (file.is_absolute() && file.filename() == "sky130A")
+    return installed_sky130(file, "PDK_ROOT=" + file.parent_path().string());
   const bool looks_like_a_file = file.extension() == ".yaml" || file.extension() == ".yml" ||
                                  name_or_path.find('/') != std::string_view::npos;
   if (looks_like_a_file) return load(file);

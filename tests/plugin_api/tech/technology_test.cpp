@@ -373,6 +373,14 @@ TEST_F(PdkRoot, CompletePdkStandsBehindTheSameLayersAndRules) {
   EXPECT_EQ(technology.value().name(), "sky130A");
   ASSERT_TRUE(technology.value().pdk().has_value());
   EXPECT_EQ(technology.value().pdk()->magic_tech, root_ / "sky130A/libs.tech/magic");
+  // The folder itself, whatever PDK_ROOT says here.
+  ::unsetenv("PDK_ROOT");
+  const auto named = Technology::resolve((root_ / "sky130A").string());
+  ASSERT_TRUE(named) << named.error().text();
+  EXPECT_EQ(named.value().name(), "sky130A");
+  EXPECT_EQ(named.value().pdk()->root, technology.value().pdk()->root);
+  EXPECT_THAT(Technology::resolve((root_ / "no/sky130A").string()).error().text(),
+              HasSubstr("sky130A is missing"));
   EXPECT_EQ(technology.value().rule("m1.2"), 140);
 }
 
