@@ -254,8 +254,9 @@ class Checks {
           "apart_unless_butted(" + a + ", " + b + ", " + other_diffusion(nb) + ", " + d + ")");
     } else if (has_type(na, LayerType::kDiffusion) && !has_type(na, LayerType::kCut) &&
                parts(nb).size() == 1 && has_type(nb, LayerType::kDiffusion)) {
-      // Of the two diffusions only abutting ones come this near.
-      put(rule, "apart(" + a + ", " + b + ".interacting(" + other_diffusion(nb) + "), " + d + ")");
+      // Of the two diffusions only abutting ones come this near: a tap at that of a gate.
+      put(rule, "apart(" + a + ", " + b + ".interacting(" + other_diffusion(nb) + ".interacting(" +
+                    a + ")), " + d + ")");
     } else {
       put(rule, "apart(" + whole(na) + ", " + whole(nb) + ", " + d + ")");
     }

@@ -14,6 +14,9 @@
 ///  - A top cell that the file lacks would be created, empty and clean: it must exist and be drawn.
 ///  - `drc listall why` lists what lies in the box: it is grown past the cell's edges.
 ///  - `set SUB VSUBS` before extraction: an untapped bulk is literally "$SUB" otherwise.
+///  - Magic 8.3.105 looks for the substrate's taps from the top left and gives up at the first that
+///    lies in a deep n-well: what is in the substrate, resistors first, is then on no net. The
+///    flattened cell is turned over until another tap comes first.
 ///  - `ext2spice scale off`: else the netlist carries a scale that no simulator model expects.
 ///  - `hierarchy on` has the right junction areas but loses capacitors to a named substrate,
 ///    `hierarchy off` has all capacitors but garbage areas: both are written.

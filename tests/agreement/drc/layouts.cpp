@@ -14,8 +14,13 @@
 namespace ptah::agreement {
 namespace {
 
-constexpr const char* kCircuits[] = {"five_transistors_ota", "miller_ota", "ahuja_ota", "ota_ff",
-                                     "lpf"};
+/// Below the folder of the shipped circuits; the last has the devices that those do not.
+constexpr const char* kCircuits[] = {"five_transistors_ota",
+                                     "miller_ota",
+                                     "ahuja_ota",
+                                     "ota_ff",
+                                     "lpf",
+                                     "../../tests/agreement/circuits/mixed"};
 /// Shifts tried from each placement; those that do not fit or route are passed over.
 constexpr int kShifts = 12;
 
@@ -60,7 +65,8 @@ Status add_circuit(const std::string& folder, const std::string& name, std::size
     Layout layout = std::move(routed).value();
     const auto keep = [&](int shift) -> Status {
       Sample sample;
-      sample.name = name + " fingers " + std::to_string(index) + " shift " + std::to_string(shift);
+      sample.name =
+          files.name + " fingers " + std::to_string(index) + " shift " + std::to_string(shift);
       PTAH_TRY(sample.shapes, flat_shapes(fingered, tiles, layout, technology));
       into.push_back(std::move(sample));
       return ok();
@@ -113,6 +119,17 @@ void add_tiles(const Technology& technology, Rng rng, std::vector<Sample>& into)
         device(model, w, l, mos ? 1 + static_cast<int>(rng.below(4)) : 1), technology);
     if (!tile) continue;
     into.push_back({model.name + " w " + std::to_string(from_um(w)), "", tile.value().shapes});
+    if (!mos) continue;
+    // Taller than a tap reaches; in rows; in a well of its own.
+    const auto add = [&](const char* what, Device made) {
+      const auto special = sky130::generate_tile(made, technology);
+      if (special) into.push_back({model.name + what, "", special.value().shapes});
+    };
+    add(" tall", device(model, 15, l, 2));
+    add(" in rows", device(model, 5, l, 24));
+    Device isolated = device(model, w, l, 2);
+    isolated.isolated = true;
+    if (model.kind == DeviceKind::kNmos) add(" isolated", isolated);
   }
 }
 

@@ -31,16 +31,20 @@ class Comparer {
   }
 
   Result<Table> run() {
-    static const char* const kCircuits[] = {"five_transistors_ota", "miller_ota", "ahuja_ota",
-                                            "ota_ff", "lpf"};
+    static const char* const kCircuits[] = {"configs/circuits/five_transistors_ota",
+                                            "configs/circuits/miller_ota",
+                                            "configs/circuits/ahuja_ota",
+                                            "configs/circuits/ota_ff",
+                                            "configs/circuits/lpf",
+                                            "tests/agreement/circuits/mixed"};
     constexpr int kPerBase = static_cast<int>(kHarmless + kMutated + kLayouts);
     const int bases = (settings_.pairs + kPerBase - 1) / kPerBase;
     for (std::size_t c = 0; c < std::size(kCircuits); ++c) {
       const int count = (bases + static_cast<int>(c)) / static_cast<int>(std::size(kCircuits));
       if (count == 0) continue;
       Status status = ok();
-      PTAH_TRY(each_layout(std::string(PTAH_SOURCE_DIR) + "/configs/circuits/" + kCircuits[c],
-                           count, settings_.seed + c, technology_, [&](const Sample& sample) {
+      PTAH_TRY(each_layout(std::string(PTAH_SOURCE_DIR) + "/" + kCircuits[c], count,
+                           settings_.seed + c, technology_, [&](const Sample& sample) {
                              status = base(sample);
                              return status.has_value() && table_.pairs < settings_.pairs;
                            }));
