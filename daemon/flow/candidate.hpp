@@ -38,6 +38,9 @@ struct Candidate : DrawnLayout {
   bool recorded = false;  ///< As a variant.
   std::optional<double> judged_pscore;
   std::vector<Disagreement> disagreements;
+  /// Where the two sides' scores differ since they found other DC solutions: output -> whose ->
+  /// volts (CandidateReview); null where they found the same, or nobody asked.
+  Json operating_point;
 
   StageSeconds seconds;
   std::chrono::steady_clock::time_point begin;  ///< Work on it started: `seconds["total"]`.

@@ -1,5 +1,6 @@
 #include "flow/candidate_review.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "flow/objective.hpp"
@@ -7,6 +8,10 @@
 
 namespace ptah {
 namespace {
+
+/// Wires move an output by millivolts; further apart are two solutions of the circuit, or one that
+/// a simulator gave up.
+constexpr double kSameSolution_V = 0.05;
 
 /// Does the policy ask for the judges on `variant`? The baseline is always in a sample.
 bool in_sample(const ChainSpec& spec, int variant) {
@@ -116,18 +121,18 @@ Status CandidateReview::judge(Candidate& candidate, FlowJob& job) {
   PTAH_TRY(const auto netlist,
            assessment_.extract(Side::kJudges, candidate, job, candidate.seconds));
   PTAH_TRY(const Scored scored, assessment_.score(Side::kJudges, netlist, job, candidate.seconds));
-  compare_scores(candidate, scored);
-  return ok();
+  return compare_scores(candidate, scored, netlist, job);
 }
 
-void CandidateReview::compare_scores(Candidate& candidate, const Scored& judged) const {
+Status CandidateReview::compare_scores(Candidate& candidate, const Scored& judged,
+                                       const ExtractedNetlist& judges_netlist, FlowJob& job) {
   candidate.judged_pscore = judged.pscore;
   const auto& own = candidate.evaluation.pscore;
   const double tolerance = spec_.flow.sign_off.pscore_tolerance;
   const bool agree =
       !judged.post.empty() && own.has_value() == judged.pscore.has_value() &&
       (!own || std::abs(*own - *judged.pscore) <= tolerance * std::abs(*judged.pscore));
-  if (agree) return;
+  if (agree) return ok();
   const auto said = [](const std::optional<double>& score) {
     return score ? Json(*score) : Json();
   };
@@ -136,6 +141,38 @@ void CandidateReview::compare_scores(Candidate& candidate, const Scored& judged)
        {{assessment_.extractor(Side::kOwn).name, said(own)}},
        {{assessment_.extractor(Side::kJudges).name,
          judged.post.empty() ? Json(judged.failure) : said(judged.pscore)}}});
+  return compare_operating_points(candidate, judges_netlist, job);
+}
+
+Status CandidateReview::compare_operating_points(Candidate& candidate,
+                                                 const ExtractedNetlist& judges_netlist,
+                                                 FlowJob& job) {
+  if (!candidate.netlist) return ok();
+  PTAH_TRY(const auto own,
+           assessment_.operating_points(Side::kOwn, *candidate.netlist, job, candidate.seconds));
+  PTAH_TRY(const auto judges,
+           assessment_.operating_points(Side::kJudges, judges_netlist, job, candidate.seconds));
+  const std::pair<const char*, const std::map<std::string, double>*> points[] = {
+      {"schematic", &own.schematic},
+      {"layout", &own.layout},
+      {"judges_schematic", &judges.schematic},
+      {"judges_layout", &judges.layout}};
+  Json differ = Json::object();
+  for (const auto& [output, volts] : own.schematic) {
+    Json said = Json::object();
+    double least = volts, most = volts;
+    for (const auto& [whose, point] : points) {
+      const auto found = point->find(output);
+      said[whose] = found == point->end() ? Json() : Json(found->second);
+      if (found == point->end()) continue;
+      least = std::min(least, found->second);
+      most = std::max(most, found->second);
+    }
+    if (most - least > kSameSolution_V) differ[output] = std::move(said);
+  }
+  if (differ.empty()) return ok();
+  candidate.operating_point = std::move(differ);
+  return ok();
 }
 
 /// Only what both sides looked at can differ: either stops at its first complaint.

@@ -35,7 +35,11 @@ class CandidateReview {
   Status verify(Side side, Candidate& candidate, FlowJob& job);
   Status judge(Candidate& candidate, FlowJob& job);
   void compare_verdicts(Candidate& candidate) const;
-  void compare_scores(Candidate& candidate, const Scored& judged) const;
+  Status compare_scores(Candidate& candidate, const Scored& judged,
+                        const ExtractedNetlist& judges_netlist, FlowJob& job);
+  /// Whether a difference of scores is one of operating points.
+  Status compare_operating_points(Candidate& candidate, const ExtractedNetlist& judges_netlist,
+                                  FlowJob& job);
 
   const ChainSpec& spec_;
   LayoutAssessment assessment_;

@@ -118,10 +118,33 @@ Result<ExtractedNetlist> LayoutAssessment::extract(Side side, DrawnLayout& layou
 
 Result<std::vector<Waveform>> LayoutAssessment::simulate(Stages& stages,
                                                          const ExtractedNetlist& netlist,
-                                                         FlowJob& job, StageSeconds& seconds) {
+                                                         const Testbench& testbench, FlowJob& job,
+                                                         StageSeconds& seconds) {
   return run_stage(stages.simulator, job, seconds, [&](Simulator& stage) {
-    return stage.simulate(netlist, *subject_.testbench, subject_.technology, job);
+    return stage.simulate(netlist, testbench, subject_.technology, job);
   });
+}
+
+Result<LayoutAssessment::OperatingPoints> LayoutAssessment::operating_points(
+    Side side, const ExtractedNetlist& netlist, FlowJob& job, StageSeconds& seconds) {
+  Testbench bench = *subject_.testbench;
+  bench.analyses = {".op"};
+  const auto volts = [&](const ExtractedNetlist& of_what) -> Result<std::map<std::string, double>> {
+    std::map<std::string, double> found;
+    auto waveforms = simulate(of(side), of_what, bench, job, seconds);
+    if (waveforms.has_error()) {
+      if (is_fatal(waveforms.error())) return std::move(waveforms).error();
+      return found;
+    }
+    const Waveform& point = waveforms.value().front();
+    for (std::size_t i = 0; i < point.names.size(); ++i)
+      if (!point.y[i].empty()) found[point.names[i]] = point.y[i].front().real();
+    return found;
+  };
+  OperatingPoints points;
+  PTAH_TRY(points.schematic, volts(schematic_netlist()));
+  PTAH_TRY(points.layout, volts(netlist));
+  return points;
 }
 
 Status LayoutAssessment::simulate_schematic(Side side, FlowJob& job, StageSeconds& seconds) {
@@ -129,7 +152,7 @@ Status LayoutAssessment::simulate_schematic(Side side, FlowJob& job, StageSecond
   if (!stages.pre.empty()) return ok();
   job.progress(0, "simulating the schematic");
   StageSeconds spent;
-  PTAH_TRY(stages.pre, simulate(stages, schematic_netlist(), job, spent));
+  PTAH_TRY(stages.pre, simulate(stages, schematic_netlist(), *subject_.testbench, job, spent));
   seconds["pre"] += spent[stages.simulator.stage];
   return ok();
 }
@@ -139,7 +162,7 @@ Result<Scored> LayoutAssessment::score(Side side, const ExtractedNetlist& netlis
   Stages& stages = of(side);
   PTAH_TRY(simulate_schematic(side, job, seconds));
   job.progress(0.8, "simulation");
-  auto waveforms = simulate(stages, netlist, job, seconds);
+  auto waveforms = simulate(stages, netlist, *subject_.testbench, job, seconds);
   Scored scored;
   if (waveforms.has_error()) {
     if (waveforms.error().code != ErrorCode::kToolFailed) return std::move(waveforms).error();

@@ -85,6 +85,14 @@ class LayoutAssessment {
   Result<Scored> score(Side side, const ExtractedNetlist& netlist, FlowJob& job,
                        StageSeconds& seconds);
 
+  /// Volts of the testbench's outputs with its sources as they are, looked for anew: at the
+  /// schematic's operating point and at that of `netlist`. Empty where there is none.
+  struct OperatingPoints {
+    std::map<std::string, double> schematic, layout;
+  };
+  Result<OperatingPoints> operating_points(Side side, const ExtractedNetlist& netlist, FlowJob& job,
+                                           StageSeconds& seconds);
+
   /// By the own side; of a placement of `tiles` (floors.hpp). Nothing in it where a tile cannot be
   /// looked at alone.
   Result<Floors> floors(const Tiles& tiles, const Placement& placement, FlowJob& job,
@@ -114,7 +122,8 @@ class LayoutAssessment {
   Stages& of(Side side) { return side == Side::kOwn ? own_ : judges_; }
   const Stages& of(Side side) const { return side == Side::kOwn ? own_ : judges_; }
   Result<std::vector<Waveform>> simulate(Stages& stages, const ExtractedNetlist& netlist,
-                                         FlowJob& job, StageSeconds& seconds);
+                                         const Testbench& testbench, FlowJob& job,
+                                         StageSeconds& seconds);
   /// Nothing where the first analysis is no AC sweep.
   Result<std::optional<double>> pscore_of(const Stages& stages, const Waveform& post) const;
   ExtractedNetlist schematic_netlist() const {

@@ -197,6 +197,14 @@ Status FlowLayoutSpace::note_disagreements(Candidate& candidate) {
                      {"message", candidate.top + " variant " + std::to_string(variant) + ": " +
                                      to_json(disagreement).dump()}});
   }
+  if (!candidate.operating_point.is_null()) {
+    report["operating_point_V"] = candidate.operating_point;
+    chain.sink.emit({{"event", "log"},
+                     {"level", "warning"},
+                     {"message", candidate.top + " variant " + std::to_string(variant) +
+                                     ": the simulations found different operating points, " +
+                                     candidate.operating_point.dump()}});
+  }
   if (chain.disagreement_files.size() >= 2 * kMaxKeptDisagreements) return ok();
   // A copy of its own: the candidate's folder goes with the candidate.
   const std::string stem = "disagreement_" + std::to_string(chain.next_candidate);

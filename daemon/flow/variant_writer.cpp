@@ -61,6 +61,8 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                [](const Note& note) { return note.is_change(); });
   if (!changes.empty()) metrics["notes"] = to_json(changes);
   if (candidate.judged_pscore) metrics["judged_pscore_V"] = *candidate.judged_pscore;
+  if (!candidate.operating_point.is_null())
+    metrics["operating_point_V"] = candidate.operating_point;
   if (!candidate.specs.empty()) {
     metrics["feasible"] = evaluation.feasible;
     metrics["specs"] = to_json(chain.specs, candidate.specs);

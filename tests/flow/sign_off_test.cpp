@@ -9,7 +9,8 @@ class SignOffTest : public FlowTest {
   void SetUp() override {
     FlowTest::SetUp();
     const std::vector<std::filesystem::path> files{PTAH_STUB_DIR "/ptah_picky_check.so",
-                                                   PTAH_STUB_DIR "/ptah_picky_judge.so"};
+                                                   PTAH_STUB_DIR "/ptah_picky_judge.so",
+                                                   PTAH_STUB_DIR "/ptah_latched.so"};
     for (const PluginRefusal& refusal : host_.load_all(files)) {
       ADD_FAILURE() << refusal.reason.text();
     }
@@ -103,6 +104,41 @@ TEST_F(SignOffTest, TooManyDisagreementsFailTheChainAndLeaveItsVariants) {
   EXPECT_NE(done.error().text().find("disagree 3 times on 14"), std::string::npos)
       << done.error().text();
   EXPECT_EQ(sink.variants.size(), 11u);
+}
+
+TEST_F(SignOffTest, ScoresOfDifferentOperatingPointsSaySo) {
+  const auto record = [&](double own, double judges) {
+    auto planned = plan(
+        {{"circuit", "five_transistors_ota"}, {"variants", 0}, {"seed", 3}, {"judges", "kept"}});
+    EXPECT_TRUE(planned.has_value()) << planned.error().text();
+    Json chain = chain_task(planned.value()["common"], planned.value()["chains"][0]);
+    Json& flow = chain["flow"];
+    const auto simulator = [](double volts) {
+      return Json{{"plugin", "latched"}, {"options", {{"volts", volts}}}};
+    };
+    flow["stages"]["extractor"] = {{"plugin", "native_pex"}, {"options", Json::object()}};
+    flow["stages"]["simulator"] = simulator(own);
+    flow["checks"] = {{{"plugin", "picky_check"}, {"options", Json::object()}}};
+    flow["judges"] = {{{"plugin", "picky_judge"}, {"options", Json::object()}}};
+    flow["sign_off"]["stages"] = {{"extractor", flow["stages"]["extractor"]},
+                                  {"simulator", simulator(judges)}};
+    flow["sign_off"]["max_disagreements"] = 1;
+    CollectingSink sink;
+    const auto done = run_task("chain", chain, folder("chain"), host_, sink);
+    EXPECT_TRUE(done.has_value()) << done.error().text();
+    return sink.variants.empty() ? Json() : sink.variants.front()["record"];
+  };
+  const Json apart = record(0.5, 1.5);
+  ASSERT_TRUE(apart.contains("operating_point_V")) << apart.dump();
+  EXPECT_EQ(apart["operating_point_V"].begin().value(), Json({{"schematic", 0.5},
+                                                              {"layout", 0.5},
+                                                              {"judges_schematic", 1.5},
+                                                              {"judges_layout", 1.5}}));
+  EXPECT_FALSE(record(1.5, 1.5).contains("operating_point_V"));
+  // Scores differ, by less than two solutions would.
+  const Json near = record(1.0, 1.04);
+  EXPECT_NE(near["pscore_V"], near["judged_pscore_V"]);
+  EXPECT_FALSE(near.contains("operating_point_V"));
 }
 
 }  // namespace
