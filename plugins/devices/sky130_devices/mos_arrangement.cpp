@@ -121,7 +121,9 @@ Result<Arrangement> arrange(const TileBuilder& t, const Device& device) {
                             um_text(device.length) + " has diffusion further than " +
                             um_text(t.rule(pmos ? "LU.3" : "LU.2")) + " from every tap (rule " +
                             (pmos ? "LU.3" : "LU.2") + ").",
-                        device_place(device), "Use more and narrower fingers.");
+                        device_place(device),
+                        "Use narrower fingers, up to about " + um_text(2 * farthest) +
+                            ", or a shorter channel.");
     segments = (most + within - 1) / within;
   }
   if (beside) a.tap_columns.push_back(0);
