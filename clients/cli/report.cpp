@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -44,18 +45,58 @@ class BestLayout {
   bool mixed_ = false;
 };
 
+/// Layouts whose devices have the same total widths: what is summed up over them is of one circuit.
+struct SizeReport {
+  std::int64_t layouts = 0;
+  std::vector<double> pscores, areas;
+  MeasureSummary measures;
+
+  Json json() const {
+    const auto of = [](const std::vector<double>& values, double value) {
+      return values.empty() ? Json() : Json(value);
+    };
+    return {{"layouts", layouts},
+            {"pscore_min_V", of(pscores, least())},
+            {"pscore_median_V", of(pscores, median(pscores))},
+            {"area_median_um2", of(areas, median(areas))},
+            {"measures", measures.to_json()}};
+  }
+  double least() const {
+    return pscores.empty() ? std::numeric_limits<double>::infinity()
+                           : *std::min_element(pscores.begin(), pscores.end());
+  }
+  std::string least_text() const { return pscores.empty() ? "-" : engineering(least(), "V"); }
+  std::string median_text() const {
+    return pscores.empty() ? "-" : engineering(median(pscores), "V");
+  }
+};
+
+/// Sizes that a terminal shows of a circuit; JSON has all.
+constexpr std::size_t kMostSizes = 20;
+
 struct CircuitReport {
   std::set<std::int64_t> assignments;
   std::int64_t layouts = 0, drc_clean = 0, lvs_match = 0, moves = 0, reverted = 0;
   std::map<std::string, std::int64_t> reasons;
-  std::vector<double> pscores, areas;
+  /// By assignment where fingers keep their width, so that each is a circuit of its own size; where
+  /// devices keep theirs, all at -1.
+  std::map<std::int64_t, SizeReport> sizes;
   std::int64_t judged = 0;         ///< Layouts that the sign-off judges saw.
   std::int64_t disagreements = 0;  ///< Layouts about which they and the flow's checks differ.
   std::vector<double> own_scores, judged_scores;  ///< Of the same layouts.
-  MeasureSummary measures;
   SpecSummary specs;
   BestLayout best;
   Json notes = Json::array();  ///< What the netlist was taken as otherwise than written.
+
+  /// By least pscore; at least one.
+  std::vector<std::pair<std::int64_t, const SizeReport*>> ordered_sizes() const {
+    std::vector<std::pair<std::int64_t, const SizeReport*>> order;
+    for (const auto& [key, size] : sizes) order.emplace_back(key, &size);
+    std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+      return a.second->least() < b.second->least();
+    });
+    return order;
+  }
 };
 
 Result<Json> read_json(const fs::path& file) {
@@ -131,15 +172,17 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
         !drc.empty() && std::all_of(drc.begin(), drc.end(), [](const Json& n) { return n == 0; });
     report.lvs_match += !lvs.empty() && std::all_of(lvs.begin(), lvs.end(),
                                                     [](const Json& v) { return v == "match"; });
-    if (metrics.value("pscore_V", Json()).is_number())
-      report.pscores.push_back(metrics["pscore_V"]);
+    const bool one_size = metrics.value("keep", "finger") == "width";
+    SizeReport& size = report.sizes[one_size ? -1 : metrics.value("assignment", std::int64_t{0})];
+    ++size.layouts;
+    if (metrics.value("pscore_V", Json()).is_number()) size.pscores.push_back(metrics["pscore_V"]);
+    size.areas.push_back(metrics.value("area_um2", 0.0));
+    size.measures.add(metrics);
     report.judged += metrics.value("judged", false);
     if (metrics.contains("judged_pscore_V") && metrics["pscore_V"].is_number()) {
       report.own_scores.push_back(metrics["pscore_V"]);
       report.judged_scores.push_back(metrics["judged_pscore_V"]);
     }
-    report.areas.push_back(metrics.value("area_um2", 0.0));
-    report.measures.add(metrics);
     report.specs.add(metrics);
     report.best.add(metrics);
     if (report.notes.empty()) report.notes = metrics.value("notes", Json::array());
@@ -179,13 +222,26 @@ int report(const Session& session, const std::string& dataset) {
   Table specs(
       {"circuit", "spec", "met", "broken", "minimum", "maximum"},
       {Align::kLeft, Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  Table by_size({"circuit", "layouts", "pscore min", "median", "area um2"},
+                {Align::kLeft, Align::kRight, Align::kRight, Align::kRight, Align::kRight});
+  std::size_t sizes_left_out = 0;
   bool clean = true;
   for (const auto& [name, found] : circuits) {
+    const auto sizes = found.ordered_sizes();
+    if (sizes.empty()) continue;
+    const SizeReport& best_size = *sizes.front().second;
+    const bool one_size = sizes.size() == 1;
     clean = clean && found.drc_clean == found.layouts && found.lvs_match == found.layouts;
     const double tried = static_cast<double>(found.moves + found.reverted);
     const double share = tried > 0 ? static_cast<double>(found.reverted) / tried * 100 : 0;
     const auto rank = rank_correlation(found.own_scores, found.judged_scores);
     if (session.json) {
+      Json by_assignment = Json::array();
+      for (const auto& [assignment, size] : sizes) {
+        Json line = size->json();
+        line["assignment"] = assignment < 0 ? Json() : Json(assignment);
+        by_assignment.push_back(std::move(line));
+      }
       print_line({{"circuit", name},
                   {"assignments", found.assignments.size()},
                   {"layouts", found.layouts},
@@ -195,12 +251,8 @@ int report(const Session& session, const std::string& dataset) {
                   {"reverted", found.reverted},
                   {"reverted_percent", share},
                   {"reasons", found.reasons},
-                  {"pscore_min_V",
-                   found.pscores.empty()
-                       ? Json()
-                       : Json(*std::min_element(found.pscores.begin(), found.pscores.end()))},
-                  {"pscore_median_V", found.pscores.empty() ? Json() : Json(median(found.pscores))},
-                  {"area_median_um2", median(found.areas)},
+                  {"pscore_min_V", best_size.json()["pscore_min_V"]},
+                  {"sizes", std::move(by_assignment)},
                   {"best", found.best.summary()},
                   {"judged", found.judged},
                   {"disagreements", found.disagreements},
@@ -209,7 +261,7 @@ int report(const Session& session, const std::string& dataset) {
                   {"pscore_rank_correlation", rank ? Json(*rank) : Json()},
                   {"feasible", found.specs.empty() ? Json() : Json(found.specs.feasible())},
                   {"specs", found.specs.to_json()},
-                  {"measures", found.measures.to_json()},
+                  {"measures", one_size ? best_size.measures.to_json() : Json()},
                   {"notes", found.notes}});
       continue;
     }
@@ -217,17 +269,23 @@ int report(const Session& session, const std::string& dataset) {
     for (const auto& [reason, count] : found.reasons) {
       reasons += (reasons.empty() ? "" : ", ") + reason + " " + std::to_string(count);
     }
-    table.add(
-        {name, std::to_string(found.assignments.size()), std::to_string(found.layouts),
-         std::to_string(found.drc_clean), std::to_string(found.lvs_match),
-         std::to_string(found.moves),
-         std::to_string(found.reverted) + " (" + number(share, 1) + " %)", reasons,
-         found.pscores.empty()
-             ? "-"
-             : engineering(*std::min_element(found.pscores.begin(), found.pscores.end()), "V"),
-         found.pscores.empty() ? "-" : engineering(median(found.pscores), "V"),
-         number(median(found.areas), 1), found.best.text()});
-    found.measures.add_rows(measures, name);
+    table.add({name, std::to_string(found.assignments.size()), std::to_string(found.layouts),
+               std::to_string(found.drc_clean), std::to_string(found.lvs_match),
+               std::to_string(found.moves),
+               std::to_string(found.reverted) + " (" + number(share, 1) + " %)", reasons,
+               best_size.least_text(), one_size ? best_size.median_text() : "by size",
+               one_size ? number(median(best_size.areas), 1) : "by size", found.best.text()});
+    for (std::size_t i = 0; i < sizes.size() && !one_size; ++i) {
+      if (i >= kMostSizes) {
+        sizes_left_out += sizes.size() - i;
+        break;
+      }
+      const SizeReport& size = *sizes[i].second;
+      by_size.add({name + "_" + std::to_string(sizes[i].first), std::to_string(size.layouts),
+                   size.least_text(), size.median_text(), number(median(size.areas), 1)});
+    }
+    best_size.measures.add_rows(measures,
+                                one_size ? name : name + "_" + std::to_string(sizes.front().first));
     found.specs.add_rows(specs, name);
     if (found.judged_scores.empty() && found.disagreements == 0) continue;
     signed_off.add({name, std::to_string(found.judged), std::to_string(found.disagreements),
@@ -237,6 +295,11 @@ int report(const Session& session, const std::string& dataset) {
   }
   if (!session.json) {
     std::cout << table.text();
+    if (!by_size.empty()) {
+      std::cout << "\nSizes: with other finger counts devices have other total widths\n"
+                << by_size.text();
+      if (sizes_left_out > 0) std::cout << "and " << sizes_left_out << " more (--json has all)\n";
+    }
     if (!signed_off.empty()) {
       std::cout << "\nSign-off by the judges\n" << signed_off.text();
     }

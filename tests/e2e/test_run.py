@@ -40,6 +40,12 @@ class RunTest(PtahCase):
 
         report = self.run_json("report", str(out)).lines[0]
         self.assertEqual((report["layouts"], report["drc_clean"], report["lvs_match"]), (6, 6, 6))
+        # Two assignments are circuits of other total widths: nothing is summed up over both.
+        scores = sorted(layout["pscore_V"] for layout in outcome.layouts)
+        self.assertEqual([size["layouts"] for size in report["sizes"]], [3, 3])
+        self.assertEqual({size["assignment"] for size in report["sizes"]}, {layout["assignment"] for layout in outcome.layouts})
+        self.assertEqual((report["sizes"][0]["pscore_min_V"], report["measures"]), (scores[0], None))
+        self.assertIn("by size", self.ptah("report", str(out)).out)
 
         # The finished layout before the judges again, from outside the run.
         last = outcome.layouts[-1]
