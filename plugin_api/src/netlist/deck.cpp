@@ -404,7 +404,7 @@ class DeckReader {
     if (!text::is_plain_name(s.name)) return bad_name(place, "subcircuit", s.name);
     std::set<std::string> seen;
     for (const std::string& port : std::exchange(s.ports, {})) {
-      if (!text::is_plain_name(port)) return bad_name(place, "port", port);
+      if (!text::is_plain_name(text::tool_name(port))) return bad_name(place, "port", port);
       if (seen.insert(lower_case(port)).second) {
         s.ports.push_back(port);
       } else {

@@ -32,7 +32,20 @@ bool is_plain_name(std::string_view s) noexcept {
 std::string tool_name(std::string_view name) {
   constexpr std::string_view kMarks = "@^$";
   std::string safe(name);
-  std::replace(safe.begin(), safe.end(), '!', '_');
+  for (const char mark : {'!', '(', ')'}) std::replace(safe.begin(), safe.end(), mark, '_');
+  if (safe.starts_with("/")) safe.front() = '_';
+  // Magic knows "x/VDD" by its end alone.
+  const std::string last = lower_case(safe.substr(safe.rfind('/') + 1));
+  if (last == "vdd" || last == "gnd") std::replace(safe.begin(), safe.end(), '/', '_');
+  // "d[3]" is a bit of a bus; half a pair is not read.
+  int open = 0;
+  bool balanced = true;
+  for (const char c : safe) {
+    open += c == '[' ? 1 : c == ']' ? -1 : 0;
+    balanced = balanced && open >= 0;
+  }
+  if (!balanced || open != 0)
+    for (const char mark : {'[', ']'}) std::replace(safe.begin(), safe.end(), mark, '_');
   for (std::size_t end = safe.size(); end > 0 && kMarks.find(safe[end - 1]) != kMarks.npos; --end)
     safe[end - 1] = '_';
   return safe;

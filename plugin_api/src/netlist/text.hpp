@@ -19,8 +19,9 @@ std::string quoted(std::string_view s);
 /// Whether every tool that sees the name of a device, net or cell takes it as one word: visible
 /// ASCII without quotes, brackets of Tcl and separators of SPICE, at most 1024 bytes.
 bool is_plain_name(std::string_view s) noexcept;
-/// `name` without what Magic takes for more than a letter of it: a "!", which makes a net global,
-/// and marks at its end, which make a label an attribute of a device.
+/// `name` without what Magic takes for more than a letter of it: a "!", which makes a net global, a
+/// "/" before it, parentheses (KiCad's "/VDD" and "Net-(M1-D)"), a bracket without the other, and
+/// marks at its end, which make a label an attribute of a device.
 std::string tool_name(std::string_view name);
 
 struct LogicalLine {
