@@ -135,6 +135,19 @@ Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
   return placement;
 }
 
+std::vector<std::optional<PlacedTile>> drawn_tiles(const Drawing& drawing, const gds::Flat& flat,
+                                                   const ScoreSession& session) {
+  const std::size_t count = session.circuit.devices.size();
+  if (session.tiles.size() != count) return {};
+  const DrawnTiles drawn(drawing, flat, session);
+  std::vector<std::optional<PlacedTile>> placed;
+  for (std::size_t d = 0; d < count; ++d) {
+    const auto place = drawn.place(d);
+    placed.push_back(place.has_value() ? std::optional(place.value()) : std::nullopt);
+  }
+  return placed;
+}
+
 Json to_json(const Placement& placement, const Circuit& circuit) {
   Json places = Json::array();
   for (std::size_t d = 0; d < placement.tiles.size(); ++d) {
