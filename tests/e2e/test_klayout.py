@@ -128,6 +128,14 @@ class KLayoutTest(KLayoutCase):
         self.assertGreater(seen["placed_cells"], 1)
         self.assertTrue(seen["old_cells_kept"] and seen["view_kept"], seen)
         self.assertTrue(seen["undone"], "one undo takes the placed cell back")
+        self.assertTrue(seen["window_hidden"], "it lies over the layout that is to be clicked on")
+        self.assertEqual(seen["hangs"], [True, True], "nothing is changed before the click")
+        self.assertEqual(seen["cancelled"], [True, True, True])
+        self.assertLess(max(map(abs, seen["placed_at"])), 0.2, "within a pixel and half a step of the grid of the click")
+        for um in seen["placed_on_grid"]:
+            self.assertAlmostEqual(um, round(um, 1), places=6)
+        self.assertIn("is placed", seen["place_toast"])
+        self.assertTrue(seen["free"])
 
     def test_the_best_layout_is_explored_for(self):
         self.start_daemon()
@@ -201,6 +209,38 @@ class KLayoutTest(KLayoutCase):
         print("edit to score on the panel, ms: "
               + ", ".join(f"{e['total'] * 1e3:.0f} (prediction {e['prediction'] * 1e3:.0f}, export {e['export'] * 1e3:.1f}, server {(e['server'] or 0) * 1e3:.0f}, "
                           f"answer {e['answer'] * 1e3:.0f}, drawing {e['draw'] * 1e3:.1f})" for e in seen["edits"]), flush=True)
+
+    def test_verdicts_belong_to_one_layout_of_one_circuit(self):
+        self.start_daemon()
+        seen = self.drive("subjects")
+        nothing = {"score": False, "stale": False, "before": False, "chips": False, "nets": 0, "points": 0, "marks": 0, "words": []}
+        first = seen["first"]
+        self.assertTrue(first["score"] and first["before"] and first["chips"] and first["nets"] and first["points"] and first["marks"])
+        self.assertIn("DRC errors 0 → 2", " ".join(first["words"]))
+        self.assertEqual(seen["first_reports"], ["Ptah DRC"])
+        self.assertRegex(seen["toast"], "^miller_ota_\\d+: DRC found")
+        self.assertEqual((seen["other_tab"], seen["other_circuit"]), (nothing, "five_transistors_ota"))
+        self.assertEqual(seen["other_toast"], "")
+        self.assertTrue(seen["other_scored"]["score"])
+        self.assertFalse(seen["other_scored"]["before"], "scores of two layouts are not compared")
+        self.assertFalse([w for w in seen["other_scored"]["words"] if w.startswith("Last change")])
+        self.assertEqual(seen["other_reports"], [])
+        self.assertEqual((seen["back"], seen["back_reports"], seen["back_circuit"]), (nothing, ["Ptah DRC"], "miller_ota"))
+        self.assertEqual(seen["late"], nothing)
+        self.assertEqual((seen["before_choice"], seen["choice_reports"]), (["Ptah DRC"], []))
+        self.assertEqual(dict(seen["other_choice"], words=[], stale=False), nothing)
+        self.assertIn("not those of miller_ota", " ".join(seen["other_choice"]["words"]))
+        self.assertTrue(seen["chosen_back"]["score"])
+        self.assertFalse(seen["chosen_back"]["before"], "scores as two circuits are not compared")
+        reason, notice, changed = seen["cause"]
+        self.assertTrue(reason.startswith("drc: "), reason)
+        self.assertIn("no score – not as the schematic", notice)
+        self.assertIn("no score any more – not as the schematic", changed)
+        self.assertEqual((seen["cell"], seen["cell_reports"]), (nothing, []))
+        self.assertEqual(seen["cell_before"], ["Ptah DRC", "Ptah LVS"])
+        self.assertEqual(seen["beside"], nothing)
+        self.assertEqual(seen["replaced"], [nothing, []])
+        self.assertEqual(seen["closed"], nothing)
 
     def test_wires_follow_a_device_that_is_moved(self):
         self.start_daemon()

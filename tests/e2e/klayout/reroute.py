@@ -29,10 +29,11 @@ def main(app, see):
     see["moves"], see["undone"] = [], []
     for _ in range(rounds):
         device = rng.choice(sorted(app.scorer._base.instances))
-        name, before = app.scorer._base.instances[device]
+        entry = app.scorer._base.instances[device]
         by = pya.DVector(rng.choice([-0.43, -0.2, 0.2, 0.43]), rng.choice([-0.2, 0, 0.2]))
         report, asked = app.scorer.report, time.monotonic()
-        instance = next(i for i in cellview.cell.each_inst() if i.cell.name == name and i.dtrans == before)
+        instance = next(i for i in cellview.cell.each_inst()
+                        if (i.cell.name, i.trans.rot, i.trans.disp.x, i.trans.disp.y) == entry)
         view.transaction("move")
         instance.transform(pya.DTrans(by))
         view.commit()
@@ -47,8 +48,7 @@ def main(app, see):
         undo()
         see["undone"].append(layout_state() == start)
         # The look that sees the undo comes by and by; until then the base is that of the moved device.
-        yield lambda: app.scorer._base is not None and not app.scorer.busy and any(
-            where == before for _, where in app.scorer._base.instances.values())
+        yield lambda: app.scorer._base is not None and not app.scorer.busy and entry in app.scorer._base.instances.values()
     app.set_live(False)
     see["given_back"] = pya.Application.instance().get_config("edit-top-level-selection") == (top_level or "false")
 

@@ -10,8 +10,11 @@ from .errors import OLD_SERVER, failure, method_missing
 from .explorers import Explorers
 from .jobs import Jobs
 from .models import Models
+from .nudge import Nudge
+from .placing import Placing
 from .protocol import Connection
 from .score import Scorer
+from .screen import Screen
 from .thumbs import Thumbnails
 
 ICONS = os.path.join(os.path.dirname(__file__), "icons")
@@ -26,14 +29,18 @@ class Ptah:
         self.explorers = Explorers(self.connection)
         self.models = Models(self.connection)
         self.jobs = Jobs(self.connection, self.log)
-        self.scorer = Scorer(self, window)
-        self.thumbnails = Thumbnails(window)
         self.panel = None
         self._windows = {}
         self._extra = []                 # windows of which there may be several
         self._circuits = {}              # (file or title, top cell) -> spec
         self._fingers = {}               # the same -> {device: count}
         self._actions = {}
+        self.placing = None              # what hangs on the mouse
+        self._verdict = None             # the toast of the last check
+        self.screen = Screen(self, window)
+        self.screen.handlers.append(self._forget_checks)
+        self.scorer = Scorer(self, window)
+        self.thumbnails = Thumbnails(window)
         self.probe = probe.Probe(self, window, self._probed)
         self._build_menu()
         # The socket must not speak to objects that are gone when the window is taken apart.
@@ -46,6 +53,8 @@ class Ptah:
     def _leave(self):
         self.scorer.set_live(False)
         self.probe.stop()
+        if self.placing is not None:
+            self.placing.end(None)
         if self.panel is not None:
             self.panel.overlay.clear()
         self.connection.leave()
@@ -88,6 +97,8 @@ class Ptah:
                 menu.insert_item("@toolbar.end", f"ptah_{name}", action)
             menu.insert_item("ptah_menu.end", f"ptah_{name}", action)
             self._actions[name] = action
+            if name == "live":
+                self.nudge = Nudge(menu, "ptah_menu")
 
     def trigger(self, name):
         """As if the user had clicked on the entry; for tests."""
@@ -140,23 +151,43 @@ class Ptah:
         self.panel.show()
         return self.panel
 
+    # ---- a layout as a cell
+
+    def place_cell(self, variant, ended=lambda placed: None):
+        """Hangs the layout on the mouse, over the one on screen. Problem where it can not be."""
+        if self.placing is not None:
+            self.placing.end(None)
+        views.active()
+        source = views.Source(variant.gds)
+
+        def done(placed):
+            self.placing = None
+            ui.toast(f"{variant.name} is placed; Edit > Undo takes it back." if placed else f"{variant.name} was not placed.",
+                     "good" if placed else "info")
+            ended(placed)
+        self.placing = Placing(source, variant.name, done, self.window)
+        ui.toast(f"Click where the middle of {variant.name} is to be. Escape cancels.")
+        self.window.qt_raise()
+        self.window.activateWindow()
+
     # ---- score
 
     def score(self):
         self.show_panel()
-        self._preset_circuit()
+        self.preset_circuit()
         self.scorer.ask(blame=True)
 
     def set_live(self, live):
         self.show_panel()
-        self._preset_circuit()
+        self.preset_circuit()
         self._actions["live"].checked = live
         if self.panel.live.checked != live:
             self.panel.live.checked = live           # comes back here
             return
+        self.nudge.set(live)
         self.scorer.set_live(live)
 
-    def _preset_circuit(self):
+    def preset_circuit(self):
         try:
             _, cellview, _ = views.active()
         except views.Problem:
@@ -224,14 +255,14 @@ class Ptah:
             if error:
                 ui.fail(OLD_SERVER if method_missing(error) else error)
                 return
-            if view._destroyed():
-                return
+            if view._destroyed() or self.circuit_of(cellview) != spec:
+                return                               # closed, or said to be another circuit
             errors, clean = check.show(view, cellview, top, reply)
             good = not any(errors.values()) and clean is not False
             hint = "" if good else " The marker browser shows where."
             if spec is None:
                 hint += " Choose the circuit in the Ptah panel to compare with its schematic too."
-            ui.toast(check.summary(errors, clean, spec is not None) + hint, "good" if good else "warning")
+            self._verdict = ui.toast(f"{top}: " + check.summary(errors, clean, spec is not None) + hint, "good" if good else "warning")
         if spec is None and "path" in layout:
             self.connection.request("flow.check", {"spec": {"gds": layout["path"], "top": top, "drc": True, "flow": flow},
                                                    "wait": True},
@@ -247,6 +278,12 @@ class Ptah:
                       key=f"{self.scorer.key}-check")
         params.setdefault("tech", session.get("ptah-tech"))
         self.connection.request("score.layout", params, answered)
+
+    def _forget_checks(self, before, now):
+        """The reports of another layout, cell or circuit in this view. Those of another view stay there."""
+        ui.hide_toast(self._verdict)
+        if before is not None and now is not None and before.view == now.view:
+            check.forget(now.view)
 
     # ---- the net under the cursor
 

@@ -127,7 +127,7 @@ class ScorePanel(qt.QDockWidget):
         self._last_blame = {}
         self._build()
         app.scorer.handlers.append(self._on_scorer)
-        parent.on_current_view_changed += ui.guarded(self._on_view_changed)
+        parent.on_current_view_changed += ui.guarded(app.screen.look)
 
     def _build(self):
         self.circuit = Chooser(self._app.library, self._circuit_chosen)
@@ -186,6 +186,7 @@ class ScorePanel(qt.QDockWidget):
         view = views.main_window().current_view()
         if spec is not None and view is not None and view.active_cellview().is_valid():
             self._app.remember_circuit(view.active_cellview(), spec)
+            self._app.screen.look()
             self._app.scorer.ask(blame=True)
 
     def _fingers_given(self):
@@ -224,6 +225,8 @@ class ScorePanel(qt.QDockWidget):
                              if self.fingers.visible else value)
         elif what == "prediction":
             self._show_prediction(value)
+        elif what == "forgotten":
+            self._clear()
         elif what == "report":
             self.fingers.visible = False
             self._show(value)
@@ -296,20 +299,22 @@ class ScorePanel(qt.QDockWidget):
             return
         self.overlay.show(view, report)
 
-    def _on_view_changed(self):
-        """Another tab: what is shown is not about it."""
+    def _clear(self):
+        """As before the first score."""
         self.overlay.clear()
-        self.probed.text = ""
-        self._show_prediction(None)
-        self._app.scorer.forget_prediction()
-        view = views.main_window().current_view()
-        cellview = view.active_cellview() if view is not None else None
-        if cellview is not None and cellview.is_valid():
-            spec = self._app.circuit_of(cellview)
-            if spec is not None:
-                self.circuit.select(spec.get("circuit") or "file:" + spec.get("netlist", ""))
-        self.big.stale = True
+        self.big.report = self.big.before = None
+        self.big.stale = False
         self.big.redraw()
+        self._last_blame, self.blame.chosen, self.blame.faded = {}, None, False
+        self.blame.show_nets([])
+        self.bode.show_waveform(None)
+        for line in (self.changed, self.measures, self.probed, self.timing):
+            line.text = ""
+        for part in (self.changed, self.measures, self.check_button, self.fingers):
+            part.visible = False
+        self.notice.say("")
+        self._show_prediction(None)
+        self._app.preset_circuit()
 
 
 def describe_prediction(prediction):

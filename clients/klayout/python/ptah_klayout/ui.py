@@ -269,6 +269,13 @@ def toast(text, level="info"):
         Toast._shown.deleteLater()
     Toast._shown = Toast(window, text, level)
     window.message(text.replace("\n", " ")[:200], 6000)
+    return Toast._shown
+
+
+def hide_toast(shown):
+    """Where it is still the one on screen."""
+    if shown is not None and shown is Toast._shown:
+        shown.hide()
 
 
 def toast_text():
