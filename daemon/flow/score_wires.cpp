@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "recognition/connectivity.hpp"
 
@@ -73,6 +74,15 @@ class Pieces {
       }
     }
     return native::kNone;
+  }
+  /// All pieces on a terminal's metal are its net's: those that only touch it, too.
+  void vote_at(LayerId layer, const Rect& place, NetId net) {
+    if (layer >= found_.conductors.size()) return;
+    std::set<native::NetIndex> there;
+    for (const native::NetRect& part : found_.conductors[layer]) {
+      if (part.rect.overlaps(place.bloated(1))) there.insert(part.net);
+    }
+    for (const native::NetIndex piece : there) vote(piece, net);
   }
   void vote(native::NetIndex piece, NetId net) {
     if (piece != native::kNone && net >= 0 && static_cast<std::size_t>(net) < nets_)
@@ -158,7 +168,7 @@ DrawnWires::Joined DrawnWires::joined(const Circuit& circuit, const Tiles& tiles
       if (pin == nullptr) continue;
       for (const Shape& access : pin->access) {
         const Rect place = to_layout(access.rect);
-        pieces.vote(pieces.at(access.layer, place), device.nets[t]);
+        pieces.vote_at(access.layer, place, device.nets[t]);
         // A cut on the access is all that a wire from above has in common with it.
         for (const Via& via : technology_.vias()) {
           if (via.lower != access.layer) continue;
@@ -171,15 +181,6 @@ DrawnWires::Joined DrawnWires::joined(const Circuit& circuit, const Tiles& tiles
         }
       }
     }
-  }
-  for (const gds::Text& text : texts_) {
-    const NetId net = circuit.find_net(text.text);
-    const auto layer = wire_layer(technology_, text.layer);
-    if (net < 0 || !layer) continue;
-    const Point at{text.at.x - at_.x, text.at.y - at_.y};
-    const auto piece = pieces.at(layer->first, Rect{at.x, at.y, at.x, at.y}.bloated(1));
-    // Of a wire without a terminal it is all that is known.
-    if (pieces.net_of(piece) == kNoNet) pieces.vote(piece, net);
   }
   for (const Wire* const wire : joined.wires) {
     std::vector<NetId>& nets = joined.nets.emplace_back();

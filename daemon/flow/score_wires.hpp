@@ -21,8 +21,8 @@ class DrawnWires {
              const Technology& technology);
 
   /// For `Router::reroute`: the wires of each net, in the coordinates of `placement`. A net's are
-  /// those joined to its terminals, by most of them where several nets are, or to its label.
-  /// Others, joined to nothing, are not among them.
+  /// those joined to its terminals, by most of them where several nets are. Others, joined to
+  /// nothing or to a label alone, are not among them.
   Layout layout(const Circuit& circuit, const Tiles& tiles, const Placement& placement) const;
 
   /// What has to be done to the cell for its wires to be those of `routed`: {"remove": [{"layer",

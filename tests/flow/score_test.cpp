@@ -134,6 +134,38 @@ TEST_F(ScoreTest, WiresOfADrawingFollowADeviceThatIsMoved) {
     }
   }
   EXPECT_GE(moved, 12);
+
+  // Turned over where they stand: wires of terminals that were above lie on those that were below.
+  int turned = 0;
+  for (std::size_t device = 0; device < 5; ++device) {
+    Json devices = placement["devices"];
+    Json& place = devices[device];
+    const std::string name = place["device"], before = place["orientation"];
+    place["orientation"] = before == "R0"   ? "MX"
+                           : before == "MX" ? "R0"
+                           : before == "MY" ? "R180"
+                                            : "MY";
+    gds::Library edited = library(0);
+    gds::Cell& top = edited.cells.back();
+    gds::Reference& drawn = top.references.at(device);
+    const Json& outline = placement["outlines_um"][name];
+    drawn.mirror_x = !drawn.mirror_x;
+    drawn.angle_deg = drawn.angle_deg == 0 ? 0 : 360 - drawn.angle_deg;
+    drawn.at.y = from_um(outline[1].get<double>() + outline[3].get<double>() +
+                         2 * placement["at_um"][1].get<double>()) -
+                 drawn.at.y;
+    const auto answer = routed(devices, rewritten("torn.gds", edited));
+    ASSERT_TRUE(answer.has_value()) << answer.error().text();
+    if (!answer.value()["overlaps"].empty()) continue;
+    EXPECT_EQ(answer.value()["valid"], true) << name << ": " << answer.value()["reason"];
+    ++turned;
+    ASSERT_TRUE(answer.value().contains("wires")) << name;
+    rewire(top, answer.value()["wires"]);
+    const auto again = score({{"path", rewritten("rewired.gds", edited)}});
+    ASSERT_TRUE(again.has_value()) << again.error().text();
+    EXPECT_EQ(again.value()["valid"], true) << name << ": " << again.value()["reason"];
+  }
+  EXPECT_GE(turned, 3);
 }
 
 TEST_F(ScoreTest, IsTheScoreOfTheRunWithFingersReadOffTheLayout) {

@@ -46,16 +46,15 @@ class Nudge:
                   if path.is_cell_inst() and path.path_length() == 1 and path.cv_index == cellview.index()]
         if not chosen:
             return False
-        manager = views.main_window().manager()
+        manager = views.manager()
         # Several in a row are one step, until wires have followed.
-        joined = self._last is not None and manager.transaction_id_for_undo() == self._last
-        manager.transaction(TITLE, self._last) if joined else manager.transaction(TITLE)
+        joined = self._last is not None and manager.has_undo() and manager.transaction_for_undo() == TITLE
+        self._last = manager.transaction(TITLE, self._last) if joined else manager.transaction(TITLE)
         try:
             by = pya.DTrans(x * reroute.GRID_UM, y * reroute.GRID_UM)
             for instance in chosen:
                 instance.transform(by)
         finally:
             manager.commit()
-        self._last = manager.transaction_id_for_undo()
         reroute.select(view, cellview, cellview.cell, chosen)
         return True

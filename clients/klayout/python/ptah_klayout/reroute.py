@@ -118,7 +118,7 @@ def placement_of(base, moved):
 
 def apply(view, cellview, base, moved, wires):
     """The moves and the wires as one step of undo, in place of the user's own."""
-    manager = views.main_window().manager()
+    manager = views.manager()
     manager.undo()
     cell = cellview.cell
     export = views.Export(cellview, cell)
@@ -146,30 +146,35 @@ def _edit(view, cellview, cell, instances, wires):
             for item in shapes:
                 _remove(cell, layout, kind, item)
         for item in wires["add"]:
-            polygon = pya.DPolygon([pya.DPoint(x, y) for x, y in item["points_um"]])
-            target = cell.shapes(layout.layer(item["layer"], item["datatype"]))
-            target.insert(polygon.bbox() if polygon.is_box() else polygon)
+            layout.insert(cell.cell_index(), layout.layer(item["layer"], item["datatype"]), pya.Region(polygon_of(item, layout.dbu)))
         for item in wires["add_texts"]:
-            cell.shapes(layout.layer(item["layer"], item["datatype"])).insert(pya.DText(item["text"], *item["at_um"]))
+            text = pya.DText(item["text"], *item["at_um"]).to_itype(layout.dbu)
+            layout.insert(cell.cell_index(), layout.layer(item["layer"], item["datatype"]), pya.Texts(text))
     finally:
         view.commit()
     select(view, cellview, cell, chosen)
+
+
+def polygon_of(item, dbu):
+    return pya.DPolygon([pya.DPoint(x, y) for x, y in item["points_um"]]).to_itype(dbu)
 
 
 def _remove(cell, layout, kind, item):
     index = layout.find_layer(item["layer"], item["datatype"])
     if index is None:
         return
-    shapes = cell.shapes(index)
-    if kind == "text":
-        found = [s for s in shapes.each(pya.Shapes.STexts)
-                 if s.dtext.string == item["text"] and s.dtext.trans.disp == pya.DVector(*item["at_um"])]
-    else:
-        wanted = pya.DPolygon([pya.DPoint(x, y) for x, y in item["points_um"]])
-        flags = pya.Shapes.SBoxes | pya.Shapes.SPolygons | pya.Shapes.SPaths
-        found = [s for s in shapes.each(flags) if s.dpolygon == wanted]
-    for shape in found[:1]:
-        shape.delete()
+    wanted = polygon_of(item, layout.dbu) if kind == "polygon" else pya.DText(item["text"], *item["at_um"]).to_itype(layout.dbu)
+    # Not by Cell.shapes: see views.drawn_shapes.
+    there = pya.RecursiveShapeIterator(layout, cell, index, wanted.bbox(), False)
+    there.max_depth = 0
+    there.shape_flags = pya.Shapes.STexts if kind == "text" else pya.Shapes.SBoxes | pya.Shapes.SPolygons | pya.Shapes.SPaths
+    while not there.at_end():
+        shape = there.shape()
+        if (shape.polygon == wanted if kind == "polygon" else
+                shape.text_string == item["text"] and shape.text_trans.disp == wanted.trans.disp):
+            shape.delete()
+            return
+        there.next()
 
 
 def select(view, cellview, cell, instances):

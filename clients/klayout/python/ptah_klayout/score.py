@@ -150,7 +150,7 @@ class Scorer:
         moved = reroute.moves(base, export.bytes)
         spec = self._app.circuit_of(cellview)
         # What can be done again was undone just now: an undo is not to be answered by an edit.
-        if not moved or spec is None or views.main_window().manager().has_redo():
+        if not moved or spec is None or views.manager().has_redo():
             return False
         self._forget_request()
         self._asked_bytes = self._routing = export.bytes

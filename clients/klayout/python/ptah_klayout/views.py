@@ -36,6 +36,12 @@ def main_window():
     return pya.MainWindow.instance()
 
 
+@functools.lru_cache(maxsize=1)
+def manager():
+    """Of undo; kept for the same reason."""
+    return main_window().manager()
+
+
 def active():
     """The cell on screen, as (view, cellview, cell). Problem where there is none."""
     view = main_window().current_view()
