@@ -5,7 +5,10 @@
 # `ptah::wait` turns that into a blocking call for scripts, with the event loop running.
 
 namespace eval ptah {
-    variable program [expr {[info exists ::env(PTAH_PROGRAM)] ? $::env(PTAH_PROGRAM) : "ptah"}]
+    # The one that these macros came with, wherever a desktop starts Magic; else the one on PATH.
+    variable program [file join {*}[lrange [file split [file join [pwd] [info script]]] 0 end-4] bin ptah]
+    if {![file executable $program]} { set program ptah }
+    if {[info exists ::env(PTAH_PROGRAM)]} { set program $::env(PTAH_PROGRAM) }
     variable options {}             ;# of the program: --socket FILE, or --host HOST:PORT --token-file FILE
     variable channel ""
     variable server {}              ;# what the daemon said to the hello

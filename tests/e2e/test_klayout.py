@@ -264,6 +264,15 @@ class KLayoutTest(KLayoutCase):
         self.assertEqual(seen["nudges"], [[False] * 4, [True] * 4, [False] * 4])
         self.assertTrue(seen["panned"], "an arrow key with nothing selected")
 
+    def test_saved_layouts_have_their_layers_and_the_keyboard_is_seen(self):
+        self.start_daemon()
+        seen = self.drive("looks")
+        self.assertFalse(seen["invisible"], seen["invisible"])
+        self.assertLessEqual({"QPushButton", "QComboBox", "QListWidget", "QCheckBox"}, set(seen["kinds"]), seen["kinds"])
+        self.assertEqual(seen["still_known"], [True, dict(seen["still_known"][1], circuit="miller_ota")])
+        self.assertEqual(seen["other"], ["", ""])
+        self.assertTrue(seen["theirs_stay"])
+
     def test_a_layout_of_another_generator_is_scored(self):
         folder = pathlib.Path(os.environ.get("PTAH_SHARED", "")) / "layouts"
         if not os.environ.get("PTAH_SHARED") or not folder.is_dir():
@@ -414,8 +423,10 @@ class KLayoutErrorTest(KLayoutCase):
         self.assertLess(own, FROZEN_MS)
 
     def test_a_daemon_that_is_absent_is_started_from_the_window(self):
-        seen = self.drive("connection", PTAH_TEST_STATE="waiting", PTAH_TEST_NAME="absent",
-                          PTAH_TEST_PROGRAM=BUILD / "bin/ptah")
+        # As a desktop starts KLayout, without a shell's PATH.
+        shutil.rmtree(self.home / "salt/ptah")
+        self.run_json("install", "klayout")
+        seen = self.drive("connection", PTAH_TEST_STATE="waiting", PTAH_TEST_NAME="absent", PTAH_TEST_START=1, PATH="/usr/bin:/bin")
         self.says(seen["notice"], "does not answer", "press Start")
         self.assertTrue(seen["variants"])
         self.assertEqual(seen["started"], "ready")

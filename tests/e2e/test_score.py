@@ -237,6 +237,7 @@ class InstallTest(PtahCase):
             self.assertEqual(place, self.home / ".klayout/salt/ptah")
             self.assertTrue((place / "grain.xml").is_file())
             self.assertTrue(list(place.glob("pymacros/*.lym")))
+            self.assertEqual((place / "program").read_text().strip(), str(BUILD / "bin/ptah"))
             self.assertEqual([path for path in place.parent.iterdir() if path.name.startswith(".ptah-")], [])
         self.assertTrue(self.finding("KLayout macros")["ok"])
         self.assertTrue(self.run_json("uninstall", "klayout").lines[0]["changed"])

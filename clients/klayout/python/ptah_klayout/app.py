@@ -4,7 +4,7 @@ import os
 
 import pya
 
-from . import check, probe, session, ui, views
+from . import check, layers, probe, session, ui, views
 from .circuits import Library
 from .errors import OLD_SERVER, failure, method_missing
 from .explorers import Explorers
@@ -38,7 +38,7 @@ class Ptah:
         self.placing = None              # what hangs on the mouse
         self._verdict = None             # the toast of the last check
         self.screen = Screen(self, window)
-        self.screen.handlers.append(self._forget_checks)
+        self.screen.handlers += [self._forget_checks, self._greet]
         self.scorer = Scorer(self, window)
         self.thumbnails = Thumbnails(window)
         self.probe = probe.Probe(self, window, self._probed)
@@ -284,6 +284,17 @@ class Ptah:
         ui.hide_toast(self._verdict)
         if before is not None and now is not None and before.view == now.view:
             check.forget(now.view)
+
+    def _greet(self, before, now):
+        """A layout that has come on screen, or has been saved as a file."""
+        if now is None or before is not None and before[:3] == now[:3]:
+            return
+        if before is not None and (before.view, before.index, before.cell) == (now.view, now.index, now.cell):
+            known = self._circuits.get((before.layout, before.cell))
+            if known is not None and not os.path.isabs(before.layout):
+                self._circuits.setdefault((now.layout, now.cell), known)
+                self._fingers.setdefault((now.layout, now.cell), self._fingers.get((before.layout, before.cell)))
+        layers.adopt(now.view)
 
     # ---- the net under the cursor
 

@@ -170,6 +170,7 @@ class ScorePanel(qt.QDockWidget):
                   self.probed, self.check_button, self.timing, None, margin=10, spacing=7, parent=inside)
         scroll = qt.QScrollArea()
         scroll.widgetResizable = True
+        scroll.focusPolicy = pya.Qt.NoFocus          # its widgets have it
         scroll.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
         scroll.setWidget(ui.given(inside))
         scroll.setMinimumWidth(370)
