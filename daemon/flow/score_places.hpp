@@ -30,8 +30,8 @@ Json overlaps_of(const Circuit& circuit, const Tiles& tiles, const Placement& pl
 Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
                                   const ScoreSession& session, Point* corner = nullptr);
 
-/// Where each device lies that is drawn as its tile, in the drawing's coordinates; none where the
-/// generator cannot draw all devices of the circuit.
+/// Where each device lies that is drawn as its tile, if only its terminals are, in the drawing's
+/// coordinates; none where the generator cannot draw all devices of the circuit.
 std::vector<std::optional<PlacedTile>> drawn_tiles(const Drawing& drawing, const gds::Flat& flat,
                                                    const ScoreSession& session);
 

@@ -1,4 +1,5 @@
 """Drives the real KLayout, main window and all, under a virtual display. Screenshots: PTAH_SCREENSHOTS or a folder printed."""
+import importlib.util
 import json
 import os
 import pathlib
@@ -193,6 +194,7 @@ class KLayoutTest(KLayoutCase):
         self.assertEqual(seen["job"], "done", seen["job_error"])
         self.assertTrue(seen["valid"], seen["reason"])
         self.assertAlmostEqual(seen["score"], seen["flow_score"], delta=0.02 * seen["flow_score"])
+        self.assertAlmostEqual(*seen["hpwl"], places=9)
         self.assertGreater(seen["markers"], 10)
         self.assertGreater(seen["bode_points"], 10)
         self.assertEqual(seen["bode_curves"], ["pre", "post"])
@@ -382,6 +384,20 @@ class KLayoutTest(KLayoutCase):
         self.assertIn("devices", seen["about"])
         self.assertIn("is open in a new tab", seen["notice"])
         self.assertTrue(seen["tab"])
+
+
+class WordsTest(unittest.TestCase):
+    def test_hints_of_the_server_speak_klayout(self):
+        spec = importlib.util.spec_from_file_location("errors", PACKAGE / "python/ptah_klayout/errors.py")
+        errors = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(errors)
+        for hint, wanted in (("`ptah jobs list` shows them.", "Ptah > Server > Jobs shows them."),
+                             ("Say the finger counts of this layout: `fingers`.",
+                              "Say the finger counts of this layout: the field of finger counts in the Ptah panel."),
+                             ("Score the circuit's own cell: name it with `top`.", "Score the circuit's own cell: show it as new top."),
+                             ("Give one. `ptah model list` shows them.", "Give one. In a terminal: `ptah model list` shows them."),
+                             ("Choose another.", "Choose another.")):
+            self.assertEqual(errors.sentence(errors.failure("not_found", "No.", hint)), f"No. {wanted}")
 
 
 class KLayoutErrorTest(KLayoutCase):

@@ -124,6 +124,7 @@ class ScoreTest(PtahCase):
         # A circuit of another size.
         other = wire.call("score.layout", layout={"path": self.layouts[0]["gds"]}, circuit="miller_ota")
         self.assertIn("transistors are not those of", self.sentence(other)["message"])
+        self.assertIn("finger counts are given: `--fingers`", self.ptah("score", self.layouts[0]["gds"], "--circuit", "miller_ota").err)
         # And the next one is answered.
         self.assertTrue(wire.call("score.layout", **self.layout())["result"]["valid"])
 

@@ -29,6 +29,7 @@ def main(app, see):
     app.trigger("score")
     yield lambda: app.scorer.report is not None
     report = app.scorer.report
+    see["hpwl"] = [variant.record["hpwl_um"], report.hpwl_um]
     see["score"], see["valid"], see["reason"] = report.score, report.valid, report.reason
     see["parts"] = dict(report.parts, draw=app.panel.drawn_seconds, server=report.seconds.get("total"))
     see["nets"] = [[n["net"], n.get("blame"), len(n.get("shapes") or [])] for n in report.nets]

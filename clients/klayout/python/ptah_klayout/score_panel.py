@@ -59,7 +59,7 @@ class Big(ui.Canvas):
         if self.report.area_um2:
             chips.append((f"{self.report.area_um2:.1f} µm²", ui.MUTED))
         if self.report.hpwl_um:
-            chips.append((f"HPWL {self.report.hpwl_um:.0f} µm", ui.MUTED))
+            chips.append((f"HPWL {self.report.hpwl_um:.1f} µm", ui.MUTED))
         painter.setFont(ui.font(self, 0.85))
         x = 10
         for text, rgb in chips:
