@@ -216,6 +216,8 @@ class KLayoutTest(KLayoutCase):
         self.start_daemon()
         seen = self.drive("subjects")
         nothing = {"score": False, "stale": False, "before": False, "chips": False, "nets": 0, "points": 0, "marks": 0, "words": []}
+        self.assertEqual(seen["edited"], [True, 0, "edited since: press Score"])
+        self.assertEqual(seen["as_scored"], [False, True, ""])
         first = seen["first"]
         self.assertTrue(first["score"] and first["before"] and first["chips"] and first["nets"] and first["points"] and first["marks"])
         self.assertIn("DRC errors 0 → 2", " ".join(first["words"]))

@@ -234,6 +234,7 @@ class Ptah:
         self._check(True)
 
     def _check(self, judges):
+        self.screen.look()
         try:
             view, cellview, cell = views.active()
             layout, top, discard = views.reference_of(cellview, cell)

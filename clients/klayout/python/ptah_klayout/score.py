@@ -13,6 +13,7 @@ from .errors import OLD_SERVER, failure, method_missing
 
 WATCH_MS = 40                # between looks at the layout, at least
 SETTLE_S = 0.03              # an edit supersedes a request under way when the layout has been still for so long
+EDITED_MS = 400              # the same, while not live: whether the score is still about what is drawn
 BLAME_IDLE_MS = 700          # the blame follows when no edit came for so long
 COST_SHARE = 20
 
@@ -54,7 +55,7 @@ class Report:
 
 class Scorer:
     """`handlers`: called with (what, value): asked, report (Report), error (dict), prediction (dict, or None), wires (of how
-    many devices followed), forgotten: all that was said is not about what is on screen now."""
+    many devices followed), edited (whether the layout is not as it was scored, while not live), forgotten: all that was said is not about what is on screen now."""
 
     def __init__(self, app, parent):
         self._app = app
@@ -70,7 +71,9 @@ class Scorer:
         self._routing = None             # the layout whose wires are asked for
         self._unroutable = None          # the last one that got none
         self._whole_devices = reroute.WholeDevices()
+        self.edited = False              # not live: the layout is not as it was scored
         self._watch = self._timer(parent, self._look)
+        self._edits = self._timer(parent, self._look_for_edits)
         self._blame = self._timer(parent, self._ask_blame)
         self.key = f"klayout-{os.getpid()}"
         app.connection.state_handlers.append(self._on_state)
@@ -92,6 +95,7 @@ class Scorer:
         else:
             self._watch.stop()
             self._blame.stop()
+            self._edits.start(0)
 
     @property
     def busy(self):
@@ -99,6 +103,7 @@ class Scorer:
 
     def ask(self, blame=True):
         """Scores what is on screen now."""
+        self._app.screen.look()
         try:
             view, cellview, cell = views.active()
             start = time.monotonic()
@@ -141,6 +146,26 @@ class Scorer:
         if not sent:
             export.discard()
         self._watch.start(int(max(WATCH_MS, 1000 * cost * COST_SHARE)))
+
+    def _look_for_edits(self):
+        """While not live: says when the layout is no longer, or again, as it was scored."""
+        if self.live or self.report is None:
+            return
+        began = time.process_time()
+        try:
+            _, cellview, cell = views.active()
+            export = views.Export(cellview, cell)
+        except (views.Problem, RuntimeError):            # too large by now, or half-made
+            self._edits.start(2000)
+            return
+        export.discard()
+        self._say_edited(export.bytes != self.report.asked[2])
+        self._edits.start(int(max(EDITED_MS, 1000 * (time.process_time() - began) * COST_SHARE)))
+
+    def _say_edited(self, edited):
+        if edited != self.edited:
+            self.edited = edited
+            self._tell("edited", edited)
 
     def _route(self, view, cellview, export):
         """Where all that has changed is that devices were moved or turned over: asks for their wires, and draws them. Whether it does."""
@@ -270,6 +295,7 @@ class Scorer:
         self._forget_request()
         self._serial += 1
         self.report = self.before = self._base = self._routing = None
+        self.edited = False
         self._asked_bytes = self._seen_bytes = self._predicted_for = None
         self._tell("forgotten", None)
 
@@ -280,7 +306,10 @@ class Scorer:
             self.report = report
         else:
             self.before, self.report = previous, report
+        self.edited = False
         self._tell("report", report)
+        if not self.live:
+            self._edits.start(EDITED_MS)
         has_blame = any("blame" in net and net.get("blame") is not None for net in report.nets or [])
         if self.live and not (has_blame and self._has_shapes(report)):
             self._blame.start(BLAME_IDLE_MS)

@@ -226,6 +226,8 @@ class ScorePanel(qt.QDockWidget):
                              if self.fingers.visible else value)
         elif what == "prediction":
             self._show_prediction(value)
+        elif what == "edited":
+            self._show_edited(value)
         elif what == "forgotten":
             self._clear()
         elif what == "report":
@@ -299,6 +301,16 @@ class ScorePanel(qt.QDockWidget):
             self.overlay.clear()
             return
         self.overlay.show(view, report)
+
+    def _show_edited(self, edited):
+        """The verdict is not about what is drawn now; an undo makes it so again."""
+        self.big.stale = edited
+        self.big.redraw()
+        self.timing.text = "edited since: press Score" if edited else ""
+        if edited:
+            self.overlay.clear()
+        else:
+            self._draw_overlay()
 
     def _clear(self):
         """As before the first score."""
