@@ -14,6 +14,8 @@ namespace eval ptah {
     variable results        ;# layouts in the order they came: list of {job chain gds record}, `record` with the fields of `kept`
     variable kept {top variant circuit fingers tech pscore_V area_um2 objective cost evaluations}
     set results {}
+    variable there          ;# {job chain variant} of those
+    array set there {}
     variable best           ;# job -> {chain variant} of its best layout, as the server says
     array set best {}
     variable finished       ;# job -> state
@@ -218,7 +220,7 @@ proc ptah::Started {then named state value} {
     set followed($job) 0
     set after_job($job) $then
     if {$named ne ""} { set asked($job) $named }
-    say "$job has begun."
+    say [expr {$named eq "" ? "$job is followed." : "$job has begun."}]
     request job.get "{\"job\":[json::string $job]}" [list ptah::About $job]
     request job.subscribe "{\"job\":[json::string $job],\"after\":0}" [list ptah::Subscribed $job]
 }
@@ -341,6 +343,7 @@ proc ptah::Fetched {params state value} {
 proc ptah::AddResult {params} {
     # A job may bring a hundred thousand layouts, and all that is known of one is many times what is shown.
     variable results
+    variable there
     variable kept
     variable best
     set record [dict filter [dict get $params record] script {field value} {expr {$field in $kept}}]
@@ -348,7 +351,12 @@ proc ptah::AddResult {params} {
     foreach item [dict get $params files] { if {[dict get $item role] eq "gds"} { set gds [dict get $item path] } }
     set job [dict get $params job]
     set chain [dict get $params chain]
-    lappend results [dict create job $job chain $chain gds $gds record $record]
+    # A job that is followed once more tells of all its layouts again.
+    set key [list $job $chain [dict get $record variant]]
+    if {![info exists there($key)]} {
+        set there($key) 1
+        lappend results [dict create job $job chain $chain gds $gds record $record]
+    }
     if {[dict exists $params best] && [dict get $params best]} { set best($job) [list $chain [dict get $record variant]] }
     if {[dict exists $record evaluations]} {
         say "$job: [Improvement [dict get $params record]]"

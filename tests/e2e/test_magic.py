@@ -236,6 +236,7 @@ rename ptah::say ptah::say_there
 proc ptah::say {text} { out said $text; ptah::say_there $text }
 set job [ptah::variants five_transistors_ota -assignments 2 -variants 1 -seed 7 -judges none -flow native -wait]
 out job $job
+ptah::follow $job -wait
 out results [ptah::results]
 out wrong [catch {ptah::show $job 1} text]; out text $text
 out wrong [catch {ptah::show $job 1 2} text]; out text $text
