@@ -408,7 +408,7 @@ proc ptah::show {args} {
         if {[dict get $result chain] ni $chains} { lappend chains [dict get $result chain] }
     }
     if {[llength $words] == 2 && [llength $chains] > 1} {
-        error "assignments [join $chains {, }] of $job have a variant $variant: say ptah::show $job ASSIGNMENT $variant"
+        error "assignments [join [lsort -integer $chains] {, }] of $job have a variant $variant: say ptah::show $job ASSIGNMENT $variant"
     }
     if {$found eq ""} { error "there is no such layout; ptah::jobs lists the jobs, ptah::results the layouts" }
     set record [dict get $found record]
@@ -661,6 +661,7 @@ proc ptah::ShowJobs {state value} {
 proc ptah::follow {job args} {
     variable finished
     set options [Options $args {} {-wait}]
+    unset -nocomplain finished($job)
     Started {} {} ok [dict create job $job]
     if {![dict exists $options -wait]} return
     while {![info exists finished($job)]} { vwait ptah::finished($job) }
