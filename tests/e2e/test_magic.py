@@ -266,7 +266,7 @@ ptah::score -wait
 ''')
         variants = self.run_json("variants", said["job"][0]).lines
         self.assertEqual(sorted(result.split()[:3] for result in said["results"][0].strip("{}").split("} {")),
-                         [[said["job"][0], str(v["chain"]), str(v["variant"])] for v in variants if "variant" in v])
+                         sorted([said["job"][0], str(v["chain"]), str(v["variant"])] for v in variants if "variant" in v))
         self.assertEqual(said["wrong"], ["1", "1", "1"])
         self.assertIn("assignments 0, 1 of", said["text"][0])
         self.assertIn("no such layout", said["text"][1])

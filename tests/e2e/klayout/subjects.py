@@ -58,10 +58,10 @@ def main(app, see):
     yield from scored()
     sliver(one, first)
     yield 1.5
-    see["edited"] = [app.panel.big.stale, app.panel.overlay.count, app.panel.timing.text]
+    see["edited"] = [app.panel.big.edited, app.panel.overlay.count, app.panel.timing.text]
     WINDOW.cm_undo()
     yield 1.5
-    see["as_scored"] = [app.panel.big.stale, app.panel.overlay.count > 0, app.panel.timing.text]
+    see["as_scored"] = [app.panel.big.edited, app.panel.overlay.count > 0, app.panel.timing.text]
     sliver(one, first)
     yield from scored()                              # a change to tell of
     yield from checked()

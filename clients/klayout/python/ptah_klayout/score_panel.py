@@ -18,7 +18,8 @@ class Big(ui.Canvas):
     def __init__(self, parent=None):
         super().__init__(parent)
         self.report = self.before = None
-        self.stale = False
+        self.stale = False               # a newer answer is awaited
+        self.edited = False              # the layout is not as it was scored
         self.setFixedHeight(74)
 
     def draw(self, painter):
@@ -28,7 +29,7 @@ class Big(ui.Canvas):
         value = self.report.score if self.report else None
         text = "–" if value is None else f"{value * 1e3:.3f}"
         painter.setFont(ui.font(self, 2.1, True))
-        painter.setPen(ui.pen(ui.MUTED if self.stale or value is None else ui.INK))
+        painter.setPen(ui.pen(ui.MUTED if self.stale or self.edited or value is None else ui.INK))
         wide = painter.fontMetrics().width(text)
         painter.drawText(pya.QRect(12, 4, wide + 8, 40), 0x81, text)
         painter.setFont(ui.font(self, 0.9))
@@ -39,7 +40,7 @@ class Big(ui.Canvas):
 
     def _delta(self, painter, value, x):
         old = self.before.score if self.before else None
-        if value is None or old is None:
+        if value is None or old is None or self.edited:
             return
         delta = (value - old) * 1e3
         rgb = ui.MUTED if abs(delta) < 5e-4 else ui.GOOD if delta < 0 else ui.BAD
@@ -62,7 +63,7 @@ class Big(ui.Canvas):
             chips.append((f"HPWL {self.report.hpwl_um:.1f} µm", ui.MUTED))
         painter.setFont(ui.font(self, 0.85))
         x = 10
-        for text, rgb in chips:
+        for text, rgb in [(text, ui.MUTED) for text, _ in chips] if self.edited else chips:
             wide = painter.fontMetrics().width(text) + 14
             if x + wide > self.width - 6:
                 break
@@ -237,7 +238,7 @@ class ScorePanel(qt.QDockWidget):
     def _show(self, report):
         start = time.monotonic()
         before = self._app.scorer.before
-        self.big.report, self.big.before, self.big.stale = report, before, False
+        self.big.report, self.big.before, self.big.stale, self.big.edited = report, before, False, False
         self.big.redraw()
         self.big.repaint()                           # before all the rest
         told = score.changes(before, report)
@@ -304,7 +305,7 @@ class ScorePanel(qt.QDockWidget):
 
     def _show_edited(self, edited):
         """The verdict is not about what is drawn now; an undo makes it so again."""
-        self.big.stale = edited
+        self.big.edited = edited
         self.big.redraw()
         self.timing.text = "edited since: press Score" if edited else ""
         if edited:
@@ -316,7 +317,7 @@ class ScorePanel(qt.QDockWidget):
         """As before the first score."""
         self.overlay.clear()
         self.big.report = self.big.before = None
-        self.big.stale = False
+        self.big.stale = self.big.edited = False
         self.big.redraw()
         self._last_blame, self.blame.chosen, self.blame.faded = {}, None, False
         self.blame.show_nets([])
