@@ -24,6 +24,7 @@ namespace fs = std::filesystem;
 
 /// Says that a package folder is ours to replace and to remove.
 constexpr char kMark[] = ".installed-by-ptah";
+constexpr char kProgram[] = "program";
 
 constexpr std::string_view kBegin = "# >>> ptah >>>\n";
 /// The file had no line end at its end; taking the block out takes ours away, too.
@@ -127,9 +128,14 @@ Result<Outcome> install_klayout() {
   fs::remove_all(fresh, ignored);
   failure = copy_tree(source, fresh);
   if (!failure) {
-    if (auto marked = write_text_file(fresh / kMark, source.string() + "\n"); marked.has_error()) {
-      fs::remove_all(fresh, ignored);
-      return std::move(marked).error();
+    // A program that is started from a desktop has no shell's PATH, and asks the second file.
+    const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+    for (const auto& [name, text] :
+         {std::pair(std::string(kMark), source), std::pair(std::string(kProgram), program)}) {
+      if (auto written = write_text_file(fresh / name, text.string() + "\n"); written.has_error()) {
+        fs::remove_all(fresh, ignored);
+        return std::move(written).error();
+      }
     }
     fs::remove_all(old, ignored);
     fs::rename(target, old, failure);

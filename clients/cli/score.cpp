@@ -93,6 +93,16 @@ void print_score(const Json& score) {
   if (!devices.empty()) std::cout << "\n" << devices.text();
 }
 
+/// The server's hints name fields of the request: here they are options.
+Error with_options(Error error) {
+  for (const auto& [field, option] :
+       {std::pair("`fingers`", "`--fingers`"), std::pair("`top`", "`--cell`")}) {
+    const std::size_t at = error.hint.find(field);
+    if (at != std::string::npos) error.hint.replace(at, std::string_view(field).size(), option);
+  }
+  return error;
+}
+
 int score(const Session& session, const ScoreArguments& arguments) {
   Json params{{"layout", {{"path", std::filesystem::absolute(arguments.gds).string()}}},
               {"blame", arguments.blame},
@@ -125,7 +135,7 @@ int score(const Session& session, const ScoreArguments& arguments) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto reply = client.value().call("score.layout", params, std::chrono::minutes(10));
-  if (reply.has_error()) return fail(session, reply.error());
+  if (reply.has_error()) return fail(session, with_options(std::move(reply).error()));
   if (session.json) {
     print_line(reply.value());
   } else {

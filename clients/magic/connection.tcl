@@ -5,7 +5,10 @@
 # `ptah::wait` turns that into a blocking call for scripts, with the event loop running.
 
 namespace eval ptah {
-    variable program [expr {[info exists ::env(PTAH_PROGRAM)] ? $::env(PTAH_PROGRAM) : "ptah"}]
+    # The one that these macros came with, wherever a desktop starts Magic; else the one on PATH.
+    variable program [file join {*}[lrange [file split [file join [pwd] [info script]]] 0 end-4] bin ptah]
+    if {![file executable $program]} { set program ptah }
+    if {[info exists ::env(PTAH_PROGRAM)]} { set program $::env(PTAH_PROGRAM) }
     variable options {}             ;# of the program: --socket FILE, or --host HOST:PORT --token-file FILE
     variable channel ""
     variable server {}              ;# what the daemon said to the hello
@@ -106,9 +109,18 @@ proc ptah::ErrorText {error} {
     if {![dict exists $error data]} { return [dict get $error message] }
     set data [dict get $error data]
     set text [dict get $data message]
-    if {[dict exists $data where] && [dict get $data where] ne ""} { set text "[dict get $data where]: $text" }
-    if {[dict exists $data hint] && [dict get $data hint] ne ""} { append text " ([dict get $data hint])" }
+    # A place in a file or a plugin helps; the name of a request's field says nothing to a designer.
+    if {[dict exists $data where] && [regexp {[:/ ]} [dict get $data where]]} { set text "[dict get $data where]: $text" }
+    if {[dict exists $data hint] && [dict get $data hint] ne ""} { append text " ([Spoken [dict get $data hint]])" }
     return $text
+}
+
+# A hint, which the server gives in the words of the command line and of the protocol, in ours. A command that there is for the
+# terminal only is said to be one.
+proc ptah::Spoken {hint} {
+    set hint [string map {"`ptah jobs list`" ptah::jobs "`ptah jobs`" ptah::jobs "`fingers`" "-fingers {M0 4 ...}"
+        "name it with `top`" "load it" "name that with `top`" "load it" "with `top`" "by loading it"} $hint]
+    return [regsub -all {`ptah [^`]*`} $hint {in a terminal: &}]
 }
 
 # Every pending request gets its one answer; jobs go on in the daemon and are followed again after

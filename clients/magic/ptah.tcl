@@ -14,6 +14,8 @@ namespace eval ptah {
     variable results        ;# layouts in the order they came: list of {job chain gds record}, `record` with the fields of `kept`
     variable kept {top variant circuit fingers tech pscore_V area_um2 objective cost evaluations}
     set results {}
+    variable there          ;# {job chain variant} of those
+    array set there {}
     variable best           ;# job -> {chain variant} of its best layout, as the server says
     array set best {}
     variable finished       ;# job -> state
@@ -22,8 +24,11 @@ namespace eval ptah {
     array set origin {}
     variable keeps          ;# job -> what stays while finger counts vary, where it is not the width of a finger
     array set keeps {}
-    variable scored         ;# cell -> its last pscore, V
+    variable asked          ;# job of this session -> what names its circuit, as fields of a request
+    array set asked {}
+    variable scored         ;# {cell, circuit} -> its last pscore, V
     array set scored {}
+    variable marked ""      ;# the cell that our feedback areas are about
 }
 
 # Options: {-name value ...} checked against `known`; flags have no value. -spec may be there several times: a list.
@@ -60,10 +65,25 @@ proc ptah::FingersJson {fingers} {
     return "{[join $parts ,]}"
 }
 
-# What names the circuit in a request: a shipped one, or a netlist file of the user's own.
+# What lies beside a netlist under a usual name: {-pairs FILE -testbench FILE -measures FILE}, those that there are.
+proc ptah::Beside {netlist} {
+    set folder [file dirname [file normalize $netlist]]
+    set stem [file rootname [file tail $netlist]]
+    set found {}
+    foreach {name candidates} [list -pairs [list $stem.pairs.json pairs.json] \
+            -testbench [list $stem.testbench.spice ${stem}_tb.spice testbench.spice] -measures [list $stem.measures.yaml measures.yaml]] {
+        foreach candidate $candidates {
+            if {[file isfile [file join $folder $candidate]]} { dict set found $name [file join $folder $candidate]; break }
+        }
+    }
+    return $found
+}
+
+# What names the circuit in a request: a shipped one, or a netlist file of the user's own, with what lies beside it.
 proc ptah::CircuitJson {circuit options} {
     if {[file exists $circuit] && [file isfile $circuit]} {
         set parts [list "\"netlist\":[json::string [file normalize $circuit]]"]
+        set options [dict merge [Beside $circuit] $options]
     } else {
         set parts [list "\"circuit\":[json::string $circuit]"]
     }
@@ -142,7 +162,7 @@ proc ptah::variants {circuit args} {
     lappend parts "\"variants\":[Number $options -variants 3]" "\"seed\":[Number $options -seed 0]"
     if {[dict exists $options -placements]} { lappend parts "\"placements\":[Number $options -placements 1]" }
     if {![dict exists $options -fingers]} { lappend parts "\"assignments\":[Number $options -assignments 1]" }
-    return [Start "{\"spec\":{[join $parts ,]}}" [dict exists $options -wait] {}]
+    return [Start $circuit $options $parts {}]
 }
 
 # ptah::place NETLIST ?options?: one placed and routed layout, shown in a cell of its own.
@@ -150,7 +170,7 @@ proc ptah::place {circuit args} {
     set options [Options $args {-seed -fingers -pairs -testbench -tech -flow -judges} {-wait}]
     set parts [CircuitJson $circuit $options]
     lappend parts "\"variants\":0" "\"seed\":[Number $options -seed 0]"
-    return [Start "{\"spec\":{[join $parts ,]}}" [dict exists $options -wait] show]
+    return [Start $circuit $options $parts show]
 }
 
 # ptah::explore CIRCUIT|NETLIST ?-strategy NAME? ?-budget N|Ns? ?-spec TEXT? ...: the best layout over all assignments, shown.
@@ -170,31 +190,37 @@ proc ptah::explore {circuit args} {
         error "-budget is a number of layouts, such as 500, or of seconds, such as 90s, not `$budget`"
     }
     lappend parts "\"explore\":{\"explorer\":[json::string [dict get $options -strategy]],$limit}" "\"seed\":[Number $options -seed 0]"
-    return [Start "{\"spec\":{[join $parts ,]}}" [dict exists $options -wait] best]
+    return [Start $circuit $options $parts best]
 }
 
-proc ptah::Start {params wait then} {
+# `then`: what becomes of its layouts at the end.
+proc ptah::Start {circuit options parts then} {
     variable finished
-    if {!$wait} {
-        request flow.run $params [list ptah::Started $then]
+    set params "{\"spec\":{[join $parts ,]}}"
+    # Its layouts are known by the same; but for what each has of its own.
+    set named [list $circuit [dict filter $options key -pairs -testbench -measures]]
+    if {![dict exists $options -wait]} {
+        request flow.run $params [list ptah::Started $then $named]
         return
     }
     set job [dict get [call flow.run $params] job]
-    Started $then ok [dict create job $job]
+    Started $then $named ok [dict create job $job]
     while {![info exists finished($job)]} { vwait ptah::finished($job) }
     lassign $finished($job) state text
     if {$state ne "done"} { error $text }
     return $job
 }
 
-proc ptah::Started {then state value} {
+proc ptah::Started {then named state value} {
     variable followed
     variable after_job
+    variable asked
     if {$state eq "error"} { say $value; return }
     set job [dict get $value job]
     set followed($job) 0
     set after_job($job) $then
-    say "$job has begun."
+    if {$named ne ""} { set asked($job) $named }
+    say [expr {$named eq "" ? "$job is followed." : "$job has begun."}]
     request job.get "{\"job\":[json::string $job]}" [list ptah::About $job]
     request job.subscribe "{\"job\":[json::string $job],\"after\":0}" [list ptah::Subscribed $job]
 }
@@ -253,7 +279,7 @@ proc ptah::Event {name params} {
                 return
             }
             if {$state eq "done"} {
-                say "$job is done: $count layouts. ptah::show $job VARIANT opens one."
+                say "$job is done: $count layouts. ptah::show $job ASSIGNMENT VARIANT opens one, ptah::results lists them."
                 if {[info exists after_job($job)] && $after_job($job) eq "show"} { catch {show $job} problem }
             } else {
                 say "$job $state: $text"
@@ -317,6 +343,7 @@ proc ptah::Fetched {params state value} {
 proc ptah::AddResult {params} {
     # A job may bring a hundred thousand layouts, and all that is known of one is many times what is shown.
     variable results
+    variable there
     variable kept
     variable best
     set record [dict filter [dict get $params record] script {field value} {expr {$field in $kept}}]
@@ -324,14 +351,19 @@ proc ptah::AddResult {params} {
     foreach item [dict get $params files] { if {[dict get $item role] eq "gds"} { set gds [dict get $item path] } }
     set job [dict get $params job]
     set chain [dict get $params chain]
-    lappend results [dict create job $job chain $chain gds $gds record $record]
+    # A job that is followed once more tells of all its layouts again.
+    set key [list $job $chain [dict get $record variant]]
+    if {![info exists there($key)]} {
+        set there($key) 1
+        lappend results [dict create job $job chain $chain gds $gds record $record]
+    }
     if {[dict exists $params best] && [dict get $params best]} { set best($job) [list $chain [dict get $record variant]] }
     if {[dict exists $record evaluations]} {
         say "$job: [Improvement [dict get $params record]]"
         return
     }
-    say [format "%s: layout %d: %s v%d, pscore %s, %.1f um2" [dict get $params job] [llength $results] [dict get $record top] \
-        [dict get $record variant] [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
+    say [format "%s %d %d: %s, pscore %s, %.1f um2" $job $chain [dict get $record variant] [dict get $record top] \
+        [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
 }
 
 # "12 evaluated, 0.7 s: 7.219 mV  M0=2 M1=4", of an exploration's new best.
@@ -350,23 +382,33 @@ proc ptah::Improvement {record} {
     return $line
 }
 
-# ptah::show ?JOB? ?VARIANT? ?-best? ?-place?: opens a layout in a cell of its own; the best of its job, or the last. Without
-# JOB, -best means the last job that has a layout with a cost.
+# ptah::show ?JOB? ?ASSIGNMENT? ?VARIANT? ?-best? ?-place?: opens a layout in a cell of its own; the best of its job, or the last.
+# With two words the second is the variant, where only one assignment has it. Without JOB, -best means the last job that has a
+# layout with a cost.
 proc ptah::show {args} {
     variable results
     variable origin
     variable keeps
+    variable asked
     set words {}
     set flags {}
     foreach word $args { if {[string index $word 0] eq "-"} { lappend flags $word } else { lappend words $word } }
     foreach flag $flags { if {$flag ni {-best -place}} { error "there is no option $flag; options are -best, -place" } }
-    lassign $words job variant
+    if {[llength $words] > 3} { error "ptah::show JOB ASSIGNMENT VARIANT: there are more words" }
+    lassign $words job chain variant
+    if {[llength $words] == 2} { lassign $words job variant; set chain "" }
     set found {}
+    set chains {}
     foreach result $results {
         if {$job ne "" && [dict get $result job] ne $job} continue
-        if {$variant ne "" && [dict get $result record variant] != $variant} continue
+        if {$chain ne "" && [dict get $result chain] ne $chain} continue
+        if {$variant ne "" && [dict get $result record variant] ne $variant} continue
         if {"-best" in $flags && ![IsBest $result]} continue
         set found $result
+        if {[dict get $result chain] ni $chains} { lappend chains [dict get $result chain] }
+    }
+    if {[llength $words] == 2 && [llength $chains] > 1} {
+        error "assignments [join [lsort -integer $chains] {, }] of $job have a variant $variant: say ptah::show $job ASSIGNMENT $variant"
     }
     if {$found eq ""} { error "there is no such layout; ptah::jobs lists the jobs, ptah::results the layouts" }
     set record [dict get $found record]
@@ -374,17 +416,19 @@ proc ptah::show {args} {
     if {$file eq "" || ![file readable $file]} { error "the layout's file can not be read here: $file" }
     set cell [read_layout $file [dict get $record top] [dict get $record top]_v[dict get $record variant]]
     set origin($cell) [dict create circuit [dict get $record circuit] fingers [dict get $record fingers] tech [dict get $record tech] top $cell]
+    if {[info exists asked([dict get $found job])]} { dict set origin($cell) named $asked([dict get $found job]) }
     if {[info exists keeps([dict get $found job])]} { dict set origin($cell) keep $keeps([dict get $found job]) }
     if {"-place" in $flags} {
         getcell $cell
     } else {
         load $cell
+        Unmark
         set box [KeepBox]
         # Everything of it, devices too, in the window; there is none with -dnull.
         catch {select top cell; expand; select clear; view}
         {*}$box
     }
-    say [format "cell %s: pscore %s, %.1f um2" $cell [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
+    say [format "cell %s: %s %s %s, pscore %s, %.1f um2" $cell [dict get $found job] [dict get $found chain] [dict get $record variant] [Millivolts [dict get $record pscore_V]] [dict get $record area_um2]]
     return $cell
 }
 
@@ -398,13 +442,13 @@ proc ptah::IsBest {result} {
     return [expr {[info exists best($job)] && $best($job) eq [list [dict get $result chain] [dict get $result record variant]]}]
 }
 
-# The layouts that came so far: {job variant pscore_V area_um2} each.
+# The layouts that came so far: {job assignment variant pscore_V area_um2} each.
 proc ptah::results {} {
     variable results
     set list {}
     foreach result $results {
         set record [dict get $result record]
-        lappend list [list [dict get $result job] [dict get $record variant] [dict get $record pscore_V] [dict get $record area_um2]]
+        lappend list [list [dict get $result job] [dict get $result chain] [dict get $record variant] [dict get $record pscore_V] [dict get $record area_um2]]
     }
     return $list
 }
@@ -420,7 +464,13 @@ proc ptah::Subject {options} {
         set known $origin($cell)
         set options [dict merge [dict create -fingers [dict get $known fingers] -tech [dict get $known tech]] $options]
         if {[dict exists $known keep] && ![dict exists $options -keep]} { dict set options -keep [dict get $known keep] }
-        set parts [CircuitJson [dict get $known circuit] $options]
+        # A netlist of the designer's own by its file, as the job was started; a shipped circuit by its name.
+        if {[dict exists $known named]} {
+            lassign [dict get $known named] circuit given
+            set parts [CircuitJson $circuit [dict merge $given $options]]
+        } else {
+            set parts [CircuitJson [dict get $known circuit] $options]
+        }
     } else {
         error "which circuit is $cell? Say -circuit NAME (and -fingers {M0 4 ...})"
     }
@@ -440,9 +490,10 @@ proc ptah::check {args} {
 }
 
 proc ptah::Assess {options more callback} {
-    set parts [concat [Subject $options] $more]
+    set subject [Subject $options]
+    set parts [concat $subject $more]
     set gds [write_layout]
-    lappend callback [cellname list window]
+    lappend callback [cellname list window] $subject
     # A newer request of this editor takes the place of an older one.
     set params "{\"layout\":{\"path\":[json::string $gds]},\"top\":[json::string [cellname list window]],\"key\":[json::string magic-[pid]],[join $parts ,]}"
     if {[dict exists $options -wait]} {
@@ -485,7 +536,26 @@ set text [dict get $violation text]
 # The command that puts the box back: `box values` says internal units and takes lambda.
 proc ptah::KeepBox {} {
     lassign [box values] x0 y0 x1 y1
+    if {$y1 eq ""} return                       ;# there is none
     return [list box values ${x0}i ${y0}i ${x1}i ${y1}i]
+}
+
+# Whether the answer is about the cell in the window. What was marked before, of this cell or another, goes.
+proc ptah::Marks {cell} {
+    variable marked
+    if {[cellname list window] ne $cell} { return 0 }
+    feedback clear
+    set marked $cell
+    return 1
+}
+
+# Our feedback areas are about one cell: when the window shows another they go.
+proc ptah::Unmark {} {
+    variable marked
+    if {$marked ne "" && [cellname list window] ne $marked} {
+        feedback clear
+        set marked ""
+    }
 }
 
 # Feedback areas as Magic's own checks leave them: `feedback find`, `feedback why`. The box stays where it was.
@@ -509,8 +579,8 @@ proc ptah::AddFeedback {cell findings {style dotted}} {
     return $count
 }
 
-proc ptah::ShowCheck {cell state value} {
-    feedback clear
+proc ptah::ShowCheck {cell subject state value} {
+    Marks $cell
     if {[dict get $value valid]} {
         say "$cell: DRC and LVS are clean."
     } else {
@@ -529,17 +599,21 @@ proc ptah::ShowFindings {cell value} {
     if {[llength $findings] > 8} { say "  and [expr {[llength $findings] - 8}] more" }
 }
 
-proc ptah::ShowScore {cell state value} {
+proc ptah::ShowScore {cell subject state value} {
     variable scored
-    feedback clear
-    if {![dict get $value valid]} {
-        say "no score: the layout is not valid."
+    Marks $cell
+    set score [dict get $value pscore_V]
+    if {$score eq ""} {
+        set reason [dict get $value [expr {[dict exists $value score_reason] ? "score_reason" : "reason"}]]
+        say "$cell: no score: $reason"
         ShowFindings $cell $value
         return
     }
-    set score [dict get $value pscore_V]
-    set before [expr {[info exists scored($cell)] ? " (before: [Millivolts $scored($cell)])" : ""}]
-    set scored($cell) $score
+    # It is compared with the last one of the same cell as the same circuit.
+    set key [list $cell $subject]
+    set before [expr {[info exists scored($key)] ? " (before: [Millivolts $scored($key)])" : ""}]
+    set scored($key) $score
+    if {![dict get $value valid]} { ShowFindings $cell $value }
     say [format "%s: pscore %s%s, HPWL %.2f um" $cell [Millivolts $score] $before [dict get $value hpwl_um]]
     if {[dict exists $value measures]} {
         dict for {name measure} [dict get $value measures] {
@@ -587,7 +661,8 @@ proc ptah::ShowJobs {state value} {
 proc ptah::follow {job args} {
     variable finished
     set options [Options $args {} {-wait}]
-    Started {} ok [dict create job $job]
+    unset -nocomplain finished($job)
+    Started {} {} ok [dict create job $job]
     if {![dict exists $options -wait]} return
     while {![info exists finished($job)]} { vwait ptah::finished($job) }
     return [lindex $finished($job) 0]
@@ -611,11 +686,14 @@ proc ptah::help {} {
   ptah::variants CIRCUIT|NETLIST ?-assignments K? ?-placements P? ?-variants N? ?-seed S? ?-fingers {M0 4 M1 2}? ?-judges all|kept|sample|none? ?-objective pscore|pscore_relative|drift|area|device_area|hpwl|balanced? ?-spec "gain >= 40 dB"? ?-no-specs? ?-keep finger|width? ?-flow F? ?-tech T?
   ptah::explore CIRCUIT|NETLIST ?-strategy cmaes|annealing|genetic|bayesian|...? ?-budget N|90s? ?-seed S? ?-objective O? ?-spec TEXT? ...     the best over all assignments, shown
   ptah::place CIRCUIT|NETLIST ?-fingers LIST? ?-pairs FILE? ?-testbench FILE?     one layout, shown
-  ptah::show ?JOB? ?VARIANT? ?-best? ?-place?     in a cell of its own; -place: as a subcell of the edited one
+  ptah::show ?JOB? ?ASSIGNMENT? ?VARIANT? ?-best? ?-place?     in a cell of its own; -place: as a subcell of the edited one
   ptah::score ?-circuit C? ?-fingers LIST? ?-blame?     of the edited cell
   ptah::check ?-circuit C? ?-fingers LIST? ?-judges?     DRC and LVS as feedback: feedback find, feedback why
   ptah::results | ptah::jobs | ptah::follow JOB | ptah::cancel JOB | ptah::disconnect}
 }
+
+# Magic calls it after each `load`; a designer's own callback there is called first.
+if {![string match "*ptah::Unmark*" [tag load]]} { tag load [string trimleft "[tag load]; ptah::Unmark" "; "] }
 
 # -------------------------------------------------------------------------------------------- menu
 

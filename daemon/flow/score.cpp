@@ -82,7 +82,18 @@ Json places_drawn(const Drawing& drawing, const ScoreLayout& layout, const Score
   Point corner;
   const auto placement = drawn_placement(drawing, *layout.flat, session, &corner);
   if (!placement) return {{"refused", placement.error().text()}};
+  const auto drawn = drawn_tiles(drawing, *layout.flat, session);
+  Json outlines = Json::object();
+  for (std::size_t d = 0; d < session.tiles.size(); ++d) {
+    const PlacedTile& placed = placement.value().tiles[d];
+    const std::string& name = session.circuit.devices[d].name;
+    // Wires that were routed for the place beside it would miss it.
+    if (placed.origin + corner != drawn[d]->origin)
+      return {{"refused", name + " is not on the 0.1 um grid of placements."}};
+    outlines[name] = box_um(placed_outline(session.tiles[d], placed));
+  }
   return {{"devices", to_json(placement.value(), session.circuit)},
+          {"outlines_um", std::move(outlines)},
           {"at_um", {to_um(corner.x), to_um(corner.y)}}};
 }
 
@@ -207,12 +218,16 @@ Result<Json> score_placement(const rpc::ScorePlacementTask& spec,
   }
   std::optional<Layout> routed;
   std::optional<DrawnWires> wires;
+  Placement before = placement;
   if (spec.route && reason.empty()) {
     if (spec.wires_of) {
       PTAH_TRY(const auto drawn, read_score_layout(*spec.wires_of, spec.top.value_or(""),
                                                    session->technology(), scratch));
       wires.emplace(drawn.library, drawn.top, Point{from_um(spec.at_x_um), from_um(spec.at_y_um)},
                     session->technology());
+      if (spec.placement_before) {
+        PTAH_TRY(before, read_placement(*spec.placement_before, circuit, tiles));
+      }
     }
     auto result = run_stage(session->router, job, seconds, [&](Router& stage) {
       return wires ? stage.reroute(circuit, tiles, placement,
@@ -262,7 +277,7 @@ Result<Json> score_placement(const rpc::ScorePlacementTask& spec,
   examination.seconds = std::move(seconds);
   PTAH_TRY(auto reply, examine(examination, host, session, begin));
   finish(reply);
-  if (wires) reply["wires"] = wires->changes(circuit, tiles, *routed);
+  if (wires) reply["wires"] = wires->changes(circuit, tiles, *routed, before);
   return reply;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "flow/score_places.hpp"
 #include "flow/score_ports.hpp"
 
 namespace ptah {
@@ -25,7 +26,7 @@ Status Examination::verify(Side side) {
     (is_drc ? drc_ : lvs_)[finding.verifier] = to_json(finding);
     if (finding.verdict.clean) continue;
     object(finding.reason());
-    lvs_clean_ = lvs_clean_ && is_drc;
+    if (!is_drc && mismatch_.empty()) mismatch_ = finding.reason();
   }
   return ok();
 }
@@ -151,14 +152,16 @@ Status Examination::describe(const Outcome& outcome, Json& reply) {
   reply["area_um2"] = to_um2(outline.area());
   reply["device_area_um2"] = to_um2(area);
   reply["outline_um"] = {to_um(outline.width()), to_um(outline.height())};
-  reply["hpwl_um"] = static_cast<double>(drawn_hpwl(drawing_, circuit())) / 1000.0;
+  const auto placed_tiles = drawn_tiles(drawing_, *layout_.flat, session_);
+  reply["hpwl_um"] =
+      static_cast<double>(drawn_hpwl(drawing_, circuit(), session_.tiles, placed_tiles)) / 1000.0;
   return ok();
 }
 
 Result<Json> Examination::run() {
   PTAH_TRY(verify(Side::kOwn));
   PTAH_TRY(verify(Side::kJudges));
-  const bool simulate = wishes_.score && lvs_clean_;
+  const bool simulate = wishes_.score && mismatch_.empty();
   labelled_ =
       with_named_ports(layout_, drawing_, circuit(), technology(), scratch_ / "labelled.gds");
   PTAH_TRY(const Outcome own, score(Side::kOwn, simulate));
@@ -183,7 +186,11 @@ Result<Json> Examination::run() {
   PTAH_TRY(describe(own, reply));
   reply["drc"] = std::move(drc_);
   reply["lvs"] = std::move(lvs_);
-  if (!own.reason.empty()) reply["score_reason"] = own.reason;
+  if (wishes_.score && !mismatch_.empty()) {
+    reply["score_reason"] = mismatch_;
+  } else if (!own.reason.empty()) {
+    reply["score_reason"] = own.reason;
+  }
   reply["valid"] = reason_.empty();
   reply["reason"] = reason_;
   return reply;

@@ -65,8 +65,8 @@ class Examination {
   const std::filesystem::path& scratch_;
   FlowJob job_;
   Json drc_ = Json::object(), lvs_ = Json::object();
-  bool lvs_clean_ = true;
-  std::string reason_;
+  std::string reason_;    ///< The first objection.
+  std::string mismatch_;  ///< The first of LVS, without which there is no score.
 };
 
 }  // namespace ptah

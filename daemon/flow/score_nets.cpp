@@ -188,7 +188,8 @@ void blame_devices(const Drawing& drawing, const Circuit& circuit, const Technol
   }
 }
 
-std::int64_t drawn_hpwl(const Drawing& drawing, const Circuit& circuit) {
+std::int64_t drawn_hpwl(const Drawing& drawing, const Circuit& circuit, const Tiles& tiles,
+                        const std::vector<std::optional<PlacedTile>>& placed) {
   std::vector<std::vector<Rect>> places(circuit.devices.size());
   for (std::size_t d = 0; d < places.size(); ++d) places[d].resize(circuit.devices[d].nets.size());
   for (std::size_t i = 0; i < drawing.match.device_of.size(); ++i) {
@@ -203,6 +204,18 @@ std::int64_t drawn_hpwl(const Drawing& drawing, const Circuit& circuit) {
       if (at >= device.nets.size()) continue;
       Rect& place = places[static_cast<std::size_t>(id)][at];
       place = place.united(part.terminals[t].place);
+    }
+  }
+  for (std::size_t d = 0; d < placed.size(); ++d) {
+    if (!placed[d]) continue;
+    const Device& device = circuit.devices[d];
+    const Transform to_layout = transform(tiles[d], *placed[d]);
+    const auto names = terminal_names(device.kind, device.nets.size());
+    for (std::size_t t = 0; t < names.size(); ++t) {
+      Rect& place = places[d][t] = {};
+      const TilePin* const pin = tiles[d].find_pin(names[t]);
+      if (pin == nullptr || device.nets[t] == kNoNet) continue;
+      for (const Shape& access : pin->access) place = place.united(to_layout(access.rect));
     }
   }
   std::vector<Rect> boxes(circuit.nets.size());

@@ -2,11 +2,13 @@
 /// how that spreads over the devices of the layout.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "flow/score_match.hpp"
 #include "ptah/core/json.hpp"
+#include "ptah/layout/layout.hpp"
 #include "recognition/connectivity.hpp"
 
 namespace ptah {
@@ -65,9 +67,11 @@ std::vector<DrawnDevice> drawn_devices(const Drawing& drawing, const Circuit& ci
 void blame_devices(const Drawing& drawing, const Circuit& circuit, const Technology& technology,
                    const NetLoads& loads, std::vector<DrawnDevice>& devices);
 
-/// Half-perimeter wire length in nm, as `hpwl` of layouts whose tiles are not known: the box around
-/// the centres of the terminals, by net.
-std::int64_t drawn_hpwl(const Drawing& drawing, const Circuit& circuit);
+/// Half-perimeter wire length in nm: the box around the centres of the terminals, by net. Of
+/// devices that `placed` has, terminals are those of their tiles: `hpwl`, where all are there. Of
+/// others they are what was recognised.
+std::int64_t drawn_hpwl(const Drawing& drawing, const Circuit& circuit, const Tiles& tiles,
+                        const std::vector<std::optional<PlacedTile>>& placed);
 
 /// {"net", "total_fF", ...} of each net, sorted by blame, then name; "shapes" where asked for.
 Json nets_json(const NetLoads& loads, bool blamed, const Drawing* shapes,

@@ -35,7 +35,9 @@ class DrawnTiles {
     std::sort(shapes_.begin(), shapes_.end());
   }
 
-  Result<PlacedTile> place(std::size_t d) const {
+  /// Where all shapes of the tile are drawn, or, with `terminals`, the metal of its terminals: an
+  /// editor may have cut the others up anew.
+  Result<PlacedTile> place(std::size_t d, bool terminals = false) const {
     const Device& device = session_.circuit.devices[d];
     const Rect& box = devices_[d].box;
     if (box.empty()) {
@@ -45,7 +47,7 @@ class DrawnTiles {
     std::optional<PlacedTile> found;
     int most = -1;
     for (const auto& [orientation, name] : Choices<Orientation>::kNames) {
-      const auto placed = fit(d, box, orientation);
+      const auto placed = fit(d, box, orientation, terminals);
       const int agreeing = placed ? agreement(d, *placed) : -1;
       if (agreeing <= most) continue;
       most = agreeing;
@@ -58,19 +60,54 @@ class DrawnTiles {
   }
 
  private:
-  /// The tile so that its device lies in `box`, if all its shapes are there.
-  std::optional<PlacedTile> fit(std::size_t d, const Rect& box, Orientation orientation) const {
+  /// The tile so that its device lies in `box`, if its shapes are there.
+  std::optional<PlacedTile> fit(std::size_t d, const Rect& box, Orientation orientation,
+                                bool terminals) const {
     const Tile& tile = session_.tiles[d];
     PlacedTile placed{{}, orientation, {}};
     const Rect device = transform(tile, placed)(session_.device_boxes[d]);
     if (device.width() != box.width() || device.height() != box.height()) return std::nullopt;
     placed.origin = {box.x0 - device.x0, box.y0 - device.y0};
     const Transform to_layout = transform(tile, placed);
+    if (terminals) {
+      for (const TilePin& pin : tile.pins) {
+        for (const Shape& access : pin.access) {
+          if (!is_drawn({access.layer, to_layout(access.rect)})) return std::nullopt;
+        }
+      }
+      return placed;
+    }
     const bool whole = std::all_of(tile.shapes.begin(), tile.shapes.end(), [&](const Shape& shape) {
       return std::binary_search(shapes_.begin(), shapes_.end(),
                                 Shape{shape.layer, to_layout(shape.rect)});
     });
     return whole ? std::optional(placed) : std::nullopt;
+  }
+
+  /// By one rectangle or by several together.
+  bool is_drawn(const Shape& wanted) const {
+    std::vector<Rect> left{wanted.rect};
+    const auto first =
+        std::lower_bound(shapes_.begin(), shapes_.end(), wanted.layer,
+                         [](const Shape& shape, LayerId layer) { return shape.layer < layer; });
+    for (auto it = first; it != shapes_.end() && it->layer == wanted.layer && !left.empty(); ++it) {
+      if (!it->rect.overlaps(wanted.rect)) continue;
+      std::vector<Rect> outside;
+      for (const Rect& part : left) {
+        const Rect in = part.intersection(it->rect);
+        if (in.area() == 0) {
+          outside.push_back(part);
+          continue;
+        }
+        for (const Rect& rest :
+             {Rect{part.x0, part.y0, part.x1, in.y0}, Rect{part.x0, in.y1, part.x1, part.y1},
+              Rect{part.x0, in.y0, in.x0, in.y1}, Rect{in.x1, in.y0, part.x1, in.y1}}) {
+          if (rest.x0 < rest.x1 && rest.y0 < rest.y1) outside.push_back(rest);
+        }
+      }
+      left = std::move(outside);
+    }
+    return left.empty();
   }
 
   /// How many terminals lie on their nets.
@@ -133,6 +170,20 @@ Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
     placed.slot = placed_outline(tiles[d], placed);
   }
   return placement;
+}
+
+std::vector<std::optional<PlacedTile>> drawn_tiles(const Drawing& drawing, const gds::Flat& flat,
+                                                   const ScoreSession& session) {
+  const std::size_t count = session.circuit.devices.size();
+  if (session.tiles.size() != count) return {};
+  const DrawnTiles drawn(drawing, flat, session);
+  std::vector<std::optional<PlacedTile>> placed;
+  for (std::size_t d = 0; d < count; ++d) {
+    auto place = drawn.place(d);
+    if (!place) place = drawn.place(d, true);
+    placed.push_back(place.has_value() ? std::optional(place.value()) : std::nullopt);
+  }
+  return placed;
 }
 
 Json to_json(const Placement& placement, const Circuit& circuit) {

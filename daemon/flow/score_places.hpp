@@ -1,6 +1,7 @@
 /// Placements as a request gives them, and as a layout shows them.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "flow/score_nets.hpp"
@@ -28,6 +29,11 @@ Json overlaps_of(const Circuit& circuit, const Tiles& tiles, const Placement& pl
 /// schematic asks for.
 Result<Placement> drawn_placement(const Drawing& drawing, const gds::Flat& flat,
                                   const ScoreSession& session, Point* corner = nullptr);
+
+/// Where each device lies that is drawn as its tile, if only its terminals are, in the drawing's
+/// coordinates; none where the generator cannot draw all devices of the circuit.
+std::vector<std::optional<PlacedTile>> drawn_tiles(const Drawing& drawing, const gds::Flat& flat,
+                                                   const ScoreSession& session);
 
 /// As `read_placement` takes it.
 Json to_json(const Placement& placement, const Circuit& circuit);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "recognition/connectivity.hpp"
 
@@ -74,6 +75,15 @@ class Pieces {
     }
     return native::kNone;
   }
+  /// All pieces on a terminal's metal are its net's: those that only touch it, too.
+  void vote_at(LayerId layer, const Rect& place, NetId net) {
+    if (layer >= found_.conductors.size()) return;
+    std::set<native::NetIndex> there;
+    for (const native::NetRect& part : found_.conductors[layer]) {
+      if (part.rect.overlaps(place.bloated(1))) there.insert(part.net);
+    }
+    for (const native::NetIndex piece : there) vote(piece, net);
+  }
   void vote(native::NetIndex piece, NetId net) {
     if (piece != native::kNone && net >= 0 && static_cast<std::size_t>(net) < nets_)
       ++votes_[static_cast<std::size_t>(piece)][net];
@@ -138,14 +148,14 @@ DrawnWires::DrawnWires(const gds::Library& library, const std::string& top, Poin
   }
 }
 
-Layout DrawnWires::layout(const Circuit& circuit, const Tiles& tiles,
-                          const Placement& placement) const {
+DrawnWires::Joined DrawnWires::joined(const Circuit& circuit, const Tiles& tiles,
+                                      const Placement& placement) const {
+  Joined joined;
   gds::Flat flat;
-  std::vector<const Wire*> wires;
   const std::vector<Shape> of_tiles = shapes_of(tiles, placement);
   for (const Wire& wire : wires_) {
     if (wire.pin || wire.is_of(of_tiles)) continue;
-    wires.push_back(&wire);
+    joined.wires.push_back(&wire);
     for (const Rect& rect : wire.rects) flat.shapes.push_back({wire.layer, rect});
   }
   Pieces pieces(flat, technology_, circuit.nets.size());
@@ -158,11 +168,11 @@ Layout DrawnWires::layout(const Circuit& circuit, const Tiles& tiles,
       if (pin == nullptr) continue;
       for (const Shape& access : pin->access) {
         const Rect place = to_layout(access.rect);
-        pieces.vote(pieces.at(access.layer, place), device.nets[t]);
+        pieces.vote_at(access.layer, place, device.nets[t]);
         // A cut on the access is all that a wire from above has in common with it.
         for (const Via& via : technology_.vias()) {
           if (via.lower != access.layer) continue;
-          for (const Wire* const wire : wires) {
+          for (const Wire* const wire : joined.wires) {
             if (wire->layer != via.cut) continue;
             for (const Rect& cut : wire->rects) {
               if (place.contains(cut)) pieces.vote(pieces.of_wire(via.cut, cut), device.nets[t]);
@@ -172,29 +182,53 @@ Layout DrawnWires::layout(const Circuit& circuit, const Tiles& tiles,
       }
     }
   }
-  for (const gds::Text& text : texts_) {
-    const NetId net = circuit.find_net(text.text);
-    const auto layer = wire_layer(technology_, text.layer);
-    if (net < 0 || !layer) continue;
-    const Point at{text.at.x - at_.x, text.at.y - at_.y};
-    const auto piece = pieces.at(layer->first, Rect{at.x, at.y, at.x, at.y}.bloated(1));
-    // Of a wire without a terminal it is all that is known.
-    if (pieces.net_of(piece) == kNoNet) pieces.vote(piece, net);
+  for (const Wire* const wire : joined.wires) {
+    std::vector<NetId>& nets = joined.nets.emplace_back();
+    for (const Rect& rect : wire->rects)
+      nets.push_back(pieces.net_of(pieces.of_wire(wire->layer, rect)));
   }
+  return joined;
+}
+
+Layout DrawnWires::layout(const Circuit& circuit, const Tiles& tiles,
+                          const Placement& placement) const {
+  const Joined joined = this->joined(circuit, tiles, placement);
   Layout layout;
   layout.placement = placement;
-  for (const Wire* const wire : wires) {
-    for (const Rect& rect : wire->rects) {
-      const NetId net = pieces.net_of(pieces.of_wire(wire->layer, rect));
-      if (net != kNoNet) layout.wires.push_back({net, wire->layer, rect});
+  for (std::size_t w = 0; w < joined.wires.size(); ++w) {
+    const Wire& wire = *joined.wires[w];
+    for (std::size_t r = 0; r < wire.rects.size(); ++r) {
+      const NetId net = joined.nets[w][r];
+      if (net != kNoNet) layout.wires.push_back({net, wire.layer, wire.rects[r]});
     }
   }
   std::sort(layout.wires.begin(), layout.wires.end());
   return layout;
 }
 
-Json DrawnWires::changes(const Circuit& circuit, const Tiles& tiles, const Layout& routed) const {
+std::vector<const DrawnWires::Wire*> DrawnWires::torn_off(const Circuit& circuit,
+                                                          const Tiles& tiles,
+                                                          const Placement& placement,
+                                                          const Placement& before) const {
+  std::vector<const Wire*> torn;
+  if (placement == before) return torn;
+  const Joined now = joined(circuit, tiles, placement), then = joined(circuit, tiles, before);
+  const auto is_joined = [](NetId net) { return net != kNoNet; };
+  for (std::size_t w = 0; w < now.wires.size(); ++w) {
+    if (std::any_of(now.nets[w].begin(), now.nets[w].end(), is_joined)) continue;
+    const auto found = std::find(then.wires.begin(), then.wires.end(), now.wires[w]);
+    if (found == then.wires.end()) continue;
+    const auto& nets = then.nets[static_cast<std::size_t>(found - then.wires.begin())];
+    if (std::any_of(nets.begin(), nets.end(), is_joined)) torn.push_back(now.wires[w]);
+  }
+  return torn;
+}
+
+Json DrawnWires::changes(const Circuit& circuit, const Tiles& tiles, const Layout& routed,
+                         const Placement& placement_before) const {
   const Layout before = layout(circuit, tiles, routed.placement);
+  const std::vector<const Wire*> torn =
+      torn_off(circuit, tiles, routed.placement, placement_before);
   const std::vector<Shape> of_tiles = shapes_of(tiles, routed.placement);
   const gds::Library wanted = gds::from_layout(circuit, tiles, routed, technology_, "wanted");
   const gds::Cell& cell = *wanted.find("wanted");
@@ -204,6 +238,7 @@ Json DrawnWires::changes(const Circuit& circuit, const Tiles& tiles, const Layou
     wanted_on[polygon.layer].push_back({a.x, a.y, c.x, c.y});
   }
   const auto is_known = [&](const Wire& wire) {
+    if (std::find(torn.begin(), torn.end(), &wire) != torn.end()) return true;
     return std::any_of(wire.rects.begin(), wire.rects.end(), [&](const Rect& rect) {
       return std::any_of(before.wires.begin(), before.wires.end(), [&](const NetShape& each) {
         return each.layer == wire.layer && each.rect == rect;

@@ -21,14 +21,16 @@ class DrawnWires {
              const Technology& technology);
 
   /// For `Router::reroute`: the wires of each net, in the coordinates of `placement`. A net's are
-  /// those joined to its terminals, by most of them where several nets are, or to its label.
-  /// Others, joined to nothing, are not among them.
+  /// those joined to its terminals, by most of them where several nets are. Others, joined to
+  /// nothing or to a label alone, are not among them.
   Layout layout(const Circuit& circuit, const Tiles& tiles, const Placement& placement) const;
 
   /// What has to be done to the cell for its wires to be those of `routed`: {"remove": [{"layer",
   /// "datatype", "points_um"}], "add": the same, "remove_texts": [{"layer", "datatype", "at_um",
-  /// "text"}], "add_texts": the same}. Shapes and labels that are right stay.
-  Json changes(const Circuit& circuit, const Tiles& tiles, const Layout& routed) const;
+  /// "text"}], "add_texts": the same}. Shapes and labels that are right stay. The drawing's wires
+  /// were made for `before`: what was joined to a device there, and is joined to nothing now, goes.
+  Json changes(const Circuit& circuit, const Tiles& tiles, const Layout& routed,
+               const Placement& before) const;
 
  private:
   struct Wire {
@@ -40,6 +42,15 @@ class DrawnWires {
     /// It is a tile's own, of one that is not a cell below but drawn here.
     bool is_of(const std::vector<Shape>& tiles) const;
   };
+
+  /// What is no tile's own, and the net of each of its rectangles.
+  struct Joined {
+    std::vector<const Wire*> wires;
+    std::vector<std::vector<NetId>> nets;
+  };
+  Joined joined(const Circuit& circuit, const Tiles& tiles, const Placement& placement) const;
+  std::vector<const Wire*> torn_off(const Circuit& circuit, const Tiles& tiles,
+                                    const Placement& placement, const Placement& before) const;
 
   const Technology& technology_;
   Point at_;

@@ -30,7 +30,9 @@ struct ScoreReply {
     v.required("pscore_V", pscore_V,
                "The OSIRIS score in volts, lower is better; null where there is none. It does not "
                "wait for design rules.");
-    v.optional("score_reason", score_reason, "Why there is no score, where it was asked for.");
+    v.optional("score_reason", score_reason,
+               "Why there is no score, where it was asked for: begins as `reason`, which may name "
+               "something else first.");
     v.optional("judged_pscore_V", judged_pscore_V, "The judges' score, with `judges`.");
     v.required("measures", measures,
                "By name: {\"value\", \"unit\"} or {\"unit\", \"reason\"} why it does not exist; "
@@ -40,7 +42,10 @@ struct ScoreReply {
     v.required("device_area_um2", device_area_um2, "Sum of the device boxes (OSIRIS's area).");
     v.required("outline_um", outline_um,
                "[width, height] of the box around all shapes; without wires, around all devices.");
-    v.required("hpwl_um", hpwl_um, "Half-perimeter wire length over the devices' terminals.");
+    v.required(
+        "hpwl_um", hpwl_um,
+        "Half-perimeter wire length over the devices' terminals: of a device that is drawn as the "
+        "flow's generator draws it, as in the record of a run.");
     v.required(
         "nets", nets,
         "[{\"net\", \"total_fF\", \"ground_fF\" (towards supplies and substrate), "
@@ -70,8 +75,9 @@ struct ScoreReply {
         "devices of equal size may be taken for one another.");
     v.optional(
         "placement", placement,
-        "With `places`: {\"devices\": as score.placement takes them, \"at_um\": [x, y]}, where "
-        "(0, 0) of those lies in the layout; or {\"refused\": why they cannot be told}.");
+        "With `places`: {\"devices\": as score.placement takes them, \"outlines_um\": by device "
+        "[x0, y0, x1, y1] of the same, \"at_um\": [x, y]}, where (0, 0) of those lies in the "
+        "layout; or {\"refused\": why they cannot be told}.");
     v.optional(
         "wires", wires,
         "Of score.placement with `wires_of`: {\"remove\", \"add\": [{\"layer\", \"datatype\", "

@@ -498,6 +498,7 @@ struct ScorePlacementParams : ScoreSubject {
   std::vector<DevicePlace> placement;
   bool route = true;
   std::optional<LayoutSource> wires_of;
+  std::optional<std::vector<DevicePlace>> placement_before;
   std::optional<std::string> top;
   double at_x_um = 0, at_y_um = 0;
   template <class V>
@@ -509,6 +510,9 @@ struct ScorePlacementParams : ScoreSubject {
         "wires_of", wires_of,
         "A drawing of the circuit with its devices in these places: its wires stay where they "
         "are right, the rest is routed, and the answer has `wires`. By path or data.");
+    v.optional("placement_before", placement_before,
+               "The placement that its wires were drawn for: what hangs on a device's old place "
+               "alone is taken away.");
     v.optional("top", top, "Its cell; needed where the file has several top cells.");
     v.optional("at_x_um", at_x_um, "Where (0, 0) of the placement lies in it.");
     v.optional("at_y_um", at_y_um, "The same.");

@@ -5,7 +5,8 @@ usage: editors.py BUILD_DIR [--edits 100] [--editors 50] [--rate 2] [--seconds 2
 
 KLayout, under a virtual display: from an edit to its score on the panel, and the parts of that. Noticing: KLayout tells of no
 edit, live scoring looks 25 times a second. Export: the cell as GDS. Evaluation: what the server says that it took. Transport: the
-rest between sending and the parsed answer. Drawing: the panel and its marks on the layout.
+rest between sending and the parsed answer. Drawing: the panel and its marks on the layout. Wires: from a move to the wires that
+follow it, drawn, and to their score.
 Clients: each has a connection and a key of its own and sends the layout of its next variant `rate` times a second; a
 request that is not answered when the next is due is superseded, as while dragging. Latency: from sending to the answer.
 """
@@ -23,6 +24,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "clients/py
 import ptah  # noqa: E402
 
 PARTS = ("noticing", "export", "transport", "evaluation", "drawing", "whole")
+FOLLOWED = ("wires", "wires and score")
 
 
 def at(values, share):
@@ -59,6 +61,11 @@ def measure_panel(arguments, folder):
     for part in PARTS:
         for share in (50, 95):
             row[f"{part}_p{share}_ms"] = at([edit[part] * 1e3 for edit in edits], share / 100)
+    moves = panel.seen["wires"]
+    row["moves"], row["moves_whole"] = len(moves), sum(move["valid"] for move in moves)
+    for part in FOLLOWED:
+        for share in (50, 95):
+            row[f"{part}_p{share}_ms"] = at([move[part] * 1e3 for move in moves], share / 100)
     return row
 
 
@@ -128,6 +135,9 @@ def main():
         print(f"  {'':<12}{'p50 ms':>8}{'p95 ms':>8}")
         for part in PARTS:
             print(f"  {part:<12}{panel[f'{part}_p50_ms']:>8.1f}{panel[f'{part}_p95_ms']:>8.1f}")
+        print(f"a device moved and its wires, {panel['moves']} times, {panel['moves_whole']} clean:")
+        for part in FOLLOWED:
+            print(f"  {part:<16}{panel[f'{part}_p50_ms']:>8.1f}{panel[f'{part}_p95_ms']:>8.1f}")
     for row in rows:
         if arguments.json:
             print(json.dumps(row))

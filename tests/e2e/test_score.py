@@ -124,6 +124,7 @@ class ScoreTest(PtahCase):
         # A circuit of another size.
         other = wire.call("score.layout", layout={"path": self.layouts[0]["gds"]}, circuit="miller_ota")
         self.assertIn("transistors are not those of", self.sentence(other)["message"])
+        self.assertIn("finger counts are given: `--fingers`", self.ptah("score", self.layouts[0]["gds"], "--circuit", "miller_ota").err)
         # And the next one is answered.
         self.assertTrue(wire.call("score.layout", **self.layout())["result"]["valid"])
 
@@ -237,6 +238,7 @@ class InstallTest(PtahCase):
             self.assertEqual(place, self.home / ".klayout/salt/ptah")
             self.assertTrue((place / "grain.xml").is_file())
             self.assertTrue(list(place.glob("pymacros/*.lym")))
+            self.assertEqual((place / "program").read_text().strip(), str(BUILD / "bin/ptah"))
             self.assertEqual([path for path in place.parent.iterdir() if path.name.startswith(".ptah-")], [])
         self.assertTrue(self.finding("KLayout macros")["ok"])
         self.assertTrue(self.run_json("uninstall", "klayout").lines[0]["changed"])

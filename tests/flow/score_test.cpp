@@ -99,6 +99,7 @@ TEST_F(ScoreTest, WiresOfADrawingFollowADeviceThatIsMoved) {
                     {"fingers", record(0)["fingers"]},
                     {"placement", devices},
                     {"wires_of", {{"path", drawing}}},
+                    {"placement_before", placement["devices"]},
                     {"at_x_um", placement["at_um"][0]},
                     {"at_y_um", placement["at_um"][1]}};
     return run_task("score.placement", spec, folder("score"), host_, sink);
@@ -110,7 +111,9 @@ TEST_F(ScoreTest, WiresOfADrawingFollowADeviceThatIsMoved) {
 
   int moved = 0;
   for (std::size_t device = 0; device < 5; ++device) {
-    for (const Point by : {Point{300, 0}, Point{-300, 0}, Point{0, 300}, Point{0, -300}}) {
+    // By 0.2 um along x a strap of the device's own lies beside its old place.
+    for (const Point by : {Point{300, 0}, Point{-300, 0}, Point{0, 300}, Point{0, -300},
+                           Point{200, -200}, Point{200, 200}}) {
       Json devices = placement["devices"];
       devices[device]["x_um"] = devices[device]["x_um"].get<double>() + to_um(by.x);
       devices[device]["y_um"] = devices[device]["y_um"].get<double>() + to_um(by.y);
@@ -130,7 +133,39 @@ TEST_F(ScoreTest, WiresOfADrawingFollowADeviceThatIsMoved) {
                        answer.value()["pscore_V"].get<double>());
     }
   }
-  EXPECT_GE(moved, 8);
+  EXPECT_GE(moved, 12);
+
+  // Turned over where they stand: wires of terminals that were above lie on those that were below.
+  int turned = 0;
+  for (std::size_t device = 0; device < 5; ++device) {
+    Json devices = placement["devices"];
+    Json& place = devices[device];
+    const std::string name = place["device"], before = place["orientation"];
+    place["orientation"] = before == "R0"   ? "MX"
+                           : before == "MX" ? "R0"
+                           : before == "MY" ? "R180"
+                                            : "MY";
+    gds::Library edited = library(0);
+    gds::Cell& top = edited.cells.back();
+    gds::Reference& drawn = top.references.at(device);
+    const Json& outline = placement["outlines_um"][name];
+    drawn.mirror_x = !drawn.mirror_x;
+    drawn.angle_deg = drawn.angle_deg == 0 ? 0 : 360 - drawn.angle_deg;
+    drawn.at.y = from_um(outline[1].get<double>() + outline[3].get<double>() +
+                         2 * placement["at_um"][1].get<double>()) -
+                 drawn.at.y;
+    const auto answer = routed(devices, rewritten("torn.gds", edited));
+    ASSERT_TRUE(answer.has_value()) << answer.error().text();
+    if (!answer.value()["overlaps"].empty()) continue;
+    EXPECT_EQ(answer.value()["valid"], true) << name << ": " << answer.value()["reason"];
+    ++turned;
+    ASSERT_TRUE(answer.value().contains("wires")) << name;
+    rewire(top, answer.value()["wires"]);
+    const auto again = score({{"path", rewritten("rewired.gds", edited)}});
+    ASSERT_TRUE(again.has_value()) << again.error().text();
+    EXPECT_EQ(again.value()["valid"], true) << name << ": " << again.value()["reason"];
+  }
+  EXPECT_GE(turned, 3);
 }
 
 TEST_F(ScoreTest, IsTheScoreOfTheRunWithFingersReadOffTheLayout) {
@@ -143,7 +178,7 @@ TEST_F(ScoreTest, IsTheScoreOfTheRunWithFingersReadOffTheLayout) {
     EXPECT_DOUBLE_EQ(reply["pscore_V"].get<double>(), record(variant)["pscore_V"].get<double>());
     EXPECT_EQ(reply["devices"].size(), 5u);
     EXPECT_EQ(reply["area_um2"], record(variant)["area_um2"]);
-    EXPECT_GT(reply["hpwl_um"].get<double>(), 1.0);
+    EXPECT_DOUBLE_EQ(reply["hpwl_um"].get<double>(), record(variant)["hpwl_um"].get<double>());
     EXPECT_TRUE(reply["seconds"].contains("total"));
     EXPECT_EQ(reply["measures"], record(variant)["measures"]);
     EXPECT_FALSE(reply["measures"].empty());
@@ -289,6 +324,17 @@ TEST_F(ScoreTest, DesignRulesDoNotKeepAScoreAway) {
   EXPECT_EQ(reason.rfind("drc: native_drc: " + summary + " at (", 0), 0u) << reason;
   EXPECT_GT(scored.value()["drc"]["native_drc"]["errors"], 0);
   EXPECT_TRUE(scored.value()["pscore_V"].is_number());
+  EXPECT_FALSE(scored.value().contains("score_reason"));
+
+  // What keeps it away is named, whatever was found first.
+  Json more = record(0)["fingers"];
+  more["M0"] = more["M0"].get<int>() + 2;
+  const auto both = score({{"path", rewritten("narrow.gds", edited)}}, {{"fingers", more}});
+  ASSERT_TRUE(both.has_value()) << both.error().text();
+  EXPECT_TRUE(both.value()["pscore_V"].is_null());
+  EXPECT_EQ(both.value()["reason"].get<std::string>().rfind("drc: ", 0), 0u);
+  EXPECT_EQ(both.value()["score_reason"].get<std::string>().rfind("lvs: ", 0), 0u)
+      << both.value()["score_reason"];
 }
 
 TEST_F(ScoreTest, WhatIsNoLayoutOfTheCircuitGetsASentence) {

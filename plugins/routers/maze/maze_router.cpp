@@ -107,7 +107,8 @@ std::vector<bool> untouched_nets(const Scene& scene, const Circuit& circuit,
   }
   for (std::size_t n = 0; n < wires.size(); ++n) {
     const auto net = static_cast<NetId>(n);
-    if (!untouched[n] || scene.pins[n].size() < 2) continue;
+    // Of one terminal there is nothing to route, but an earlier layout may have wires of it.
+    if (!untouched[n] || (scene.pins[n].size() < 2 && wires[n].empty())) continue;
     if (moved != nullptr) {
       // Neither its terminals nor its own metal have moved, so it is whole as it was.
       untouched[n] = check_against_tiles(*moved, net, wires[n]).empty();

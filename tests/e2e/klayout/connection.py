@@ -24,10 +24,7 @@ def main(app, see):
     see["variants"] = variants.notice.text or variants.message.text
     variants.hide()
     screenshot(os.environ["PTAH_TEST_NAME"])
-    if os.environ.get("PTAH_TEST_PROGRAM"):
-        window.set_field("ptah-program", os.environ["PTAH_TEST_PROGRAM"])
-        window.apply_settings()
-        yield 0.3
+    if os.environ.get("PTAH_TEST_START"):
         window.start_server()
         yield lambda: app.connection.ready
         yield lambda: window.plugins.rowCount > 5 and window.status.rowCount > 5

@@ -155,10 +155,33 @@ def canvas_of(view):
     raise RuntimeError("the canvas is not found")
 
 
+def send_mouse(view, kind, at, button, buttons):
+    """`at` in µm."""
+    pixel = view.viewport_trans() * at
+    point = pya.QPointF(pixel.x, view.viewport_height() - 1 - pixel.y)
+    pya.QCoreApplication.sendEvent(canvas_of(view), pya.QMouseEvent(kind, point, button, buttons, pya.Qt.NoModifier))
+
+
+def point_at(view, at):
+    """The cursor over a point in µm."""
+    pixel = view.viewport_trans() * at
+    corner = canvas_of(view).mapToGlobal(pya.QPoint(0, 0))
+    pya.QCursor.setPos(corner.x + int(pixel.x), corner.y + view.viewport_height() - 1 - int(pixel.y))
+
+
+def click(view, at):
+    for kind, buttons in ((pya.QEvent.MouseButtonPress, pya.Qt.LeftButton), (pya.QEvent.MouseButtonRelease, pya.Qt.NoButton)):
+        send_mouse(view, kind, at, pya.Qt.LeftButton, buttons)
+
+
+def press_escape(view):
+    pya.QCoreApplication.sendEvent(canvas_of(view), pya.QKeyEvent(pya.QEvent.KeyPress, pya.Qt.Key_Escape.to_i(), pya.Qt.NoModifier))
+
+
 def drag_instance(cell_prefix, dx_um, dy_um):
     """A device moved with the mouse, as a designer does: click, move, click. A generator of pauses."""
     view = WINDOW.current_view()
-    cellview, canvas = view.active_cellview(), canvas_of(view)
+    cellview = view.active_cellview()
     instance = next(i for i in cellview.cell.each_inst() if i.cell.name.startswith(cell_prefix))
     view.clear_selection()
     path = pya.ObjectInstPath()
@@ -167,11 +190,7 @@ def drag_instance(cell_prefix, dx_um, dy_um):
     view.select_object(path)
     view.switch_mode("move")
     nothing, left = pya.Qt.NoButton, pya.Qt.LeftButton
-
-    def send(kind, at, button, buttons):
-        pixel = view.viewport_trans() * at
-        point = pya.QPointF(pixel.x, view.viewport_height() - 1 - pixel.y)
-        pya.QCoreApplication.sendEvent(canvas, pya.QMouseEvent(kind, point, button, buttons, pya.Qt.NoModifier))
+    send = lambda *event: send_mouse(view, *event)
     start = instance.dbbox().center()
     end = start + pya.DVector(dx_um, dy_um)
     send(pya.QEvent.MouseMove, start, nothing, nothing)

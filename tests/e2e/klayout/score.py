@@ -6,7 +6,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pya
 
-from driver import WINDOW, canvas_of, connected, drag_instance, layout_state, move_instance, run, screenshot, undo
+from driver import WINDOW, connected, drag_instance, layout_state, move_instance, point_at, run, screenshot, undo
 from ptah_klayout import ui, views
 
 
@@ -29,6 +29,7 @@ def main(app, see):
     app.trigger("score")
     yield lambda: app.scorer.report is not None
     report = app.scorer.report
+    see["hpwl"] = [variant.record["hpwl_um"], report.hpwl_um]
     see["score"], see["valid"], see["reason"] = report.score, report.valid, report.reason
     see["parts"] = dict(report.parts, draw=app.panel.drawn_seconds, server=report.seconds.get("total"))
     see["nets"] = [[n["net"], n.get("blame"), len(n.get("shapes") or [])] for n in report.nets]
@@ -48,9 +49,7 @@ def main(app, see):
     app.trigger("probe")
     middle = pya.DPoint((shape[1] + shape[3]) / 2, (shape[2] + shape[4]) / 2)
     yield 0.2
-    pixel = view.viewport_trans() * middle
-    corner = canvas_of(view).mapToGlobal(pya.QPoint(0, 0))
-    pya.QCursor.setPos(corner.x + int(pixel.x), corner.y + view.viewport_height() - 1 - int(pixel.y))
+    point_at(view, middle)
     yield 0.5
     found = app.probe.at(middle.x, middle.y)
     see["probed"] = [worst["net"], found["net"] if found else None, app.panel.probed.text]

@@ -5,7 +5,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import pya
 
-from driver import WINDOW, connected, layout_state, run, screenshot, undo, view_state
+from driver import WINDOW, click, connected, layout_state, point_at, press_escape, run, screenshot, undo, view_state
+from ptah_klayout import ui, views
 
 
 def main(app, see):
@@ -73,19 +74,35 @@ def main(app, see):
     before, looked = layout_state(), view_state()
     window.gallery.select([other.key])
     window.place_selected()
+    see["window_hidden"] = not window.visible
+    point_at(view, pya.DPoint(9, 8))
+    yield 0.3
+    screenshot("hanging")
+    see["hangs"] = [app.placing.active, layout_state() == before]
+    press_escape(view)
+    yield 0.2
+    see["cancelled"] = [app.placing is None, layout_state() == before, window.visible]
+    window.place_selected()
+    yield 0.2
+    where = pya.DPoint(12.34, 7.77)
+    click(view, where)
     yield 0.3
     placed = layout_state()
+    instance = next(i for i in view.active_cellview().cell.each_inst() if i.cell.name.startswith(other.record["top"]))
+    see["placed_at"] = [instance.dbbox().center().x - where.x, instance.dbbox().center().y - where.y]
+    see["placed_on_grid"] = [instance.dtrans.disp.x, instance.dtrans.disp.y]
     see["placed_cells"] = len(placed) - len(before)
     see["old_cells_kept"] = all(placed[name] == before[name] for name in before
                                 if name != view.active_cellview().cell.name)
     see["view_kept"] = view_state()[:2] == looked[:2]
-    window.hide()
-    yield 0.3
     screenshot("placed")
+    see["place_toast"] = ui.toast_text()
     undo()
     yield 0.1
     see["undone"] = layout_state() == before
-    see["place_notice"] = window.notice.text
+    # A script says no place: beside what is drawn.
+    there = view.active_cellview().cell.dbbox()
+    see["free"] = not views.place_as_cell(views.Source(other.gds), other.name)[0].dbbox().overlaps(there)
 
 
 run(main)

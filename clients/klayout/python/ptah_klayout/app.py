@@ -4,14 +4,17 @@ import os
 
 import pya
 
-from . import check, probe, session, ui, views
+from . import check, layers, probe, session, ui, views
 from .circuits import Library
 from .errors import OLD_SERVER, failure, method_missing
 from .explorers import Explorers
 from .jobs import Jobs
 from .models import Models
+from .nudge import Nudge
+from .placing import Placing
 from .protocol import Connection
 from .score import Scorer
+from .screen import Screen
 from .thumbs import Thumbnails
 
 ICONS = os.path.join(os.path.dirname(__file__), "icons")
@@ -26,14 +29,18 @@ class Ptah:
         self.explorers = Explorers(self.connection)
         self.models = Models(self.connection)
         self.jobs = Jobs(self.connection, self.log)
-        self.scorer = Scorer(self, window)
-        self.thumbnails = Thumbnails(window)
         self.panel = None
         self._windows = {}
         self._extra = []                 # windows of which there may be several
         self._circuits = {}              # (file or title, top cell) -> spec
         self._fingers = {}               # the same -> {device: count}
         self._actions = {}
+        self.placing = None              # what hangs on the mouse
+        self._verdict = None             # the toast of the last check
+        self.screen = Screen(self, window)
+        self.screen.handlers += [self._forget_checks, self._greet]
+        self.scorer = Scorer(self, window)
+        self.thumbnails = Thumbnails(window)
         self.probe = probe.Probe(self, window, self._probed)
         self._build_menu()
         # The socket must not speak to objects that are gone when the window is taken apart.
@@ -46,6 +53,8 @@ class Ptah:
     def _leave(self):
         self.scorer.set_live(False)
         self.probe.stop()
+        if self.placing is not None:
+            self.placing.end(None)
         if self.panel is not None:
             self.panel.overlay.clear()
         self.connection.leave()
@@ -88,6 +97,8 @@ class Ptah:
                 menu.insert_item("@toolbar.end", f"ptah_{name}", action)
             menu.insert_item("ptah_menu.end", f"ptah_{name}", action)
             self._actions[name] = action
+            if name == "live":
+                self.nudge = Nudge(menu, "ptah_menu")
 
     def trigger(self, name):
         """As if the user had clicked on the entry; for tests."""
@@ -140,23 +151,43 @@ class Ptah:
         self.panel.show()
         return self.panel
 
+    # ---- a layout as a cell
+
+    def place_cell(self, variant, ended=lambda placed: None):
+        """Hangs the layout on the mouse, over the one on screen. Problem where it can not be."""
+        if self.placing is not None:
+            self.placing.end(None)
+        views.active()
+        source = views.Source(variant.gds)
+
+        def done(placed):
+            self.placing = None
+            ui.toast(f"{variant.name} is placed; Edit > Undo takes it back." if placed else f"{variant.name} was not placed.",
+                     "good" if placed else "info")
+            ended(placed)
+        self.placing = Placing(source, variant.name, done, self.window)
+        ui.toast(f"Click where the middle of {variant.name} is to be. Escape cancels.")
+        self.window.qt_raise()
+        self.window.activateWindow()
+
     # ---- score
 
     def score(self):
         self.show_panel()
-        self._preset_circuit()
+        self.preset_circuit()
         self.scorer.ask(blame=True)
 
     def set_live(self, live):
         self.show_panel()
-        self._preset_circuit()
+        self.preset_circuit()
         self._actions["live"].checked = live
         if self.panel.live.checked != live:
             self.panel.live.checked = live           # comes back here
             return
+        self.nudge.set(live)
         self.scorer.set_live(live)
 
-    def _preset_circuit(self):
+    def preset_circuit(self):
         try:
             _, cellview, _ = views.active()
         except views.Problem:
@@ -203,6 +234,7 @@ class Ptah:
         self._check(True)
 
     def _check(self, judges):
+        self.screen.look()
         try:
             view, cellview, cell = views.active()
             layout, top, discard = views.reference_of(cellview, cell)
@@ -224,14 +256,14 @@ class Ptah:
             if error:
                 ui.fail(OLD_SERVER if method_missing(error) else error)
                 return
-            if view._destroyed():
-                return
+            if view._destroyed() or self.circuit_of(cellview) != spec:
+                return                               # closed, or said to be another circuit
             errors, clean = check.show(view, cellview, top, reply)
             good = not any(errors.values()) and clean is not False
             hint = "" if good else " The marker browser shows where."
             if spec is None:
                 hint += " Choose the circuit in the Ptah panel to compare with its schematic too."
-            ui.toast(check.summary(errors, clean, spec is not None) + hint, "good" if good else "warning")
+            self._verdict = ui.toast(f"{top}: " + check.summary(errors, clean, spec is not None) + hint, "good" if good else "warning")
         if spec is None and "path" in layout:
             self.connection.request("flow.check", {"spec": {"gds": layout["path"], "top": top, "drc": True, "flow": flow},
                                                    "wait": True},
@@ -247,6 +279,23 @@ class Ptah:
                       key=f"{self.scorer.key}-check")
         params.setdefault("tech", session.get("ptah-tech"))
         self.connection.request("score.layout", params, answered)
+
+    def _forget_checks(self, before, now):
+        """The reports of another layout, cell or circuit in this view. Those of another view stay there."""
+        ui.hide_toast(self._verdict)
+        if before is not None and now is not None and before.view == now.view:
+            check.forget(now.view)
+
+    def _greet(self, before, now):
+        """A layout that has come on screen, or has been saved as a file."""
+        if now is None or before is not None and before[:3] == now[:3]:
+            return
+        if before is not None and (before.view, before.index, before.cell) == (now.view, now.index, now.cell):
+            known = self._circuits.get((before.layout, before.cell))
+            if known is not None and not os.path.isabs(before.layout):
+                self._circuits.setdefault((now.layout, now.cell), known)
+                self._fingers.setdefault((now.layout, now.cell), self._fingers.get((before.layout, before.cell)))
+        layers.adopt(now.view)
 
     # ---- the net under the cursor
 

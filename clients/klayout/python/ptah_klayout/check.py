@@ -1,6 +1,8 @@
 """DRC and LVS into the marker browser: a report database in the view, one category a rule or kind of mismatch."""
 import pya
 
+from . import views
+
 DRC_NAME, LVS_NAME = "Ptah DRC", "Ptah LVS"
 MAX_ITEMS = 5000
 
@@ -18,7 +20,7 @@ def errors_text(errors):
 
 def show(view, cellview, top, reply):
     """Replaces our earlier reports in this view. Returns (DRC errors by judge, LVS clean or None)."""
-    _remove_old(view)
+    forget(view)
     drc = reply.get("drc") or {}
     lvs = reply.get("lvs") or {}
     errors = errors_of(reply)
@@ -29,12 +31,13 @@ def show(view, cellview, top, reply):
     if clean is False:
         index = _database(view, cellview, LVS_NAME, "Layout against schematic", top, lvs)
         first = index if first is None else first
-    if first is not None:
+    if first is not None and views.main_window().current_view() == view:
         view.show_rdb(first, cellview.index())
     return errors, clean
 
 
-def _remove_old(view):
+def forget(view):
+    """Takes our reports out of a view."""
     for index in reversed(range(view.num_rdbs())):
         if view.rdb(index).name().split(" (")[0] in (DRC_NAME, LVS_NAME):
             view.remove_rdb(index)

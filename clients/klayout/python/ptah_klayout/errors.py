@@ -1,4 +1,21 @@
 """Errors as the user reads them: one sentence, then what to do."""
+import re
+
+# What the server's hints name in the words of the command line and of the protocol, as it is called here.
+HERE = {"`ptah jobs list`": "Ptah > Server > Jobs", "`ptah jobs`": "Ptah > Server > Jobs", "`ptah server status`": "Ptah > Server",
+        "`ptah plugins`": "Ptah > Server > Plugins", "`ptah circuits`": "the list of circuits",
+        "`fingers`": "the field of finger counts in the Ptah panel", "name it with `top`": "show it as new top", "`top`": "Show As New Top"}
+
+
+def spoken(hint):
+    """A hint in KLayout's words; a command that there is for the terminal only is said to be one."""
+    for theirs, ours in HERE.items():
+        hint = hint.replace(theirs, ours)
+    said = []
+    for part in re.split(r"(?<=[.;]) ", hint):
+        said.append(f"In a terminal: {part}" if re.search(r"`ptah [^`]*`", part) else part)
+    return " ".join(said)
+
 
 
 def failure(code, message, hint="", where=""):
@@ -9,7 +26,7 @@ def sentence(error):
     """`where: message. hint`, without saying anything twice. A crash report goes on for lines; the first one is enough."""
     message = (str(error.get("message", "")).strip().splitlines() or [""])[0]
     where = str(error.get("where") or "").strip()
-    hint = str(error.get("hint") or "").strip()
+    hint = spoken(str(error.get("hint") or "").strip())
     if message and message[-1] not in ".!?":
         message += "."
     # A place in a file or a plugin helps; the name of a request's field (`layout.data`) says nothing to a designer.

@@ -78,7 +78,7 @@ class Gallery(qt.QWidget):
         self._cards.selectionMode = pya.QAbstractItemView.ExtendedSelection
         self._cards.itemSelectionChanged = lambda: self._picked_in(self._cards)
         self._cards.itemActivated = lambda item: self._open(self._cards.row(item))
-        self._cards.styleSheet = (f"QListWidget {{ background: {ui.hexa(ui.CARD)}; border: 1px solid {ui.hexa(ui.LINE)} }}"
+        self._cards.styleSheet = (ui.frame("QListWidget") + f" QListWidget {{ background: {ui.hexa(ui.CARD)} }}"
                                   f"QListWidget::item {{ color: {ui.hexa(ui.INK)}; padding: 4px; border-radius: 6px }}"
                                   "QListWidget::item:selected { background: #cfe8ec; color: #12343b }")
         self._table = ui.table(COLUMNS)
@@ -98,7 +98,7 @@ class Gallery(qt.QWidget):
         self._tabs.currentChanged = lambda *_: self._fill_in_sight()
         self._plot = Scatter(self._picked_in_plot)
         self._details = qt.QTextBrowser()
-        self._details.styleSheet = f"QTextBrowser {{ background: {ui.hexa(ui.CARD)}; border: 1px solid {ui.hexa(ui.LINE)} }}"
+        self._details.styleSheet = ui.frame("QTextBrowser") + f" QTextBrowser {{ background: {ui.hexa(ui.CARD)} }}"
         side = qt.QWidget()
         ui.column(self._plot, self._details, parent=side).setStretch(0, 1)
         side.setMinimumWidth(280)

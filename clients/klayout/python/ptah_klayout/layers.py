@@ -1,4 +1,5 @@
-"""Names and colours of the layers of ptah130 (SKY130 numbers), for views that we open ourselves.
+"""Names and colours of the layers of ptah130 (SKY130 numbers), for views that we open ourselves, and for layouts of the technology
+that come without: a file of ours that was saved and is opened again.
 
 The palette follows the stack: wells and implants stay quiet, every conductor has its own hue, cuts are solid.
 """
@@ -52,6 +53,18 @@ def apply(view, cellview_index=0):
             _insert(view, layer, datatype, name, colour, stipple, shown, cellview_index)
     for layer, datatype in sorted(present - set(NAME_OF)):
         _insert(view, layer, datatype, "", 0x909090, 1, True, cellview_index)
+
+
+def adopt(view):
+    """Gives a view names and colours whose layers have none: the list is as KLayout makes it, of one layout, all of whose layers
+    are the technology's, wires among them. Whether it did."""
+    if view.cellviews() != 1 or any(node.name or node.has_children() for node in view.each_layer()):
+        return False
+    present = {(info.layer, info.datatype) for info in view.cellview(0).layout().layer_infos()}
+    if not present or not present <= set(NAME_OF) or not present & {GDS_OF["li1"], GDS_OF["met1"]}:
+        return False
+    apply(view)
+    return True
 
 
 def _insert(view, layer, datatype, name, colour, stipple, shown, cellview_index):

@@ -3,8 +3,6 @@
 The cursor is looked at by a timer. A mouse mode of KLayout's own (pya.Plugin) would be the obvious way, but in 0.28
 registering one makes every view of the program appear to Python as a `Dispatcher`, which breaks other macros.
 """
-import pya
-
 from . import qt, views
 
 LOOK_MS = 60
@@ -68,14 +66,9 @@ class Probe:
         view = views.main_window().current_view()
         if view is None:
             return
-        cursor = pya.QCursor.pos
-        canvas = pya.QApplication.widgetAt(cursor)
-        # The view's canvas is the widget of just the size of its viewport.
-        if canvas is None or (canvas.width, canvas.height) != (view.viewport_width(), view.viewport_height()):
-            return
-        inside = canvas.mapFromGlobal(cursor)
-        point = view.viewport_trans().inverted() * pya.DPoint(inside.x, view.viewport_height() - 1 - inside.y)
-        self._tell(self.at(point.x, point.y))
+        point = views.under_cursor(view)
+        if point is not None:
+            self._tell(self.at(point.x, point.y))
 
     def _tell(self, net):
         if net is not self._last:

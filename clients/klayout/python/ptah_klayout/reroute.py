@@ -1,120 +1,134 @@
-"""While live: a device that was moved takes its wires along. What the move tore is routed anew by the server, wires that are
-still right stay as they are drawn, and one undo takes back the device and the wires."""
-import struct
+"""While live: a device that was moved, or turned over where it stands, takes its wires along. What that tore is routed anew by
+the server, wires that are still right stay as they are drawn, and one undo takes back the device and the wires."""
+import copy
 
 import pya
 
 from . import views
+from .gds import Contents
 
 TITLE = "Ptah: move and route"
 GRID_UM = 0.1                    # of placements
+# How the server's orientations mirror along x and y, and KLayout's rotation codes that keep gates vertical.
+MIRRORS = {"R0": (0, 0), "MY": (1, 0), "MX": (0, 1), "R180": (1, 1)}
+OF_CODE = {0: "R0", 6: "MY", 4: "MX", 2: "R180"}
 
 
-def grid_step(um):
-    return round(um / GRID_UM) * GRID_UM
+def combined(first, second):
+    """One orientation after another."""
+    wanted = tuple(a ^ b for a, b in zip(MIRRORS[first], MIRRORS[second]))
+    return next(name for name, mirrors in MIRRORS.items() if mirrors == wanted)
 
 
-def drawn_in(data, top):
-    """What the cell holds itself of the exported layout, but for instances: its elements as GDS records."""
-    at, inside, element, drawn = 0, False, None, []
-    while at + 4 <= len(data):
-        size, kind = struct.unpack_from(">HB", data, at)
-        record = data[at:at + size]
-        at += max(size, 4)
-        if kind == 0x06:                                 # STRNAME
-            inside = record[4:].rstrip(b"\0").decode("latin-1") == top
-        elif kind in (0x08, 0x09, 0x0c, 0x2d):           # BOUNDARY, PATH, TEXT, BOX
-            element = [record] if inside else None
-        elif kind in (0x0a, 0x0b):                       # SREF, AREF
-            element = None
-        elif kind == 0x11:                               # ENDEL
-            if element is not None:
-                drawn.append(b"".join(element))
-            element = None
-        elif element is not None:
-            element.append(record)
-    return sorted(drawn)
+def trans(instance):
+    """Of an entry of Contents.instances."""
+    _, code, x, y = instance
+    return pya.Trans(code & 3, code > 3, x, y)
 
 
 class Base:
     """A clean layout whose devices are known: what a move is told apart from."""
 
-    def __init__(self, cell, report):
-        self.drawn = drawn_in(report.asked[2], cell.name)
+    def __init__(self, layout, report):
+        self.top = report.asked[1]
+        self._read(report.asked[2])
+        self.dbu = layout.dbu
         self.at = report.placement["at_um"]
         self.places = {place["device"]: place for place in report.placement["devices"]}
+        self.outlines = report.placement["outlines_um"]
         self.fingers = report.fingers
-        boxes = {d["device"]: pya.DBox(*d["box_um"]) for d in report.devices or [] if d.get("box_um")}
-        self.instances = {}                  # device -> (cell, transformation)
-        for instance in cell.each_inst():
-            inside = [device for device, box in boxes.items() if box.inside(instance.dbbox())]
-            if len(inside) == 1 and instance.is_regular_array() is False:
-                self.instances[inside[0]] = (instance.cell.name, instance.dtrans)
+        boxes = {d["device"]: pya.DBox(*d["box_um"]).to_itype(self.dbu) for d in report.devices or [] if d.get("box_um")}
+        sizes = {}                           # cell -> its box
+        self.instances = {}                  # device -> its entry of Contents.instances
+        for instance in self.all or []:
+            name = instance[0]
+            if name not in sizes:
+                sizes[name] = layout.cell(layout.cell_by_name(name)).bbox() if layout.has_cell(name) else pya.Box()
+            there = sizes[name].transformed(trans(instance))
+            inside = [device for device, box in boxes.items() if box.inside(there)]
+            if len(inside) == 1:
+                self.instances[inside[0]] = instance
+
+    def _read(self, data):
+        self.data, contents = data, Contents(data, self.top)
+        self.drawn, self.all = contents.drawn, contents.instances
 
     @property
     def whole(self):
         return set(self.instances) == set(self.places)
 
+    def after(self, moved, data):
+        """The layout when moves and wires have been drawn."""
+        then = copy.copy(self)
+        then._read(data)
+        then.places = {**self.places, **{device: move.place for device, move in moved.items()}}
+        then.outlines = {**self.outlines, **{device: move.outline for device, move in moved.items()}}
+        then.instances = {**self.instances, **{device: move.after for device, move in moved.items()}}
+        return then
 
-def moves(base, cell, data):
-    """{device: (from, to)} where instances of devices have moved since, and nothing else has changed in the cell (an undo
-    takes wires back as well); None otherwise. `to` is on the grid of placements."""
-    left = {}
-    for device, key in base.instances.items():
-        left.setdefault((key[0], str(key[1])), []).append(device)
-    strange = []
-    for instance in cell.each_inst():
-        if instance.is_regular_array():
-            return None
-        key = (instance.cell.name, str(instance.dtrans))
-        if left.get(key):
-            left[key].pop()
-        else:
-            strange.append(instance)
-    gone = [device for devices in left.values() for device in devices]
-    if not gone or len(gone) != len(strange):
+
+class Move:
+    """Of one device, by entries of Contents.instances: from `before` it was put to `now`, and comes to lie at `after`, on the
+    grid. `place` and `outline` are the same as the server says them."""
+
+    def __init__(self, base, device, now):
+        self.before, self.now, place = base.instances[device], now, base.places[device]
+        by = trans(now) * trans(self.before).inverted()
+        left, bottom, right, top = base.outlines[device]
+        outline = pya.DBox(left, bottom, right, top).moved(*base.at).to_itype(base.dbu)
+        corner = outline.transformed(by).p1 - outline.p1
+        x, y = (self._on_grid(place[name] + shift * base.dbu) for name, shift in (("x_um", corner.x), ("y_um", corner.y)))
+        shift = (x - place["x_um"], y - place["y_um"])
+        self.outline = [left + shift[0], bottom + shift[1], right + shift[0], top + shift[1]]
+        self.place = dict(place, x_um=x, y_um=y, orientation=combined(place.get("orientation", "R0"), OF_CODE[by.rot]))
+        self.after = (*now[:2], now[2] + round(shift[0] / base.dbu) - corner.x, now[3] + round(shift[1] / base.dbu) - corner.y)
+
+    @staticmethod
+    def _on_grid(um):
+        return round(round(um / GRID_UM) * GRID_UM, 4)
+
+
+def moves(base, data):
+    """{device: Move} where instances of devices have been moved or turned over since, and nothing else has changed in the cell
+    (an undo takes wires back as well); None otherwise."""
+    now = Contents(data, base.top)
+    if now.instances is None or now.drawn != base.drawn:
         return None
-    if drawn_in(data, cell.name) != base.drawn:
+    left, strange = list(base.all), []
+    for instance in now.instances:
+        left.remove(instance) if instance in left else strange.append(instance)
+    gone = [device for device, instance in base.instances.items() if instance in left]
+    if not gone or len(gone) != len(strange) or len(left) != len(gone):
         return None
     moved = {}
     for device in gone:
-        name, before = base.instances[device]
-        same = [i for i in strange if i.cell.name == name and i.dtrans.rot == before.rot]
+        name, code, x, y = base.instances[device]
+        same = [i for i in strange if i[0] == name and (trans(i) * trans((name, code, x, y)).inverted()).rot in OF_CODE]
         if not same:
             return None
-        nearest = min(same, key=lambda i: (i.dtrans.disp - before.disp).length())
+        nearest = min(same, key=lambda i: (i[1] != code, (i[2] - x) ** 2 + (i[3] - y) ** 2))
         strange.remove(nearest)
-        by = nearest.dtrans.disp - before.disp
-        moved[device] = (before, pya.DTrans(grid_step(by.x), grid_step(by.y)) * before)
+        moved[device] = Move(base, device, nearest)
     return moved
 
 
 def placement_of(base, moved):
-    places = []
-    for device, place in base.places.items():
-        place = dict(place)
-        if device in moved:
-            before, after = moved[device]
-            place["x_um"] = round(place["x_um"] + after.disp.x - before.disp.x, 4)
-            place["y_um"] = round(place["y_um"] + after.disp.y - before.disp.y, 4)
-        places.append(place)
-    return places
+    return [moved[device].place if device in moved else place for device, place in base.places.items()]
 
 
 def apply(view, cellview, base, moved, wires):
     """The moves and the wires as one step of undo, in place of the user's own."""
-    manager = views.main_window().manager()
+    manager = views.manager()
     manager.undo()
     cell = cellview.cell
     export = views.Export(cellview, cell)
     export.discard()
-    there = sorted((i.cell.name, str(i.dtrans)) for i in cell.each_inst())
-    was = sorted((name, str(trans)) for name, trans in base.instances.values())
-    if there != was or drawn_in(export.bytes, cell.name) != base.drawn:
+    there = Contents(export.bytes, cell.name)
+    if there.instances != base.all or there.drawn != base.drawn:
         manager.redo()                       # The last step was not the move: the wires become a step of their own.
-        _edit(view, cellview, cell, {}, wires)
+        _edit(view, cellview, cell, {move.now: move.after for move in moved.values()}, wires)
     else:
-        _edit(view, cellview, cell, {(base.instances[d][0], str(b)): a for d, (b, a) in moved.items()}, wires)
+        _edit(view, cellview, cell, {move.before: move.after for move in moved.values()}, wires)
 
 
 def _edit(view, cellview, cell, instances, wires):
@@ -123,41 +137,47 @@ def _edit(view, cellview, cell, instances, wires):
     try:
         chosen = []
         for instance in list(cell.each_inst()):
-            after = instances.get((instance.cell.name, str(instance.dtrans)))
+            at = instance.trans
+            after = instances.get((instance.cell.name, at.rot, at.disp.x, at.disp.y))
             if after is not None:
-                instance.transform(after * instance.dtrans.inverted())
+                instance.transform(trans(after) * at.inverted())
                 chosen.append(instance)
         for kind, shapes in (("polygon", wires["remove"]), ("text", wires["remove_texts"])):
             for item in shapes:
                 _remove(cell, layout, kind, item)
         for item in wires["add"]:
-            polygon = pya.DPolygon([pya.DPoint(x, y) for x, y in item["points_um"]])
-            target = cell.shapes(layout.layer(item["layer"], item["datatype"]))
-            target.insert(polygon.bbox() if polygon.is_box() else polygon)
+            layout.insert(cell.cell_index(), layout.layer(item["layer"], item["datatype"]), pya.Region(polygon_of(item, layout.dbu)))
         for item in wires["add_texts"]:
-            cell.shapes(layout.layer(item["layer"], item["datatype"])).insert(pya.DText(item["text"], *item["at_um"]))
+            text = pya.DText(item["text"], *item["at_um"]).to_itype(layout.dbu)
+            layout.insert(cell.cell_index(), layout.layer(item["layer"], item["datatype"]), pya.Texts(text))
     finally:
         view.commit()
-    _select(view, cellview, cell, chosen)
+    select(view, cellview, cell, chosen)
+
+
+def polygon_of(item, dbu):
+    return pya.DPolygon([pya.DPoint(x, y) for x, y in item["points_um"]]).to_itype(dbu)
 
 
 def _remove(cell, layout, kind, item):
     index = layout.find_layer(item["layer"], item["datatype"])
     if index is None:
         return
-    shapes = cell.shapes(index)
-    if kind == "text":
-        found = [s for s in shapes.each(pya.Shapes.STexts)
-                 if s.dtext.string == item["text"] and s.dtext.trans.disp == pya.DVector(*item["at_um"])]
-    else:
-        wanted = pya.DPolygon([pya.DPoint(x, y) for x, y in item["points_um"]])
-        flags = pya.Shapes.SBoxes | pya.Shapes.SPolygons | pya.Shapes.SPaths
-        found = [s for s in shapes.each(flags) if s.dpolygon == wanted]
-    for shape in found[:1]:
-        shape.delete()
+    wanted = polygon_of(item, layout.dbu) if kind == "polygon" else pya.DText(item["text"], *item["at_um"]).to_itype(layout.dbu)
+    # Not by Cell.shapes: see views.drawn_shapes.
+    there = pya.RecursiveShapeIterator(layout, cell, index, wanted.bbox(), False)
+    there.max_depth = 0
+    there.shape_flags = pya.Shapes.STexts if kind == "text" else pya.Shapes.SBoxes | pya.Shapes.SPolygons | pya.Shapes.SPaths
+    while not there.at_end():
+        shape = there.shape()
+        if (shape.polygon == wanted if kind == "polygon" else
+                shape.text_string == item["text"] and shape.text_trans.disp == wanted.trans.disp):
+            shape.delete()
+            return
+        there.next()
 
 
-def _select(view, cellview, cell, instances):
+def select(view, cellview, cell, instances):
     """What was dragged stays selected, to be dragged on."""
     paths = []
     for instance in instances:

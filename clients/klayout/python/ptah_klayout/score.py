@@ -13,6 +13,7 @@ from .errors import OLD_SERVER, failure, method_missing
 
 WATCH_MS = 40                # between looks at the layout, at least
 SETTLE_S = 0.03              # an edit supersedes a request under way when the layout has been still for so long
+EDITED_MS = 400              # the same, while not live: whether the score is still about what is drawn
 BLAME_IDLE_MS = 700          # the blame follows when no edit came for so long
 COST_SHARE = 20
 
@@ -33,7 +34,7 @@ class Report:
     @property
     def why(self):
         """Why there is no score, as a designer would say it: the first finding, without the names of our plugins."""
-        reason = str(self.reply.get("reason") or self.reply.get("score_reason") or "it is not valid").split("; ")[0]
+        reason = str(self.reply.get("score_reason") or self.reply.get("reason") or "it is not valid").split("; ")[0]
         kind, _, rest = reason.partition(": ")
         if kind in ("drc", "lvs", "simulation") and rest:
             rest = re.sub(r"^[a-z0-9_]+: ", "", rest)
@@ -53,7 +54,8 @@ class Report:
 
 
 class Scorer:
-    """`handlers`: called with (what, value): asked, report (Report), error (dict), prediction (dict, or None)."""
+    """`handlers`: called with (what, value): asked, report (Report), error (dict), prediction (dict, or None), wires (of how
+    many devices followed), edited (whether the layout is not as it was scored, while not live), forgotten: all that was said is not about what is on screen now."""
 
     def __init__(self, app, parent):
         self._app = app
@@ -63,16 +65,19 @@ class Scorer:
         self._request = None             # (id, discard)
         self._asked_bytes = None         # the layout that the last request was about
         self._seen_bytes, self._seen_at = None, 0.0
-        self._asked_view = None
         self._serial = 0
         self._predicted_for = None       # what the last prediction was asked about
-        self._base = None                # the last clean layout of this view, to see moves by (reroute.Base)
+        self._base = None                # the last clean layout, to see moves by (reroute.Base)
         self._routing = None             # the layout whose wires are asked for
+        self._unroutable = None          # the last one that got none
         self._whole_devices = reroute.WholeDevices()
+        self.edited = False              # not live: the layout is not as it was scored
         self._watch = self._timer(parent, self._look)
+        self._edits = self._timer(parent, self._look_for_edits)
         self._blame = self._timer(parent, self._ask_blame)
         self.key = f"klayout-{os.getpid()}"
         app.connection.state_handlers.append(self._on_state)
+        app.screen.handlers.append(lambda before, now: self._forget())
 
     @staticmethod
     def _timer(parent, handler):
@@ -90,6 +95,7 @@ class Scorer:
         else:
             self._watch.stop()
             self._blame.stop()
+            self._edits.start(0)
 
     @property
     def busy(self):
@@ -97,6 +103,7 @@ class Scorer:
 
     def ask(self, blame=True):
         """Scores what is on screen now."""
+        self._app.screen.look()
         try:
             view, cellview, cell = views.active()
             start = time.monotonic()
@@ -111,6 +118,7 @@ class Scorer:
         """One look of live scoring."""
         if not self.live:
             return
+        self._app.screen.look()
         start, began = time.monotonic(), time.process_time()
         try:
             view, cellview, cell = views.active()
@@ -132,37 +140,59 @@ class Scorer:
         # The first edit is asked about at once; a drag, which changes with every look, when an answer has come.
         settled = not self.busy or now - self._seen_at >= SETTLE_S
         if export.bytes != self._asked_bytes and settled and self._app.connection.ready:
-            if not self._route(view, cellview, cell, export):
+            if not self._route(view, cellview, export):
                 self._send(cellview, export, start, blame=False)
             sent = True
         if not sent:
             export.discard()
         self._watch.start(int(max(WATCH_MS, 1000 * cost * COST_SHARE)))
 
-    def _route(self, view, cellview, cell, export):
-        """Where all that has changed is that devices were moved: asks for their wires, and draws them. Whether it does."""
+    def _look_for_edits(self):
+        """While not live: says when the layout is no longer, or again, as it was scored."""
+        if self.live or self.report is None:
+            return
+        began = time.process_time()
+        try:
+            _, cellview, cell = views.active()
+            export = views.Export(cellview, cell)
+        except (views.Problem, RuntimeError):            # too large by now, or half-made
+            self._edits.start(2000)
+            return
+        export.discard()
+        self._say_edited(export.bytes != self.report.asked[2])
+        self._edits.start(int(max(EDITED_MS, 1000 * (time.process_time() - began) * COST_SHARE)))
+
+    def _say_edited(self, edited):
+        if edited != self.edited:
+            self.edited = edited
+            self._tell("edited", edited)
+
+    def _route(self, view, cellview, export):
+        """Where all that has changed is that devices were moved or turned over: asks for their wires, and draws them. Whether it does."""
         base = self._base
-        if base is None or self._asked_view != (view, export.top) or session.get("ptah-reroute") != "true":
+        if base is None or export.bytes == self._unroutable or session.get("ptah-reroute") != "true":
             return False
-        moved = reroute.moves(base, cell, export.bytes)
+        moved = reroute.moves(base, export.bytes)
         spec = self._app.circuit_of(cellview)
         # What can be done again was undone just now: an undo is not to be answered by an edit.
-        if not moved or spec is None or views.main_window().manager().has_redo():
+        if not moved or spec is None or views.manager().has_redo():
             return False
         self._forget_request()
         self._asked_bytes = self._routing = export.bytes
-        params = dict(spec, placement=reroute.placement_of(base, moved), fingers=base.fingers, wires_of=export.reference(),
-                      top=export.top, at_x_um=base.at[0], at_y_um=base.at[1], flow=session.get("ptah-flow"), drc=False,
-                      lvs=False, score=False, key=f"{self.key}-wires")
+        params = dict(spec, placement=reroute.placement_of(base, moved), placement_before=list(base.places.values()),
+                      fingers=base.fingers, wires_of=export.reference(), top=export.top, at_x_um=base.at[0], at_y_um=base.at[1],
+                      flow=session.get("ptah-flow"), drc=False, lvs=False, score=False, key=f"{self.key}-wires")
         params.setdefault("tech", session.get("ptah-tech"))
 
         def answered(result, error):
             export.discard()
             if self._routing != export.bytes or not self.live:
                 return                               # The next edit has come.
-            self._routing = self._base = None        # The score of what is drawn then makes the next base.
+            self._routing = None
             wires = (result or {}).get("wires")
-            if not error and wires is not None and not view._destroyed():
+            if error or wires is None or view._destroyed():
+                self._unroutable = export.bytes      # the score says why
+            else:
                 self._draw(view, cellview, base, moved, wires, export)
             self._asked_bytes = None
             self._watch.start(0)
@@ -170,14 +200,19 @@ class Scorer:
         self._tell("asked", False)
         return True
 
-    @staticmethod
-    def _draw(view, cellview, base, moved, wires, export):
+    def _draw(self, view, cellview, base, moved, wires, export):
         now = views.Export(cellview, cellview.cell)
         now.discard()
-        if now.bytes == export.bytes:                # Otherwise the next edit has come.
-            reroute.apply(view, cellview, base, moved, wires)
+        if now.bytes != export.bytes:
+            return                                   # The next edit has come.
+        reroute.apply(view, cellview, base, moved, wires)
+        drawn = views.Export(cellview, cellview.cell)
+        drawn.discard()
+        self._base = base.after(moved, drawn.bytes)  # The next move may come before the score.
+        self._tell("wires", len(moved))
 
     def _send(self, cellview, export, start, blame):
+        self._app.screen.look()
         spec = self._app.circuit_of(cellview)
         if spec is None:
             export.discard()
@@ -186,8 +221,6 @@ class Scorer:
             self._asked_bytes = export.bytes
             return
         self._forget_request()
-        same_view = (cellview.view(), export.top) == self._asked_view if self._asked_view else False
-        self._asked_view = (cellview.view(), export.top)
         self._asked_bytes = export.bytes
         exported = time.monotonic()
         params = dict(spec, layout=export.reference(), top=export.top,
@@ -198,9 +231,10 @@ class Scorer:
         serial = self._serial
 
         def answered(result, error):
+            self._app.screen.look()
             if serial != self._serial:
                 export.discard()
-                return                               # superseded
+                return                               # superseded, or about what is not on screen any more
             fingers = self._app.fingers_of(cellview)
             if error and error.get("where") == "fingers" and "fingers" not in params and fingers:
                 # Half-drawn: with the counts it had, the checks can still say what is missing.
@@ -215,7 +249,7 @@ class Scorer:
             parts = {"export": exported - start, "answer": time.monotonic() - exported}
             report = Report(result, (spec, export.top, export.bytes), parts)
             self._know(cellview, report)
-            self._take(report, same_view)
+            self._take(report)
         request_id = self._app.connection.request("score.layout", params, answered)
         if serial == self._serial and request_id is not None:
             self._request = (request_id, export)
@@ -223,14 +257,13 @@ class Scorer:
 
     def _know(self, cellview, report):
         """Where the devices of a clean layout are, for the moves that come."""
-        if report.asked[2] != self._seen_bytes:
+        if report.asked[2] != self._seen_bytes or not self.live:
             return                                   # Of a layout before: the next answer is about the one on screen.
-        self._base = None
-        if not (self.live and report.valid and (report.placement or {}).get("devices")):
-            return
-        base = reroute.Base(cellview.cell, report)
-        if base.whole:
-            self._base = base
+        if report.valid and (report.placement or {}).get("devices"):
+            base = reroute.Base(cellview.layout(), report)
+            self._base = base if base.whole else None
+        elif self._base is not None and self._base.data == report.asked[2]:
+            self._base = None                        # It was not clean after all.
 
     def _predict(self, spec, export, params):
         """What a model says of the placement, where there is one: long before the layout is checked and simulated. Asked
@@ -257,18 +290,26 @@ class Scorer:
         self._app.connection.request("score.layout", dict(params, model=model, drc=False, lvs=False, score=False, blame=False,
                                                           waveform=False, key=f"{self.key}-prediction"), answered)
 
-    def forget_prediction(self):
-        """It is not shown any more: ask again."""
-        self._predicted_for = None
+    def _forget(self):
+        """Nothing that is known, or asked for, is about what is on screen now."""
+        self._forget_request()
+        self._serial += 1
+        self.report = self.before = self._base = self._routing = None
+        self.edited = False
+        self._asked_bytes = self._seen_bytes = self._predicted_for = None
+        self._tell("forgotten", None)
 
-    def _take(self, report, same_view):
-        previous = self.report if same_view else None
+    def _take(self, report):
+        previous = self.report
         if previous is not None and previous.asked[2] == report.asked[2]:
             # The same layout with more to say, such as its blame: the last change stays the last change.
             self.report = report
         else:
             self.before, self.report = previous, report
+        self.edited = False
         self._tell("report", report)
+        if not self.live:
+            self._edits.start(EDITED_MS)
         has_blame = any("blame" in net and net.get("blame") is not None for net in report.nets or [])
         if self.live and not (has_blame and self._has_shapes(report)):
             self._blame.start(BLAME_IDLE_MS)

@@ -18,7 +18,8 @@ class Big(ui.Canvas):
     def __init__(self, parent=None):
         super().__init__(parent)
         self.report = self.before = None
-        self.stale = False
+        self.stale = False               # a newer answer is awaited
+        self.edited = False              # the layout is not as it was scored
         self.setFixedHeight(74)
 
     def draw(self, painter):
@@ -28,7 +29,7 @@ class Big(ui.Canvas):
         value = self.report.score if self.report else None
         text = "–" if value is None else f"{value * 1e3:.3f}"
         painter.setFont(ui.font(self, 2.1, True))
-        painter.setPen(ui.pen(ui.MUTED if self.stale or value is None else ui.INK))
+        painter.setPen(ui.pen(ui.MUTED if self.stale or self.edited or value is None else ui.INK))
         wide = painter.fontMetrics().width(text)
         painter.drawText(pya.QRect(12, 4, wide + 8, 40), 0x81, text)
         painter.setFont(ui.font(self, 0.9))
@@ -39,7 +40,7 @@ class Big(ui.Canvas):
 
     def _delta(self, painter, value, x):
         old = self.before.score if self.before else None
-        if value is None or old is None:
+        if value is None or old is None or self.edited:
             return
         delta = (value - old) * 1e3
         rgb = ui.MUTED if abs(delta) < 5e-4 else ui.GOOD if delta < 0 else ui.BAD
@@ -59,10 +60,10 @@ class Big(ui.Canvas):
         if self.report.area_um2:
             chips.append((f"{self.report.area_um2:.1f} µm²", ui.MUTED))
         if self.report.hpwl_um:
-            chips.append((f"HPWL {self.report.hpwl_um:.0f} µm", ui.MUTED))
+            chips.append((f"HPWL {self.report.hpwl_um:.1f} µm", ui.MUTED))
         painter.setFont(ui.font(self, 0.85))
         x = 10
-        for text, rgb in chips:
+        for text, rgb in [(text, ui.MUTED) for text, _ in chips] if self.edited else chips:
             wide = painter.fontMetrics().width(text) + 14
             if x + wide > self.width - 6:
                 break
@@ -127,7 +128,7 @@ class ScorePanel(qt.QDockWidget):
         self._last_blame = {}
         self._build()
         app.scorer.handlers.append(self._on_scorer)
-        parent.on_current_view_changed += ui.guarded(self._on_view_changed)
+        parent.on_current_view_changed += ui.guarded(app.screen.look)
 
     def _build(self):
         self.circuit = Chooser(self._app.library, self._circuit_chosen)
@@ -170,6 +171,7 @@ class ScorePanel(qt.QDockWidget):
                   self.probed, self.check_button, self.timing, None, margin=10, spacing=7, parent=inside)
         scroll = qt.QScrollArea()
         scroll.widgetResizable = True
+        scroll.focusPolicy = pya.Qt.NoFocus          # its widgets have it
         scroll.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
         scroll.setWidget(ui.given(inside))
         scroll.setMinimumWidth(370)
@@ -186,6 +188,7 @@ class ScorePanel(qt.QDockWidget):
         view = views.main_window().current_view()
         if spec is not None and view is not None and view.active_cellview().is_valid():
             self._app.remember_circuit(view.active_cellview(), spec)
+            self._app.screen.look()
             self._app.scorer.ask(blame=True)
 
     def _fingers_given(self):
@@ -224,6 +227,10 @@ class ScorePanel(qt.QDockWidget):
                              if self.fingers.visible else value)
         elif what == "prediction":
             self._show_prediction(value)
+        elif what == "edited":
+            self._show_edited(value)
+        elif what == "forgotten":
+            self._clear()
         elif what == "report":
             self.fingers.visible = False
             self._show(value)
@@ -231,7 +238,7 @@ class ScorePanel(qt.QDockWidget):
     def _show(self, report):
         start = time.monotonic()
         before = self._app.scorer.before
-        self.big.report, self.big.before, self.big.stale = report, before, False
+        self.big.report, self.big.before, self.big.stale, self.big.edited = report, before, False, False
         self.big.redraw()
         self.big.repaint()                           # before all the rest
         told = score.changes(before, report)
@@ -296,20 +303,32 @@ class ScorePanel(qt.QDockWidget):
             return
         self.overlay.show(view, report)
 
-    def _on_view_changed(self):
-        """Another tab: what is shown is not about it."""
-        self.overlay.clear()
-        self.probed.text = ""
-        self._show_prediction(None)
-        self._app.scorer.forget_prediction()
-        view = views.main_window().current_view()
-        cellview = view.active_cellview() if view is not None else None
-        if cellview is not None and cellview.is_valid():
-            spec = self._app.circuit_of(cellview)
-            if spec is not None:
-                self.circuit.select(spec.get("circuit") or "file:" + spec.get("netlist", ""))
-        self.big.stale = True
+    def _show_edited(self, edited):
+        """The verdict is not about what is drawn now; an undo makes it so again."""
+        self.big.edited = edited
         self.big.redraw()
+        self.timing.text = "edited since: press Score" if edited else ""
+        if edited:
+            self.overlay.clear()
+        else:
+            self._draw_overlay()
+
+    def _clear(self):
+        """As before the first score."""
+        self.overlay.clear()
+        self.big.report = self.big.before = None
+        self.big.stale = self.big.edited = False
+        self.big.redraw()
+        self._last_blame, self.blame.chosen, self.blame.faded = {}, None, False
+        self.blame.show_nets([])
+        self.bode.show_waveform(None)
+        for line in (self.changed, self.measures, self.probed, self.timing):
+            line.text = ""
+        for part in (self.changed, self.measures, self.check_button, self.fingers):
+            part.visible = False
+        self.notice.say("")
+        self._show_prediction(None)
+        self._app.preset_circuit()
 
 
 def describe_prediction(prediction):

@@ -59,7 +59,7 @@ class ServerWindow(qt.QDialog):
                 ("ptah-socket", "Socket", session.default_socket()),
                 ("ptah-host", "or HOST:PORT (TCP)", "empty: the socket is used"),
                 ("ptah-token-file", "Token file (TCP)", "token beside the socket"),
-                ("ptah-program", "Program ptah", "found on PATH"),
+                ("ptah-program", "Program ptah", "the one that installed this package"),
                 ("ptah-tech", "Technology", "ptah130"),
                 ("ptah-model", "Model that predicts", "the one named after the circuit"))):
             line = qt.QLineEdit()
@@ -201,8 +201,8 @@ class ServerWindow(qt.QDialog):
         """Runs `ptah` with each list of words in turn, then connects."""
         program = session.program()
         if program is None:
-            self.notice.fail(failure("tool_missing", "The program `ptah` is not on PATH.",
-                                     "Install Ptah, or give the program's path in Settings."))
+            self.notice.fail(failure("tool_missing", "The program `ptah` is not found.",
+                                     "Run `ptah install klayout` again, or give the program's path in Settings."))
             return
         if self._process is not None:
             return

@@ -9,7 +9,7 @@ SETTINGS = {
     "ptah-socket": "",           # path of the Unix socket; empty: the daemon's default
     "ptah-host": "",             # HOST:PORT; where set, TCP is used
     "ptah-token-file": "",       # empty: `token` beside the default socket
-    "ptah-program": "",          # the program `ptah`; empty: on PATH
+    "ptah-program": "",          # the program `ptah`; empty: the one that installed this package, or on PATH
     "ptah-search": "",           # strategy of explorations; empty: variants of random assignments
     "ptah-flow": "native",
     "ptah-tech": "ptah130",
@@ -65,7 +65,17 @@ def program():
     given = get("ptah-program")
     if given:
         return given if os.access(given, os.X_OK) else None
-    return shutil.which("ptah")
+    return installed_by() or shutil.which("ptah")
+
+
+def installed_by():
+    """The `ptah` that installed this package, as it wrote down: a program started from a desktop has no shell's PATH."""
+    try:
+        with open(os.path.join(os.path.dirname(__file__), "../../program"), encoding="utf-8") as file:
+            path = file.read().strip()
+    except OSError:
+        return None
+    return path if os.access(path, os.X_OK) else None
 
 
 class Log:

@@ -73,10 +73,16 @@ def button(text, clicked, tip="", primary=False):
     made.toolTip = tip
     made.clicked = lambda *_: clicked()
     if primary:
-        made.styleSheet = (f"QPushButton {{ background: {hexa(ACCENT)}; color: white; border: 0; border-radius: 4px; "
-                           "padding: 6px 14px; font-weight: 600 }"
+        made.styleSheet = (f"QPushButton {{ background: {hexa(ACCENT)}; color: white; border: 2px solid {hexa(ACCENT)}; border-radius: 4px; "
+                           f"padding: 4px 12px; font-weight: 600 }} QPushButton:focus {{ border-color: {hexa(INK)} }} "
+                           "QPushButton:disabled { border-color: #a9bdc2 }"
                            "QPushButton:hover { background: #0c6874 } QPushButton:disabled { background: #a9bdc2 }")
     return made
+
+
+def frame(kind):
+    """A border that shows where the keyboard is. Who styles a border takes the system's own mark away."""
+    return f"{kind} {{ border: 2px solid {hexa(LINE)} }} {kind}:focus {{ border-color: {hexa(ACCENT)} }}"
 
 
 def margins(layout, all_sides=0, spacing=None):
@@ -130,6 +136,7 @@ def scrolled(part, width):
     area = qt.QScrollArea()
     area.frameShape = pya.QFrame.NoFrame
     area.widgetResizable = True
+    area.focusPolicy = pya.Qt.NoFocus            # its widgets have it
     area.horizontalScrollBarPolicy = pya.Qt.ScrollBarAlwaysOff
     area.setWidget(given(part))
     area.setFixedWidth(width)
@@ -148,7 +155,7 @@ def table(columns, parent=None):
     made.showGrid = False
     made.alternatingRowColors = True
     made.horizontalHeader.setStretchLastSection(True)
-    made.styleSheet = "QTableWidget { border: 1px solid " + hexa(LINE) + " } QHeaderView::section { padding: 3px }"
+    made.styleSheet = frame("QTableWidget") + " QHeaderView::section { padding: 3px }"
     return made
 
 
@@ -269,6 +276,13 @@ def toast(text, level="info"):
         Toast._shown.deleteLater()
     Toast._shown = Toast(window, text, level)
     window.message(text.replace("\n", " ")[:200], 6000)
+    return Toast._shown
+
+
+def hide_toast(shown):
+    """Where it is still the one on screen."""
+    if shown is not None and shown is Toast._shown:
+        shown.hide()
 
 
 def toast_text():

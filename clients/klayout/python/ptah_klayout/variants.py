@@ -98,7 +98,7 @@ class VariantsWindow(qt.QDialog):
         self.open_button = ui.button("Open", self.open_selected, "In a new tab", primary=True)
         self.compare_button = ui.button("Compare two", self.compare_selected, "Side by side, differences marked")
         self.place_button = ui.button("Place in layout", self.place_selected,
-                                      "As a new cell in the layout on screen; one undo takes it back")
+                                      "As a new cell in the layout on screen, where you click; one undo takes it back")
         right = qt.QWidget()
         ui.column(self.notice, ui.row(self.message, None, self.order), self.progress, self.exploration,
                   self.gallery, ui.row(self.open_button, self.compare_button, self.place_button, None),
@@ -353,8 +353,8 @@ class VariantsWindow(qt.QDialog):
     def place_selected(self):
         for variant in self.gallery.selected()[:1]:
             try:
-                views.place_as_cell(variant.gds, variant.name)
-                self.notice.say(f"{variant.name} is placed in the layout on screen; Edit > Undo takes it back.", "good")
+                self._app.place_cell(variant, lambda placed: None if placed else self.show())
+                self.hide()                          # it lies over the layout
             except (views.Problem, RuntimeError) as error:
                 self._failed(error)
 

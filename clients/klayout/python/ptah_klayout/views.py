@@ -17,6 +17,8 @@ from .errors import failure
 INLINE_BYTES = 256 << 10     # handed over inside the request; the server takes up to 512 KiB
 EXPORT_SHAPES = 100_000      # below the cell; more would make the window stutter (a Miller OTA has 1,100)
 COUNT_VISITS = 60_000        # of cells, once a layer, for the same reason
+PLACE_GRID_UM = 0.1
+PLACE_GAP_UM = 2.0           # to what is drawn, where no place was said
 _numbers = itertools.count(1)
 
 
@@ -32,6 +34,12 @@ class Problem(Exception):
 def main_window():
     """Asked for once: of each answer KLayout 0.28 keeps an object."""
     return pya.MainWindow.instance()
+
+
+@functools.lru_cache(maxsize=1)
+def manager():
+    """Of undo; kept for the same reason."""
+    return main_window().manager()
 
 
 def active():
@@ -140,26 +148,69 @@ def open_in_tab(path, title):
     return view, cellview
 
 
-def place_as_cell(path, title):
-    """The layout's top as a new cell in the open layout, one instance in the middle of the window.
+def is_canvas(widget, view):
+    """KLayout does not tell: the view's canvas is the widget of just the size of its port."""
+    size = (getattr(widget, "width", None), getattr(widget, "height", None))
+    return size == (view.viewport_width(), view.viewport_height())
+
+
+def point_of(view, x, y):
+    """Of a pixel of the canvas, in µm."""
+    return view.viewport_trans().inverted() * pya.DPoint(x, view.viewport_height() - 1 - y)
+
+
+def under_cursor(view):
+    """In µm; None where the cursor is not over the view."""
+    cursor = pya.QCursor.pos
+    canvas = pya.QApplication.widgetAt(cursor)
+    if canvas is None or not is_canvas(canvas, view):
+        return None
+    inside = canvas.mapFromGlobal(cursor)
+    return point_of(view, inside.x, inside.y)
+
+
+class Source:
+    """A layout's top cell, to be placed."""
+
+    def __init__(self, path):
+        self.layout = pya.Layout()
+        self.layout.read(path)
+        self.top = self.layout.top_cell()
+        self.bounds = self.top.dbbox()
+
+
+def corner_at(bounds, point):
+    """What moves the middle of `bounds` to the point, on the grid of placements."""
+    on_grid = lambda um: round(um / PLACE_GRID_UM) * PLACE_GRID_UM
+    return pya.DVector(on_grid(point.x - bounds.center().x), on_grid(point.y - bounds.center().y))
+
+
+def _free_place(view, cell, bounds):
+    """The middle of the window where nothing is drawn, else to the right of all that is."""
+    layout, there = cell.layout(), cell.dbbox()
+    middle = view.box().center()
+    wanted = bounds.moved(corner_at(bounds, middle)).enlarged(PLACE_GAP_UM, PLACE_GAP_UM)
+    if all(cell.begin_shapes_rec_touching(layer, wanted).at_end() for layer in layout.layer_indexes()):
+        return middle
+    return pya.DPoint(there.right + PLACE_GAP_UM + PLACE_GRID_UM + bounds.width() / 2, there.center().y)
+
+
+def place_as_cell(source, title, point=None):
+    """The layout's top as a new cell in the open layout, one instance with its middle at the point; without one, where nothing
+    is drawn. Returns (instance, cell).
 
     Cells keep their names where those are free, and get new ones otherwise: nothing of the user's is overwritten.
     """
     view, cellview, cell = active()
     layout = cellview.layout()
-    source = pya.Layout()
-    source.read(path)
-    top = source.top_cell()
-    scale = pya.ICplxTrans(source.dbu / layout.dbu)
+    top, bounds = source.top, source.bounds
+    corner = corner_at(bounds, point or _free_place(view, cell, bounds))
+    scale = pya.ICplxTrans(source.layout.dbu / layout.dbu)
     box, hierarchy = view.box(), (view.min_hier_levels, view.max_hier_levels)
     view.transaction(f"Ptah: place {title}")
     try:
         new = layout.create_cell(top.name)
         new.copy_tree(top) if abs(scale.mag - 1.0) < 1e-9 else _copy_scaled(new, top, scale)
-        bounds = new.dbbox()
-        grid = 0.1
-        corner = pya.DVector(round((box.center().x - bounds.center().x) / grid) * grid,
-                             round((box.center().y - bounds.center().y) / grid) * grid)
         instance = cell.insert(pya.DCellInstArray(new.cell_index(), pya.DTrans(corner)))
     finally:
         view.commit()
