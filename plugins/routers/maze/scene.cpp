@@ -88,7 +88,7 @@ bool SceneBuilder::holds(const Piece& piece, const Device& device, const Tile& t
 Status SceneBuilder::add_piece(const Circuit& circuit, const Device& device, const Tile& tile) {
   const Stack& stack = *scene_.stack;
   Piece piece{device.name, device.kind, device.nets, tile.shapes, tile.pins, {}, {}, {}, {}};
-  const auto names = terminal_names(device.kind, device.nets.size());
+  const auto names = terminal_names(device);
   std::vector<NetId> pin_nets(tile.pins.size(), kNoNet);
   for (std::size_t p = 0; p < tile.pins.size(); ++p) {
     const auto name = std::find(names.begin(), names.end(), tile.pins[p].terminal);

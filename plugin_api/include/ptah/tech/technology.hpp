@@ -238,6 +238,8 @@ class Technology {
   const std::vector<DeviceModel>& devices() const noexcept { return devices_; }
   /// By name or alias, case-insensitively; nullptr when unknown.
   const DeviceModel* find_device(std::string_view name_or_alias) const noexcept;
+  /// The same technology with further devices, whose names are none of its own.
+  Technology with_devices(const std::vector<DeviceModel>& more) const;
 
   const Parasitics& parasitics() const noexcept { return parasitics_; }
   /// The YAML of the compact transistor models (key `models`); empty when the file has none.
