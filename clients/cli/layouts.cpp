@@ -150,7 +150,6 @@ void add_layout_commands(CLI::App& app, Session& session, int& status) {
       ->required()
       ->check(CLI::ExistingFile);
   checked->add_to(check_command, CircuitArguments::Given::kOption);
-  checked->add_cells_to(check_command);
   check_command->add_option("--cell", checked->cell, "Top cell, where the file has several");
   check_command->add_option("--fingers", checked->fingers,
                             "Finger counts of this layout: M0=6,M1=2,...");
