@@ -257,8 +257,8 @@ class CellBinder {
                     "add it to the .subckt line, or take its label off the pin purpose of " + layer);
       }
       const std::size_t p = port->second;
-      const NetIndex net =
-          carries_wires(label.layer) ? net_at(label.layer, label.at) : kNone;
+      const bool metal = technology_.layer(label.layer).type == LayerType::kConductor;
+      const NetIndex net = metal ? net_at(label.layer, label.at) : kNone;
       if (net == kNone) {
         elsewhere[p] = "Of the port " + block_.ports[p] + " of " + block_.name + " the label in " +
                        cell() + " lies on no metal of its layer " + layer + ", at " +
@@ -326,6 +326,14 @@ class CellBinder {
                          [&](const RoutingLayer& each) { return each.layer == layer; });
   }
 
+  /// From local interconnect to a layer of wires; nullptr where there is none.
+  const Via* via_up(LayerId layer) const {
+    for (const Via& via : technology_.vias()) {
+      if (via.lower == layer && carries_wires(via.upper)) return &via;
+    }
+    return nullptr;
+  }
+
   /// Whether a wire centred on the routing grid lies within.
   bool takes_wire(const Rect& rect, Dbu width) const {
     const Rect room = rect.bloated(-(width / 2));
@@ -335,29 +343,35 @@ class CellBinder {
 
   Status add_pin(std::size_t t) {
     const NetIndex net = net_of_[t];
-    const LayerId lowest = technology_.routing_layers().front().layer;
-    std::set<LayerId> layers = layers_.at(net);
-    // The lowest routing layer is for the inside of cells: wires come to the metal above it.
-    const bool low = layers.contains(lowest);
-    if (low && technology_.routing_layers().size() > 1)
-      layers.insert(technology_.routing_layers()[1].layer);
+    const std::set<LayerId>& labelled = layers_.at(net);
+    // Local interconnect is for the inside of cells: wires come to the metal above it.
+    std::set<LayerId> layers, local;
+    for (const LayerId layer : labelled) {
+      if (carries_wires(layer)) {
+        layers.insert(layer);
+        continue;
+      }
+      local.insert(layer);
+      if (const Via* up = via_up(layer)) layers.insert(up->upper);
+    }
     TilePin pin{block_.terminals[t], {}};
     bool reached = false;
     for (const LayerId layer : layers) {
       const Dbu width = routing(layer).min_width;
       for (const Rect& rect : metal_of(net, layer)) {
         pin.access.push_back({layer, rect});
-        reached = reached || (layer != lowest && takes_wire(rect, width));
+        reached = reached || takes_wire(rect, width);
       }
     }
-    for (const LayerId layer : layers) {
-      if (reached) break;
-      if (layer == lowest) continue;
-      reached = land(net, layer, pin);
+    // Where the label is, wires or not: there a layout is asked which net the terminal is on.
+    for (const LayerId layer : local) {
+      for (const Rect& rect : metal_of(net, layer)) pin.access.push_back({layer, rect});
     }
-    if (!reached && low) reached = lift(net, lowest, pin);
+    for (const LayerId layer : layers) reached = reached || land(net, layer, pin);
+    for (const LayerId layer : local) reached = reached || lift(net, layer, pin);
     if (!reached) {
-      const Point place = pin.access.front().rect.center() - block_.origin;
+      const Point place =
+          metal_of(net, *labelled.begin()).front().center() - block_.origin;
       return fail("No wire can land on the port " + block_.ports[block_.port_of[t]] + " of " +
                       cell() + ", at " + at(place) + ": its metal is off the routing grid of " +
                       std::to_string(kPlacementGrid) +
@@ -436,9 +450,9 @@ class CellBinder {
 
   /// A cut on the net's metal and a pad above it.
   bool lift(NetIndex net, LayerId layer, TilePin& pin) {
-    const RoutingLayer& above = technology_.routing_layers()[1];
-    const Via* via = technology_.via_between(layer, above.layer);
+    const Via* via = via_up(layer);
     if (via == nullptr) return false;
+    const RoutingLayer& above = routing(via->upper);
     const Dbu half = via->size / 2;
     const auto side = static_cast<Dbu>(std::ceil(std::sqrt(static_cast<double>(above.min_area))));
     const Dbu pad_half =
@@ -479,12 +493,14 @@ class CellBinder {
   void find_inner() {
     const std::set<NetIndex> terminals(net_of_.begin(), net_of_.end());
     std::map<NetIndex, Shape> largest;
-    for (const RoutingLayer& each : technology_.routing_layers()) {
-      for (const NetRect& piece : nets_.conductors.at(each.layer)) {
+    for (std::size_t l = 0; l < nets_.conductors.size(); ++l) {
+      const auto layer = static_cast<LayerId>(l);
+      if (technology_.layer(layer).type != LayerType::kConductor) continue;
+      for (const NetRect& piece : nets_.conductors[l]) {
         if (terminals.contains(piece.net) || piece.net == nets_.substrate) continue;
-        const auto [found, fresh] = largest.try_emplace(piece.net, Shape{each.layer, piece.rect});
+        const auto [found, fresh] = largest.try_emplace(piece.net, Shape{layer, piece.rect});
         if (!fresh && piece.rect.area() > found->second.rect.area())
-          found->second = {each.layer, piece.rect};
+          found->second = {layer, piece.rect};
       }
     }
     for (const auto& [net, shape] : largest) block_.inner.push_back(shape);

@@ -21,7 +21,8 @@ struct CellFile {
 };
 
 /// Fills the file's half of `block`, whose ports are known. A port's terminals are the pieces of
-/// metal below the labels of its name on routing layers of the technology, in any case. Fails, with
+/// metal below the labels of its name, in any case; wires come to those on routing layers, and on
+/// local interconnect by a cut of ours. Fails, with
 /// the file as the place, when a port has none, when a label on a pin purpose is no port, when one
 /// piece of metal has the labels of two ports, when wires could not land, and when a shape on a
 /// layer of the technology lies off its grid. Shapes on other layers stay in the file's cells, and

@@ -36,8 +36,8 @@ struct Block {
   /// wired; "vdd", "vdd:2". `port_of` has the port of each.
   std::vector<std::string> terminals;
   std::vector<std::size_t> port_of;
-  /// Metal and cuts for terminals that wires would not meet: off the routing grid, or on the lowest
-  /// routing layer alone. Drawn beside the cell.
+  /// Metal and cuts for terminals that wires would not meet: off the routing grid, or on local
+  /// interconnect alone. Drawn beside the cell.
   std::vector<Shape> landings;
   std::vector<Shape> own;  ///< `tile.shapes` without `landings`, sorted.
   /// What joins nets of a black box: wells, taps, metal and cuts without devices. Sorted.
