@@ -192,7 +192,13 @@ Status CircuitArguments::fill(Json& spec) const {
         }
         spec["cells"][cell.substr(0, equals)] = cell.substr(equals + 1);
       }
-      PTAH_TRY(gather_sources(spec));
+      if (Status gathered = gather_sources(spec); !gathered) {
+        // What is wrong with a cell's file has one exit status, here and in the plan.
+        Error error = gathered.error();
+        const bool input = error.code == ErrorCode::kNotFound || error.code == ErrorCode::kLimit;
+        if (input && !cells.empty()) error.code = ErrorCode::kInvalidArgument;
+        return error;
+      }
       if (!top.empty()) spec["top"] = top;
     }
   }

@@ -218,6 +218,10 @@ Status bind_cells(const CircuitInput& input, const Technology& technology, Spice
     if (input.testbench || !input.benches.empty()) {
       PTAH_TRY(prepare_simulation(block, technology, read.notes));
     }
+    read.notes.push_back({block.name,
+                          "a fixed block, the cell " + block.cell + " of " + block.file +
+                              ". Of its wires, extraction counts those that reach a port.",
+                          "", ""});
     bound.push_back(found->second);
   }
   PTAH_TRY(check_cells(bound, read.circuit.name));

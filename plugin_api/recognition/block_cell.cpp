@@ -15,7 +15,7 @@ namespace ptah::native {
 namespace {
 
 /// More are a chip, and no block of an analog cell.
-constexpr std::size_t kMostShapes = 200'000;
+constexpr std::size_t kMostShapes = 100'000;
 
 constexpr std::size_t kMostListed = 12;
 
@@ -202,6 +202,7 @@ class CellBinder {
       std::vector<Rect> bodies = drawn_on(layer.name + ".res");
       const std::vector<Rect> shorts = drawn_on(layer.name + ".short");
       bodies.insert(bodies.end(), shorts.begin(), shorts.end());
+      if (layer.type == LayerType::kConductor) bodies_[id] = bodies;
       const std::vector<Rect>& kept = bodies.empty() ? rects : difference(rects, bodies);
       for (const Rect& rect : kept) block_.wires.push_back({id, rect});
     }
@@ -404,7 +405,7 @@ class CellBinder {
 
   /// Whether `pad` keeps its distance from all metal of its layer but what it touches, which is of
   /// the net; and lies in the outline.
-  bool has_room(const Rect& pad, LayerId layer, NetIndex net) const {
+  bool has_room(const Rect& pad, LayerId layer, NetIndex net) {
     const RoutingLayer& rules = routing(layer);
     if (!block_.tile.outline.contains(pad)) return false;
     const Dbu reach = std::max(rules.spacing, rules.wide_spacing);
@@ -423,6 +424,12 @@ class CellBinder {
       const bool wide = rules.wide_width > 0 && piece.rect.width() > rules.wide_width &&
                         piece.rect.height() > rules.wide_width;
       if (piece.rect.overlaps(pad.bloated(wide ? rules.wide_spacing : rules.spacing))) return false;
+    }
+    // Bodies of resistors are no nets, but metal.
+    const auto& bodies = bodies_[layer];
+    if (std::any_of(bodies.begin(), bodies.end(),
+                    [&](const Rect& body) { return body.overlaps(pad.bloated(reach)); })) {
+      return false;
     }
     for (const Shape& landing : block_.landings) {
       if (landing.layer == layer && landing.rect.overlaps(pad.bloated(reach))) return false;
@@ -514,6 +521,7 @@ class CellBinder {
   Connectivity nets_;                           ///< Of the wires alone.
   std::map<NetIndex, std::set<LayerId>> layers_;  ///< Of the labels, by net of a terminal.
   std::vector<NetIndex> net_of_;                  ///< By terminal.
+  std::map<LayerId, std::vector<Rect>> bodies_;   ///< Of resistors of metal.
 };
 
 }  // namespace
