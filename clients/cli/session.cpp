@@ -169,8 +169,8 @@ Status CircuitArguments::fill(Json& spec) const {
       if (!pairs.empty() || !testbench.empty() || !top.empty() || !measures_file.empty() ||
           !cells.empty()) {
         return make_error(ErrorCode::kInvalidArgument,
-                          "Pairs, testbench, measures file, top and cells go with a netlist; `" + circuit +
-                              "` is a shipped circuit.",
+                          "Pairs, testbench, measures file, top and cells go with a netlist; `" +
+                              circuit + "` is a shipped circuit.",
                           "command line",
                           "Give the path of the netlist, such as ./" + circuit + ".sp.");
       }

@@ -6,10 +6,10 @@
 
 #include "flow/flow_config.hpp"
 #include "flow/written_cell.hpp"
-#include "ptah/core/quoting.hpp"
-#include "ptah/core/run_tool.hpp"
 #include "ptah/core/base64.hpp"
 #include "ptah/core/letter_case.hpp"
+#include "ptah/core/quoting.hpp"
+#include "ptah/core/run_tool.hpp"
 #include "ptah/core/sha256.hpp"
 #include "ptah/layout/block.hpp"
 #include "ptah/netlist/circuit_folder.hpp"
@@ -158,10 +158,10 @@ Status check_cells(const std::vector<std::shared_ptr<Block>>& blocks, const std:
       // Layouts are called as the circuit, with numbers.
       const bool begins = lower_case(cell.name).starts_with(lower_case(top));
       if (begins && cell.name.find_first_not_of("0123456789_", top.size()) == std::string::npos) {
-        return make_error(ErrorCode::kUnsupported,
-                          "The cell " + cell.name + " is called as layouts of the circuit " + top +
-                              " are.",
-                          block->file, "call one of them otherwise");
+        return make_error(
+            ErrorCode::kUnsupported,
+            "The cell " + cell.name + " is called as layouts of the circuit " + top + " are.",
+            block->file, "call one of them otherwise");
       }
       const auto [found, fresh] = known.try_emplace(cell.name, &cell, block.get());
       if (fresh || *found->second.first == cell) continue;
@@ -212,7 +212,8 @@ Status bind_cells(const CircuitInput& input, const Technology& technology, Spice
                         input.netlist.name);
     }
     Block& block = *found->second;
-    PTAH_TRY(auto bytes, decode_base64(input.bundle->files.at(cell.file), kMaxCellBytes, cell.file));
+    PTAH_TRY(auto bytes,
+             decode_base64(input.bundle->files.at(cell.file), kMaxCellBytes, cell.file));
     PTAH_TRY(native::bind_cell(block, {cell.file, std::move(bytes), cell.cell.value_or("")},
                                technology, read.notes));
     if (input.testbench || !input.benches.empty()) {
@@ -325,8 +326,7 @@ Result<Json> list_sources(const CircuitInput& input) {
       PTAH_TRY(const auto bytes, decode_base64(text, kMaxCellBytes, name));
       content.assign(bytes.begin(), bytes.end());
     }
-    list.push_back(
-        {{"name", name}, {"bytes", content.size()}, {"sha256", sha256_hex(content)}});
+    list.push_back({{"name", name}, {"bytes", content.size()}, {"sha256", sha256_hex(content)}});
   }
   return list;
 }

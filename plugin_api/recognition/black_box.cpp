@@ -138,9 +138,8 @@ BoxedCircuit BlackBoxes::of(const Circuit& circuit, const Technology& technology
       part.name = device.name + ":" + pin_name(block, pin);
       part.model = technology_->devices()[first_model_[b] + pin].name;
       part.where = device.where;
-      part.nets = {pin < block.terminals.size()
-                       ? device.nets.at(pin)
-                       : add_net(device.name + ":" + pin_name(block, pin)),
+      part.nets = {pin < block.terminals.size() ? device.nets.at(pin)
+                                                : add_net(device.name + ":" + pin_name(block, pin)),
                    shared};
       boxed.circuit.devices.push_back(std::move(part));
     }
@@ -164,8 +163,7 @@ BoxedLayout BoxedCircuit::open(const gds::Flat& flat) const {
   for (const PlacedBlock& placed : find_blocks(flat, blocks)) {
     const Block& block = *blocks[placed.block];
     std::map<Shape, int> wanted;
-    for (const Shape& shape : block.own)
-      ++wanted[Shape{shape.layer, placed.to_layout(shape.rect)}];
+    for (const Shape& shape : block.own) ++wanted[Shape{shape.layer, placed.to_layout(shape.rect)}];
     const bool whole = std::all_of(wanted.begin(), wanted.end(), [&](const auto& each) {
       const auto before = taken.find(each.first);
       const int used = before == taken.end() ? 0 : before->second;
@@ -173,9 +171,8 @@ BoxedLayout BoxedCircuit::open(const gds::Flat& flat) const {
     });
     if (!whole) {
       boxed.strange.push_back({"lvs.block",
-                               "a cell " + block.cell +
-                                   " of the layout is not the one that " + block.name +
-                                   " is bound to: its shapes differ",
+                               "a cell " + block.cell + " of the layout is not the one that " +
+                                   block.name + " is bound to: its shapes differ",
                                {},
                                outline_of(block, placed)});
       continue;
@@ -232,8 +229,7 @@ void BoxedCircuit::add_pins(const BoxedLayout& layout, Connectivity& connectivit
       if (piece.rect.contains(middle)) on = piece.net;
     }
     if (on == kNone) continue;  // its metal is gone: a pin is missing
-    device.terminals = {{on, pin.layer, pin.place},
-                        {shared[pin.placed], pin.layer, pin.place}};
+    device.terminals = {{on, pin.layer, pin.place}, {shared[pin.placed], pin.layer, pin.place}};
     connectivity.devices.push_back(std::move(device));
   }
 }
@@ -302,17 +298,29 @@ void BoxedCircuit::close(ExtractedNetlist& netlist) const {
 }
 
 Result<const std::vector<Violation>*> BlockErrors::of(const std::shared_ptr<const Block>& block,
+                                                      Orientation orientation,
                                                       const Technology& technology,
                                                       const Judge& judge) {
   for (const Known& known : known_) {
-    if (known.block == block && known.technology == technology.identity()) return &known.violations;
+    if (known.block == block && known.orientation == orientation &&
+        known.technology == technology.identity()) {
+      return &known.violations;
+    }
   }
-  constexpr std::size_t kMostKnown = 64;
+  constexpr std::size_t kMostKnown = 256;
   if (known_.size() == kMostKnown) known_.clear();
+  constexpr const char* kAlone = "ptah_block_alone";
+  gds::Reference reference;
+  reference.cell = block->cell;
+  const Transform turned{orientation, {}};
+  reference.mirror_x = orientation == Orientation::kMX || orientation == Orientation::kMY;
+  if (turned.flips_x()) reference.angle_deg = 180;
+  gds::Library library = block->library;
+  library.cells.push_back({kAlone, {}, {}, {reference}});
   gds::Flat flat;
-  flat.shapes = placed_shapes(*block, block->own, Transform{});
-  PTAH_TRY(Verdict verdict, judge(block->library, block->cell, flat));
-  known_.push_back({block, technology.identity(), std::move(verdict.violations)});
+  flat.shapes = placed_shapes(*block, block->own, turned);
+  PTAH_TRY(Verdict verdict, judge(library, kAlone, flat));
+  known_.push_back({block, orientation, technology.identity(), std::move(verdict.violations)});
   return &known_.back().violations;
 }
 
@@ -325,9 +333,11 @@ Status BlockErrors::tell_apart(const LayoutFile& layout, const Circuit& circuit,
   std::map<std::string, std::vector<Rect>> alone;  // by rule, in the layout
   for (const PlacedBlock& placed : find_blocks(*flat, blocks)) {
     const Block& block = *blocks[placed.block];
-    PTAH_TRY(const std::vector<Violation>* own, of(blocks[placed.block], technology, judge));
+    PTAH_TRY(const std::vector<Violation>* own,
+             of(blocks[placed.block], placed.to_layout.orientation, technology, judge));
+    const Point at = placed.to_layout(block.origin);
     for (const Violation& violation : *own)
-      alone[violation.rule].push_back(placed.to_layout(violation.place.moved(block.origin)));
+      alone[violation.rule].push_back(violation.place.moved(at));
   }
   const std::size_t before = verdict.violations.size();
   std::erase_if(verdict.violations, [&](const Violation& violation) {

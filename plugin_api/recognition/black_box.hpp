@@ -1,5 +1,5 @@
-/// Fixed blocks for engines that know devices and nets alone. A block becomes its pins: a device of a
-/// model of its own for each terminal, between the terminal's net and one that all pins of the
+/// Fixed blocks for engines that know devices and nets alone. A block becomes its pins: a device of
+/// a model of its own for each terminal, between the terminal's net and one that all pins of the
 /// instance share. So a circuit with blocks is compared like any other, and what is compared is
 /// which net each terminal of which block is on. A net inside that reaches no terminal is a pin,
 /// too, on a net of its own: whatever touches it from outside differs from the schematic.
@@ -78,7 +78,8 @@ class BlackBoxes {
 /// Errors of design rules within a block, judged alone, are none of the layout's.
 class BlockErrors {
  public:
-  /// Judges a layout that is a block alone.
+  /// Judges a layout that is a block alone, turned as in the layout: the places of errors that
+  /// tools name are not the same mirrored.
   using Judge = std::function<Result<Verdict>(const gds::Library& library, const std::string& top,
                                               const gds::Flat& flat)>;
   /// Takes those out of `verdict` and says in its summary how many they are.
@@ -88,11 +89,13 @@ class BlockErrors {
  private:
   struct Known {
     std::shared_ptr<const Block> block;
+    Orientation orientation = Orientation::kR0;
     Technology::Identity technology;
-    std::vector<Violation> violations;
+    std::vector<Violation> violations;  ///< The cell's (0, 0) lies at (0, 0).
   };
   Result<const std::vector<Violation>*> of(const std::shared_ptr<const Block>& block,
-                                           const Technology& technology, const Judge& judge);
+                                           Orientation orientation, const Technology& technology,
+                                           const Judge& judge);
   std::vector<Known> known_;
 };
 

@@ -80,10 +80,11 @@ class CellBinder {
                               block_.landings.end());
     find_inner();
     if (flat_.dropped > 0) {
-      notes_.push_back({block_.name,
-                        std::to_string(flat_.dropped) + " shapes or labels of its cell are on layers that " +
-                            technology_.name() + " does not have: they stay as they are, unchecked.",
-                        "", ""});
+      notes_.push_back(
+          {block_.name,
+           std::to_string(flat_.dropped) + " shapes or labels of its cell are on layers that " +
+               technology_.name() + " does not have: they stay as they are, unchecked.",
+           "", ""});
     }
     return ok();
   }
@@ -108,8 +109,8 @@ class CellBinder {
       } else if (tops.size() == 1) {
         block_.cell = tops.front();
       } else {
-        return fail("The file has no cell " + block_.name + ", and " +
-                        std::to_string(tops.size()) + " top cells: " + listed(tops) + ".",
+        return fail("The file has no cell " + block_.name + ", and " + std::to_string(tops.size()) +
+                        " top cells: " + listed(tops) + ".",
                     "say which: --cell " + block_.name + "=" + file_.name + ":CELL",
                     ErrorCode::kNotFound);
       }
@@ -146,9 +147,9 @@ class CellBinder {
                   "check its GDS layer numbers");
     }
     if (flat_.shapes.size() > kMostShapes) {
-      return fail("In " + cell() + " more than " + std::to_string(kMostShapes) +
-                      " rectangles are drawn.",
-                  "a block is an analog cell, no chip", ErrorCode::kLimit);
+      return fail(
+          "In " + cell() + " more than " + std::to_string(kMostShapes) + " rectangles are drawn.",
+          "a block is an analog cell, no chip", ErrorCode::kLimit);
     }
     const Dbu grid = technology_.grid();
     for (const Shape& shape : flat_.shapes) {
@@ -170,8 +171,7 @@ class CellBinder {
     block_.origin = Point{} - corner;
     block_.tile.cell = block_.cell;
     block_.tile.kind = DeviceKind::kBlock;
-    block_.tile.outline = {0, 0,
-                           std::max(up_to(box.x1 - corner.x, kPlacementGrid), kPlacementGrid),
+    block_.tile.outline = {0, 0, std::max(up_to(box.x1 - corner.x, kPlacementGrid), kPlacementGrid),
                            std::max(up_to(box.y1 - corner.y, kPlacementGrid), kPlacementGrid)};
     for (Shape& shape : flat_.shapes) shape.rect = shape.rect.moved(block_.origin);
     for (gds::Flat::Label& label : flat_.labels) label.at = label.at + block_.origin;
@@ -253,9 +253,10 @@ class CellBinder {
       const std::string& layer = technology_.layer(label.layer).name;
       if (port == port_numbers.end()) {
         if (!label.is_pin) continue;  // names a net inside
-        return fail("The pin " + quoting::for_message(label.text) + " of " + cell() +
-                        " is no port of " + block_.name + ", which has " + listed(block_.ports) + ".",
-                    "add it to the .subckt line, or take its label off the pin purpose of " + layer);
+        return fail(
+            "The pin " + quoting::for_message(label.text) + " of " + cell() + " is no port of " +
+                block_.name + ", which has " + listed(block_.ports) + ".",
+            "add it to the .subckt line, or take its label off the pin purpose of " + layer);
       }
       const std::size_t p = port->second;
       const bool metal = technology_.layer(label.layer).type == LayerType::kConductor;
@@ -284,8 +285,7 @@ class CellBinder {
                     "its labels are " + listed(texts));
       }
       for (std::size_t k = 0; k < nets[p].size(); ++k) {
-        block_.terminals.push_back(block_.ports[p] +
-                                   (k == 0 ? "" : ":" + std::to_string(k + 1)));
+        block_.terminals.push_back(block_.ports[p] + (k == 0 ? "" : ":" + std::to_string(k + 1)));
         block_.port_of.push_back(p);
         net_of_.push_back(nets[p][k]);
       }
@@ -304,8 +304,9 @@ class CellBinder {
     for (const Shape& shape : block_.wires) {
       if (shape.layer == layer) drawn.push_back(shape.rect);
     }
-    std::sort(drawn.begin(), drawn.end(),
-              [](const Rect& a, const Rect& b) { return std::pair(a.y0, a.x0) < std::pair(b.y0, b.x0); });
+    std::sort(drawn.begin(), drawn.end(), [](const Rect& a, const Rect& b) {
+      return std::pair(a.y0, a.x0) < std::pair(b.y0, b.x0);
+    });
     std::set<std::int32_t> own;
     for (const RectPair& pair : overlapping_pairs(drawn, pieces)) own.insert(pair.a);
     std::vector<Rect> rects;
@@ -371,8 +372,7 @@ class CellBinder {
     for (const LayerId layer : layers) reached = reached || land(net, layer, pin);
     for (const LayerId layer : local) reached = reached || lift(net, layer, pin);
     if (!reached) {
-      const Point place =
-          metal_of(net, *labelled.begin()).front().center() - block_.origin;
+      const Point place = metal_of(net, *labelled.begin()).front().center() - block_.origin;
       return fail("No wire can land on the port " + block_.ports[block_.port_of[t]] + " of " +
                       cell() + ", at " + at(place) + ": its metal is off the routing grid of " +
                       std::to_string(kPlacementGrid) +
@@ -388,8 +388,10 @@ class CellBinder {
     constexpr std::size_t kMost = 4000;
     std::vector<Point> points;
     const Point middle = rect.center();
-    for (Dbu y = down_to(rect.y0, kPlacementGrid); y <= up_to(rect.y1, kPlacementGrid); y += kPlacementGrid) {
-      for (Dbu x = down_to(rect.x0, kPlacementGrid); x <= up_to(rect.x1, kPlacementGrid); x += kPlacementGrid) {
+    for (Dbu y = down_to(rect.y0, kPlacementGrid); y <= up_to(rect.y1, kPlacementGrid);
+         y += kPlacementGrid) {
+      for (Dbu x = down_to(rect.x0, kPlacementGrid); x <= up_to(rect.x1, kPlacementGrid);
+           x += kPlacementGrid) {
         points.push_back({x, y});
         if (points.size() == kMost) break;
       }
@@ -480,7 +482,8 @@ class CellBinder {
     for (const Rect& metal : metal_of(net, layer)) {
       for (const Point p : grid_about(metal)) {
         const Rect cut = Rect{p.x, p.y, p.x, p.y}.bloated(half);
-        if (!metal.contains(cut.bloated(all, one)) && !metal.contains(cut.bloated(one, all))) continue;
+        if (!metal.contains(cut.bloated(all, one)) && !metal.contains(cut.bloated(one, all)))
+          continue;
         if (std::any_of(cuts.begin(), cuts.end(), [&](const Rect& other) {
               return other.overlaps(cut.bloated(via->spacing));
             })) {
@@ -518,7 +521,7 @@ class CellBinder {
   const Technology& technology_;
   std::vector<Note>& notes_;
   gds::Flat flat_;
-  Connectivity nets_;                           ///< Of the wires alone.
+  Connectivity nets_;                             ///< Of the wires alone.
   std::map<NetIndex, std::set<LayerId>> layers_;  ///< Of the labels, by net of a terminal.
   std::vector<NetIndex> net_of_;                  ///< By terminal.
   std::map<LayerId, std::vector<Rect>> bodies_;   ///< Of resistors of metal.

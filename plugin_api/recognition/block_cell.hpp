@@ -1,4 +1,5 @@
-/// A cell of a GDS file as a fixed block: what wires may land on, and what they must stay away from.
+/// A cell of a GDS file as a fixed block: what wires may land on, and what they must stay away
+/// from.
 #pragma once
 
 #include <cstdint>

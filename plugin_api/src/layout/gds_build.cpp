@@ -118,8 +118,7 @@ Library from_layout(const Circuit& circuit, const Tiles& tiles, const Layout& la
     }
     cell.references.push_back(reference_to(block->cell, t, block->origin));
     for (const Shape& landing : block->landings) {
-      cell.polygons.push_back(
-          rectangle(technology.layer(landing.layer).drawing, t(landing.rect)));
+      cell.polygons.push_back(rectangle(technology.layer(landing.layer).drawing, t(landing.rect)));
     }
   }
   for (const NetShape& wire : layout.wires) {

@@ -37,7 +37,8 @@ struct Placed {
     const bool turned = quarter_turns == 2;
     const Orientation orientation = mirror ? (turned ? Orientation::kMY : Orientation::kMX)
                                            : (turned ? Orientation::kR180 : Orientation::kR0);
-    return Transform{orientation, {static_cast<Dbu>(std::lround(x)), static_cast<Dbu>(std::lround(y))}};
+    return Transform{orientation,
+                     {static_cast<Dbu>(std::lround(x)), static_cast<Dbu>(std::lround(y))}};
   }
   /// This one after `inner`.
   Placed after(const Placed& inner) const {

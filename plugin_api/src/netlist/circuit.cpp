@@ -53,7 +53,8 @@ std::vector<NetId> port_nets(const Device& device) {
   const Block& block = *device.block;
   if (block.terminals.empty()) return device.nets;  // as the netlist has it
   std::vector<NetId> nets(block.ports.size(), kNoNet);
-  for (std::size_t t = 0; t < device.nets.size(); ++t) nets.at(block.port_of.at(t)) = device.nets[t];
+  for (std::size_t t = 0; t < device.nets.size(); ++t)
+    nets.at(block.port_of.at(t)) = device.nets[t];
   return nets;
 }
 

@@ -71,7 +71,8 @@ class Flattener {
     PTAH_TRY(const std::size_t top_index, top());
     const Subcircuit& top = deck_.subcircuits[top_index];
     if (options_.blocks.contains(lower_case(top.name))) {
-      return fail(top.place, "The circuit " + text::quoted(top.name) + " is bound to a cell itself.",
+      return fail(top.place,
+                  "The circuit " + text::quoted(top.name) + " is bound to a cell itself.",
                   "bind a subcircuit that it calls", ErrorCode::kInvalidArgument);
     }
     Circuit& circuit = result_.circuit;
@@ -471,8 +472,7 @@ class Flattener {
                   ErrorCode::kLimit);
     }
     PTAH_TRY(auto given, given_on(element, called, device.name, scope));
-    PTAH_TRY(device.block,
-             block_of(called, device.name, element.place, std::move(given), depth));
+    PTAH_TRY(device.block, block_of(called, device.name, element.place, std::move(given), depth));
     const std::string name = device.name;
     for (int copy = 1; copy <= multiplier * m; ++copy) {
       if (multiplier * m > 1) device.name = name + "_" + std::to_string(copy);

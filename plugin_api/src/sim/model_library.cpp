@@ -199,7 +199,8 @@ bool holds(const Bin& bin, const ModelUse& use) {
 }
 
 /// The needed subcircuits and models: those in use and, transitively, what they use.
-std::set<std::string> needed_names(const std::vector<ModelBlock>& blocks, const ModelRequest& request) {
+std::set<std::string> needed_names(const std::vector<ModelBlock>& blocks,
+                                   const ModelRequest& request) {
   std::map<std::string, std::vector<const ModelBlock*>> defined;
   for (const ModelBlock& block : blocks) {
     if (block.kind != ModelBlock::Kind::kLine) defined[base_name(block.name)].push_back(&block);

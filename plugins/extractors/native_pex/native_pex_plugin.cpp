@@ -71,10 +71,9 @@ class NativePex : public ptah::Extractor {
     if (!ptah::native::has_blocks(circuit))
       return engine_.extract(*flat, circuit, technology, layout.top);
     if (!ignores_resistance_) {
-      return ptah::make_error(
-          ptah::ErrorCode::kUnsupported,
-          "The resistances of wires are not extracted beside fixed blocks.", circuit.name,
-          "Give native_pex the option resistance: none.");
+      return ptah::make_error(ptah::ErrorCode::kUnsupported,
+                              "The resistances of wires are not extracted beside fixed blocks.",
+                              circuit.name, "Give native_pex the option resistance: none.");
     }
     const auto boxed = boxes_.of(circuit, technology);
     const auto opened = boxed.open(*flat);

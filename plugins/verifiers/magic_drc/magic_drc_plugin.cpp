@@ -27,8 +27,7 @@ class MagicDrc : public ptah::Verifier {
     PTAH_TRY(ptah::Verdict verdict, judge(layout, circuit, technology, job));
     const auto alone = [&](const ptah::gds::Library& library, const std::string& top,
                            const ptah::gds::Flat&) -> ptah::Result<ptah::Verdict> {
-      PTAH_TRY(const ptah::ScratchDir folder,
-               ptah::ScratchDir::create(job.scratch_dir(), "block"));
+      PTAH_TRY(const ptah::ScratchDir folder, ptah::ScratchDir::create(job.scratch_dir(), "block"));
       const auto gds = folder.path() / "block.gds";
       PTAH_TRY(ptah::gds::write_file(library, gds));
       return judge({gds, top, nullptr}, {}, technology, job);

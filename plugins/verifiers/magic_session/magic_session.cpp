@@ -76,8 +76,7 @@ bool draws(const gds::Library& library, const std::string& top, const Technology
 Result<std::string> top_of(const gds::Library& library, const LayoutFile& layout,
                            const Technology& technology) {
   for (const gds::Cell& cell : library.cells) {
-    if (!is_plain_name(cell.name) || cell.name == kFlatCell ||
-        cell.name == kBoxedCell) {
+    if (!is_plain_name(cell.name) || cell.name == kFlatCell || cell.name == kBoxedCell) {
       return make_error(
           ErrorCode::kUnsupported,
           "The cell name \"" + cell.name.substr(0, 60) + "\" can not be handed to Magic.",
@@ -162,8 +161,8 @@ gds::Library boxed_library(const gds::Flat& flat, const Technology& technology) 
   return library;
 }
 
-/// "PTAH PIN 3 NET" for each pin; after `scalegrid 1 2` internal units are 5 nm. Where contacts cover
-/// all of a pin, its metal alone selects nothing: then all kinds of it are asked for.
+/// "PTAH PIN 3 NET" for each pin; after `scalegrid 1 2` internal units are 5 nm. Where contacts
+/// cover all of a pin, its metal alone selects nothing: then all kinds of it are asked for.
 std::string pin_script(const std::vector<native::BoxPin>& pins, const Technology& technology) {
   std::string text;
   for (std::size_t i = 0; i < pins.size(); ++i) {
@@ -176,8 +175,7 @@ std::string pin_script(const std::vector<native::BoxPin>& pins, const Technology
         layer.starts_with("met") ? "allm" + layer.substr(3) : "all" + layer.substr(0, 2);
     text += "\nselect area " + layer + "\nset net [lindex [getnode] 0]\n" +
             "if {$net eq {}} {catch {select area " + kinds +
-            "\nset net [lindex [getnode] 0]}}\nputs \"PTAH PIN " + std::to_string(i) +
-            " $net\"\n";
+            "\nset net [lindex [getnode] 0]}}\nputs \"PTAH PIN " + std::to_string(i) + " $net\"\n";
   }
   return text;
 }
@@ -252,11 +250,10 @@ std::string script(std::string_view top, const std::vector<native::BoxPin>* pins
          "} { puts \"PTAH PLACE $box\" }\n"
          "    incr places\n  }\n}\n"
          "puts \"PTAH ERRORS [lindex [drc list count total] 0]\"\n" +
-         (pins == nullptr ? std::string()
-                          : "drc off\ngds read " + std::string(kBoxedFile) + "\nload " +
-                                kBoxedCell + "\n") +
-         "flatten " +
-         flat +
+         (pins == nullptr
+              ? std::string()
+              : "drc off\ngds read " + std::string(kBoxedFile) + "\nload " + kBoxedCell + "\n") +
+         "flatten " + flat +
          "\n"
          "load " +
          flat +
@@ -392,8 +389,7 @@ Result<Session> examine(const LayoutFile& layout, const Circuit& circuit,
     session.pin_nets.resize(session.pins.size());
     const auto written = gds::write(boxed_library(opened.flat, technology));
     boxed_bytes.assign(written.begin(), written.end());
-    boxed_question = pin_script(session.pins, technology) +
-                     hex(fnv1a(boxed_bytes)) + "\n";
+    boxed_question = pin_script(session.pins, technology) + hex(fnv1a(boxed_bytes)) + "\n";
   }
 
   // Of a technology without a PDK what Magic is told of it counts: two may have one name.
@@ -403,7 +399,8 @@ Result<Session> examine(const LayoutFile& layout, const Circuit& circuit,
   } else {
     PTAH_TRY(rules, magic_tech(technology));
   }
-  const std::string identity = session.top + "\n" + technology.name() + "\n" + rules + "\n" + boxed_question;
+  const std::string identity =
+      session.top + "\n" + technology.name() + "\n" + rules + "\n" + boxed_question;
   const fs::path folder = job.scratch_dir() / ("magic-" + hex(fnv1a(bytes, fnv1a(identity))));
   std::error_code ignored;
   const std::string name = technology.pdk() ? "sky130A" : technology.name();

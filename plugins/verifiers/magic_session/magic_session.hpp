@@ -64,8 +64,8 @@ struct Session {
 Result<ExtractedNetlist> netlist_of(const Session& session, const Technology& technology);
 
 /// Runs Magic on the layout, or takes what an earlier call of this job left. Of `circuit` only its
-/// blocks count. An empty `layout.top` means the file's only top cell. Fails with kToolMissing, kToolFailed, kParse (not a
-/// GDS file), kNotFound (no such top cell), kLimit, kCancelled.
+/// blocks count. An empty `layout.top` means the file's only top cell. Fails with kToolMissing,
+/// kToolFailed, kParse (not a GDS file), kNotFound (no such top cell), kLimit, kCancelled.
 Result<Session> examine(const LayoutFile& layout, const Circuit& circuit,
                         const Technology& technology, const Limits& limits, JobContext& job);
 

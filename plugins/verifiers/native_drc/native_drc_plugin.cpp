@@ -42,8 +42,8 @@ class NativeDrc : public ptah::Verifier {
       PTAH_TRY(ptah::native::drc::Plan plan, ptah::native::drc::Plan::compile(technology));
       return ptah::native::drc::Engine(std::move(plan), limits_).check(alone, job);
     };
-    PTAH_TRY(of_blocks_.tell_apart({layout.gds, layout.top, flat}, circuit, technology, judge,
-                                   verdict));
+    PTAH_TRY(
+        of_blocks_.tell_apart({layout.gds, layout.top, flat}, circuit, technology, judge, verdict));
     return verdict;
   }
 

@@ -71,7 +71,8 @@ TEST(SpiceBlocks, OneCellHasOneSize) {
 
 TEST(SpiceBlocks, WhatCanNotBeSimulatedIsLeftToWhoWantsTo) {
   const ReadCircuit read = read_ok(
-      ".subckt top a b g\nX1 a b leaf\nX2 a b free\nX3 a b global\nM1 a g b b nfet w=1u l=1u\n.ends\n"
+      ".subckt top a b g\nX1 a b leaf\nX2 a b free\nX3 a b global\nM1 a g b b nfet w=1u "
+      "l=1u\n.ends\n"
       ".global vddx\n"
       ".subckt leaf a b\nXM1 a b b b some_fet w=1u l=1u\n.ends\n"
       ".subckt free a b\nM1 a b b b nfet w=1u l=1u nf=ZZZ\n.ends\n"
@@ -91,8 +92,9 @@ TEST(SpiceBlocks, TheTopIsNoBlock) {
 }
 
 TEST(SpiceBlocks, ACallHasANetForEachPort) {
-  const Error error = read_error(
-      ".subckt top a b\nX1 a leaf\nR1 a b 2k\n.ends\n.subckt leaf a b\n.ends\n", with_block({"leaf"}));
+  const Error error =
+      read_error(".subckt top a b\nX1 a leaf\nR1 a b 2k\n.ends\n.subckt leaf a b\n.ends\n",
+                 with_block({"leaf"}));
   EXPECT_THAT(error.message, HasSubstr("2 ports"));
 }
 

@@ -47,12 +47,14 @@ struct Bound {
   std::vector<Note> notes;
 };
 
-Bound bind(const gds::Library& library, const std::vector<std::string>& ports = {"D", "G", "S", "B"},
+Bound bind(const gds::Library& library,
+           const std::vector<std::string>& ports = {"D", "G", "S", "B"},
            const std::string& cell = {}) {
   Bound bound;
   bound.block->name = "switch";
   bound.block->ports = ports;
-  bound.status = bind_cell(*bound.block, {"switch.gds", gds::write(library), cell}, tech(), bound.notes);
+  bound.status =
+      bind_cell(*bound.block, {"switch.gds", gds::write(library), cell}, tech(), bound.notes);
   return bound;
 }
 
@@ -315,8 +317,10 @@ TEST(Blocks, NothingMayTouchANetInside) {
     return nets.size();
   };
   gds::Flat touching = flat;
-  const Rect first = transform(drawn.tiles[0], drawn.layout.placement.tiles[0])(bound.block->inner.front().rect);
-  const Rect second = transform(drawn.tiles[1], drawn.layout.placement.tiles[1])(bound.block->inner.front().rect);
+  const Rect first =
+      transform(drawn.tiles[0], drawn.layout.placement.tiles[0])(bound.block->inner.front().rect);
+  const Rect second =
+      transform(drawn.tiles[1], drawn.layout.placement.tiles[1])(bound.block->inner.front().rect);
   touching.shapes.push_back({tech().layer("met2"), first.united(second)});
   const BoxedLayout joined_layout = boxed.open(touching);
   Connectivity joined = find_connectivity(joined_layout.flat, boxed.technology);
@@ -368,27 +372,37 @@ TEST(Blocks, ErrorsThatTheyHaveAloneAreTold) {
   ASSERT_TRUE(bound.status) << bound.status.error().text();
   Drawn drawn = two_switches(bound.block);
   const gds::Flat flat = wired(drawn);
-  const Violation inside{"m1.1", "Metal 1 width", "met1", {-3335, 1215, -3235, 1315}};
+  // Wherever the first shape lies, however the cell is turned.
+  const auto error_in = [](const gds::Flat& alone) {
+    return Violation{"m1.1", "Metal 1 width", "met1", alone.shapes.front().rect};
+  };
+  int asked = 0;
   const BlockErrors::Judge judge = [&](const gds::Library& library, const std::string& top,
                                        const gds::Flat& alone) -> Result<Verdict> {
-    EXPECT_NE(library.find(top), nullptr);
-    EXPECT_EQ(alone.shapes.size(), bound.block->own.size());
+    ++asked;
+    const auto flat_alone = gds::flatten(library, top, tech());
+    EXPECT_TRUE(flat_alone);
+    auto shapes = flat_alone.value().shapes;
+    std::sort(shapes.begin(), shapes.end());
+    auto expected = alone.shapes;
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(shapes, expected);
     Verdict verdict;
     verdict.errors = 1;
-    verdict.violations = {inside};
+    verdict.violations = {error_in(alone)};
     return verdict;
   };
   Verdict verdict;
   for (std::size_t i = 0; i < 2; ++i) {
-    Violation placed = inside;
-    placed.place = transform(drawn.tiles[i], drawn.layout.placement.tiles[i])(
-        inside.place.moved(bound.block->origin));
-    verdict.violations.push_back(placed);
+    const Transform t = transform(drawn.tiles[i], drawn.layout.placement.tiles[i]);
+    verdict.violations.push_back(
+        {"m1.1", "Metal 1 width", "met1", t(bound.block->own.front().rect)});
   }
   verdict.violations.push_back({"m1.2", "Metal 1 spacing", "met1", {0, 0, 10, 10}});
   verdict.errors = 3;
   BlockErrors errors;
   ASSERT_TRUE(errors.tell_apart({{}, "pair", &flat}, drawn.circuit, tech(), judge, verdict));
+  EXPECT_EQ(asked, 2);  // once turned each way
   EXPECT_EQ(verdict.errors, 1);
   ASSERT_EQ(verdict.violations.size(), 1u);
   EXPECT_EQ(verdict.violations.front().rule, "m1.2");

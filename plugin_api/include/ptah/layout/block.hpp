@@ -1,5 +1,5 @@
-/// Fixed blocks: cells of GDS files that subcircuits or models of a netlist are bound to, placed and
-/// routed as they are.
+/// Fixed blocks: cells of GDS files that subcircuits or models of a netlist are bound to, placed
+/// and routed as they are.
 #pragma once
 
 #include <memory>
@@ -31,9 +31,9 @@ struct Block {
   std::string file, cell;
   gds::Library library;  ///< The cell and those below it, as the file has them.
   Point origin;          ///< Where the cell's (0, 0) lies.
-  Tile tile;             ///< `shapes` are those of the cell on the technology's layers, and `landings`.
-  /// A port's pieces of metal that nothing joins inside are terminals of their own, each of which is
-  /// wired; "vdd", "vdd:2". `port_of` has the port of each.
+  Tile tile;  ///< `shapes` are those of the cell on the technology's layers, and `landings`.
+  /// A port's pieces of metal that nothing joins inside are terminals of their own, each of which
+  /// is wired; "vdd", "vdd:2". `port_of` has the port of each.
   std::vector<std::string> terminals;
   std::vector<std::size_t> port_of;
   /// Metal and cuts for terminals that wires would not meet: off the routing grid, or on local

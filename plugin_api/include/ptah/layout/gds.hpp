@@ -28,7 +28,8 @@ struct Text {
   friend bool operator==(const Text&, const Text&) = default;
 };
 
-/// SREF or AREF. The transform is GDSII's: mirror about x first, then rotate, then scale, then move.
+/// SREF or AREF. The transform is GDSII's: mirror about x first, then rotate, then scale, then
+/// move.
 struct Reference {
   std::string cell;
   Point at;

@@ -49,8 +49,9 @@ struct SpiceOptions {
   /// Where `.include` and `.lib` find their files, and nowhere else; outlives the call. nullptr: in
   /// a folder.
   const SourceBundle* bundle = nullptr;
-  /// Subcircuits, in lower case, that are not opened: each X line that calls one is a device of kind
-  /// kBlock, with a net for each of its ports, and `Block` says no more than what the netlist does.
+  /// Subcircuits, in lower case, that are not opened: each X line that calls one is a device of
+  /// kind kBlock, with a net for each of its ports, and `Block` says no more than what the netlist
+  /// does.
   std::set<std::string> blocks;
   std::size_t max_line_bytes = 1 << 20;
   std::size_t max_file_bytes = 64u << 20;
