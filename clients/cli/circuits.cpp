@@ -195,6 +195,7 @@ void add_circuit_commands(CLI::App& app, Session& session, int& status) {
   auto* preflight = app.add_subcommand("plan", "Check a netlist and show what a run would do");
   auto plain = std::make_shared<CircuitArguments>();
   plain->add_to(preflight);
+  plain->add_cells_to(preflight);
   on_command(preflight, status, [&session, plain] { return show_plan(session, *plain); });
 }
 

@@ -75,6 +75,7 @@ void add_explore_command(CLI::App& app, Session& session, int& status) {
   auto arguments = std::make_shared<ExploreArguments>();
   command->require_subcommand(0, 1);
   arguments->add_to(command, CircuitArguments::Given::kPositional);
+  arguments->add_cells_to(command);
   CLI::Option* const fingers =
       arguments->add_job_to(command, "Begin at this assignment: M0=6,M1=2,...");
   command

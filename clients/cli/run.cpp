@@ -76,6 +76,7 @@ void add_run_command(CLI::App& app, Session& session, int& status) {
       "run", "Make verified layout variants of a circuit, or of `all` shipped ones");
   auto arguments = std::make_shared<RunArguments>();
   arguments->add_to(command);
+  arguments->add_cells_to(command);
   auto* fingers = arguments->add_job_to(
       command, "One assignment: M0=6,M1=2,...; groups left out are drawn by the seed");
   command

@@ -139,6 +139,15 @@ void CircuitArguments::add_to(CLI::App* command, Given given) {
       ->capture_default_str();
 }
 
+void CircuitArguments::add_cells_to(CLI::App* command) {
+  command
+      ->add_option("--cell", cells,
+                   "NAME=FILE.gds[:CELL] (repeatable): a subcircuit or model of the netlist that "
+                   "is placed and routed as the cell is, its ports by the cell's labels")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
 void CircuitArguments::add_measures_to(CLI::App* command) {
   command
       ->add_option("--measures", measuring,
@@ -157,10 +166,11 @@ Status CircuitArguments::fill(Json& spec) const {
   if (!circuit.empty()) {
     const bool file = circuit == "-" || circuit.find_first_of("/.") != std::string::npos;
     if (!file) {
-      if (!pairs.empty() || !testbench.empty() || !top.empty() || !measures_file.empty()) {
+      if (!pairs.empty() || !testbench.empty() || !top.empty() || !measures_file.empty() ||
+          !cells.empty()) {
         return make_error(ErrorCode::kInvalidArgument,
-                          "Pairs, testbench, measures file and top go with a netlist; `" + circuit +
-                              "` is a shipped circuit.",
+                          "Pairs, testbench, measures file, top and cells go with a netlist; `" +
+                              circuit + "` is a shipped circuit.",
                           "command line",
                           "Give the path of the netlist, such as ./" + circuit + ".sp.");
       }
@@ -173,7 +183,22 @@ Status CircuitArguments::fill(Json& spec) const {
       if (!pairs.empty()) spec["pairs"] = pairs;
       if (!testbench.empty()) spec["testbench"] = testbench;
       if (!measures_file.empty()) spec["measures"] = measures_file;
-      PTAH_TRY(gather_sources(spec));
+      for (const std::string& cell : cells) {
+        const std::size_t equals = cell.find('=');
+        if (equals == 0 || equals == std::string::npos || equals + 1 == cell.size()) {
+          return make_error(ErrorCode::kInvalidArgument,
+                            "`" + cell + "` binds no subcircuit to a file.", "--cell",
+                            "--cell my_block=my_block.gds, or =my_block.gds:CELL");
+        }
+        spec["cells"][cell.substr(0, equals)] = cell.substr(equals + 1);
+      }
+      if (Status gathered = gather_sources(spec); !gathered) {
+        // What is wrong with a cell's file has one exit status, here and in the plan.
+        Error error = gathered.error();
+        const bool input = error.code == ErrorCode::kNotFound || error.code == ErrorCode::kLimit;
+        if (input && !cells.empty()) error.code = ErrorCode::kInvalidArgument;
+        return error;
+      }
       if (!top.empty()) spec["top"] = top;
     }
   }

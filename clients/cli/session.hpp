@@ -85,12 +85,15 @@ struct CircuitArguments {
   std::string allowed;              ///< "2,4,6"
   std::vector<std::string> params;  ///< "w1=1.5u", ...
   std::string params_file;
+  std::vector<std::string> cells;  ///< "my_block=my_block.gds:CELL", ...
   std::string tech = "ptah130";
   std::string keep = "finger";
   std::string width = "ask", off_grid = "round", floating = "refuse";
 
   enum class Given { kRequired, kPositional, kOption };  ///< How the circuit is named.
   void add_to(CLI::App* command, Given given = Given::kRequired);
+  /// `--cell`, for commands that make layouts.
+  void add_cells_to(CLI::App* command);
   /// `--measures` and `--measures-file`, for commands that simulate.
   void add_measures_to(CLI::App* command);
   /// Fields `circuit` or `sources`, ... of a task's spec: the files are read here.

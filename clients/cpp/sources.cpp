@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "inputs.hpp"
+#include "ptah/core/base64.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/netlist/source_bundle.hpp"
@@ -133,6 +134,20 @@ class Gatherer {
     return ok();
   }
 
+  /// Reads a file that is no text; it travels in base64.
+  Result<fs::path> add_binary(const std::string& named) {
+    const fs::path file = normal(named);
+    if (!is_file(file)) return make_error(ErrorCode::kNotFound, "There is no such file.", named);
+    if (texts_.contains(file)) return file;
+    PTAH_TRY(check_room(file, named));
+    PTAH_TRY(const std::string bytes, read_text_file(file, kMaxBytes));
+    std::string text = encode_base64(bytes);
+    bytes_ += text.size() + 2;
+    if (bytes_ > kMaxBytes) return too_large(file);
+    texts_[file] = std::move(text);
+    return file;
+  }
+
   std::string name_of(const fs::path& file) const {
     return file.lexically_relative(root()).generic_string();
   }
@@ -198,6 +213,13 @@ class Gatherer {
   /// `where` asked for it.
   Status read(const fs::path& file, const std::string& where) {
     if (texts_.contains(file)) return ok();
+    PTAH_TRY(check_room(file, where));
+    PTAH_TRY(std::string text, read_text_file(file, kMaxBytes));
+    return take(file, std::move(text));
+  }
+
+  /// Whether one more file can be sent.
+  Status check_room(const fs::path& file, const std::string& where) const {
     if (as_utf8(file.string()) != file.string()) {
       return make_error(ErrorCode::kParse, "A file's name here is no UTF-8.", where);
     }
@@ -208,8 +230,7 @@ class Gatherer {
     }
     std::error_code ignored;
     if (fs::file_size(file, ignored) > kMaxBytes) return too_large(file);
-    PTAH_TRY(std::string text, read_text_file(file, kMaxBytes));
-    return take(file, std::move(text));
+    return ok();
   }
 
   Result<fs::path> add_standard_input() {
@@ -259,6 +280,14 @@ class Gatherer {
   std::size_t bytes_ = 0;
 };
 
+/// "FILE" or "FILE:CELL"; a colon may belong to the file's name.
+std::pair<std::string, std::string> file_and_cell(const std::string& text) {
+  std::error_code ignored;
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || fs::is_regular_file(text, ignored)) return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
 }  // namespace
 
 Status gather_sources(Json& spec) {
@@ -268,7 +297,13 @@ Status gather_sources(Json& spec) {
     return found->get<std::string>();
   };
   const auto netlist = path_in("netlist");
-  if (!netlist || netlist->starts_with("sha256:") || spec.contains("sources")) return ok();
+  const bool gathers = netlist && !netlist->starts_with("sha256:") && !spec.contains("sources");
+  if (!gathers && spec.contains("cells")) {
+    return make_error(ErrorCode::kInvalidArgument,
+                      "Cells are bound to subcircuits of a netlist of your own.", "cells",
+                      "name the netlist's file beside them");
+  }
+  if (!gathers) return ok();
   Gatherer gatherer;
   std::map<std::string, fs::path> given;
   for (const char* field : {"netlist", "pairs", "testbench", "measures"}) {
@@ -280,7 +315,24 @@ Status gather_sources(Json& spec) {
   if (given.contains("measures")) {
     PTAH_TRY(gatherer.add_benches(given.at("measures")));
   }
+  std::map<std::string, std::pair<fs::path, std::string>> cells;
+  if (const auto bound = spec.find("cells"); bound != spec.end()) {
+    for (const auto& [name, text] : bound->items()) {
+      if (!text.is_string()) {
+        return make_error(ErrorCode::kInvalidArgument, "A cell is named by its file.",
+                          "cells." + name, "FILE.gds or FILE.gds:CELL");
+      }
+      const auto [file, cell] = file_and_cell(text.get<std::string>());
+      PTAH_TRY(const fs::path path, gatherer.add_binary(file));
+      cells[name] = {path, cell};
+    }
+    spec.erase("cells");
+  }
   Json sources = gatherer.sources();
+  for (const auto& [name, cell] : cells) {
+    sources["cells"][name] = {{"file", gatherer.name_of(cell.first)}};
+    if (!cell.second.empty()) sources["cells"][name]["cell"] = cell.second;
+  }
   for (const auto& [field, file] : given) {
     sources[field] = gatherer.name_of(file);
     spec.erase(field);

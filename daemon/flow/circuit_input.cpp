@@ -6,10 +6,16 @@
 
 #include "flow/flow_config.hpp"
 #include "flow/written_cell.hpp"
+#include "ptah/core/base64.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/core/sha256.hpp"
+#include "ptah/layout/block.hpp"
 #include "ptah/netlist/circuit_folder.hpp"
+#include "ptah/sim/models.hpp"
+#include "recognition/black_box.hpp"
+#include "recognition/block_cell.hpp"
 #include "store/stored_path.hpp"
 
 namespace ptah {
@@ -18,6 +24,7 @@ namespace {
 constexpr std::size_t kMaxTestbenchBytes = 4u << 20;
 constexpr std::size_t kMaxBenches = 16;
 constexpr std::size_t kMaxSourcesBytes = 16u << 20;
+constexpr std::size_t kMaxCellBytes = 16u << 20;
 
 std::filesystem::path circuits_directory() {
   return config_directory() / "circuits";
@@ -93,6 +100,7 @@ Status read_sources(rpc::Sources sources, CircuitInput& input) {
   input.pairs = named(*bundle, sources.pairs);
   input.testbench = named(*bundle, sources.testbench);
   input.measures = named(*bundle, sources.measures);
+  if (sources.cells) input.cells = std::move(*sources.cells);
   if (input.measures) {
     PTAH_TRY(input.benches, read_benches(*input.measures, *bundle));
   }
@@ -132,7 +140,118 @@ Status check_name(const std::string& name, const std::string& netlist) {
                     "of the first three");
 }
 
+/// Of blocks that have several pieces of a port, each is a terminal.
+void spread_ports(Circuit& circuit) {
+  for (Device& device : circuit.devices) {
+    if (device.block == nullptr || device.block->terminals.empty()) continue;
+    std::vector<NetId> nets;
+    for (const std::size_t port : device.block->port_of) nets.push_back(device.nets.at(port));
+    device.nets = std::move(nets);
+  }
+}
+
+/// Two files may have cells of one name, in one layout they have to be equal.
+Status check_cells(const std::vector<std::shared_ptr<Block>>& blocks, const std::string& top) {
+  std::map<std::string, std::pair<const gds::Cell*, const Block*>> known;
+  for (const auto& block : blocks) {
+    for (const gds::Cell& cell : block->library.cells) {
+      // Layouts are called as the circuit, with numbers.
+      const bool begins = lower_case(cell.name).starts_with(lower_case(top));
+      if (begins && cell.name.find_first_not_of("0123456789_", top.size()) == std::string::npos) {
+        return make_error(
+            ErrorCode::kUnsupported,
+            "The cell " + cell.name + " is called as layouts of the circuit " + top + " are.",
+            block->file, "call one of them otherwise");
+      }
+      const auto [found, fresh] = known.try_emplace(cell.name, &cell, block.get());
+      if (fresh || *found->second.first == cell) continue;
+      return make_error(ErrorCode::kUnsupported,
+                        "The cell " + cell.name + " is another one in " +
+                            found->second.second->file + ": one layout can not hold both.",
+                        block->file, "call one of them otherwise");
+    }
+  }
+  return ok();
+}
+
+/// Whether the PDK's models have a subcircuit of this name.
+bool has_model(const Technology& technology, const std::string& name) {
+  if (!technology.pdk()) return false;
+  const std::string key = lower_case(name);
+  const auto models = spice_models(technology, {{{key, 0, 0}}, "tt"});
+  return models && lower_case(models.value()).find("\n.subckt " + key + " ") != std::string::npos;
+}
+
+/// What a simulation has in place of the block.
+Status prepare_simulation(Block& block, const Technology& technology, std::vector<Note>& notes) {
+  if (block.not_simulated) {
+    Error error = *block.not_simulated;
+    error.message = "The block " + block.name + " can not be simulated: " + error.message;
+    error.hint = "without a testbench the layout is made and checked";
+    return error;
+  }
+  if (!block.empty) return ok();
+  block.foreign = has_model(technology, block.name);
+  if (block.foreign) return ok();
+  notes.push_back({block.name,
+                   "its .subckt is empty, and " + technology.name() +
+                       " has no model of this name: in simulations there is nothing in its place.",
+                   "", ""});
+  return ok();
+}
+
+/// Reads the cells and gives them to the devices.
+Status bind_cells(const CircuitInput& input, const Technology& technology, SpiceCircuit& read) {
+  std::vector<std::shared_ptr<Block>> bound;
+  for (const auto& [name, cell] : input.cells) {
+    const auto found = read.blocks.find(lower_case(name));
+    if (found == read.blocks.end()) {
+      return make_error(ErrorCode::kInvalidArgument,
+                        "Nothing in the circuit calls " + quoting::for_message(name) +
+                            ", which is bound to a cell.",
+                        input.netlist.name);
+    }
+    Block& block = *found->second;
+    PTAH_TRY(auto bytes,
+             decode_base64(input.bundle->files.at(cell.file), kMaxCellBytes, cell.file));
+    PTAH_TRY(native::bind_cell(block, {cell.file, std::move(bytes), cell.cell.value_or("")},
+                               technology, read.notes));
+    if (input.testbench || !input.benches.empty()) {
+      PTAH_TRY(prepare_simulation(block, technology, read.notes));
+    }
+    read.notes.push_back({block.name,
+                          "a fixed block, the cell " + block.cell + " of " + block.file +
+                              ". Of its wires, extraction counts those that reach a port.",
+                          "", ""});
+    bound.push_back(found->second);
+  }
+  PTAH_TRY(check_cells(bound, read.circuit.name));
+  spread_ports(read.circuit);
+  for (const auto& block : bound) {
+    if (block->content == nullptr) continue;
+    Circuit content = *block->content;
+    spread_ports(content);
+    block->content = std::make_shared<const Circuit>(std::move(content));
+  }
+  return ok();
+}
+
 }  // namespace
+
+bool has_fixed_blocks(const Circuit& circuit) {
+  return native::has_blocks(circuit);
+}
+
+Status refuse_fixed_blocks(const Circuit& circuit, const std::string& what) {
+  if (!has_fixed_blocks(circuit)) return ok();
+  return make_error(ErrorCode::kUnsupported,
+                    what + " no circuit with fixed blocks, such as " +
+                        std::find_if(circuit.devices.begin(), circuit.devices.end(),
+                                     [](const Device& device) { return device.block != nullptr; })
+                            ->name +
+                        ".",
+                    circuit.name);
+}
 
 FingerAssignment assignment_of(const rpc::FingerCounts& counts) {
   FingerAssignment fingers;
@@ -199,9 +318,15 @@ Result<CircuitInput> read_circuit_input(const rpc::CircuitSource& source) {
 Result<Json> list_sources(const CircuitInput& input) {
   if (!input.bundle) return Json();
   Json list = Json::array();
+  std::set<std::string> binary;
+  for (const auto& [name, cell] : input.cells) binary.insert(cell.file);
   for (const auto& [name, text] : input.bundle->files) {
-    auto hash = sha256_hex(text);
-    list.push_back({{"name", name}, {"bytes", text.size()}, {"sha256", std::move(hash)}});
+    std::string content = text;
+    if (binary.contains(name)) {
+      PTAH_TRY(const auto bytes, decode_base64(text, kMaxCellBytes, name));
+      content.assign(bytes.begin(), bytes.end());
+    }
+    list.push_back({{"name", name}, {"bytes", content.size()}, {"sha256", sha256_hex(content)}});
   }
   return list;
 }
@@ -288,8 +413,12 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   options.bundle = input.bundle.get();
   options.width = input.width;
   options.off_grid = input.off_grid;
+  for (const auto& [name, cell] : input.cells) options.blocks.insert(lower_case(name));
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
+  if (!input.cells.empty()) {
+    PTAH_TRY(bind_cells(input, technology, read));
+  }
   LoadedCircuit loaded;
   loaded.circuit = read.circuit;
   loaded.notes = read.notes;

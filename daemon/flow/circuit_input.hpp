@@ -44,6 +44,8 @@ struct CircuitInput {
   Floating floating = Floating::kRefuse;
   std::optional<NamedText> measures;  ///< measures.yaml
   std::vector<NamedText> benches;     ///< The testbenches that measures name, beside `testbench`.
+  /// Subcircuits that are bound to cells, whose files are in `bundle`.
+  std::map<std::string, rpc::SourceCell> cells;
   /// Parameters of the netlist's top level, as the user hands them over.
   std::map<std::string, std::string> params;
 };
@@ -74,7 +76,12 @@ struct LoadedCircuit {
 /// [{"device", "what", "from", "to"}]; the last two are empty where nothing was changed.
 Json to_json(const std::vector<Note>& notes);
 
-/// Parses and checks. Fails with file:line.
+/// Whether a part of the circuit is a cell of the user's.
+bool has_fixed_blocks(const Circuit& circuit);
+/// An error where it has any: `what` takes no such circuit.
+Status refuse_fixed_blocks(const Circuit& circuit, const std::string& what);
+
+/// Parses and checks; fixed blocks are read from their cells. Fails with file:line.
 Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& technology);
 
 /// Names of the shipped circuits with title and description.

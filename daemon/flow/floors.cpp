@@ -41,7 +41,7 @@ Circuit alone(const Device& device, const Tile& tile) {
   circuit.name = tile.cell;
   Device only = device;
   only.nets.clear();
-  for (const std::string_view terminal : terminal_names(device.kind, device.nets.size())) {
+  for (const std::string_view terminal : terminal_names(device)) {
     circuit.ports.push_back(static_cast<NetId>(circuit.nets.size()));
     only.nets.push_back(static_cast<NetId>(circuit.nets.size()));
     circuit.nets.push_back({std::string(terminal)});
@@ -62,6 +62,13 @@ Result<ExtractedNetlist> unrouted_netlist(const Circuit& circuit, const Tiles& t
     whole.ports.push_back(circuit.nets[static_cast<std::size_t>(port)].name);
   for (std::size_t i = 0; i < tiles.size(); ++i) {
     const Device& device = circuit.devices[i];
+    if (device.block != nullptr) {
+      std::vector<std::string> nets;
+      for (const NetId id : port_nets(device))
+        nets.push_back(circuit.nets[static_cast<std::size_t>(id)].name);
+      add_block(*device.block, device.name, nets, technology, whole);
+      continue;
+    }
     const gds::Library library = gds::from_tile(tiles[i], technology);
     PTAH_TRY(const gds::Flat flat, gds::flatten(library, tiles[i].cell, technology));
     const LayoutFile file{{}, tiles[i].cell, &flat};

@@ -100,9 +100,7 @@ Result<std::shared_ptr<const Design>> LayoutDataset::load(std::size_t number) {
            with_fingers(source.loaded.circuit, source.assignments.at(key.assignment)));
   StageSeconds seconds;
   for (const Device& device : design->circuit.devices) {
-    PTAH_TRY(auto tile, run_stage(source.generator, job_, seconds, [&](DeviceGenerator& stage) {
-               return stage.generate(device, technology_, job_);
-             }));
+    PTAH_TRY(auto tile, draw_device(source.generator, device, technology_, job_, seconds));
     design->tiles.push_back(std::move(tile));
   }
   in_memory_.emplace_front(number, design);

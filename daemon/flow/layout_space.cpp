@@ -48,10 +48,8 @@ Result<std::unique_ptr<FlowLayoutSpace>> FlowLayoutSpace::create(Exploration& ex
   space->present_ = std::move(nothing);
   FlowJob placing = space->job(Stream::kPlacer, exploration.scratch);
   for (const Device& device : space->circuit_.devices) {
-    PTAH_TRY(auto tile, run_stage(exploration.generator, placing, space->setup_seconds_,
-                                  [&](DeviceGenerator& stage) {
-                                    return stage.generate(device, exploration.technology, placing);
-                                  }));
+    PTAH_TRY(auto tile, draw_device(exploration.generator, device, exploration.technology, placing,
+                                    space->setup_seconds_));
     space->tiles_.push_back(std::move(tile));
   }
   space->mover_.emplace(space->circuit_, space->tiles_, exploration.technology);

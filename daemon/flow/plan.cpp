@@ -165,8 +165,23 @@ Json dataset_texts(const std::string& circuit, const CircuitInput& input) {
 /// Sizes, and what they come to.
 Json device_json(const Device& device, const Circuit& circuit, const Technology& technology) {
   Json nets = Json::array();
-  for (const NetId net : device.nets)
+  for (const NetId net : device.block != nullptr ? port_nets(device) : device.nets)
     nets.push_back(circuit.nets[static_cast<std::size_t>(net)].name);
+  if (device.block != nullptr) {
+    const Block& block = *device.block;
+    const Rect& box = block.tile.outline;
+    return {{"name", device.name},
+            {"kind", to_string(device.kind)},
+            {"model", device.model},
+            {"nets", std::move(nets)},
+            {"ports", block.ports},
+            {"cell", block.cell},
+            {"file", block.file},
+            {"box_um", box_um(box.moved(Point{} - block.origin))},
+            {"w_um", to_um(box.width())},
+            {"l_um", to_um(box.height())},
+            {"m", 1}};
+  }
   Json json{{"name", device.name},         {"kind", to_string(device.kind)},
             {"model", device.model},       {"nets", std::move(nets)},
             {"w_um", to_um(device.width)}, {"l_um", to_um(device.length)},
@@ -246,15 +261,14 @@ Status draw_devices(const Circuit& free, const FingerAssignment& fingers,
   std::set<std::tuple<std::string, Dbu, Dbu, int, double, std::vector<std::ptrdiff_t>>> drawn;
   StageSeconds seconds;
   for (const Device& device : circuit.devices) {
+    if (device.block != nullptr) continue;
     const bool fresh =
         drawn
             .emplace(device.model, device.width, device.length, device.total_fingers(),
                      device.resistance_ohm.value_or(0), joined_terminals(device))
             .second;
     if (!fresh) continue;
-    const auto tile = run_stage(generator, job, seconds, [&](DeviceGenerator& stage) {
-      return stage.generate(device, technology, job);
-    });
+    const auto tile = draw_device(generator, device, technology, job, seconds);
     if (tile) continue;
     Error error = tile.error();
     if (error.where.empty() || error.where == device.name) error.where = device.where;

@@ -35,9 +35,7 @@ Result<Design> design_of(const Json& about, const std::string& files, const Tech
                                                    generator.value("options", Json::object())));
   StageSeconds seconds;
   for (const Device& device : design.circuit.devices) {
-    PTAH_TRY(auto tile, run_stage(bound, job, seconds, [&](DeviceGenerator& stage) {
-               return stage.generate(device, technology, job);
-             }));
+    PTAH_TRY(auto tile, draw_device(bound, device, technology, job, seconds));
     design.tiles.push_back(std::move(tile));
   }
   return design;

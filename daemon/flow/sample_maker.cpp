@@ -144,9 +144,7 @@ Status SampleMaker::bind(PluginHost& host) {
 Status SampleMaker::make_tiles() {
   FlowJob job(sink_, 0, scratch_);
   for (const Device& device : circuit_.devices) {
-    PTAH_TRY(auto tile, run_stage(generator_, job, seconds_, [&](DeviceGenerator& stage) {
-               return stage.generate(device, technology_, job);
-             }));
+    PTAH_TRY(auto tile, draw_device(generator_, device, technology_, job, seconds_));
     tiles_.push_back(std::move(tile));
   }
   return ok();

@@ -70,6 +70,7 @@ Result<Json> plan_samples(const rpc::DatasetSpec& spec) {
   PTAH_TRY(const auto input, read_circuit_input(spec));
   PTAH_TRY(const auto technology, Technology::resolve(spec.tech));
   PTAH_TRY(const auto loaded, load_circuit(input, technology));
+  PTAH_TRY(refuse_fixed_blocks(loaded.circuit, "Datasets are made of"));
   PTAH_TRY(const auto flow, load_flow(spec.flow));
   PTAH_TRY(const auto space, FingerSpace::create(loaded.circuit, input.allowed_fingers));
   if (spec.assignment >= space.count()) {

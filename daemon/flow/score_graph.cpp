@@ -46,6 +46,8 @@ int role(DeviceKind kind, std::size_t position) {
       return position == 0 ? 3 : position == 1 ? 4 : 0;
     case DeviceKind::kResistor:
       return position < 2 ? 5 : 0;
+    case DeviceKind::kBlock:
+      break;
   }
   return 0;
 }

@@ -115,7 +115,7 @@ class DrawnTiles {
     const Device& device = session_.circuit.devices[d];
     const Tile& tile = session_.tiles[d];
     const Transform to_layout = transform(tile, placed);
-    const auto names = terminal_names(device.kind, device.nets.size());
+    const auto names = terminal_names(device);
     int agreeing = 0;
     for (std::size_t t = 0; t < names.size(); ++t) {
       const TilePin* pin = tile.find_pin(names[t]);

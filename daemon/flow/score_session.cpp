@@ -56,9 +56,7 @@ Status ScoreSession::prepare_tiles(PluginHost& host, FlowJob& job, StageSeconds&
   PTAH_TRY(bind(generator, "device_generator"));
   Tiles made;
   for (const Device& device : circuit.devices) {
-    PTAH_TRY(auto tile, run_stage(generator, job, seconds, [&](DeviceGenerator& stage) {
-               return stage.generate(device, technology(), job);
-             }));
+    PTAH_TRY(auto tile, draw_device(generator, device, technology(), job, seconds));
     made.push_back(std::move(tile));
   }
   for (std::size_t d = 0; d < made.size(); ++d) {
@@ -105,6 +103,7 @@ Result<std::shared_ptr<const ParsedCircuit>> ScoreSessions::parse(const rpc::Cir
     put_first(technologies_, {tech_key, technology}, kMaxTechnologies);
   }
   PTAH_TRY(auto loaded, load_circuit(input, *technology));
+  PTAH_TRY(refuse_fixed_blocks(loaded.circuit, "Scores of drawings are told of"));
   auto parsed = std::make_shared<const ParsedCircuit>(
       ParsedCircuit{key, std::move(input), std::move(technology), std::move(loaded)});
   put_first(parsed_, parsed, kMaxParsed);

@@ -162,7 +162,7 @@ DrawnWires::Joined DrawnWires::joined(const Circuit& circuit, const Tiles& tiles
   for (std::size_t d = 0; d < tiles.size(); ++d) {
     const Device& device = circuit.devices[d];
     const Transform to_layout = transform(tiles[d], placement.tiles[d]);
-    const auto names = terminal_names(device.kind, device.nets.size());
+    const auto names = terminal_names(device);
     for (std::size_t t = 0; t < names.size(); ++t) {
       const TilePin* const pin = tiles[d].find_pin(names[t]);
       if (pin == nullptr) continue;

@@ -131,6 +131,14 @@ auto run_stage(Bound<Stage>& bound, FlowJob& job, StageSeconds& seconds, Call&& 
   }
 }
 
+/// The tile of a device; a fixed block has its own.
+inline Result<Tile> draw_device(Bound<DeviceGenerator>& generator, const Device& device,
+                                const Technology& technology, FlowJob& job, StageSeconds& seconds) {
+  if (device.block != nullptr) return device.block->tile;
+  return run_stage(generator, job, seconds,
+                   [&](DeviceGenerator& stage) { return stage.generate(device, technology, job); });
+}
+
 /// The verifiers `choices` names, in their order; their stages are `prefix` and "drc" or "lvs".
 Result<std::vector<Bound<Verifier>>> bind_verifiers(PluginHost& host,
                                                     const std::vector<StageChoice>& choices,

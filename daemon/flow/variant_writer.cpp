@@ -182,8 +182,12 @@ Status write_variant(Exploration& chain, const RecordedVariant& variant) {
           files.add("pre", waveform_csv(*before, space.testbench()->outputs.front()), paths.pre()));
     }
     for (std::size_t i = 0; i < space.tiles().size(); ++i) {
-      PTAH_TRY(files.add("tile", gds::from_tile(space.tiles()[i], chain.technology),
-                         paths.tile(space.circuit().devices[i].name)));
+      const Device& device = space.circuit().devices[i];
+      PTAH_TRY(files.add("tile",
+                         device.block != nullptr
+                             ? device.block->library
+                             : gds::from_tile(space.tiles()[i], chain.technology),
+                         paths.tile(device.name)));
     }
   }
   if (chain.spec.pictures) {

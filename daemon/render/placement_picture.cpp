@@ -33,6 +33,7 @@ constexpr std::array kKinds{
     KindStyle{DeviceKind::kPmos, "PMOS", {0.96, 0.76, 0.52, 1}},
     KindStyle{DeviceKind::kCapacitor, "capacitor", {0.72, 0.78, 0.90, 1}},
     KindStyle{DeviceKind::kResistor, "resistor", {0.80, 0.68, 0.86, 1}},
+    KindStyle{DeviceKind::kBlock, "block", {0.86, 0.84, 0.78, 1}},
 };
 
 const KindStyle& style_of(DeviceKind kind) {

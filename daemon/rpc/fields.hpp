@@ -455,6 +455,8 @@ class FieldDocumenter {
       nested<typename T::value_type>(name);
     } else if constexpr (detail::IsVector<T>::value) {
       nested<typename T::value_type>(name + "[]");
+    } else if constexpr (detail::IsMap<T>::value) {
+      nested<typename T::mapped_type>(name + ".NAME");
     } else if constexpr (detail::IsGiven<T>::value) {
       nested<decltype(T::value)>(name);
     } else if constexpr (requires(T & value) {

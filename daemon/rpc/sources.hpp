@@ -12,6 +12,19 @@
 
 namespace ptah::rpc {
 
+/// A cell of a GDS file that a subcircuit is bound to.
+struct SourceCell {
+  std::string file;
+  std::optional<std::string> cell;
+
+  template <class V>
+  void describe(V& v) {
+    v.required("file", file, "Which of `files` is the GDSII file: its bytes in base64.");
+    v.optional("cell", cell,
+               "Which of its cells; otherwise the one called as the subcircuit, or its only top.");
+  }
+};
+
 /// A netlist, what it includes and what goes with it, gathered by the client (docs/inputs.md): for
 /// them nothing is opened. The store keeps those of a job once; its spec names them by their hash.
 struct Sources {
@@ -19,6 +32,7 @@ struct Sources {
   SourceBundle::Files files;
   std::map<std::string, std::string> links;
   std::vector<std::string> left_out;
+  std::optional<std::map<std::string, SourceCell>> cells;
 
   template <class V>
   void describe(V& v) {
@@ -41,6 +55,8 @@ struct Sources {
     v.optional("left_out", left_out,
                "Paths as include lines write them that are not followed, because the technology "
                "brings the models.");
+    v.optional("cells", cells,
+               "Subcircuits or models by name that are placed and routed as their cells are.");
   }
 
   Status check(const std::string& path) const {
@@ -73,11 +89,20 @@ struct Sources {
     for (const auto& [written, name] : links) {
       PTAH_TRY(has(name, field_path(path, "links")));
     }
+    if (!cells) return ok();
+    if (cells->size() > kMostCells) {
+      return wrong("At most " + std::to_string(kMostCells) + " cells can be bound.",
+                   field_path(path, "cells"), ErrorCode::kLimit);
+    }
+    for (const auto& [name, cell] : *cells) {
+      PTAH_TRY(has(cell.file, field_path(path, "cells")));
+    }
     return ok();
   }
 
  private:
   static constexpr std::size_t kShownName = 200;
+  static constexpr std::size_t kMostCells = 64;
   static constexpr std::size_t kHashDigits = 64;
 
   static Error wrong(std::string message, const std::string& field,
@@ -92,7 +117,7 @@ struct Sources {
   }
   Status check_hash(const std::string& path) const {
     if (netlist || pairs || testbench || measures || !files.empty() || !links.empty() ||
-        !left_out.empty()) {
+        !left_out.empty() || cells) {
       return wrong("`hash` stands in place of all other fields of \"" + path + "\".",
                    field_path(path, "hash"));
     }

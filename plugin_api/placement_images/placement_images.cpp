@@ -20,6 +20,8 @@ std::uint8_t byte_of(DeviceKind kind) {
       return kBytes[3];
     case DeviceKind::kResistor:
       return kBytes[4];
+    case DeviceKind::kBlock:
+      break;
   }
   return 0;
 }
@@ -85,7 +87,7 @@ Result<Painter> Painter::create(const Circuit& circuit, const Tiles& tiles, int 
     body.tile.outline = tiles[i].outline;
     body.byte = byte_of(device.kind);
     body.channels = device.channels;
-    const auto names = terminal_names(device.kind, device.nets.size());
+    const auto names = terminal_names(device);
     for (std::size_t k = 0; k < device.nets.size(); ++k) {
       const TilePin* pin = tiles[i].find_pin(names[k]);
       if (is_bulk(device, k) || device.nets[k] == kNoNet || pin == nullptr) continue;

@@ -2,6 +2,7 @@
 clients/cpp/inputs.cpp: both pass tests/clients/input_cases.json. Stands alone: KLayout's package has it, too."""
 from __future__ import annotations
 
+import base64
 import json
 import os
 import pathlib
@@ -306,6 +307,16 @@ class _Gatherer:
         """`where` asked for it."""
         if file in self._texts:
             return
+        data = self._bytes_of(file, where)
+        if b"\0" in data:
+            raise _fail("This is no text file.", file)
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:  # taken for Latin-1, in which every byte is a character
+            text = data.decode("latin-1")
+        self._keep(file, text)
+
+    def _bytes_of(self, file: str, where: str) -> bytes:
         try:
             file.encode("utf-8")
         except UnicodeEncodeError:
@@ -319,16 +330,22 @@ class _Gatherer:
             raise _fail(f"The file can not be read: {error.strerror}.", file, code="io") from None
         if len(data) > _MAX_BYTES:
             raise _too_large(file)
-        if b"\0" in data:
-            raise _fail("This is no text file.", file)
-        try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError:  # taken for Latin-1, in which every byte is a character
-            text = data.decode("latin-1")
+        return data
+
+    def _keep(self, file: str, text: str) -> None:
         self._bytes += len(json.dumps(text))
         if self._bytes > _MAX_BYTES:
             raise _too_large(file)
         self._texts[file] = text
+
+    def add_binary(self, named: str) -> str:
+        """Reads a file that is no text; it travels in base64."""
+        file = _normal(named)
+        if not os.path.isfile(file):
+            raise _fail("There is no such file.", named, code="not_found")
+        if file not in self._texts:
+            self._keep(file, base64.b64encode(self._bytes_of(file, named)).decode("ascii"))
+        return file
 
     def name_of(self, file: str) -> str:
         return os.path.relpath(file, os.path.commonpath([os.path.dirname(each) for each in self._texts]))
@@ -355,12 +372,22 @@ def _too_large(file: str) -> InputError:
                  "leave out what the layout does not need: the technology brings the models", "limit")
 
 
+def _file_and_cell(text: str) -> Tuple[str, str]:
+    """"FILE" or "FILE:CELL"; a colon may belong to the file's name."""
+    file, colon, cell = text.rpartition(":")
+    return (text, "") if not colon or os.path.isfile(text) else (file, cell)
+
+
 def gather_sources(spec: Mapping[str, Any]) -> Dict[str, Any]:
-    """`spec` with the files themselves in place of the paths `netlist`, `pairs`, `testbench` and `measures`: its field
-    `sources`, with what the netlist includes and the testbenches of the measures. Without a netlist, or with one that the
+    """`spec` with the files themselves in place of the paths `netlist`, `pairs`, `testbench` and `measures`, and of the
+    cells in `cells` ({"my_block": "FILE.gds" or "FILE.gds:CELL"}): its field `sources`, with what the netlist includes and the testbenches of the measures. Without a netlist, or with one that the
     daemon has already ("sha256:HASH"): as it is."""
     whole = dict(spec)
-    if not whole.get("netlist") or str(whole["netlist"]).startswith("sha256:") or "sources" in whole:
+    gathers = bool(whole.get("netlist")) and not str(whole["netlist"]).startswith("sha256:") and "sources" not in whole
+    if not gathers and whole.get("cells"):
+        raise _fail("Cells are bound to subcircuits of a netlist of your own.", "cells",
+                    "name the netlist's file beside them", "invalid_argument")
+    if not gathers:
         return whole
     gatherer = _Gatherer()
     given = {field: gatherer.add(whole.pop(field)) for field in ("netlist", "pairs", "testbench", "measures")
@@ -368,5 +395,10 @@ def gather_sources(spec: Mapping[str, Any]) -> Dict[str, Any]:
     gatherer.follow(given["netlist"])
     if "measures" in given:
         gatherer.add_benches(given["measures"])
-    whole["sources"] = {**gatherer.sources(), **{field: gatherer.name_of(file) for field, file in given.items()}}
+    cells = {name: (gatherer.add_binary(file), cell)
+             for name, (file, cell) in ((name, _file_and_cell(os.fspath(text)))
+                                        for name, text in sorted((whole.pop("cells", None) or {}).items()))}
+    bound = {"cells": {name: {"file": gatherer.name_of(file), **({"cell": cell} if cell else {})}
+                       for name, (file, cell) in cells.items()}} if cells else {}
+    whole["sources"] = {**gatherer.sources(), **bound, **{field: gatherer.name_of(file) for field, file in given.items()}}
     return whole

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ptah/geom/region.hpp"
 #include "ptah/layout/layout.hpp"
 
 namespace ptah {
@@ -48,11 +49,25 @@ class TileInsets {
     return least;
   }
 
+  /// Of tiles of many shapes, such as blocks, every two are too many to look at.
+  bool is_large(const DerivedLayer& derived) const {
+    constexpr std::size_t kMany = 300;
+    const auto many = [&](LayerId layer) { return by_layer_.at(layer).size() > kMany; };
+    return std::any_of(derived.all.begin(), derived.all.end(), many) ||
+           std::any_of(derived.none.begin(), derived.none.end(), many);
+  }
+
   /// Where shapes of all layers of `all` overlap, less those that lie wholly in one of `none`: at
   /// least what the derived layer covers.
   std::vector<Rect> derive(const DerivedLayer& derived) const {
     if (derived.all.empty()) return {};
     std::vector<Rect> shapes = by_layer_.at(derived.all.front());
+    if (is_large(derived)) {
+      for (std::size_t i = 1; i < derived.all.size(); ++i)
+        shapes = intersection(shapes, by_layer_.at(derived.all[i]));
+      for (const LayerId none : derived.none) shapes = difference(shapes, by_layer_.at(none));
+      return shapes;
+    }
     for (std::size_t i = 1; i < derived.all.size() && !shapes.empty(); ++i) {
       std::vector<Rect> common;
       for (const Rect& a : shapes) {

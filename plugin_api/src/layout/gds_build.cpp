@@ -1,7 +1,9 @@
 /// Layouts and tiles as GDSII libraries.
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "ptah/layout/block.hpp"
 #include "ptah/layout/gds.hpp"
 
 namespace ptah::gds {
@@ -38,11 +40,10 @@ void add_port(Cell& cell, const Technology& technology, LayerId layer, const Rec
   cell.texts.push_back({l.pin, at, name});
 }
 
-Reference tile_reference(const Tile& tile, const PlacedTile& placed) {
-  const Transform t = transform(tile, placed);
+Reference reference_to(std::string cell, const Transform& t, Point origin) {
   Reference reference;
-  reference.cell = tile.cell;
-  reference.at = t.offset;
+  reference.cell = std::move(cell);
+  reference.at = t(origin);
   // GDSII mirrors about the x axis (y -> -y) first and then rotates.
   switch (t.orientation) {
     case Orientation::kR0:
@@ -61,19 +62,64 @@ Reference tile_reference(const Tile& tile, const PlacedTile& placed) {
   return reference;
 }
 
+/// The cells of a layout, each once.
+class Cells {
+ public:
+  explicit Cells(Library& library) : library_(library) {}
+
+  void add_block(const Block& block) {
+    for (const Cell& cell : block.library.cells) {
+      if (known_.insert(cell.name).second) library_.cells.push_back(cell);
+    }
+  }
+  /// The name that the tile's cell has here: a block may bring another cell of its name.
+  std::string add_tile(const Tile& tile, const Technology& technology) {
+    const auto [name, fresh] = names_.try_emplace(tile.cell, tile.cell);
+    if (!fresh) return name->second;
+    Cell cell = tile_cell(tile, technology);
+    const Cell* other = library_.find(cell.name);
+    if (other != nullptr && *other == cell) return name->second;
+    for (int copy = 2; other != nullptr; ++copy) {
+      cell.name = tile.cell + "_" + std::to_string(copy);
+      other = library_.find(cell.name);
+    }
+    name->second = cell.name;
+    library_.cells.push_back(std::move(cell));
+    return name->second;
+  }
+
+ private:
+  Library& library_;
+  std::set<std::string> known_;               ///< Of blocks.
+  std::map<std::string, std::string> names_;  ///< Of tiles, by the tile's own.
+};
+
 }  // namespace
 
 Library from_layout(const Circuit& circuit, const Tiles& tiles, const Layout& layout,
                     const Technology& technology, const std::string& top) {
   Library library;
-  std::set<std::string> known;
+  Cells cells(library);
   Cell cell;
   cell.name = top;
   const std::size_t count = std::min(tiles.size(), layout.placement.tiles.size());
+  const auto block_of = [&](std::size_t i) {
+    return i < circuit.devices.size() ? circuit.devices[i].block.get() : nullptr;
+  };
   for (std::size_t i = 0; i < count; ++i) {
-    if (known.insert(tiles[i].cell).second)
-      library.cells.push_back(tile_cell(tiles[i], technology));
-    cell.references.push_back(tile_reference(tiles[i], layout.placement.tiles[i]));
+    if (const Block* block = block_of(i)) cells.add_block(*block);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    const Transform t = transform(tiles[i], layout.placement.tiles[i]);
+    const Block* block = block_of(i);
+    if (block == nullptr) {
+      cell.references.push_back(reference_to(cells.add_tile(tiles[i], technology), t, {}));
+      continue;
+    }
+    cell.references.push_back(reference_to(block->cell, t, block->origin));
+    for (const Shape& landing : block->landings) {
+      cell.polygons.push_back(rectangle(technology.layer(landing.layer).drawing, t(landing.rect)));
+    }
   }
   for (const NetShape& wire : layout.wires) {
     const GdsLayer layer = technology.layer(wire.layer).drawing;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 
 #include "ptah/geom/region.hpp"
 #include "ptah/layout/gds.hpp"
@@ -26,6 +27,18 @@ struct Placed {
     if (!(std::fabs(px) <= kFarthest && std::fabs(py) <= kFarthest)) return false;
     out = {static_cast<Dbu>(px), static_cast<Dbu>(py)};
     return true;
+  }
+  /// nullopt where a tile can not lie so.
+  std::optional<Transform> transform() const {
+    if (mag != 1 || quarter_turns % 2 != 0 || !(std::fabs(x) <= kFarthest) ||
+        !(std::fabs(y) <= kFarthest)) {
+      return std::nullopt;
+    }
+    const bool turned = quarter_turns == 2;
+    const Orientation orientation = mirror ? (turned ? Orientation::kMY : Orientation::kMX)
+                                           : (turned ? Orientation::kR180 : Orientation::kR0);
+    return Transform{orientation,
+                     {static_cast<Dbu>(std::lround(x)), static_cast<Dbu>(std::lround(y))}};
   }
   /// This one after `inner`.
   Placed after(const Placed& inner) const {
@@ -242,7 +255,9 @@ class Flattener {
                   static_cast<double>(r.row_step.x) * row;
         local.y = static_cast<double>(r.at.y) + static_cast<double>(r.column_step.y) * column +
                   static_cast<double>(r.row_step.y) * row;
-        PTAH_TRY(visit(*child->second, placed.after(local), depth + 1));
+        const Placed to_top = placed.after(local);
+        if (const auto at = to_top.transform()) flat_.cells.push_back({r.cell, *at});
+        PTAH_TRY(visit(*child->second, to_top, depth + 1));
       }
     }
     return ok();

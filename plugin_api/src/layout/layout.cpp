@@ -40,7 +40,7 @@ std::vector<std::int64_t> net_hpwl(const Circuit& circuit, const Tiles& tiles,
   for (std::size_t d = 0; d < circuit.devices.size(); ++d) {
     const Device& device = circuit.devices[d];
     const Transform to_layout = transform(tiles.at(d), placement.tiles.at(d));
-    const auto names = terminal_names(device.kind, device.nets.size());
+    const auto names = terminal_names(device);
     for (std::size_t t = 0; t < device.nets.size(); ++t) {
       const NetId net = device.nets[t];
       if (net == kNoNet) continue;

@@ -32,6 +32,14 @@ Status check_size(const Device& device, const DeviceModel& model, const char* wh
 
 Status check_device(const Device& device, const Circuit& circuit, const Technology& technology) {
   const DeviceModel* model = technology.find_device(device.model);
+  if (device.kind == DeviceKind::kBlock) {
+    // The terminals of a model are in its order, those of a cell by its labels.
+    if (model == nullptr) return ok();
+    return make_error(ErrorCode::kUnsupported,
+                      device.name + ": " + model->name + " is a device that " + technology.name() +
+                          " draws itself: no cell can be bound to it.",
+                      device.where, "call the cell's subcircuit otherwise");
+  }
   if (model == nullptr) {
     return make_error(ErrorCode::kNotFound,
                       device.name + ": " + technology.name() + " has no device " +

@@ -4,6 +4,7 @@
 
 #include "netlist/text.hpp"
 #include "ptah/core/letter_case.hpp"
+#include "ptah/layout/block.hpp"
 
 namespace ptah {
 
@@ -17,6 +18,8 @@ std::string_view to_string(DeviceKind kind) noexcept {
       return "capacitor";
     case DeviceKind::kResistor:
       return "resistor";
+    case DeviceKind::kBlock:
+      return "block";
   }
   return "device";
 }
@@ -34,9 +37,25 @@ std::vector<std::string_view> terminal_names(DeviceKind kind, std::size_t count)
     case DeviceKind::kResistor:
       names = {"A", "B", "SUB"};
       break;
+    case DeviceKind::kBlock:
+      break;
   }
   if (count < names.size()) names.resize(count);
   return names;
+}
+
+std::vector<std::string_view> terminal_names(const Device& device) {
+  if (device.block == nullptr) return terminal_names(device.kind, device.nets.size());
+  return {device.block->terminals.begin(), device.block->terminals.end()};
+}
+
+std::vector<NetId> port_nets(const Device& device) {
+  const Block& block = *device.block;
+  if (block.terminals.empty()) return device.nets;  // as the netlist has it
+  std::vector<NetId> nets(block.ports.size(), kNoNet);
+  for (std::size_t t = 0; t < device.nets.size(); ++t)
+    nets.at(block.port_of.at(t)) = device.nets[t];
+  return nets;
 }
 
 NetId Circuit::find_net(std::string_view net_name) const noexcept {

@@ -9,6 +9,7 @@
 #include "netlist/supplies.hpp"
 #include "netlist/text.hpp"
 #include "ptah/core/letter_case.hpp"
+#include "ptah/layout/block.hpp"
 
 namespace ptah::spice {
 namespace {
@@ -18,18 +19,62 @@ constexpr std::size_t kMostListed = 20;
 
 using NetMap = std::unordered_map<std::string, NetId>;  // lower-case name; looked up only
 
+/// Of a block, and what its lines hand over: a cell that is there has one size.
+struct BlockUse {
+  std::shared_ptr<Block> block;
+  std::map<std::string, double> given;
+  std::string path;  ///< Of the first line.
+};
+using BlockUses = std::map<std::string, BlockUse>;  // by lower-case name
+
 class Flattener {
  public:
-  Flattener(const Deck& deck, const Technology& technology, const SpiceOptions& options)
+  Flattener(const Deck& deck, const Technology& technology, const SpiceOptions& options,
+            BlockUses& blocks)
       : deck_(deck),
+        technology_(technology),
         options_(options),
         devices_(deck, technology, options),
-        globals_(deck, nullptr, {}, nullptr) {}
+        globals_(deck, nullptr, {}, nullptr),
+        blocks_(blocks) {}
+
+  /// The devices of one subcircuit alone.
+  Result<Circuit> content(const Subcircuit& s, std::map<std::string, Quantity> given, int depth) {
+    Circuit& circuit = result_.circuit;
+    circuit.name = s.name;
+    NetMap nets;
+    for (const std::string& port : s.ports) {
+      PTAH_TRY(const NetId net, add_net(port, deck_.where(s.place)));
+      const std::string key = lower_case(port);
+      nets.emplace(key, net);
+      if (is_global(key)) global_ids_.emplace(global_key(key), net);
+      circuit.ports.push_back(net);
+    }
+    Scope scope(deck_, &s, std::move(given), &globals_);
+    PTAH_TRY(instance(s, "", nets, scope, 1, depth));
+    if (!new_globals_.empty()) {
+      return fail(s.place, "It uses the global net " +
+                               text::quoted(net_name(new_globals_.front())) +
+                               ", which is no port of it.");
+    }
+    if (!sources_.empty())
+      return fail(s.place, "It holds the ideal source " + sources_.front().source.name + ".");
+    for (const Device& device : circuit.devices) {
+      if (device.is_mos() && device.fingers == 0)
+        return fail(s.place, "It leaves the finger count of " + device.name + " free.");
+    }
+    return std::move(circuit);
+  }
 
   Result<SpiceCircuit> run() {
     PTAH_TRY(refuse_recursion());
     PTAH_TRY(const std::size_t top_index, top());
     const Subcircuit& top = deck_.subcircuits[top_index];
+    if (options_.blocks.contains(lower_case(top.name))) {
+      return fail(top.place,
+                  "The circuit " + text::quoted(top.name) + " is bound to a cell itself.",
+                  "bind a subcircuit that it calls", ErrorCode::kInvalidArgument);
+    }
     Circuit& circuit = result_.circuit;
     circuit.name = top.name;
     NetMap nets;
@@ -52,6 +97,7 @@ class Flattener {
       for (Note& note : *notes) result_.notes.push_back(std::move(note));
     }
     for (Note& note : devices_.notes()) result_.notes.push_back(std::move(note));
+    for (const auto& [name, use] : blocks_) result_.blocks.emplace(name, use.block);
     return std::move(result_);
   }
 
@@ -295,7 +341,18 @@ class Flattener {
     for (const Element& element : s.elements) {
       PTAH_TRY(spend(1 + element.words.size(), element.place));
       if (const Subcircuit* called = callee(element)) {
-        PTAH_TRY(call(element, *called, prefix, nets, scope, multiplier, depth));
+        if (options_.blocks.contains(lower_case(called->name))) {
+          PTAH_TRY(add_block(element, *called, prefix, nets, scope, multiplier, depth));
+        } else {
+          PTAH_TRY(call(element, *called, prefix, nets, scope, multiplier, depth));
+        }
+      } else if (is_block_without_ports(element)) {
+        return fail(element.place,
+                    prefix + element.name + ": " + text::quoted(element.words.back()) +
+                        " has no .subckt in the netlist, which would say the order of its ports.",
+                    "add .subckt " + element.words.back() +
+                        " with the labels of its cell in the order of this line, and .ends",
+                    ErrorCode::kInvalidArgument);
       } else if (is_ideal_source(element)) {
         PTAH_TRY(add_source(element, prefix, nets, scope, multiplier));
       } else {
@@ -307,9 +364,14 @@ class Flattener {
     return ok();
   }
 
-  Status call(const Element& element, const Subcircuit& called, const std::string& prefix,
-              NetMap& nets, Scope& scope, int multiplier, int depth) {
-    const std::string path = prefix + element.name;
+  bool is_block_without_ports(const Element& element) const {
+    return element.letter() == 'x' && !element.words.empty() &&
+           options_.blocks.contains(lower_case(element.words.back()));
+  }
+
+  /// One for each port.
+  Result<std::vector<std::string>> nodes_of(const Element& element, const Subcircuit& called,
+                                            const std::string& path) const {
     std::vector<std::string> nodes(element.words.begin(), element.words.end() - 1);
     if (!nodes.empty() && nodes.back() == "/") nodes.pop_back();  // CDL: x1 a b / name
     if (nodes.size() != called.ports.size()) {
@@ -318,16 +380,12 @@ class Flattener {
                                      deck_.where(called.place) + ") has " +
                                      std::to_string(called.ports.size()) + " ports.");
     }
-    NetMap inner;
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-      PTAH_TRY(const NetId id, net(nodes[i], prefix, nets, element.place));
-      inner.emplace(lower_case(called.ports[i]), id);
-    }
-    PTAH_TRY(const int m, devices_.count(element, "m", scope, 1024));
-    if (multiplier > 1'000'000 / m) {
-      return fail(element.place, path + ": m= multiplies to more than a million.", {},
-                  ErrorCode::kLimit);
-    }
+    return nodes;
+  }
+
+  /// What the line hands over.
+  Result<std::map<std::string, Quantity>> given_on(const Element& element, const Subcircuit& called,
+                                                   const std::string& path, Scope& scope) {
     std::map<std::string, Quantity> given;
     for (const auto& [key, parameter] : element.parameters) {
       if (called.defaults.count(key) != 0) {
@@ -338,8 +396,89 @@ class Flattener {
              " declares none of that name (" + deck_.where(element.place) + ").");
       }
     }
+    return given;
+  }
+
+  Status call(const Element& element, const Subcircuit& called, const std::string& prefix,
+              NetMap& nets, Scope& scope, int multiplier, int depth) {
+    const std::string path = prefix + element.name;
+    PTAH_TRY(const auto nodes, nodes_of(element, called, path));
+    NetMap inner;
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      PTAH_TRY(const NetId id, net(nodes[i], prefix, nets, element.place));
+      inner.emplace(lower_case(called.ports[i]), id);
+    }
+    PTAH_TRY(const int m, devices_.count(element, "m", scope, 1024));
+    if (multiplier > 1'000'000 / m) {
+      return fail(element.place, path + ": m= multiplies to more than a million.", {},
+                  ErrorCode::kLimit);
+    }
+    PTAH_TRY(auto given, given_on(element, called, path, scope));
     Scope inner_scope(deck_, &called, std::move(given), &globals_);
     return instance(called, path + ".", inner, inner_scope, multiplier * m, depth + 1);
+  }
+
+  /// The block of that name; its content is that of the first line that calls it.
+  Result<std::shared_ptr<Block>> block_of(const Subcircuit& called, const std::string& path,
+                                          Place place, std::map<std::string, Quantity> given,
+                                          int depth) {
+    std::map<std::string, double> values;
+    for (const auto& [key, quantity] : given) values.emplace(key, quantity.value);
+    const auto [use, fresh] = blocks_.try_emplace(lower_case(called.name));
+    if (!fresh) {
+      if (use->second.given == values) return use->second.block;
+      return fail(place,
+                  path + " and " + use->second.path + " hand over different parameters to " +
+                      text::quoted(called.name) + ", whose cell is one.",
+                  "bind a subcircuit of its own to each cell", ErrorCode::kInvalidArgument);
+    }
+    auto block = std::make_shared<Block>();
+    use->second = {block, std::move(values), path};
+    block->name = called.name;
+    block->ports = called.ports;
+    block->empty = called.elements.empty();
+    if (block->empty) return block;
+    auto content = Flattener(deck_, technology_, options_, blocks_)
+                       .content(called, std::move(given), depth + 1);
+    if (content) {
+      block->content = std::make_shared<const Circuit>(std::move(content).value());
+    } else if (content.error().code == ErrorCode::kLimit) {
+      return content.error();
+    } else {
+      block->not_simulated = content.error();
+    }
+    return block;
+  }
+
+  Status add_block(const Element& element, const Subcircuit& called, const std::string& prefix,
+                   NetMap& nets, Scope& scope, int multiplier, int depth) {
+    Device device;
+    device.kind = DeviceKind::kBlock;
+    device.name = prefix + element.name;
+    device.model = called.name;
+    device.where = deck_.where(element.place);
+    PTAH_TRY(const auto nodes, nodes_of(element, called, device.name));
+    if (nodes.empty()) {
+      return fail(called.place, "The subcircuit " + text::quoted(called.name) +
+                                    " has no ports: nothing could be wired to its cell.");
+    }
+    for (const std::string& node : nodes) {
+      PTAH_TRY(const NetId id, net(node, prefix, nets, element.place));
+      device.nets.push_back(id);
+    }
+    PTAH_TRY(const int m, devices_.count(element, "m", scope, 1024));
+    if (multiplier > 1024 / m) {
+      return fail(element.place, device.name + ": m= multiplies to more than 1024 cells.", {},
+                  ErrorCode::kLimit);
+    }
+    PTAH_TRY(auto given, given_on(element, called, device.name, scope));
+    PTAH_TRY(device.block, block_of(called, device.name, element.place, std::move(given), depth));
+    const std::string name = device.name;
+    for (int copy = 1; copy <= multiplier * m; ++copy) {
+      if (multiplier * m > 1) device.name = name + "_" + std::to_string(copy);
+      PTAH_TRY(add_device(device, element.place));
+    }
+    return ok();
   }
 
   /// Adds the devices a line stands for: a series stack, copies of a passive.
@@ -504,9 +643,11 @@ class Flattener {
   };
 
   const Deck& deck_;
+  const Technology& technology_;
   const SpiceOptions& options_;
   DeviceReader devices_;
   Scope globals_;
+  BlockUses& blocks_;
   SpiceCircuit result_;
   std::vector<Source> sources_;
   std::vector<Note> notes_;
@@ -523,7 +664,8 @@ class Flattener {
 
 Result<SpiceCircuit> flatten(const Deck& deck, const Technology& technology,
                              const SpiceOptions& options) {
-  return Flattener(deck, technology, options).run();
+  BlockUses blocks;
+  return Flattener(deck, technology, options, blocks).run();
 }
 
 }  // namespace ptah::spice

@@ -6,6 +6,7 @@
 #include "netlist/text.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "ptah/layout/block.hpp"
 
 namespace ptah {
 namespace {
@@ -50,6 +51,9 @@ Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
   }
   auto circuit = spice::flatten(deck, technology, options);
   if (!circuit) return told(circuit.error(), deck);
+  for (const auto& [key, block] : circuit.value().blocks) {
+    if (block->not_simulated) block->not_simulated = told(*block->not_simulated, deck);
+  }
   mark_isolated(circuit.value().circuit);
   note_wells(circuit.value());
   return circuit;

@@ -67,6 +67,7 @@ std::vector<NetId> supplies_without_port(const Circuit& circuit) {
 }
 
 bool is_dummy(const Device& device, const Circuit& circuit, const std::vector<int>& terminals) {
+  if (device.kind == DeviceKind::kBlock) return false;
   const auto open = [&](NetId net) {
     return terminals[static_cast<std::size_t>(net)] == 1 && !circuit.is_port(net);
   };

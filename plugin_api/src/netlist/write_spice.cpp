@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "netlist/sizes.hpp"
+#include "ptah/layout/block.hpp"
 #include "ptah/netlist/spice.hpp"
 
 namespace ptah {
@@ -13,6 +14,12 @@ std::string write_spice(const Circuit& circuit, const Technology& technology) {
   for (const NetId port : circuit.ports) text += " " + net(port);
   text += "\n";
   for (const Device& device : circuit.devices) {
+    if (device.block != nullptr) {
+      text += "X" + device.name;
+      for (const NetId id : port_nets(device)) text += " " + net(id);
+      text += " " + device.model + "\n";
+      continue;
+    }
     const DeviceModel* model = technology.find_device(device.model);
     std::string nodes;
     for (const NetId id : device.nets) nodes += " " + net(id);

@@ -186,6 +186,12 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
   for (const ExtractedDevice& device : netlist.devices) {
     const std::string model = simulated_model(device, technology);
     const DeviceModel* known = technology.find_device(model);
+    if (known == nullptr && device.foreign && quoting::is_spice_word(model)) {
+      out += "X" + std::to_string(++serial);
+      for (const std::string& net : device.nets) out += " " + node(net);
+      out += " " + model + "\n";
+      continue;
+    }
     if (known == nullptr || !quoting::is_spice_word(model)) {
       return make_error(
           ErrorCode::kUnsupported,

@@ -44,7 +44,7 @@ struct FileStamp {
 using Statement = std::string_view;
 
 /// One top-level piece of the flattened section.
-struct Block {
+struct ModelBlock {
   enum class Kind { kLine, kModel, kSubcircuit } kind = Kind::kLine;
   std::string name;
   std::vector<Statement> statements;
@@ -62,7 +62,7 @@ class LibraryReader {
 
   Status read(const std::filesystem::path& library) { return read_file(library, corner_, 0); }
 
-  const std::vector<Block>& blocks() const noexcept { return blocks_; }
+  const std::vector<ModelBlock>& blocks() const noexcept { return blocks_; }
   std::string stamps() const {
     std::string text;
     for (const auto& [path, stamp] : stamps_) text += stamp.line() + "\n";
@@ -132,15 +132,15 @@ class LibraryReader {
     }
     if (nesting_ > 0 || keyword == ".subckt") {
       if (nesting_ == 0) {
-        blocks_.push_back({Block::Kind::kSubcircuit, lower_case(words[1]), {}});
+        blocks_.push_back({ModelBlock::Kind::kSubcircuit, lower_case(words[1]), {}});
       }
       blocks_.back().statements.push_back(statement);
       if (keyword == ".subckt") ++nesting_;
       if (keyword == ".ends") --nesting_;
     } else if (keyword == ".model") {
-      blocks_.push_back({Block::Kind::kModel, lower_case(words[1]), {statement}});
+      blocks_.push_back({ModelBlock::Kind::kModel, lower_case(words[1]), {statement}});
     } else {
-      blocks_.push_back({Block::Kind::kLine, "", {statement}});
+      blocks_.push_back({ModelBlock::Kind::kLine, "", {statement}});
     }
     return ok();
   }
@@ -150,7 +150,7 @@ class LibraryReader {
   int nesting_ = 0;
   std::map<std::string, std::string> texts_;  // blocks_ points into these
   std::map<std::string, FileStamp> stamps_;
-  std::vector<Block> blocks_;
+  std::vector<ModelBlock> blocks_;
 };
 
 /// "model.12" is a bin of "model".
@@ -199,10 +199,11 @@ bool holds(const Bin& bin, const ModelUse& use) {
 }
 
 /// The needed subcircuits and models: those in use and, transitively, what they use.
-std::set<std::string> needed_names(const std::vector<Block>& blocks, const ModelRequest& request) {
-  std::map<std::string, std::vector<const Block*>> defined;
-  for (const Block& block : blocks) {
-    if (block.kind != Block::Kind::kLine) defined[base_name(block.name)].push_back(&block);
+std::set<std::string> needed_names(const std::vector<ModelBlock>& blocks,
+                                   const ModelRequest& request) {
+  std::map<std::string, std::vector<const ModelBlock*>> defined;
+  for (const ModelBlock& block : blocks) {
+    if (block.kind != ModelBlock::Kind::kLine) defined[base_name(block.name)].push_back(&block);
   }
   std::set<std::string> needed;
   std::vector<std::string> work;
@@ -213,8 +214,8 @@ std::set<std::string> needed_names(const std::vector<Block>& blocks, const Model
   while (!work.empty()) {
     const std::string name = work.back();
     work.pop_back();
-    for (const Block* block : defined[name]) {
-      if (block->kind != Block::Kind::kSubcircuit) continue;
+    for (const ModelBlock* block : defined[name]) {
+      if (block->kind != ModelBlock::Kind::kSubcircuit) continue;
       for (const Statement statement : block->statements) {
         const std::string_view text = trimmed(statement);
         if (text.front() == '.') continue;
@@ -236,13 +237,13 @@ void append_statement(std::string& out, Statement statement) {
   }
 }
 
-Result<std::string> trim_blocks(const std::vector<Block>& blocks, const ModelRequest& request,
+Result<std::string> trim_blocks(const std::vector<ModelBlock>& blocks, const ModelRequest& request,
                                 const std::string& library) {
   const std::set<std::string> needed = needed_names(blocks, request);
   std::vector<bool> covered(request.uses.size(), false);
   std::string out;
-  for (const Block& block : blocks) {
-    if (block.kind != Block::Kind::kLine && needed.count(base_name(block.name)) == 0) continue;
+  for (const ModelBlock& block : blocks) {
+    if (block.kind != ModelBlock::Kind::kLine && needed.count(base_name(block.name)) == 0) continue;
     // Bins are chosen by the sizes of the subcircuit's own instances; of one that only other
     // subcircuits use, all stay.
     std::vector<std::size_t> uses;

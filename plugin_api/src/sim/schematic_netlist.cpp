@@ -1,4 +1,6 @@
 /// The pre-layout circuit (declared in stages.hpp).
+#include <algorithm>
+
 #include "ptah/stages/stages.hpp"
 
 namespace ptah {
@@ -10,6 +12,31 @@ double micrometres(Dbu nanometres) {
 
 }  // namespace
 
+void add_block(const Block& block, const std::string& name, const std::vector<std::string>& nets,
+               const Technology& technology, ExtractedNetlist& netlist) {
+  if (block.foreign) {
+    ExtractedDevice device;
+    device.name = name;
+    device.model = block.name;
+    device.nets = nets;
+    device.foreign = true;
+    netlist.devices.push_back(std::move(device));
+    return;
+  }
+  if (block.content == nullptr) return;
+  ExtractedNetlist content = schematic_netlist(*block.content, technology);
+  for (ExtractedDevice& device : content.devices) {
+    device.name = name + "." + device.name;
+    for (std::string& net : device.nets) {
+      const auto port = std::find(content.ports.begin(), content.ports.end(), net);
+      net = port == content.ports.end()
+                ? name + "." + net
+                : nets.at(static_cast<std::size_t>(port - content.ports.begin()));
+    }
+    netlist.devices.push_back(std::move(device));
+  }
+}
+
 ExtractedNetlist schematic_netlist(const Circuit& circuit, const Technology& technology) {
   ExtractedNetlist netlist;
   netlist.name = circuit.name;
@@ -18,6 +45,12 @@ ExtractedNetlist schematic_netlist(const Circuit& circuit, const Technology& tec
   };
   for (const NetId port : circuit.ports) netlist.ports.push_back(net_name(port));
   for (const Device& device : circuit.devices) {
+    if (device.block != nullptr) {
+      std::vector<std::string> nets;
+      for (const NetId net : port_nets(device)) nets.push_back(net_name(net));
+      add_block(*device.block, device.name, nets, technology, netlist);
+      continue;
+    }
     ExtractedDevice extracted;
     extracted.model = device.model;
     // A resistor that the schematic gives by value is that value: what its layout really has is

@@ -58,6 +58,7 @@ std::string netgen_setup(const Technology& technology) {
       "# Generated from the technology description " + technology.name() +
       ".yaml: do not edit.\npermute default\nproperty default\nproperty parallel none\n";
   for (const DeviceModel& device : technology.devices()) {
+    if (device.kind == DeviceKind::kBlock) continue;  // a pin: no sizes, nothing to exchange
     for (const char* circuit : {"-circuit1", "-circuit2"}) {
       const std::string cell =
           std::string("[list ") + circuit + " " + quoting::tcl(device.name) + "]";

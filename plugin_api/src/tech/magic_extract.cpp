@@ -189,6 +189,8 @@ std::string devices(const Technology& technology) {
           if (type == "npres") out += " device resistor " + device.name + " rmp *poly\n";
         }
         break;
+      case DeviceKind::kBlock:
+        break;
     }
   }
   return out;

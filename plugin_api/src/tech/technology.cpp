@@ -107,4 +107,14 @@ const DeviceModel* Technology::find_device(std::string_view name_or_alias) const
   return found == device_index_.end() ? nullptr : &devices_[found->second];
 }
 
+Technology Technology::with_devices(const std::vector<DeviceModel>& more) const {
+  Technology technology = *this;
+  technology.identity_ = new_identity();
+  for (const DeviceModel& model : more) {
+    technology.device_index_.emplace(lower_case(model.name), technology.devices_.size());
+    technology.devices_.push_back(model);
+  }
+  return technology;
+}
+
 }  // namespace ptah

@@ -33,16 +33,16 @@ void sort_lists(ExtractedNetlist& netlist) {
 Result<ExtractedNetlist> extract(const LayoutFile& layout, const Circuit& circuit,
                                  const Technology& technology, const Limits& limits,
                                  JobContext& job) {
-  PTAH_TRY(const Session session, examine(layout, technology, limits, job));
+  PTAH_TRY(const Session session, examine(layout, circuit, technology, limits, job));
   if (!session.has_capacitors) {
     return make_error(ErrorCode::kToolFailed, "Magic crashed while it wrote the capacitors.",
                       layout.gds.string(),
                       "This happens where a bulk has no tap: see what LVS says of the layout.");
   }
-  PTAH_TRY(ExtractedNetlist netlist,
-           read_extracted(session.devices_spice, session.capacitors_spice, technology));
+  PTAH_TRY(ExtractedNetlist netlist, netlist_of(session, technology));
   adopt_names(circuit, technology, netlist);
   sort_lists(netlist);
+  if (session.boxed) session.boxed->close(netlist);
   netlist.name = circuit.name.empty() ? session.top : circuit.name;
   for (const NetId port : circuit.ports) {
     const std::string& name = circuit.nets.at(static_cast<std::size_t>(port)).name;

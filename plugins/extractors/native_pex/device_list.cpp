@@ -32,6 +32,7 @@ ExtractedDevice extracted(const FoundDevice& device, const NetNames& names, cons
   ExtractedDevice out;
   out.model = model.name;
   for (const FoundTerminal& terminal : device.terminals) out.nets.push_back(names.of(terminal.net));
+  if (model.kind == DeviceKind::kBlock) return out;  // a pin
   out.parameters["w"] = to_um(device.width);
   out.parameters["l"] = to_um(device.length);
   if (model.kind == DeviceKind::kNmos || model.kind == DeviceKind::kPmos) {

@@ -1,5 +1,6 @@
 #include "native_pex.hpp"
 #include "ptah/plugin/plugin.hpp"
+#include "recognition/black_box.hpp"
 
 namespace {
 
@@ -17,7 +18,8 @@ ptah::native::PexOptions read_options(const ptah::Options& options) {
 
 class NativePex : public ptah::Extractor {
  public:
-  explicit NativePex(const ptah::Options& options) : engine_(read_options(options)) {}
+  explicit NativePex(const ptah::Options& options)
+      : ignores_resistance_(options.text("resistance") == "none"), engine_(read_options(options)) {}
 
   static ptah::OptionSchema options() {
     return {
@@ -66,10 +68,26 @@ class NativePex : public ptah::Extractor {
                                                ptah::JobContext& job) override {
     if (job.cancelled()) return ptah::cancelled_error();
     PTAH_TRY(const ptah::gds::Flat* flat, ptah::flat_layout(layout, technology, storage_));
-    return engine_.extract(*flat, circuit, technology, layout.top);
+    if (!ptah::native::has_blocks(circuit))
+      return engine_.extract(*flat, circuit, technology, layout.top);
+    if (!ignores_resistance_) {
+      return ptah::make_error(ptah::ErrorCode::kUnsupported,
+                              "The resistances of wires are not extracted beside fixed blocks.",
+                              circuit.name, "Give native_pex the option resistance: none.");
+    }
+    const auto boxed = boxes_.of(circuit, technology);
+    const auto opened = boxed.open(*flat);
+    auto connectivity = ptah::native::find_connectivity(opened.flat, boxed.technology);
+    boxed.add_pins(opened, connectivity);
+    PTAH_TRY(auto netlist, engine_.extract(opened.flat, connectivity, boxed.circuit,
+                                           boxed.technology, layout.top));
+    boxed.close(netlist);
+    return netlist;
   }
 
  private:
+  ptah::native::BlackBoxes boxes_;
+  bool ignores_resistance_;
   ptah::native::PexEngine engine_;
   ptah::gds::Flat storage_;
 };

@@ -194,7 +194,7 @@ Status find_nets(const Circuit& circuit, const Tiles& tiles, const std::map<NetI
   }
   for (std::size_t i = 0; i < circuit.devices.size(); ++i) {
     const Device& device = circuit.devices[i];
-    const auto names = terminal_names(device.kind, device.nets.size());
+    const auto names = terminal_names(device);
     for (std::size_t t = 0; t < device.nets.size(); ++t) {
       const NetId net = device.nets[t];
       if (net == kNoNet) continue;

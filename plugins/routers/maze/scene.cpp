@@ -35,24 +35,42 @@ std::vector<NetId> nets_of_shapes(const Tile& tile, const Stack& stack,
     cut[i] = stack.cut_index(tile.shapes[i].layer);
     if (stack.plate(tile.shapes[i].layer) != nullptr) plates.push_back(tile.shapes[i].rect);
   }
+  // From left to right: a block may have many shapes.
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (layer[i] >= 0 || cut[i] >= 0) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return tile.shapes[a].rect.x0 < tile.shapes[b].rect.x0;
+  });
+  const auto each_touching = [&](auto found) {
+    for (std::size_t a = 0; a < order.size(); ++a) {
+      const Rect& rect = tile.shapes[order[a]].rect;
+      for (std::size_t b = a + 1; b < order.size(); ++b) {
+        const Rect& other = tile.shapes[order[b]].rect;
+        if (other.x0 > rect.x1) break;
+        if (rect.touches(other)) found(order[a], order[b]);
+      }
+    }
+  };
   UnionFind sets(n);
+  // A cut on a capacitor plate joins the upper metal to the plate, not to the metal below it.
+  std::vector<bool> on_plate(n, false);
   for (std::size_t i = 0; i < n; ++i) {
-    if (layer[i] < 0) continue;
-    for (std::size_t j = i + 1; j < n; ++j) {
-      if (layer[j] == layer[i] && tile.shapes[i].rect.touches(tile.shapes[j].rect)) sets.join(i, j);
-    }
+    on_plate[i] = cut[i] >= 0 && std::any_of(plates.begin(), plates.end(), [&](const Rect& plate) {
+                    return plate.overlaps(tile.shapes[i].rect);
+                  });
   }
-  for (std::size_t i = 0; i < n; ++i) {
-    if (cut[i] < 0) continue;
-    const Rect& rect = tile.shapes[i].rect;
-    // A cut on a capacitor plate joins the upper metal to the plate, not to the metal below it.
-    const bool on_plate = std::any_of(plates.begin(), plates.end(),
-                                      [&](const Rect& plate) { return plate.overlaps(rect); });
-    for (std::size_t j = 0; j < n; ++j) {
-      if (layer[j] != cut[i] + 1 && (layer[j] != cut[i] || on_plate)) continue;
-      if (tile.shapes[j].rect.overlaps(rect)) sets.join(i, j);
-    }
-  }
+  const auto join_cut = [&](std::size_t i, std::size_t j) {
+    if (cut[i] < 0 || layer[j] < 0) return;
+    if (layer[j] != cut[i] + 1 && (layer[j] != cut[i] || on_plate[i])) return;
+    if (tile.shapes[j].rect.overlaps(tile.shapes[i].rect)) sets.join(i, j);
+  };
+  each_touching([&](std::size_t i, std::size_t j) {
+    if (layer[i] >= 0 && layer[i] == layer[j]) sets.join(i, j);
+    join_cut(i, j);
+    join_cut(j, i);
+  });
   constexpr NetId kSeveral = -2;
   std::vector<NetId> by_root(n, kNoNet);
   for (std::size_t p = 0; p < tile.pins.size(); ++p) {
@@ -88,7 +106,7 @@ bool SceneBuilder::holds(const Piece& piece, const Device& device, const Tile& t
 Status SceneBuilder::add_piece(const Circuit& circuit, const Device& device, const Tile& tile) {
   const Stack& stack = *scene_.stack;
   Piece piece{device.name, device.kind, device.nets, tile.shapes, tile.pins, {}, {}, {}, {}};
-  const auto names = terminal_names(device.kind, device.nets.size());
+  const auto names = terminal_names(device);
   std::vector<NetId> pin_nets(tile.pins.size(), kNoNet);
   for (std::size_t p = 0; p < tile.pins.size(); ++p) {
     const auto name = std::find(names.begin(), names.end(), tile.pins[p].terminal);

@@ -1,5 +1,6 @@
 // Design rules as Magic sees them: drc(full) of the top cell.
 #include "magic_session.hpp"
+#include "ptah/core/run_tool.hpp"
 #include "ptah/plugin/plugin.hpp"
 
 namespace {
@@ -20,12 +21,29 @@ class MagicDrc : public ptah::Verifier {
 
   ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kDrc; }
 
-  ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
+  ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit& circuit,
                                      const ptah::Technology& technology,
                                      ptah::JobContext& job) override {
-    PTAH_TRY(ptah::magic::Session session, ptah::magic::examine(layout, technology, limits_, job));
+    PTAH_TRY(ptah::Verdict verdict, judge(layout, circuit, technology, job));
+    const auto alone = [&](const ptah::gds::Library& library, const std::string& top,
+                           const ptah::gds::Flat&) -> ptah::Result<ptah::Verdict> {
+      PTAH_TRY(const ptah::ScratchDir folder, ptah::ScratchDir::create(job.scratch_dir(), "block"));
+      const auto gds = folder.path() / "block.gds";
+      PTAH_TRY(ptah::gds::write_file(library, gds));
+      return judge({gds, top, nullptr}, {}, technology, job);
+    };
+    PTAH_TRY(of_blocks_.tell_apart(layout, circuit, technology, alone, verdict));
+    return verdict;
+  }
+
+ private:
+  ptah::Result<ptah::Verdict> judge(const ptah::LayoutFile& layout, const ptah::Circuit& circuit,
+                                    const ptah::Technology& technology,
+                                    ptah::JobContext& job) const {
+    PTAH_TRY(ptah::magic::Session session,
+             ptah::magic::examine(layout, circuit, technology, limits_, job));
     ptah::Verdict verdict;
-    verdict.kind = kind();
+    verdict.kind = ptah::Verdict::Kind::kDrc;
     verdict.violations = std::move(session.violations);
     verdict.violations.insert(verdict.violations.end(), session.off_grid.begin(),
                               session.off_grid.end());
@@ -37,7 +55,7 @@ class MagicDrc : public ptah::Verifier {
     return verdict;
   }
 
- private:
+  ptah::native::BlockErrors of_blocks_;
   ptah::magic::Limits limits_;
 };
 

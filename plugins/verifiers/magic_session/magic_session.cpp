@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "extracted_spice.hpp"
 #include "off_grid.hpp"
 #include "ptah/core/quoting.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -26,6 +27,9 @@ constexpr std::size_t kMaxPlaces = 1000;
 constexpr std::size_t kKeptSessions = 4;
 constexpr std::string_view kFlatCell = "ptah_flattened_top";
 constexpr std::string_view kFinished = "finished.txt";
+/// A circuit's layout without the devices of its fixed blocks.
+constexpr const char* kBoxedCell = "ptah_boxed_top";
+constexpr const char* kBoxedFile = "boxed.gds";
 
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 14695981039346656037ull) {
   for (const char c : text) {
@@ -72,7 +76,7 @@ bool draws(const gds::Library& library, const std::string& top, const Technology
 Result<std::string> top_of(const gds::Library& library, const LayoutFile& layout,
                            const Technology& technology) {
   for (const gds::Cell& cell : library.cells) {
-    if (!is_plain_name(cell.name) || cell.name == kFlatCell) {
+    if (!is_plain_name(cell.name) || cell.name == kFlatCell || cell.name == kBoxedCell) {
       return make_error(
           ErrorCode::kUnsupported,
           "The cell name \"" + cell.name.substr(0, 60) + "\" can not be handed to Magic.",
@@ -136,6 +140,60 @@ bool drop_inner_ports(gds::Library& library, const std::string& top, const Techn
   return changed;
 }
 
+gds::Library boxed_library(const gds::Flat& flat, const Technology& technology) {
+  gds::Cell cell;
+  cell.name = kBoxedCell;
+  for (const Shape& shape : flat.shapes) {
+    const GdsLayer layer = technology.layer(shape.layer).drawing;
+    const Rect& r = shape.rect;
+    if (layer.layer >= 0)
+      cell.polygons.push_back({layer, {{r.x0, r.y0}, {r.x1, r.y0}, {r.x1, r.y1}, {r.x0, r.y1}}});
+  }
+  for (const gds::Flat::Label& label : flat.labels) {
+    const Layer& layer = technology.layer(label.layer);
+    const GdsLayer text = label.is_pin             ? layer.pin
+                          : layer.label.layer >= 0 ? layer.label
+                                                   : layer.drawing;
+    cell.texts.push_back({text, label.at, label.text});
+  }
+  gds::Library library;
+  library.cells.push_back(std::move(cell));
+  return library;
+}
+
+/// "PTAH PIN 3 NET" for each pin; after `scalegrid 1 2` internal units are 5 nm. Where contacts
+/// cover all of a pin, its metal alone selects nothing: then all kinds of it are asked for.
+std::string pin_script(const std::vector<native::BoxPin>& pins, const Technology& technology) {
+  // Where a pin lies in a cell that was turned over within its outline.
+  std::string text =
+      "box 0i 0i 1000i 1000i\n"
+      "set unit [expr {1000.0 / [lindex [box values] 2]}]\n"
+      "select top cell\n"
+      "set outline [box values]\n"
+      "proc pin_box {x0 y0 x1 y1} {\n"
+      "  global turned unit outline\n"
+      "  foreach name {l b r t} value $outline { set $name [expr {round($value * $unit)}] }\n"
+      "  if {$turned(sideways)} { lassign [list [expr {$l + $r - $x1}] [expr {$l + $r - $x0}]] x0 "
+      "x1 }\n"
+      "  if {$turned(upsidedown)} { lassign [list [expr {$b + $t - $y1}] [expr {$b + $t - $y0}]] "
+      "y0 y1 }\n"
+      "  box ${x0}i ${y0}i ${x1}i ${y1}i\n"
+      "}\n";
+  for (std::size_t i = 0; i < pins.size(); ++i) {
+    text += "select clear\npin_box";
+    const Rect& r = pins[i].place;
+    for (const Dbu value : {r.x0, r.y0, r.x1, r.y1})
+      text += " " + std::to_string(value / technology.grid());
+    const std::string& layer = technology.layer(pins[i].layer).name;
+    const std::string kinds =
+        layer.starts_with("met") ? "allm" + layer.substr(3) : "all" + layer.substr(0, 2);
+    text += "\nselect area " + layer + "\nset net [lindex [getnode] 0]\n" +
+            "if {$net eq {}} {catch {select area " + kinds +
+            "\nset net [lindex [getnode] 0]}}\nputs \"PTAH PIN " + std::to_string(i) + " $net\"\n";
+  }
+  return text;
+}
+
 void drop_old_sessions(const fs::path& parent, const fs::path& keep) {
   std::error_code ignored;
   std::vector<std::pair<fs::file_time_type, fs::path>> finished;
@@ -172,7 +230,8 @@ std::string last_words(std::string_view text) {
 
 }  // namespace
 
-std::string script(std::string_view top) {
+std::string script(std::string_view top, const std::vector<native::BoxPin>* pins,
+                   const Technology* technology) {
   // The box of `drc listall why` is grown: an error whose tiles lie outside the cell's bounding box
   // (a spacing or width error at its edge) is counted, but would not be listed.
   const std::string cell = quoting::tcl(top);
@@ -204,9 +263,11 @@ std::string script(std::string_view top) {
          std::to_string(kMaxPlaces) +
          "} { puts \"PTAH PLACE $box\" }\n"
          "    incr places\n  }\n}\n"
-         "puts \"PTAH ERRORS [lindex [drc list count total] 0]\"\n"
-         "flatten " +
-         flat +
+         "puts \"PTAH ERRORS [lindex [drc list count total] 0]\"\n" +
+         (pins == nullptr
+              ? std::string()
+              : "drc off\ngds read " + std::string(kBoxedFile) + "\nload " + kBoxedCell + "\n") +
+         "flatten " + flat +
          "\n"
          "load " +
          flat +
@@ -224,15 +285,18 @@ std::string script(std::string_view top) {
          "  close $file\n"
          "  return [regexp -line {^substrate \\S+ \\S+ \\S+ -[0-9]{9}} $text]\n"
          "}\n"
+         "array set turned {upsidedown 0 sideways 0}\n"
          "foreach turn {upsidedown sideways upsidedown} {\n"
          "  if {![no_substrate]} { break }\n"
          "  select top cell\n"
          "  select area\n"
          "  $turn\n"
+         "  set turned($turn) [expr {!$turned($turn)}]\n"
          "  select top cell\n"
          "  port makeall\n"
          "  extract all\n"
-         "}\n"
+         "}\n" +
+         (pins == nullptr ? std::string() : pin_script(*pins, *technology)) +
          "ext2spice scale off\n"
          "ext2spice format ngspice\n"
          "ext2spice cthresh 0\n"
@@ -295,6 +359,11 @@ Status read_report(std::string_view output, std::string_view technology_name, Se
       const auto [end, error] =
           std::from_chars(rest.data(), rest.data() + rest.size(), into.drc_errors);
       counted = error == std::errc() && end == rest.data() + rest.size() && into.drc_errors >= 0;
+    } else if (mark == "PIN") {
+      std::istringstream values(rest);
+      std::size_t pin = 0;
+      std::string net;
+      if (values >> pin && pin < into.pin_nets.size() && values >> net) into.pin_nets[pin] = net;
     } else if (mark == "DEVICES") {
       found_devices = true;
     } else if (mark == "END") {
@@ -312,8 +381,23 @@ Status read_report(std::string_view output, std::string_view technology_name, Se
   return ok();
 }
 
-Result<Session> examine(const LayoutFile& layout, const Technology& technology,
-                        const Limits& limits, JobContext& job) {
+Result<ExtractedNetlist> netlist_of(const Session& session, const Technology& technology) {
+  const Technology& described = session.boxed ? session.boxed->technology : technology;
+  PTAH_TRY(ExtractedNetlist netlist,
+           read_extracted(session.devices_spice, session.capacitors_spice, described));
+  for (std::size_t i = 0; i < session.pins.size(); ++i) {
+    if (session.pin_nets[i].empty()) continue;
+    ExtractedDevice device;
+    device.name = session.pins[i].name;
+    device.model = described.devices()[session.pins[i].model].name;
+    device.nets = {session.pin_nets[i], session.pins[i].shared};
+    netlist.devices.push_back(std::move(device));
+  }
+  return netlist;
+}
+
+Result<Session> examine(const LayoutFile& layout, const Circuit& circuit,
+                        const Technology& technology, const Limits& limits, JobContext& job) {
   PTAH_TRY(std::string bytes, read_text_file(layout.gds, kMaxGdsBytes));
   // The file must be whole GDSII before Magic sees it: Magic reads what it can of a truncated one.
   const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
@@ -327,6 +411,21 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
     bytes.assign(written.begin(), written.end());
   }
 
+  std::string boxed_bytes, boxed_question;
+  if (native::has_blocks(circuit)) {
+    gds::Flat storage;
+    const LayoutFile named{layout.gds, session.top, layout.flat};
+    PTAH_TRY(const gds::Flat* flat, flat_layout(named, technology, storage));
+    session.boxed = native::BlackBoxes().of(circuit, technology);
+    const native::BoxedLayout opened = session.boxed->open(*flat);
+    session.block_differences = session.boxed->differences(opened);
+    session.pins = session.boxed->pins(opened);
+    session.pin_nets.resize(session.pins.size());
+    const auto written = gds::write(boxed_library(opened.flat, technology));
+    boxed_bytes.assign(written.begin(), written.end());
+    boxed_question = pin_script(session.pins, technology) + hex(fnv1a(boxed_bytes)) + "\n";
+  }
+
   // Of a technology without a PDK what Magic is told of it counts: two may have one name.
   std::string rules;
   if (technology.pdk()) {
@@ -334,7 +433,8 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
   } else {
     PTAH_TRY(rules, magic_tech(technology));
   }
-  const std::string identity = session.top + "\n" + technology.name() + "\n" + rules + "\n";
+  const std::string identity =
+      session.top + "\n" + technology.name() + "\n" + rules + "\n" + boxed_question;
   const fs::path folder = job.scratch_dir() / ("magic-" + hex(fnv1a(bytes, fnv1a(identity))));
   std::error_code ignored;
   const std::string name = technology.pdk() ? "sky130A" : technology.name();
@@ -346,6 +446,10 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
       Session earlier;
       earlier.top = session.top;
       earlier.off_grid = session.off_grid;
+      earlier.boxed = session.boxed;
+      earlier.pins = session.pins;
+      earlier.pin_nets.resize(session.pins.size());
+      earlier.block_differences = session.block_differences;
       if (read_outputs(folder, name, earlier)) {
         earlier.reused = true;
         return earlier;
@@ -364,7 +468,14 @@ Result<Session> examine(const LayoutFile& layout, const Technology& technology,
 
   PTAH_TRY(const TechFile tech, tech_file(technology, folder, job));
   PTAH_TRY(write_text_file(folder / "layout.gds", bytes, Durability::kCached));
-  PTAH_TRY(write_text_file(folder / "run.tcl", script(session.top), Durability::kCached));
+  const bool boxed = session.boxed.has_value();
+  if (boxed) {
+    PTAH_TRY(write_text_file(folder / kBoxedFile, boxed_bytes, Durability::kCached));
+  }
+  PTAH_TRY(write_text_file(
+      folder / "run.tcl",
+      script(session.top, boxed ? &session.pins : nullptr, boxed ? &technology : nullptr),
+      Durability::kCached));
   PTAH_TRY(const fs::path program, find_tool("magic", "magic"));
   ToolRun run;
   run.program = program;

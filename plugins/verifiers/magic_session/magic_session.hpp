@@ -30,12 +30,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/stages/stages.hpp"
+#include "recognition/black_box.hpp"
 
 namespace ptah::magic {
 
@@ -53,13 +55,22 @@ struct Session {
   std::string capacitors_spice;       ///< Flat netlist: all capacitors, areas not to be believed.
   bool has_capacitors = false;        ///< False where Magic crashed while it wrote them.
   bool reused = false;                ///< Came from an earlier judge of the same job.
+  /// Of a circuit with fixed blocks: their pins, with the net that Magic finds each on. Devices and
+  /// capacitors are those beside the blocks then.
+  std::optional<native::BoxedCircuit> boxed;
+  std::vector<native::BoxPin> pins;
+  std::vector<std::string> pin_nets;  ///< Empty where a pin lies on nothing.
+  std::vector<Violation> block_differences;
 };
 
-/// Runs Magic on the layout, or takes what an earlier call of this job left. An empty
-/// `layout.top` means the file's only top cell. Fails with kToolMissing, kToolFailed, kParse (not a
-/// GDS file), kNotFound (no such top cell), kLimit, kCancelled.
-Result<Session> examine(const LayoutFile& layout, const Technology& technology,
-                        const Limits& limits, JobContext& job);
+/// `session`'s devices and capacitors, those of blocks as their pins.
+Result<ExtractedNetlist> netlist_of(const Session& session, const Technology& technology);
+
+/// Runs Magic on the layout, or takes what an earlier call of this job left. Of `circuit` only its
+/// blocks count. An empty `layout.top` means the file's only top cell. Fails with kToolMissing,
+/// kToolFailed, kParse (not a GDS file), kNotFound (no such top cell), kLimit, kCancelled.
+Result<Session> examine(const LayoutFile& layout, const Circuit& circuit,
+                        const Technology& technology, const Limits& limits, JobContext& job);
 
 /// The tech file to use and the name that Magic must report after loading it.
 struct TechFile {
@@ -72,8 +83,10 @@ Result<TechFile> tech_file(const Technology& technology, const std::filesystem::
                            JobContext& job);
 /// {8, 3, 105} of "magic-8.3.105" in a `requires` line, or empty when there is none.
 std::vector<int> required_version(std::string_view tech_text);
-/// What Magic was asked to do, as Tcl.
-std::string script(std::string_view top);
+/// What Magic was asked to do, as Tcl. With `pins`, devices are extracted of the cell kBoxedCell of
+/// boxed.gds, and the nets at those places are told.
+std::string script(std::string_view top, const std::vector<native::BoxPin>* pins = nullptr,
+                   const Technology* technology = nullptr);
 /// Reads the marked lines of Magic's output into `into`; fails naming the last line when the end
 /// mark is missing or something was wrong.
 Status read_report(std::string_view output, std::string_view technology_name, Session& into);

@@ -3,6 +3,7 @@
 
 #include "engine.hpp"
 #include "ptah/plugin/plugin.hpp"
+#include "recognition/black_box.hpp"
 
 namespace {
 
@@ -25,7 +26,7 @@ class NativeDrc : public ptah::Verifier {
   ptah::Verdict::Kind kind() const noexcept override { return ptah::Verdict::Kind::kDrc; }
   bool reads_file() const noexcept override { return false; }
 
-  ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit&,
+  ptah::Result<ptah::Verdict> verify(const ptah::LayoutFile& layout, const ptah::Circuit& circuit,
                                      const ptah::Technology& technology,
                                      ptah::JobContext& job) override {
     if (!engine_ || technology_ != technology.identity()) {
@@ -35,12 +36,21 @@ class NativeDrc : public ptah::Verifier {
     }
     ptah::gds::Flat storage;
     PTAH_TRY(const ptah::gds::Flat* flat, ptah::flat_layout(layout, technology, storage));
-    return engine_->check(*flat, job);
+    PTAH_TRY(ptah::Verdict verdict, engine_->check(*flat, job));
+    const auto judge = [&](const ptah::gds::Library&, const std::string&,
+                           const ptah::gds::Flat& alone) -> ptah::Result<ptah::Verdict> {
+      PTAH_TRY(ptah::native::drc::Plan plan, ptah::native::drc::Plan::compile(technology));
+      return ptah::native::drc::Engine(std::move(plan), limits_).check(alone, job);
+    };
+    PTAH_TRY(
+        of_blocks_.tell_apart({layout.gds, layout.top, flat}, circuit, technology, judge, verdict));
+    return verdict;
   }
 
  private:
   ptah::native::drc::Limits limits_;
   std::optional<ptah::native::drc::Engine> engine_;
+  ptah::native::BlockErrors of_blocks_;
   ptah::Technology::Identity technology_;  // Whose rules the engine holds.
 };
 

@@ -396,7 +396,8 @@ class Diagnosis {
 
   std::string terminal(const Link& link) const {
     const Device& device = circuit_.devices[static_cast<std::size_t>(link.device)];
-    const auto names = terminal_names(device.kind, device.nets.size());
+    if (device.kind == DeviceKind::kBlock) return device.name;  // one pin of it
+    const auto names = terminal_names(device);
     static const std::map<std::string_view, std::string> kWords = {
         {"D", "drain"},      {"G", "gate"},        {"S", "source"},
         {"B", "bulk"},       {"TOP", "top plate"}, {"BOTTOM", "bottom plate"},

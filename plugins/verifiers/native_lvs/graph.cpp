@@ -56,6 +56,7 @@ std::int32_t terminal_class(DeviceKind kind, std::size_t terminal) noexcept {
     case DeviceKind::kResistor:
       return terminal == terminal::kSubstrate ? 1 : 0;
     case DeviceKind::kCapacitor:
+    case DeviceKind::kBlock:
       break;
   }
   return static_cast<std::int32_t>(terminal);

@@ -173,6 +173,7 @@ class Matcher {
       case DeviceKind::kResistor:
         return straight(0, 1) && (s.terminals < 3 || image(2) == l.nets[2]);
       case DeviceKind::kCapacitor:
+      case DeviceKind::kBlock:
         break;
     }
     return image(0) == l.nets[0] && image(1) == l.nets[1];

@@ -1,5 +1,6 @@
 #include "native_lvs.hpp"
 #include "ptah/plugin/plugin.hpp"
+#include "recognition/black_box.hpp"
 
 namespace {
 
@@ -18,8 +19,26 @@ class NativeLvs : public ptah::Verifier {
     ptah::gds::Flat storage;
     PTAH_TRY(const ptah::gds::Flat* flat, ptah::flat_layout(layout, technology, storage));
     if (job.cancelled()) return ptah::cancelled_error();
-    return ptah::native::compare(*flat, circuit, technology);
+    if (!ptah::native::has_blocks(circuit))
+      return ptah::native::compare(*flat, circuit, technology);
+    const auto boxed = boxes_.of(circuit, technology);
+    const auto opened = boxed.open(*flat);
+    auto different = boxed.differences(opened);
+    if (!different.empty()) {
+      ptah::Verdict verdict;
+      verdict.kind = kind();
+      verdict.errors = 1;
+      verdict.summary = different.front().text;
+      verdict.violations = std::move(different);
+      return verdict;
+    }
+    auto connectivity = ptah::native::find_connectivity(opened.flat, boxed.technology);
+    boxed.add_pins(opened, connectivity);
+    return ptah::native::compare(connectivity, boxed.circuit, boxed.technology);
   }
+
+ private:
+  ptah::native::BlackBoxes boxes_;
 };
 
 }  // namespace

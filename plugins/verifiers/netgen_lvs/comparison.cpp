@@ -193,7 +193,7 @@ SizedModels with_sized_models(const Comparison& comparison, const Technology& te
           "sized_" + std::to_string(names.size()));
       const DeviceModel* model = technology.find_device(instance.model);
       const DeviceKind kind = model ? model->kind : DeviceKind::kCapacitor;
-      if (fresh && kind != DeviceKind::kCapacitor) {
+      if (fresh && kind != DeviceKind::kCapacitor && kind != DeviceKind::kBlock) {
         for (const char* circuit : {"-circuit1", "-circuit2"}) {
           sized.setup += std::string("catch {permute [list ") + circuit + " " + found->second +
                          (kind == DeviceKind::kResistor ? "] 1 2}\n" : "] 1 3}\n");

@@ -54,10 +54,21 @@ bool matches(const Report& report) {
 Result<Verdict> compare(const LayoutFile& layout, const Circuit& circuit,
                         const Technology& technology, const magic::Limits& limits,
                         JobContext& job) {
-  PTAH_TRY(const magic::Session session, magic::examine(layout, technology, limits, job));
-  PTAH_TRY(ExtractedNetlist netlist,
-           magic::read_extracted(session.devices_spice, session.capacitors_spice, technology));
+  PTAH_TRY(const magic::Session session, magic::examine(layout, circuit, technology, limits, job));
+  if (!session.block_differences.empty()) {
+    Verdict verdict;
+    verdict.kind = Verdict::Kind::kLvs;
+    verdict.errors = 1;
+    verdict.summary = session.block_differences.front().text;
+    verdict.violations = session.block_differences;
+    return verdict;
+  }
+  PTAH_TRY(ExtractedNetlist netlist, magic::netlist_of(session, technology));
   magic::adopt_names(circuit, technology, netlist);
+  if (session.boxed) {
+    return compare_netlists(netlist, session.boxed->circuit, session.boxed->technology, limits,
+                            job);
+  }
   return compare_netlists(netlist, circuit, technology, limits, job);
 }
 

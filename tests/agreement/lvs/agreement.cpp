@@ -94,7 +94,8 @@ class Comparer {
     const fs::path gds = folder / "layout.gds";
     PTAH_TRY(gds::write_file(library, gds));
     SimpleJobContext job(0, folder);
-    PTAH_TRY(const magic::Session session, magic::examine({gds, sample.top}, technology_, {}, job));
+    PTAH_TRY(const magic::Session session,
+             magic::examine({gds, sample.top}, {}, technology_, {}, job));
     PTAH_TRY(const ExtractedNetlist extracted,
              magic::read_extracted(session.devices_spice, session.capacitors_spice, technology_));
     for (const auto& [kind, circuit] : schematics) {

@@ -51,7 +51,7 @@ class Judges : public ::testing::Test {
   }
   Result<magic::Session> examine(const LayoutFile& layout, const magic::Limits& limits = {}) {
     SimpleJobContext job(0, folder_.path());
-    return magic::examine(layout, tech_, limits, job);
+    return magic::examine(layout, {}, tech_, limits, job);
   }
   Result<Verdict> lvs(const LayoutFile& layout, const Circuit& circuit) {
     SimpleJobContext job(0, folder_.path());
@@ -110,7 +110,7 @@ TEST_F(Judges, ATechnologyRunsNothing) {
   const auto technology = with("text: Metal 1 width}", "text: '" + text + "'}");
   ASSERT_TRUE(technology) << technology.error().text();
   sample_.shapes.push_back({tech_.layer("met1"), {20000, 3000, 20100, 4000}});
-  const auto session = magic::examine(write(sample_), technology.value(), {}, job);
+  const auto session = magic::examine(write(sample_), {}, technology.value(), {}, job);
   ASSERT_TRUE(session) << session.error().text();
   ASSERT_FALSE(session.value().violations.empty());
   EXPECT_EQ(session.value().violations.front().rule, "m1.1");
@@ -386,7 +386,7 @@ TEST_F(OldAndNewPdk, ATechnologyThatFailsToLoadIsNoVerdict) {
   auto technology = Technology::resolve("sky130A");
   ::unsetenv("PDK_ROOT");
   SimpleJobContext job(0, folder_.path());
-  const auto session = magic::examine(write(sample_), technology.value(), {}, job);
+  const auto session = magic::examine(write(sample_), {}, technology.value(), {}, job);
   ASSERT_FALSE(session);
   EXPECT_EQ(session.error().code, ErrorCode::kToolFailed);
 }

@@ -31,7 +31,7 @@ class TechEquality : public ::testing::Test {
     const auto file = folder_.path() / "samples.gds";
     EXPECT_TRUE(gds::write_file(test::side_by_side(samples, technology), file));
     SimpleJobContext job(0, folder_.path());
-    auto session = magic::examine({file, "samples"}, technology, kPatient, job);
+    auto session = magic::examine({file, "samples"}, {}, technology, kPatient, job);
     if (!session) {
       ADD_FAILURE() << technology.name() << ": " << session.error().text();
       return {};

@@ -18,15 +18,18 @@ namespace ptah::gds {
 struct Polygon {
   GdsLayer layer;
   std::vector<Point> points;  ///< Closed implicitly; nm.
+  friend bool operator==(const Polygon&, const Polygon&) = default;
 };
 
 struct Text {
   GdsLayer layer;  ///< layer, texttype
   Point at;
   std::string text;
+  friend bool operator==(const Text&, const Text&) = default;
 };
 
-/// SREF or AREF. The transform is GDSII's: mirror about x first, then rotate, then scale, then move.
+/// SREF or AREF. The transform is GDSII's: mirror about x first, then rotate, then scale, then
+/// move.
 struct Reference {
   std::string cell;
   Point at;
@@ -35,6 +38,7 @@ struct Reference {
   bool mirror_x = false;
   int columns = 1, rows = 1;
   Point column_step, row_step;
+  friend bool operator==(const Reference&, const Reference&) = default;
 };
 
 struct Cell {
@@ -42,6 +46,7 @@ struct Cell {
   std::vector<Polygon> polygons;  ///< Boundaries and boxes; paths become polygons when read.
   std::vector<Text> texts;
   std::vector<Reference> references;
+  friend bool operator==(const Cell&, const Cell&) = default;
 };
 
 struct Library {
@@ -77,15 +82,22 @@ struct Flat {
     std::string text;
     bool is_pin;  ///< On the layer's pin purpose: a port.
   };
+  /// A cell below the top one, mirrored or turned by half turns alone.
+  struct Placed {
+    std::string cell;
+    Transform to_top;
+  };
   std::vector<Shape> shapes;
   std::vector<Label> labels;
+  std::vector<Placed> cells;  ///< On every level; those turned by quarters or scaled are none.
   std::size_t dropped = 0;
 };
 Result<Flat> flatten(const Library& library, std::string_view cell, const Technology& technology,
                      const ReadLimits& limits = {});
 
 /// The layout as a hierarchy: one cell a distinct tile, the top cell `top` with its wires, port
-/// shapes and labels (text on the pin purpose, which Magic turns into ports).
+/// shapes and labels (text on the pin purpose, which Magic turns into ports). Blocks come with the
+/// cells of their files; one of ours whose name such a cell has already is called otherwise.
 Library from_layout(const Circuit& circuit, const Tiles& tiles, const Layout& layout,
                     const Technology& technology, const std::string& top);
 /// A single tile with its pins labelled, for checking it alone.

@@ -1,6 +1,7 @@
 /// A flat analog circuit: what every stage after reading works on. Immutable once a job starts.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,8 +12,11 @@
 
 namespace ptah {
 
-enum class DeviceKind { kNmos, kPmos, kCapacitor, kResistor };
+enum class DeviceKind { kNmos, kPmos, kCapacitor, kResistor, kBlock };
 std::string_view to_string(DeviceKind kind) noexcept;
+
+/// A cell of a file that is placed and routed as it is: ptah/layout/block.hpp.
+struct Block;
 
 /// Index of a device in its Circuit.
 using DeviceId = std::int32_t;
@@ -24,7 +28,7 @@ constexpr std::size_t kTop = 0, kBottom = 1;                          // kCapaci
 constexpr std::size_t kA = 0, kB = 1, kSubstrate = 2;  // kResistor; the third only where modelled
 }  // namespace terminal
 
-/// The names tiles use for their pins: D G S B; TOP BOTTOM; A B SUB.
+/// The names tiles use for their pins: D G S B; TOP BOTTOM; A B SUB. A block as such has none.
 std::vector<std::string_view> terminal_names(DeviceKind kind, std::size_t count);
 
 /// One device of the schematic after hierarchy, parameters and arrays are resolved.
@@ -47,11 +51,16 @@ struct Device {
   /// feedback and compensation, common-mode feedback, bias. Empty: not said.
   std::vector<int> channels;
   std::string where;  ///< "file.sp:12", for messages.
+  /// kBlock: what lies there; `model` is its name and `nets` are those of its terminals.
+  std::shared_ptr<const Block> block;
 
   bool is_mos() const noexcept { return kind == DeviceKind::kNmos || kind == DeviceKind::kPmos; }
   /// Gates drawn for a MOS device.
   int total_fingers() const noexcept { return fingers * multiplier; }
 };
+
+/// The same of a device; those of a block are the labels of its ports. They live as long as it.
+std::vector<std::string_view> terminal_names(const Device& device);
 
 struct Net {
   std::string name;

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +49,10 @@ struct SpiceOptions {
   /// Where `.include` and `.lib` find their files, and nowhere else; outlives the call. nullptr: in
   /// a folder.
   const SourceBundle* bundle = nullptr;
+  /// Subcircuits, in lower case, that are not opened: each X line that calls one is a device of
+  /// kind kBlock, with a net for each of its ports, and `Block` says no more than what the netlist
+  /// does.
+  std::set<std::string> blocks;
   std::size_t max_line_bytes = 1 << 20;
   std::size_t max_file_bytes = 64u << 20;
   std::size_t max_devices = 100'000;
@@ -82,6 +88,8 @@ struct SpiceCircuit {
   std::vector<IdealSource> sources;
   /// Ports that the top of the netlist does not list, for they are `.global`.
   std::vector<std::string> globals;
+  /// Those of `SpiceOptions::blocks` that the circuit has, by lower-case name; devices share them.
+  std::map<std::string, std::shared_ptr<Block>> blocks;
 };
 
 /// `name` stands for the text in messages ("ota.sp"), and is its name in `options.bundle`. Pure:

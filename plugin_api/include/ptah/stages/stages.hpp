@@ -19,6 +19,7 @@
 #include "ptah/core/error.hpp"
 #include "ptah/core/job_context.hpp"
 #include "ptah/core/json.hpp"
+#include "ptah/layout/block.hpp"
 #include "ptah/layout/gds.hpp"
 #include "ptah/layout/layout.hpp"
 #include "ptah/netlist/circuit.hpp"
@@ -113,6 +114,8 @@ struct ExtractedDevice {
   std::vector<std::string> nets;  ///< In the schematic's terminal order.
   std::map<std::string, double>
       parameters;  ///< um and um^2: w l ad as pd ps, of one of the m copies; r in ohm.
+  /// A subcircuit of the PDK's model library that the technology does not describe.
+  bool foreign = false;
 };
 struct ExtractedCapacitor {
   std::string a, b;
@@ -156,6 +159,11 @@ class Simulator {
 
 /// The schematic, fingers expanded, as a netlist to simulate: the pre-layout circuit.
 ExtractedNetlist schematic_netlist(const Circuit& circuit, const Technology& technology);
+
+/// What a simulation has in place of a block between `nets`, one a port: the devices of its
+/// .subckt, or the PDK's model.
+void add_block(const Block& block, const std::string& name, const std::vector<std::string>& nets,
+               const Technology& technology, ExtractedNetlist& netlist);
 
 /// design space + evaluator + budget -> variants
 class Explorer {

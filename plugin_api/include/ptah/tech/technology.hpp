@@ -193,7 +193,8 @@ struct Pdk {
 class Technology {
  public:
   /// "ptah130" (embedded), "sky130A" (the same layers and rules on the real tech file and models of
-  /// $PDK_ROOT/sky130A; fails with what is missing), or the path of a YAML file.
+  /// $PDK_ROOT/sky130A; fails with what is missing), the absolute path of such a folder, or the
+  /// path of a YAML file.
   static Result<Technology> resolve(std::string_view name_or_path);
   /// Parses and checks; an error names file:line, the field and what it may be.
   static Result<Technology> load(const std::filesystem::path& file);
@@ -238,6 +239,8 @@ class Technology {
   const std::vector<DeviceModel>& devices() const noexcept { return devices_; }
   /// By name or alias, case-insensitively; nullptr when unknown.
   const DeviceModel* find_device(std::string_view name_or_alias) const noexcept;
+  /// The same technology with further devices, whose names are none of its own.
+  Technology with_devices(const std::vector<DeviceModel>& more) const;
 
   const Parasitics& parasitics() const noexcept { return parasitics_; }
   /// The YAML of the compact transistor models (key `models`); empty when the file has none.
