@@ -32,7 +32,6 @@ xdut GND VDD OUT IN VBIAS pair
 Vsupply VDD GND dc 1.8
 Vbias VBIAS GND dc 0.9
 Vin IN GND dc 0.9 ac 1
-Vground GND 0 dc 0
 Cload OUT GND 50f
 .ac dec 10 1k 1g
 .control
@@ -121,7 +120,7 @@ class CellTest(PtahCase):
         self.assertEqual(made.layouts[0]["lvs"], {"native_lvs": "match", "netgen_lvs": "match"})
 
         bare = self.write("bare.sp", open(netlist).read().replace(stub, ""))
-        shifted = pad_gds().replace(struct.pack(">2i", 3000, 3000), struct.pack(">2i", 3001, 3000))
+        shifted = pad_gds().replace(struct.pack(">i", 3000), struct.pack(">i", 3001))
         for content, words, says in ((b"no layout", [netlist], "pad.gds"),
                                      (pad_gds(cell="other"), [netlist, ":missing"], 'no cell "missing"'),
                                      (pad_gds(labels=()), [netlist], "The port PAD of bondpad has no label"),
