@@ -9,6 +9,8 @@
 namespace ptah::native {
 namespace {
 
+/// Magic marks an error on one side of it, which is another one when the cell is turned.
+constexpr Dbu kBeside = 200;
 constexpr const char* kPinPrefix = "ptah_pin_";
 constexpr const char* kSharedPrefix = "ptah_block_";
 
@@ -298,29 +300,17 @@ void BoxedCircuit::close(ExtractedNetlist& netlist) const {
 }
 
 Result<const std::vector<Violation>*> BlockErrors::of(const std::shared_ptr<const Block>& block,
-                                                      Orientation orientation,
                                                       const Technology& technology,
                                                       const Judge& judge) {
   for (const Known& known : known_) {
-    if (known.block == block && known.orientation == orientation &&
-        known.technology == technology.identity()) {
-      return &known.violations;
-    }
+    if (known.block == block && known.technology == technology.identity()) return &known.violations;
   }
-  constexpr std::size_t kMostKnown = 256;
+  constexpr std::size_t kMostKnown = 64;
   if (known_.size() == kMostKnown) known_.clear();
-  constexpr const char* kAlone = "ptah_block_alone";
-  gds::Reference reference;
-  reference.cell = block->cell;
-  const Transform turned{orientation, {}};
-  reference.mirror_x = orientation == Orientation::kMX || orientation == Orientation::kMY;
-  if (turned.flips_x()) reference.angle_deg = 180;
-  gds::Library library = block->library;
-  library.cells.push_back({kAlone, {}, {}, {reference}});
   gds::Flat flat;
-  flat.shapes = placed_shapes(*block, block->own, turned);
-  PTAH_TRY(Verdict verdict, judge(library, kAlone, flat));
-  known_.push_back({block, orientation, technology.identity(), std::move(verdict.violations)});
+  flat.shapes = placed_shapes(*block, block->own, Transform{});
+  PTAH_TRY(Verdict verdict, judge(block->library, block->cell, flat));
+  known_.push_back({block, technology.identity(), std::move(verdict.violations)});
   return &known_.back().violations;
 }
 
@@ -333,11 +323,11 @@ Status BlockErrors::tell_apart(const LayoutFile& layout, const Circuit& circuit,
   std::map<std::string, std::vector<Rect>> alone;  // by rule, in the layout
   for (const PlacedBlock& placed : find_blocks(*flat, blocks)) {
     const Block& block = *blocks[placed.block];
-    PTAH_TRY(const std::vector<Violation>* own,
-             of(blocks[placed.block], placed.to_layout.orientation, technology, judge));
-    const Point at = placed.to_layout(block.origin);
-    for (const Violation& violation : *own)
-      alone[violation.rule].push_back(violation.place.moved(at));
+    PTAH_TRY(const std::vector<Violation>* own, of(blocks[placed.block], technology, judge));
+    for (const Violation& violation : *own) {
+      alone[violation.rule].push_back(
+          placed.to_layout(violation.place.moved(block.origin)).bloated(kBeside));
+    }
   }
   const std::size_t before = verdict.violations.size();
   std::erase_if(verdict.violations, [&](const Violation& violation) {

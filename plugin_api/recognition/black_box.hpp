@@ -78,8 +78,7 @@ class BlackBoxes {
 /// Errors of design rules within a block, judged alone, are none of the layout's.
 class BlockErrors {
  public:
-  /// Judges a layout that is a block alone, turned as in the layout: the places of errors that
-  /// tools name are not the same mirrored.
+  /// Judges a layout that is a block alone.
   using Judge = std::function<Result<Verdict>(const gds::Library& library, const std::string& top,
                                               const gds::Flat& flat)>;
   /// Takes those out of `verdict` and says in its summary how many they are.
@@ -89,13 +88,11 @@ class BlockErrors {
  private:
   struct Known {
     std::shared_ptr<const Block> block;
-    Orientation orientation = Orientation::kR0;
     Technology::Identity technology;
-    std::vector<Violation> violations;  ///< The cell's (0, 0) lies at (0, 0).
+    std::vector<Violation> violations;
   };
   Result<const std::vector<Violation>*> of(const std::shared_ptr<const Block>& block,
-                                           Orientation orientation, const Technology& technology,
-                                           const Judge& judge);
+                                           const Technology& technology, const Judge& judge);
   std::vector<Known> known_;
 };
 

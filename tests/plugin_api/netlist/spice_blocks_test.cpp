@@ -82,7 +82,7 @@ TEST(SpiceBlocks, WhatCanNotBeSimulatedIsLeftToWhoWantsTo) {
     const auto& why = read.all.blocks.at(name)->not_simulated;
     return why ? why->text() : std::string();
   };
-  EXPECT_THAT(says("leaf"), AllOf(HasSubstr("some_fet"), HasSubstr("t.sp:8")));
+  EXPECT_THAT(says("leaf"), AllOf(HasSubstr("some_fet"), HasSubstr("t.sp:9")));
   EXPECT_THAT(says("free"), HasSubstr("finger count of M1"));
   EXPECT_THAT(says("global"), HasSubstr("vddx"));
 }
