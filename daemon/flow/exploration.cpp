@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "flow/resident_predictors.hpp"
 #include "flow/score_places.hpp"
@@ -151,7 +152,11 @@ void Exploration::count_evaluation() {
   const Spent used = spent();
   const double share = used_share(*spec.budget, used);
   std::string message = std::to_string(used.evaluations) + " evaluations";
-  if (best) message += ", best " + Json(*best).dump();
+  if (best) {
+    std::array<char, 32> digits{};
+    std::snprintf(digits.data(), digits.size(), "%.4g", *best);
+    message += std::string(", best ") + digits.data();
+  }
   sink.emit({{"event", "progress"}, {"fraction", std::min(share, 1.0)}, {"message", message}});
 }
 

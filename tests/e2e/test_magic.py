@@ -188,6 +188,7 @@ foreach words {{-budget 0} {-budget 12x} {-spec {gain >= 40} -no-specs} {-strate
 ''')
         job, text = said["job"][0], said["said"]
         self.assertFalse([line for line in text if "not understood" in line])
+        self.assertFalse([line for line in text if re.search(r"best \d\.\d{7}", line)], "digits that nobody reads")
         variants = self.run_json("variants", job).lines
         lines = [line for line in text if line.startswith(f"{job}: ") and " evaluated, " in line]
         self.assertEqual(len(lines), len(variants))

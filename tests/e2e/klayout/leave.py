@@ -26,6 +26,7 @@ def main(app, see):
     app.set_probe(True)
     ui.toast("until the end", "error")
     yield lambda: app.scorer.report is not None
+    app.place_cell(variant)
     with open(os.path.join(FOLDER, "result.json"), "w", encoding="utf-8") as file:
         json.dump({"log": app.log.lines, "scored": app.scorer.report is not None}, file)
     leave = main.timer = pya.QTimer(WINDOW)

@@ -53,8 +53,9 @@ class Ptah:
     def _leave(self):
         self.scorer.set_live(False)
         self.probe.stop()
+        self.screen.stop()
         if self.placing is not None:
-            self.placing.end(None)
+            self.placing.stop()
         if self.panel is not None:
             self.panel.overlay.clear()
         self.connection.leave()

@@ -45,20 +45,23 @@ class Placing(qt.QObject):
 
     def put(self, point):
         """As a click there does."""
+        placed = None
         try:
             placed = views.place_as_cell(self._source, self._title, point)
         finally:
-            self.end(None) if not self.active else None
-        self.end(placed)
+            self.end(placed)                     # the mouse is given back in any case
 
     def end(self, placed):
-        if not self.active:
-            return
+        if self.active:
+            self.stop()
+            self._ended(placed)
+
+    def stop(self):
+        """Without a word: the program leaves."""
         pya.QApplication.instance().removeEventFilter(self)
         self._follow.stop()
         self._follow = None
         self._drop_marker()
-        self._ended(placed)
 
     def _look(self):
         """The outline goes with the cursor. Another tab ends it."""

@@ -24,6 +24,9 @@ class Screen:
         self._timer.timeout = self.look
         self._timer.start(LOOK_MS)
 
+    def stop(self):
+        self._timer.stop()
+
     def look(self):
         """The Subject now."""
         now = self._now()
