@@ -336,7 +336,7 @@ TEST_F(Judges, StartFilesOfMagicAreNotRead) {
 TEST_F(Judges, CancelAndLimitsEndTheTool) {
   SimpleJobContext job(0, folder_.path());
   job.cancel();
-  EXPECT_EQ(magic::examine(write(sample_), tech_, {}, job).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(magic::examine(write(sample_), {}, tech_, {}, job).error().code, ErrorCode::kCancelled);
   magic::Limits limits;
   limits.wall_s = 0.01;
   EXPECT_EQ(examine(write(sample_, "other.gds"), limits).error().code, ErrorCode::kLimit);
