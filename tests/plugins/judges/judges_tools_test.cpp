@@ -10,6 +10,7 @@
 #include "magic_pex.hpp"
 #include "netgen_lvs.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "recognition/block_cell.hpp"
 #include "samples.hpp"
 #include "tiles.hpp"
 
@@ -335,7 +336,7 @@ TEST_F(Judges, StartFilesOfMagicAreNotRead) {
 TEST_F(Judges, CancelAndLimitsEndTheTool) {
   SimpleJobContext job(0, folder_.path());
   job.cancel();
-  EXPECT_EQ(magic::examine(write(sample_), tech_, {}, job).error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(magic::examine(write(sample_), {}, tech_, {}, job).error().code, ErrorCode::kCancelled);
   magic::Limits limits;
   limits.wall_s = 0.01;
   EXPECT_EQ(examine(write(sample_, "other.gds"), limits).error().code, ErrorCode::kLimit);
@@ -578,6 +579,52 @@ TEST_F(NetgenAlone, InnerConnectionsCount) {
   series.devices[0].nets = {"a_1_2#", "G", "D", "B"};
   series.devices[1].nets = {"S", "G", "a_1_2#", "B"};
   EXPECT_EQ(compare(series, circuit).value().summary, "match");
+}
+
+TEST_F(Judges, AFixedBlockIsABlackBox) {
+  // The transistor as somebody's cell.
+  gds::Library file = test::side_by_side({sample_}, tech_);
+  const auto bytes = gds::write(file);
+  auto block = std::make_shared<Block>();
+  block->name = "switch";
+  block->ports = {"D", "G", "S", "B"};
+  std::vector<Note> notes;
+  const Status bound = native::bind_cell(*block, {"switch.gds", bytes, "samples"}, tech_, notes);
+  ASSERT_TRUE(bound) << bound.error().text();
+  Device device;
+  device.name = "X1";
+  device.kind = DeviceKind::kBlock;
+  device.model = "switch";
+  device.nets = {0, 1, 2, 3};
+  device.block = block;
+  circuit_.devices = {device};
+  Layout layout;
+  layout.placement.tiles = {{{400, 700}, Orientation::kMY, {}}};
+  const Transform t = transform(block->tile, layout.placement.tiles.front());
+  const auto write_with = [&](const std::vector<std::string>& names, const std::string& name) {
+    gds::Library library = gds::from_layout(circuit_, {block->tile}, layout, tech_, "top");
+    for (std::size_t pin = 0; pin < names.size(); ++pin) {
+      const Shape& access = block->tile.pins[pin].access.front();
+      library.cells.back().texts.push_back(
+          {tech_.layer(access.layer).pin, t(access.rect).center(), names[pin]});
+    }
+    const auto path = folder_.path() / name;
+    EXPECT_TRUE(gds::write_file(library, path));
+    return LayoutFile{path, "top"};
+  };
+  const auto right = lvs(write_with({"D", "G", "S", "B"}, "right.gds"), circuit_);
+  ASSERT_TRUE(right) << right.error().text();
+  EXPECT_TRUE(right.value().clean) << right.value().summary;
+  const auto exchanged = lvs(write_with({"S", "G", "D", "B"}, "exchanged.gds"), circuit_);
+  ASSERT_TRUE(exchanged) << exchanged.error().text();
+  EXPECT_FALSE(exchanged.value().clean);
+  circuit_.devices.push_back(device);
+  circuit_.devices.back().name = "X2";
+  circuit_.devices.back().block = block;
+  LayoutFile one = write_with({"D", "G", "S", "B"}, "one.gds");
+  const auto missing = lvs(one, circuit_);
+  ASSERT_TRUE(missing) << missing.error().text();
+  EXPECT_THAT(missing.value().summary, HasSubstr("has 1 cells"));
 }
 
 }  // namespace

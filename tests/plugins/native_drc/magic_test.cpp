@@ -39,7 +39,7 @@ TEST(NativeDrcAgainstMagic, SameVerdictOnDamagedTiles) {
   const auto file = folder.path() / "samples.gds";
   ASSERT_TRUE(gds::write_file(test::side_by_side(samples, technology), file));
   const auto session =
-      magic::examine({file, "samples", nullptr}, technology, {300, 4ull << 30}, job);
+      magic::examine({file, "samples", nullptr}, {}, technology, {300, 4ull << 30}, job);
   ASSERT_TRUE(session) << session.error().text();
   ASSERT_LT(session.value().violations.size(), 1000u) << "the list is cut off";
   std::vector<std::set<std::string>> magic_rules(samples.size());
