@@ -72,7 +72,7 @@ class Independent : public ::testing::TestWithParam<Case> {
 
 TEST_P(Independent, SameCountOfRuleErrors) {
   SimpleJobContext job(0, folder_.path());
-  const auto session = magic::examine(layout_, *technology_, {}, job);
+  const auto session = magic::examine(layout_, circuit_, *technology_, {}, job);
   ASSERT_TRUE(session) << session.error().text();
   std::istringstream theirs(run("bash", {judge("magic_drc.sh"), layout_.gds.string()}));
   std::int64_t errors = -1;
