@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace ptah::test {
@@ -84,10 +85,20 @@ int Client::request(const std::string& method, const Json& params) {
 }
 
 Json Client::answer(int id, int wait_ms) {
+  const auto is_it = [&](const Json& message) {
+    return message.contains("id") && message["id"] == id;
+  };
+  // It may have come before the answer to an earlier question.
+  const auto early = std::find_if(kept_.begin(), kept_.end(), is_it);
+  if (early != kept_.end()) {
+    Json message = std::move(*early);
+    kept_.erase(early);
+    return message;
+  }
   for (;;) {
     Json message = read(wait_ms);
     if (message.is_null()) return nullptr;
-    if (message.contains("id") && message["id"] == id) return message;
+    if (is_it(message)) return message;
     kept_.push_back(std::move(message));
   }
 }

@@ -182,8 +182,11 @@ TEST_F(SentFiles, ACancelledExportIsAnswered) {
   const int cancel = local.request("server.cancel", {{"id", id}});
   local.answer(cancel);
   const Json answer = local.answer(id);
+  ASSERT_TRUE(answer.is_object()) << "each request has one answer";
   // It may have been done by then.
-  if (answer.contains("error")) EXPECT_EQ(code_of(answer), "cancelled");
+  if (answer.contains("error")) {
+    EXPECT_EQ(code_of(answer), "cancelled");
+  }
   EXPECT_EQ(local.result("variant.export", {{"job", "j"}, {"out", daemon.out().string()}})["files"],
             5);
 }
