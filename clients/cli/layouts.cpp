@@ -83,7 +83,7 @@ int check(const Session& session, const CheckArguments& arguments) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto result = call_and_wait(client.value(), "flow.check", {{"spec", spec}});
-  if (result.has_error()) return fail(session, result.error());
+  if (result.has_error()) return fail(session, with_options(result.error()));
   const Json& found = result.value();
   for (const auto& [role, file] :
        {std::pair{"spef", &arguments.spef}, {"spice", &arguments.spice}}) {
@@ -130,7 +130,7 @@ int render(const Session& session, const RenderArguments& arguments) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   auto result = call_and_wait(client.value(), "flow.render", {{"spec", spec}});
-  if (result.has_error()) return fail(session, result.error());
+  if (result.has_error()) return fail(session, with_options(result.error()));
   if (auto copied = copy_result(result.value(), "picture", file); copied.has_error())
     return fail(session, copied.error());
   if (session.json) {

@@ -93,16 +93,6 @@ void print_score(const Json& score) {
   if (!devices.empty()) std::cout << "\n" << devices.text();
 }
 
-/// The server's hints name fields of the request: here they are options.
-Error with_options(Error error) {
-  for (const auto& [field, option] :
-       {std::pair("`fingers`", "`--fingers`"), std::pair("`top`", "`--cell`")}) {
-    const std::size_t at = error.hint.find(field);
-    if (at != std::string::npos) error.hint.replace(at, std::string_view(field).size(), option);
-  }
-  return error;
-}
-
 int score(const Session& session, const ScoreArguments& arguments) {
   Json params{{"layout", {{"path", std::filesystem::absolute(arguments.gds).string()}}},
               {"blame", arguments.blame},

@@ -240,6 +240,15 @@ std::string name_or_path(const std::string& text) {
   return file ? std::filesystem::absolute(text).string() : text;
 }
 
+Error with_options(Error error) {
+  for (const auto& [field, option] :
+       {std::pair("`fingers`", "`--fingers`"), std::pair("`top`", "`--cell`")}) {
+    const std::size_t at = error.hint.find(field);
+    if (at != std::string::npos) error.hint.replace(at, std::string_view(field).size(), option);
+  }
+  return error;
+}
+
 Result<Json> fingers_json(const std::string& text) {
   PTAH_TRY(auto assignment, parse_fingers(text));
   return Json(assignment);

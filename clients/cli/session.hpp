@@ -104,6 +104,9 @@ struct CircuitArguments {
 /// a relative one means another file to the daemon.
 std::string name_or_path(const std::string& text);
 
+/// The server's hints name fields of the request that asks about a layout: here they are options.
+Error with_options(Error error);
+
 /// The same of a technology: "sky130A" is that of this program's $PDK_ROOT where it is set, for a
 /// daemon that runs already may have been started without it, or with another.
 std::string technology_word(const std::string& text);
