@@ -116,15 +116,15 @@ class CellTest(PtahCase):
         self.assertAlmostEqual(osiris.layouts[0]["pscore_V"] / made.layouts[0]["pscore_V"], 1, delta=0.1)
 
     def test_a_pad_of_another_tool_and_what_is_refused(self):
-        stub = ".subckt bondpad PAD\n.ends\n"
-        netlist = self.write("io.sp", "* w is the width of one finger\n" + stub + ".subckt io a b vss\nX1 a bondpad\nX2 b bondpad\n"
+        empty = ".subckt bondpad PAD\n.ends\n"
+        netlist = self.write("io.sp", "* w is the width of one finger\n" + empty + ".subckt io a b vss\nX1 a bondpad\nX2 b bondpad\n"
                              "M1 a b vss vss sky130_fd_pr__nfet_01v8 l=0.15u w=1u nf=2\n.ends\n")
         pad = self.write("pad.gds", pad_gds())
         made = self.run_json("run", netlist, "--cell", f"bondpad={pad}", "--flow", "native", "--judges", "all", "--out", str(self.folder / "io"))
         self.assertEqual(made.status, 0, made.err)
         self.assertEqual(made.layouts[0]["lvs"], {"native_lvs": "match", "netgen_lvs": "match"})
 
-        bare = self.write("bare.sp", pathlib.Path(netlist).read_text().replace(stub, ""))
+        bare = self.write("bare.sp", pathlib.Path(netlist).read_text().replace(empty, ""))
         shifted = pad_gds().replace(struct.pack(">i", 3000), struct.pack(">i", 3001))
         for content, words, says in ((b"no layout", [netlist], "pad.gds"),
                                      (pad_gds(cell="other"), [netlist, ":missing"], 'no cell "missing"'),

@@ -116,14 +116,13 @@ Result<Arrangement> arrange(const TileBuilder& t, const Device& device) {
   if (tall) {
     const int within = fingers_within(t, device.length, 2 * (farthest - to_tap));
     if (within < 1)
-      return make_error(ErrorCode::kInfeasible,
-                        "A finger of width " + um_text(device.width) + " and length " +
-                            um_text(device.length) + " has diffusion further than " +
-                            um_text(t.rule(pmos ? "LU.3" : "LU.2")) + " from every tap (rule " +
-                            (pmos ? "LU.3" : "LU.2") + ").",
-                        device_place(device),
-                        "Use narrower fingers, up to about " + um_text(2 * farthest) +
-                            ", or a shorter channel.");
+      return make_error(
+          ErrorCode::kInfeasible,
+          "A finger of width " + um_text(device.width) + " and length " + um_text(device.length) +
+              " has diffusion further than " + um_text(t.rule(pmos ? "LU.3" : "LU.2")) +
+              " from every tap (rule " + (pmos ? "LU.3" : "LU.2") + ").",
+          device_place(device),
+          "Use narrower fingers, up to about " + um_text(2 * farthest) + ", or a shorter channel.");
     segments = (most + within - 1) / within;
   }
   if (beside) a.tap_columns.push_back(0);

@@ -162,7 +162,8 @@ TEST(AsWritten, NamesThatToolsStumbleOverAreGivenBack) {
 TEST(AsWritten, NetsOfKicad) {
   const auto read = read_ok(
       ".subckt amp /OUT /IN d[1] e[1 x/VDD /VSS\nM1 /OUT /IN Net-(M1-S) /VSS nfet w=1u l=1u\n"
-      "M2 Net-(M1-S) d[1] /VSS /VSS nfet w=1u l=1u\nM3 /OUT e[1 x/VDD x/VDD pfet w=1u l=1u\n.ends\n");
+      "M2 Net-(M1-S) d[1] /VSS /VSS nfet w=1u l=1u\nM3 /OUT e[1 x/VDD x/VDD pfet w=1u "
+      "l=1u\n.ends\n");
   EXPECT_THAT(ports(read.circuit), ElementsAre("_OUT", "_IN", "d[1]", "e_1", "x_VDD", "_VSS"));
   EXPECT_EQ(read.all.written.at("x_VDD"), "x/VDD");
   EXPECT_EQ(nets(read.circuit, "M1"), "_OUT _IN Net-_M1-S_ _VSS");

@@ -19,14 +19,7 @@ const Technology& tech() {
 /// A transistor of two fingers as a colleague's cell: its pins labelled, at an odd place, one level
 /// down.
 gds::Library transistor_cell(const std::string& name = "switch") {
-  Device device;
-  device.name = "M1";
-  device.model = "sky130_fd_pr__nfet_01v8";
-  device.nets = {0, 1, 2, 3};
-  device.width = 1050;
-  device.length = 150;
-  device.fingers = 2;
-  const auto tile = sky130::generate_tile(device, tech());
+  const auto tile = sky130::generate_tile(transistor(), tech());
   EXPECT_TRUE(tile) << tile.error().text();
   gds::Library library = gds::from_tile(tile.value(), tech());
   gds::Cell top{name, {}, {}, {}};
@@ -335,14 +328,7 @@ TEST(Blocks, AnExtractedNetlistHasTheirDevices) {
   content->name = "switch";
   for (const char* name : {"D", "G", "S", "B"}) content->nets.push_back({name});
   content->ports = {0, 1, 2, 3};
-  Device inside;
-  inside.name = "M1";
-  inside.model = "sky130_fd_pr__nfet_01v8";
-  inside.nets = {0, 1, 2, 3};
-  inside.width = 1050;
-  inside.length = 150;
-  inside.fingers = 2;
-  content->devices = {inside};
+  content->devices = {transistor()};
   bound.block->content = content;
   const Drawn drawn = two_switches(bound.block);
   BlackBoxes boxes;
