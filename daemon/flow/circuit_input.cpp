@@ -153,7 +153,16 @@ void spread_ports(Circuit& circuit) {
 /// Two files may have cells of one name, in one layout they have to be equal.
 Status check_cells(const std::vector<std::shared_ptr<Block>>& blocks, const std::string& top) {
   std::map<std::string, std::pair<const gds::Cell*, const Block*>> known;
+  std::map<std::string, const Block*> bound;
   for (const auto& block : blocks) {
+    // In a layout nobody could tell which of the two it is.
+    const auto [first, alone] = bound.try_emplace(block->cell, block.get());
+    if (!alone) {
+      return make_error(ErrorCode::kUnsupported,
+                        first->second->name + " and " + block->name +
+                            " are both bound to the cell " + block->cell + ".",
+                        block->file, "call one subcircuit in both places");
+    }
     for (const gds::Cell& cell : block->library.cells) {
       // Layouts are called as the circuit, with numbers.
       const bool begins = lower_case(cell.name).starts_with(lower_case(top));

@@ -124,6 +124,10 @@ class CellTest(PtahCase):
         self.assertEqual(made.status, 0, made.err)
         self.assertEqual(made.layouts[0]["lvs"], {"native_lvs": "match", "netgen_lvs": "match"})
 
+        two = self.write("two.sp", pathlib.Path(netlist).read_text().replace(empty, empty + empty.replace("bondpad", "other")).replace("X2 b bondpad", "X2 b other"))
+        both = self.ptah("plan", two, "--cell", f"bondpad={pad}", "--cell", f"other={pad}")
+        self.assertEqual(both.status, 2, both.out)
+        self.assertIn("bondpad and other are both bound to the cell", both.err)
         bare = self.write("bare.sp", pathlib.Path(netlist).read_text().replace(empty, ""))
         shifted = pad_gds().replace(struct.pack(">i", 3000), struct.pack(">i", 3001))
         for content, words, says in ((b"no layout", [netlist], "pad.gds"),

@@ -16,6 +16,17 @@ const Technology& tech() {
   return Technology::ptah130();
 }
 
+Device transistor() {
+  Device device;
+  device.name = "M1";
+  device.model = "sky130_fd_pr__nfet_01v8";
+  device.nets = {0, 1, 2, 3};
+  device.width = 1050;
+  device.length = 150;
+  device.fingers = 2;
+  return device;
+}
+
 /// A transistor of two fingers as a colleague's cell: its pins labelled, at an odd place, one level
 /// down.
 gds::Library transistor_cell(const std::string& name = "switch") {
