@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "netlist/dialect.hpp"
@@ -111,13 +112,15 @@ class DeckReader {
     if (const auto width = stated_width(source)) deck_.widths[file] = *width;
     if (is_template(source)) deck_.templates.insert(file);
     LibrarySection wanted(section);
+    bool ended = false;
     for (const text::LogicalLine& line : lines) {
       if (!wanted.takes(line.text)) continue;
       const Place place{file, line.line};
       if (in_control_block(line.text, place)) continue;
+      if (ended && !after_end_) after_end_ = place;
       if (line.text.front() == '.') {
-        PTAH_TRY(const bool more, dot_card(line, place, depth));
-        if (!more) break;
+        PTAH_TRY(dot_card(line, place, depth));
+        ended = ended || lower_case(line.text) == ".end";
       } else if (open_) {
         PTAH_TRY(element(line.text, place));
       } else {
@@ -140,6 +143,10 @@ class DeckReader {
     if (controls_ > 0) {
       note(counted(controls_, "control block", "control blocks") + " left out, the first at " +
            deck_.where(first_control_) + ": its commands are not run.");
+    }
+    if (after_end_) {
+      note("Lines after .end, the first at " + deck_.where(*after_end_) +
+           ", are read as well: ngspice does so.");
     }
     if (ammeters_ > 0) {
       note(counted(ammeters_, "source of 0 V is", "sources of 0 V are") +
@@ -194,24 +201,28 @@ class DeckReader {
       loose_.emplace_back(place, line);
   }
 
-  /// A circuit that is no subcircuit does not say which of its nets are ports.
+  /// A circuit that is no subcircuit does not say which of its nets are ports. A simulation may
+  /// call subcircuits and load them with passives, but transistors of its own are a circuit.
   Status check_outside() const {
-    if (driven_ || controls_ > 0 || !options_.top.empty()) return ok();
+    if (!options_.top.empty()) return ok();
+    const bool simulation = driven_ || controls_ > 0;
     for (const auto& [place, line] : loose_) {
       const auto parts = split(line, place);
       if (!parts || parts.value().words.size() < 3) continue;
-      const std::string& model = parts.value().words.back();
-      const bool device =
-          model.find("__") != model.npos ||
+      const std::string model = lower_case(parts.value().words.back());
+      const bool transistor = model.find("fet") != model.npos || model.find("mos") != model.npos;
+      const bool called =
           std::any_of(deck_.subcircuits.begin(), deck_.subcircuits.end(),
                       [&](const Subcircuit& each) { return same_but_for_case(each.name, model); });
-      if (!device) continue;
-      return fail(place,
-                  "The device " + text::quoted(parts.value().words.front()) +
-                      " stands outside every .subckt, and nothing there drives it: is it the "
-                      "circuit?",
-                  "put `.subckt NAME PORT ...` before its devices and `.ends` after them, or name "
-                  "the subcircuit that is meant: --top NAME");
+      if (simulation ? !transistor || called : model.find("__") == model.npos && !called) continue;
+      return fail(
+          place,
+          "The device " + text::quoted(parts.value().words.front()) +
+              " stands outside every .subckt" +
+              (simulation ? ", beside what simulates it" : ", and nothing there drives it") +
+              ": is it the circuit?",
+          "put `.subckt NAME PORT ...` before its devices and `.ends` after them, or name "
+          "the subcircuit that is meant: --top NAME");
     }
     return ok();
   }
@@ -402,14 +413,15 @@ class DeckReader {
     s.place = place;
     s.commented = line.commented;
     if (!text::is_plain_name(s.name)) return bad_name(place, "subcircuit", s.name);
-    std::set<std::string> seen;
+    std::map<std::string, int> seen;
     for (const std::string& port : std::exchange(s.ports, {})) {
       if (!text::is_plain_name(text::tool_name(port))) return bad_name(place, "port", port);
-      if (seen.insert(lower_case(port)).second) {
+      const int times = ++seen[lower_case(port)];
+      if (times == 1) {
         s.ports.push_back(port);
-      } else {
+      } else if (times == 2) {
         note("The port " + text::quoted(port) + " of " + text::quoted(s.name) +
-             " is listed twice, and is one (" + deck_.where(place) + ").");
+             " is listed more than once, and is one (" + deck_.where(place) + ").");
       }
     }
     const auto [it, fresh] = deck_.by_name.emplace(lower_case(s.name), deck_.subcircuits.size());
@@ -528,8 +540,7 @@ class DeckReader {
     return std::optional(Included{inside.string(), std::move(source)});
   }
 
-  /// False: nothing after this card counts.
-  Result<bool> dot_card(const text::LogicalLine& line, Place place, int depth) {
+  Status dot_card(const text::LogicalLine& line, Place place, int depth) {
     const std::string card = lower_case(line.text.substr(0, line.text.find_first_of(" \t")));
     if (card == ".subckt" || card == ".macro") {
       PTAH_TRY(open_subcircuit(line, place));
@@ -552,7 +563,7 @@ class DeckReader {
         }
       }
     } else if (card == ".end") {
-      return false;
+      // ngspice reads on: schematics put one into the middle, with their commands.
     } else if (card == ".endc") {
       return fail(place, "This .endc closes no .control.");
     } else if (card == ".func" || card == ".if" || card == ".elseif" || card == ".else" ||
@@ -569,7 +580,7 @@ class DeckReader {
     } else {
       return fail(place, "The card " + text::quoted(card) + " is unknown.");
     }
-    return true;
+    return ok();
   }
 
   const SpiceOptions& options_;
@@ -582,6 +593,7 @@ class DeckReader {
   bool control_ = false;  ///< In a control block.
   int controls_ = 0, ammeters_ = 0, resistances_ = 0;
   Place first_control_, first_ammeter_, first_resistance_;
+  std::optional<Place> after_end_;  ///< The first line behind an `.end`.
   int outside_ = 0;
   bool driven_ = false;                               ///< There is a source outside.
   std::vector<std::pair<Place, std::string>> loose_;  ///< What may be devices outside.

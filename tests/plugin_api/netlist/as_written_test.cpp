@@ -46,7 +46,7 @@ TEST(AsWritten, WhatGoesOnWithPinInfoIsNoPort) {
 TEST(AsWritten, APortThatIsListedTwiceIsOne) {
   const auto read = read_ok(".subckt inv VDD in out vss vdd\n" + std::string(kTwo) + ".ends\n");
   EXPECT_THAT(ports(read.circuit), ElementsAre("VDD", "in", "out", "vss"));
-  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("listed twice")));
+  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("listed more than once")));
 }
 
 TEST(AsWritten, DevicesOutsideASubcircuitThatNothingDrivesMayBeTheCircuit) {
@@ -60,6 +60,28 @@ TEST(AsWritten, DevicesOutsideASubcircuitThatNothingDrivesMayBeTheCircuit) {
   SpiceOptions options;
   options.top = "inv";
   EXPECT_EQ(read_ok(calls + inner, options).circuit.devices.size(), 2u);
+}
+
+TEST(AsWritten, TransistorsBesideASimulationAreNotPassedOver) {
+  const std::string inner = ".subckt inv out in vdd vss\n" + std::string(kTwo) + ".ends\n";
+  const std::string bench = "a title\nV1 a 0 1\nx1 b a vdd vss inv\n";
+  const std::string load = "XC1 b 0 sky130_fd_pr__cap_mim_m3_1 W=4 L=4\n";
+  read_ok(bench + load + inner + ".end\n");  // a load is the simulation's
+  const std::string transistor = "xm1 c b 0 0 sky130_fd_pr__nfet_01v8 w=1 l=1\n";
+  const Error error = read_error(bench + transistor + inner + ".end\n");
+  EXPECT_THAT(error.message, testing::HasSubstr("\"xm1\" stands outside every .subckt"));
+  SpiceOptions options;
+  options.top = "inv";
+  EXPECT_EQ(read_ok(bench + transistor + inner, options).circuit.devices.size(), 2u);
+}
+
+TEST(AsWritten, AnEndInTheMiddleEndsNothing) {
+  const auto read = read_ok(
+      "**.subckt top in out vdd vss\nx1 out in vdd vss inv\n.tran 1n 2n\n.end\n" +
+      std::string("**.ends\n.subckt inv out in vdd vss\n") + std::string(kTwo) + ".ends\n.end\n");
+  EXPECT_EQ(read.circuit.name, "top");
+  EXPECT_EQ(read.circuit.devices.size(), 2u);
+  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("after .end")));
 }
 
 TEST(AsWritten, XschemWritesTheTotalWidthWhateverTheLetter) {
