@@ -158,6 +158,10 @@ class DeckReader {
            " of wires left out, the first at " + deck_.where(first_resistance_) +
            ": the netlist was extracted from a layout, and NET.t1, NET.n2 are parts of NET.");
     }
+    if (valued_ > 0) {
+      note(counted(valued_, "value", "values") + " beside $W= and $L= left out, the first at " +
+           deck_.where(first_valued_) + ": the size counts.");
+    }
     if (outside_ > 0) {
       note(std::to_string(outside_) + (outside_ == 1 ? " line" : " lines") +
            " outside every .subckt ignored, the first at " + deck_.where(first_outside_) + ".");
@@ -292,7 +296,6 @@ class DeckReader {
     auto parsed = text::tokens(line);
     if (!parsed) return fail(place, parsed.error().message);
     const std::vector<text::Token>& tokens = parsed.value();
-    if (tokens.size() < 2) return fail(place, "This .param line defines nothing.");
     for (std::size_t i = 1; i < tokens.size();) {
       if (i + 1 >= tokens.size() || tokens[i].assigns || !tokens[i + 1].assigns) {
         return fail(place, "A .param line reads \".param name=value\"; " +
@@ -365,9 +368,33 @@ class DeckReader {
                            rounded(farad) + " F", "left out"});
   }
 
+  /// CDL has in comments what a passive is: "R0 a b 10k $[MODEL] $W=1u $L=5u $SUB=vss" is
+  /// "R0 a b MODEL w=1u l=5u" with a substrate. A value beside a size is what it comes to.
+  void take_cdl(Words& parts, Place place) {
+    std::vector<std::string>& words = parts.words;
+    std::string model;
+    std::erase_if(words, [&](const std::string& word) {
+      if (!word.starts_with("$[") || !word.ends_with("]")) return false;
+      model = word.substr(2, word.size() - 3);
+      return true;
+    });
+    for (const char* key : {"w", "l"}) {
+      auto node = parts.parameters.extract("$" + std::string(key));
+      if (node.empty()) continue;
+      node.key() = key;
+      parts.parameters.insert(std::move(node));
+    }
+    if (model.empty() || words.size() < 3) return;
+    words.insert(words.begin() + 3, std::move(model));
+    if (parts.parameters.count("l") == 0 || words.size() != 5) return;
+    if (valued_++ == 0) first_valued_ = place;
+    words.pop_back();
+  }
+
   Status element(const std::string& line, Place place) {
     PTAH_TRY(Words parts, split(line, place));
     if (parts.words.empty()) return fail(place, "This line names no device.");
+    take_cdl(parts, place);
     if (is_parasitic(parts, place)) {
       leave_out(parts, place);
       return ok();
@@ -591,8 +618,8 @@ class DeckReader {
   int parasitics_ = 0;
   Place first_parasitic_;
   bool control_ = false;  ///< In a control block.
-  int controls_ = 0, ammeters_ = 0, resistances_ = 0;
-  Place first_control_, first_ammeter_, first_resistance_;
+  int controls_ = 0, ammeters_ = 0, resistances_ = 0, valued_ = 0;
+  Place first_control_, first_ammeter_, first_resistance_, first_valued_;
   std::optional<Place> after_end_;  ///< The first line behind an `.end`.
   int outside_ = 0;
   bool driven_ = false;                               ///< There is a source outside.

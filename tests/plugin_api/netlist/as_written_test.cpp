@@ -84,6 +84,25 @@ TEST(AsWritten, AnEndInTheMiddleEndsNothing) {
   EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("after .end")));
 }
 
+TEST(AsWritten, CdlSaysInCommentsWhatAPassiveIs) {
+  const auto read = read_ok(
+      ".PARAM\n.subckt top a b vss\n*.PININFO a:I b:O vss:B\n"
+      "RR0 a b 10K $[sky130_fd_pr__res_high_po_0p35] $SUB=vss $W=350n\n+ $L=5u M=2 $T=1 2 3\n"
+      "RR1 a b sky130_fd_pr__res_high_po_0p69 $SUB=vss W=690n L=4u $ a comment\n"
+      "CC0 a b 100f $[sky130_fd_pr__cap_mim_m3_1] $W=7u $L=6u $SUB=vss\n"
+      "CC1 a b 100f $[sky130_fd_pr__cap_mim_m3_1] $X=1 $Y=2\n.ends\n");
+  EXPECT_EQ(device(read.circuit, "RR0_2").model, "sky130_fd_pr__res_high_po_0p35");
+  EXPECT_EQ(device(read.circuit, "RR0_2").length, 5000);
+  EXPECT_EQ(device(read.circuit, "RR0_2").nets.back(), read.circuit.find_net("vss"));
+  EXPECT_EQ(device(read.circuit, "RR1").model, "sky130_fd_pr__res_high_po_0p69");
+  EXPECT_EQ(device(read.circuit, "RR1").nets.size(), 3u);
+  EXPECT_EQ(device(read.circuit, "CC0").width, 7000);
+  EXPECT_EQ(device(read.circuit, "CC0").length, 6000);
+  EXPECT_EQ(device(read.circuit, "CC0").nets.size(), 2u);
+  EXPECT_NEAR(static_cast<double>(device(read.circuit, "CC1").width), 6910, 10);
+  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("2 values beside $W= and $L=")));
+}
+
 TEST(AsWritten, XschemWritesTheTotalWidthWhateverTheLetter) {
   const std::string line = "M1 a b c d sky130_fd_pr__nfet_01v8 L=1 W=8 nf=4";
   for (const std::string& mark : {std::string("** sch_path: /x/a.sch\n"),
