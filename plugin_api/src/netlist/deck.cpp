@@ -28,11 +28,12 @@ std::string unquote(const std::string& word) {
 }
 
 /// Cards that steer a simulation: no part of a layout.
-constexpr std::array<std::string_view, 27> kSimulationCards{
-    ".ac",      ".tran",    ".dc",   ".op",      ".tf",     ".noise",  ".four",
-    ".pz",      ".disto",   ".sens", ".save",    ".print",  ".plot",   ".probe",
-    ".measure", ".meas",    ".ic",   ".nodeset", ".width",  ".temp",   ".model",
-    ".title",   ".csparam", ".opt",  ".options", ".option", ".protect"};
+constexpr std::array<std::string_view, 40> kSimulationCards{
+    ".ac",      ".tran",    ".dc",      ".op",        ".tf",    ".noise",  ".four",     ".pz",
+    ".disto",   ".sens",    ".save",    ".print",     ".plot",  ".probe",  ".measure",  ".meas",
+    ".ic",      ".nodeset", ".width",   ".temp",      ".model", ".title",  ".csparam",  ".opt",
+    ".options", ".option",  ".protect", ".unprotect", ".prot",  ".unprot", ".backanno", ".step",
+    ".alter",   ".data",    ".enddata", ".lin",       ".hb",    ".pss",    ".sp",       ".wave"};
 
 bool is_param_card(std::string_view card) {
   return card == ".param" || card == ".params" || card == ".parameters";
