@@ -79,7 +79,8 @@ Status check_peer(int descriptor, const std::string& socket) {
 }  // namespace
 
 Client::Client(Client&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
+    : tls_(std::move(other.tls_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
       next_id_(other.next_id_),
       buffer_(std::move(other.buffer_)),
       scanned_(other.scanned_),
@@ -89,6 +90,7 @@ Client::Client(Client&& other) noexcept
 Client& Client::operator=(Client&& other) noexcept {
   if (this != &other) {
     if (descriptor_ >= 0) ::close(descriptor_);
+    tls_ = std::move(other.tls_);
     descriptor_ = std::exchange(other.descriptor_, -1);
     next_id_ = other.next_id_;
     buffer_ = std::move(other.buffer_);
@@ -156,6 +158,15 @@ Result<Client> Client::connect_tcp(const std::string& host, std::uint16_t port,
   return make_error(ErrorCode::kNotFound,
                     "No ptahd answers: " + std::string(std::strerror(last)) + ".", place,
                     "Is it started with --tcp?");
+}
+
+Result<Client> Client::connect_tls(const std::string& host, std::uint16_t port,
+                                   const std::string& token, const TlsConnection::Trust& trust) {
+  PTAH_TRY(auto tls, TlsConnection::open(host, port, trust, std::chrono::seconds(10)));
+  Client client(tls->take_descriptor());
+  client.tls_ = std::move(tls);
+  PTAH_TRY(client.hello(token));
+  return client;
 }
 
 Status Client::hello(const std::string& token) {

@@ -12,6 +12,7 @@
 #include "score_types.hpp"
 #include "server_types.hpp"
 #include "specs.hpp"
+#include "token_types.hpp"
 #include "variant_types.hpp"
 
 namespace ptah::rpc {
@@ -27,6 +28,10 @@ class Service {
   virtual void status(const Nothing&, Reply<StatusReply>) = 0;
   virtual void shutdown(const ShutdownParams&, Reply<Nothing>) = 0;
   virtual void verify(const Nothing&, Reply<VerifyReply>) = 0;
+
+  virtual void token_create(const TokenCreateParams&, Reply<TokenCreateReply>) = 0;
+  virtual void token_list(const Nothing&, Reply<TokenListReply>) = 0;
+  virtual void token_revoke(const TokenRevokeParams&, Reply<TokenInfo>) = 0;
 
   virtual void plugin_list(const Nothing&, Reply<PluginListReply>) = 0;
   virtual void plugin_load(const PluginParams&, Reply<PluginReply>) = 0;
