@@ -81,6 +81,7 @@ Status check_peer(int descriptor, const std::string& socket) {
 Client::Client(Client&& other) noexcept
     : tls_(std::move(other.tls_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
+      local_(other.local_),
       next_id_(other.next_id_),
       buffer_(std::move(other.buffer_)),
       scanned_(other.scanned_),
@@ -92,6 +93,7 @@ Client& Client::operator=(Client&& other) noexcept {
     if (descriptor_ >= 0) ::close(descriptor_);
     tls_ = std::move(other.tls_);
     descriptor_ = std::exchange(other.descriptor_, -1);
+    local_ = other.local_;
     next_id_ = other.next_id_;
     buffer_ = std::move(other.buffer_);
     scanned_ = other.scanned_;
@@ -127,6 +129,7 @@ Result<Client> Client::connect_unix(const std::filesystem::path& socket) {
                       "Start one with `ptah server start`.");
   }
   PTAH_TRY(check_peer(client.descriptor_, path));
+  client.local_ = true;
   PTAH_TRY(client.hello(""));
   return client;
 }

@@ -58,6 +58,8 @@ class Client {
   const Json& server() const noexcept { return server_; }
   /// For a poll of one's own.
   int descriptor() const noexcept { return descriptor_; }
+  /// Whether the daemon is on this machine, and opens paths that it is given.
+  bool is_local() const noexcept { return local_; }
   /// SHA-256 of the daemon's certificate; empty without TLS.
   std::string fingerprint() const { return tls_ ? tls_->fingerprint() : ""; }
 
@@ -70,6 +72,7 @@ class Client {
 
   std::unique_ptr<TlsConnection> tls_;
   int descriptor_ = -1;
+  bool local_ = false;
   std::int64_t next_id_ = 1;
   std::string buffer_;
   std::size_t scanned_ = 0;  ///< Of `buffer_`, without a line end.

@@ -151,9 +151,9 @@ void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
                      "protocol", "Use the client and the daemon of the same Ptah."));
     return;
   }
-  if (const auto* session = dynamic_cast<const Session*>(caller.get());
-      !params.token.empty() && session != nullptr) {
-    auto admitted = admit(*session, params.token);
+  if (const auto* from = dynamic_cast<const Session*>(caller.get());
+      !params.token.empty() && from != nullptr) {
+    auto admitted = admit(*from, params.token);
     if (!admitted) {
       reply(admitted.error());
       return;

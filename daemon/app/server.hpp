@@ -71,6 +71,7 @@ class Server final : public rpc::Service {
   void job_unsubscribe(const rpc::JobParams&, rpc::Reply<rpc::Nothing>) override;
   void variant_list(const rpc::VariantListParams&, rpc::Reply<rpc::VariantListReply>) override;
   void variant_get(const rpc::VariantParams&, rpc::Reply<rpc::VariantInfo>) override;
+  void variant_files(const rpc::VariantFilesParams&, rpc::Reply<rpc::VariantFilesReply>) override;
   void variant_export(const rpc::ExportParams&, rpc::Reply<rpc::ExportReply>) override;
   void model_list(const rpc::ModelListParams&, rpc::Reply<rpc::ModelListReply>) override;
   void model_get(const rpc::ModelParams&, rpc::Reply<rpc::ModelInfo>) override;

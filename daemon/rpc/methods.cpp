@@ -111,6 +111,9 @@ MethodTable bind_methods(Service& service) {
 
   bind("variant.list", Role::kViewer, "Variants of a job.", &Service::variant_list);
   bind("variant.get", Role::kViewer, "One variant.", &Service::variant_get);
+  bind("variant.files", Role::kViewer,
+       "What variant.export would write, for a client on another machine, which writes it itself.",
+       &Service::variant_files);
   bind("variant.export", Role::kUser, "Writes a job's dataset into another folder.",
        &Service::variant_export);
 

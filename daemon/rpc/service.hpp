@@ -62,6 +62,7 @@ class Service {
 
   virtual void variant_list(const VariantListParams&, Reply<VariantListReply>) = 0;
   virtual void variant_get(const VariantParams&, Reply<VariantInfo>) = 0;
+  virtual void variant_files(const VariantFilesParams&, Reply<VariantFilesReply>) = 0;
   virtual void variant_export(const ExportParams&, Reply<ExportReply>) = 0;
 
   virtual void model_list(const ModelListParams&, Reply<ModelListReply>) = 0;

@@ -44,6 +44,7 @@ class Nobody final : public Service {
   PTAH_NOBODY(job_unsubscribe, JobParams, Nothing)
   PTAH_NOBODY(variant_list, VariantListParams, VariantListReply)
   PTAH_NOBODY(variant_get, VariantParams, VariantInfo)
+  PTAH_NOBODY(variant_files, VariantFilesParams, VariantFilesReply)
   PTAH_NOBODY(variant_export, ExportParams, ExportReply)
   PTAH_NOBODY(model_list, ModelListParams, ModelListReply)
   PTAH_NOBODY(model_get, ModelParams, ModelInfo)

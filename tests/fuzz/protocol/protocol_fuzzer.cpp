@@ -154,6 +154,11 @@ class EchoService final : public Service {
   void variant_get(const VariantParams&, Reply<VariantInfo> reply) override {
     reply(VariantInfo{});
   }
+  void variant_files(const VariantFilesParams& params, Reply<VariantFilesReply> reply) override {
+    VariantFilesReply answer;
+    answer.next = params.after;
+    reply(answer);
+  }
   void variant_export(const ExportParams&, Reply<ExportReply> reply) override {
     reply(ExportReply{});
   }
