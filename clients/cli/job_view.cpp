@@ -10,6 +10,7 @@
 
 #include "measure_view.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "stored_files.hpp"
 #include "terminal.hpp"
 
 namespace ptah::cli {
@@ -435,6 +436,15 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
                   {"step", event.params.value("step", std::int64_t{0})},
                   {"value", event.params.value("value", 0.0)}});
     } else if (event.method == "job.finished") {
+      if (!out.empty() && !client.is_local()) {
+        const auto fetched = fetch_results(client, job, out, [&](std::int64_t files) {
+          bar.update(1, std::to_string(files) + " files fetched");
+        });
+        if (fetched.has_error()) {
+          bar.clear();
+          return fail(session, fetched.error());
+        }
+      }
       bar.clear();
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
