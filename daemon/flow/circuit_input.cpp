@@ -6,6 +6,7 @@
 #include <set>
 
 #include "flow/flow_config.hpp"
+#include "flow/missing_models.hpp"
 #include "flow/written_cell.hpp"
 #include "ptah/core/base64.hpp"
 #include "ptah/core/letter_case.hpp"
@@ -184,73 +185,6 @@ Status check_cells(const std::vector<std::shared_ptr<Block>>& blocks, const std:
   return ok();
 }
 
-/// Whether these models have one of this name, in any of its bins.
-bool defines(const std::string& models, const std::string& name) {
-  for (const char* card : {"\n.subckt ", "\n.model "}) {
-    const std::string start = card + name;
-    for (std::size_t at = 0; (at = models.find(start, at)) != std::string::npos; ++at) {
-      const std::size_t end = at + start.size();
-      if (end == models.size() || std::string_view(" \t\n.").find(models[end]) != std::string::npos)
-        return true;
-    }
-  }
-  return false;
-}
-
-/// Those of `names` that neither the technology nor its PDK has a model of. Models that cannot be
-/// read are for the simulation to complain of.
-std::set<std::string> without_model(const std::set<std::string>& names,
-                                    const Technology& technology) {
-  ModelRequest request;
-  for (const std::string& name : names) request.uses.push_back({lower_case(name), 0, 0});
-  std::set<std::string> missing;
-  if (const auto models = spice_models(technology, request)) {
-    const std::string text = "\n" + lower_case(models.value());
-    for (const std::string& name : names) {
-      if (!defines(text, lower_case(name))) missing.insert(name);
-    }
-  } else if (!technology.pdk()) {
-    if (names.size() == 1) return names;
-    for (const std::string& name : names) missing.merge(without_model({name}, technology));
-  }
-  return missing;
-}
-
-void collect_models(const Circuit& circuit, const Technology& technology,
-                    std::map<std::string, std::string>& device_by_model) {
-  for (const Device& device : circuit.devices) {
-    if (device.block != nullptr) {
-      if (device.block->content != nullptr)
-        collect_models(*device.block->content, technology, device_by_model);
-      continue;
-    }
-    // A resistor may be simulated by its value, or as the fixed width that it has.
-    const DeviceModel* model = technology.find_device(device.model);
-    if (model != nullptr && device.kind != DeviceKind::kResistor)
-      device_by_model.emplace(model->name, device.name);
-  }
-}
-
-/// A sentence on devices that nothing describes to a simulator; empty without any.
-std::string why_not_simulated(const Circuit& circuit, const Technology& technology) {
-  std::map<std::string, std::string> device_by_model;
-  collect_models(circuit, technology, device_by_model);
-  std::set<std::string> names;
-  for (const auto& [model, device] : device_by_model) names.insert(model);
-  if (names.empty()) return "";
-  std::string list;
-  for (const std::string& name : without_model(names, technology)) {
-    list += (list.empty() ? "" : ", ") + name + " (device " + device_by_model.at(name) + ")";
-  }
-  if (list.empty()) return "";
-  const auto& pdk = technology.pdk();
-  return "Not simulated: " +
-         (pdk ? "the PDK " + pdk->root.string() : "technology " + technology.name()) +
-         " has no model of " + list + "; " +
-         (pdk ? "one that open_pdks installed has it."
-              : "--tech sky130A takes those of an installed PDK.");
-}
-
 /// What a simulation has in place of the block.
 Status prepare_simulation(Block& block, const Technology& technology, std::vector<Note>& notes) {
   if (block.not_simulated) {
@@ -260,7 +194,7 @@ Status prepare_simulation(Block& block, const Technology& technology, std::vecto
     return error;
   }
   if (!block.empty) return ok();
-  block.foreign = technology.pdk() && without_model({block.name}, technology).empty();
+  block.foreign = technology.pdk() && missing_models({block.name}, technology).empty();
   if (block.foreign) return ok();
   notes.push_back({block.name,
                    "its .subckt is empty, and " + technology.name() +
