@@ -71,8 +71,8 @@ std::string why_not_simulated(const Circuit& circuit, const Technology& technolo
   }
   if (list.empty()) return "";
   const bool pdk = technology.pdk().has_value();
-  return "Not simulated: " + (pdk ? "the PDK of " : "technology ") + technology.name() +
-         " has no model of " + list + "; " +
+  return std::string("Not simulated: ") + (pdk ? "the PDK of " : "technology ") +
+         technology.name() + " has no model of " + list + "; " +
          (pdk ? "one that open_pdks installed has it."
               : "--tech sky130A takes those of an installed PDK.");
 }
