@@ -58,7 +58,7 @@ constexpr std::string_view kThickOxide = R"drc(
  cifspacing hv_nwell lv_nwell {nwell.8} touching_illegal {why nwell.8}
  cifwidth hv_diff {difftap.14} {why difftap.14}
  cifspacing hv_diff hv_diff {difftap.15a} touching_ok {why difftap.15a}
- cifspacing hv_ndiff all_ptap {difftap.15b} touching_ok {why difftap.15b}
+ cifspacing hv_ndiff lone_ptap {difftap.15b} touching_illegal {why difftap.15b}
  cifmaxwidth hv_pdiff_past_well 0 bend_illegal {why! difftap.17}
  cifspacing all_ndiff hv_nwell {difftap.18} touching_illegal {why difftap.18}
  cifmaxwidth hv_ntap_past_well 0 bend_illegal {why! difftap.19}
@@ -195,6 +195,10 @@ constexpr std::string_view kThickOxideLayers = R"( templayer hv_nwell nwell
  templayer lv_ndiff allnactivenontap
  and-not thickox
  templayer all_ptap allpactivetap
+ templayer butted_ptap
+ bloat-all allnactivenontap *psd
+ templayer lone_ptap allpactivetap
+ and-not butted_ptap
  templayer hv_pdiff_past_well allpactivenontap
  and thickox
  grow {difftap.17}
