@@ -136,6 +136,13 @@ Json best_of_exploration(const Json& line) {
   return best;
 }
 
+/// Why layouts have no score, where that is not theirs to say.
+void print_score_reason(const Tally& tally) {
+  if (tally.lines.empty()) return;
+  const std::string reason = tally.lines.front().value("score_reason", "");
+  if (!reason.empty()) std::cout << reason << "\n";
+}
+
 void print_exploration(const Session& session, const std::string& job, const Json& finished,
                        const Tally& tally, double seconds, const std::string& out,
                        const Json& totals) {
@@ -174,6 +181,7 @@ void print_exploration(const Session& session, const std::string& job, const Jso
     std::cout << "what it has learnt is model " << kept.value("name", "") << "@"
               << kept.value("version", Json()).dump() << "\n";
   }
+  print_score_reason(tally);
   if (const Json broken = totals.value("broken", Json::object()); !broken.empty()) {
     std::cout << totals.value("feasible", Json()).dump() << " meet the specs";
     for (const auto& [spec, count] : broken.items())
@@ -248,6 +256,7 @@ void print_summary(const Session& session, const std::string& job, const Json& f
   for (const auto& [reason, count] : tally.reverted)
     std::cout << ", " << count << " moves reverted (" << reason << ")";
   std::cout << "\n";
+  print_score_reason(tally);
   if (best != nullptr && tally.lines.size() > 1) {
     std::cout << "best " << best->value("objective", "") << ": " << layout_text(*best) << "\n";
   } else if (best == nullptr &&

@@ -154,6 +154,7 @@ TEST(AsWritten, MagicsDevicesHaveTheirOwnWidth) {
 TEST(AsWritten, CapacitancesOfWiresAreRecognisedWithoutTheHeader) {
   for (const char* line :
        {"X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 40fF $ **FLOATING",
+        "X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 40fF **FLOATING",
         "X1 a b c d sky130_fd_pr__nfet_01v8 w=1e+06u l=150000u\nC1 a b 40fF",
         "X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 0.8f",
         "X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 'cw'\n.param cw=0.8f"}) {
