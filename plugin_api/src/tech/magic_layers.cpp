@@ -25,10 +25,15 @@ constexpr std::string_view kFrontTypes = R"(types
   active pmoslvt,pfetlvt
   active pmoshvt,pfethvt
   active varactor,var
+  active varactorhvt,varhvt
   active ndiff,ndiffusion,ndif
   active pdiff,pdiffusion,pdif
   active ndiffc,ndcontact,ndc
   active pdiffc,pdcontact,pdc
+  active ndiode,ndi
+  active pdiode,pdi
+  active ndiodec,ndic
+  active pdiodec,pdic
   active psubdiff,psubstratepdiff,ppdiff,ppd,psd,ptap
   active nsubdiff,nsubstratendiff,nndiff,nnd,nsd,ntap
   active psubdiffcont,psubstratepcontact,psc,ptapc
@@ -51,30 +56,30 @@ constexpr std::string_view kAliases = R"(aliases
   allnwell         nwell
   allnfets         nfet,nfetlvt
   allpfets         pfet,pfetlvt,pfethvt
-  allfets          allnfets,allpfets,varactor
+  allfets          allnfets,allpfets,varactor,varhvt
   allmos           allnfets,allpfets
-  allfetsnolvt     nfet,pfet,pfethvt,varactor
-  allnactivenonfet *ndiff,*nsd
-  allnactivenontap *ndiff,allnfets
-  allnactivetap    *nsd,varactor
+  allfetsnolvt     nfet,pfet,pfethvt,varactor,varhvt
+  allnactivenonfet *ndiff,*nsd,*ndiode
+  allnactivenontap *ndiff,*ndiode,allnfets
+  allnactivetap    *nsd,varactor,varhvt
   allnactive       allnactivenonfet,allnfets
-  allpactivenonfet *pdiff,*psd
-  allpactivenontap *pdiff,allpfets
+  allpactivenonfet *pdiff,*psd,*pdiode
+  allpactivenontap *pdiff,*pdiode,allpfets
   allpactivetap    *psd
   allpactive       allpactivenonfet,allpfets
   allactivenonfet  allnactivenonfet,allpactivenonfet
   allactive        allactivenonfet,allfets
   allactiveres     ndiffres,pdiffres
-  allndiff         *ndiff,*nsd,ndiffres,allnfets
-  allpdiff         *pdiff,*psd,pdiffres,allpfets
+  allndiff         *ndiff,*nsd,*ndiode,ndiffres,allnfets
+  allpdiff         *pdiff,*psd,*pdiode,pdiffres,allpfets
   alldiff          allndiff,allpdiff
-  alldiffnonfet    *ndiff,*nsd,ndiffres,*pdiff,*psd,pdiffres
+  alldiffnonfet    *ndiff,*nsd,*ndiode,ndiffres,*pdiff,*psd,*pdiode,pdiffres
   allpolyres       mrp1,xhrpoly,uhrpoly,rmp
   allpolynonfet    *poly,allpolyres,xpc
   allpolynonres    *poly,allfets,xpc
   allpoly          allpolynonfet,allfets
-  allndiffcont     ndc,nsc
-  allpdiffcont     pdc,psc
+  allndiffcont     ndc,nsc,ndic
+  allpdiffcont     pdc,psc,pdic
   alldiffcont      allndiffcont,allpdiffcont
   allcont          alldiffcont,pc
   allres           allpolyres,allactiveres
@@ -97,10 +102,15 @@ constexpr std::string_view kFrontStyles = R"(styles
   pfetlvt   ptransistor ptransistor_stripes implant1
   pfethvt   ptransistor ptransistor_stripes implant2
   var       polysilicon ndiff_in_nwell
+  varhvt    polysilicon ndiff_in_nwell implant2
   ndc       ndiffusion metal1 contact_X'es
   pdc       pdiffusion metal1 contact_X'es
   nsc       ndiff_in_nwell metal1 contact_X'es
   psc       pdiff_in_pwell metal1 contact_X'es
+  ndiode    ndiffusion nselect2
+  pdiode    pdiffusion pselect2
+  ndic      ndiffusion nselect2 metal1 contact_X'es
+  pdic      pdiffusion pselect2 metal1 contact_X'es
   poly      polysilicon
   pc        polysilicon metal1 contact_X'es
   npolyres  polysilicon silicide_block nselect2
@@ -134,6 +144,7 @@ constexpr std::string_view kCompose = R"(compose
   decompose nfetlvt poly ndiff
   decompose pfetlvt poly pdiff
   decompose pfethvt poly pdiff
+  decompose varhvt  poly nsd
   paint ndc   nwell pdc
   paint nfet  nwell pfet
   paint ndiff nwell pdiff
@@ -157,6 +168,8 @@ std::string magic_layers(const Technology&, const MagicStack& stack) {
   pdc   pdiff  locali
   nsc   nsd    locali
   psc   psd    locali
+  ndic  ndiode locali
+  pdic  pdiode locali
   xpc   xpc    locali
   mcon  locali metal1
 )";
