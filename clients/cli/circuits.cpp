@@ -93,9 +93,10 @@ std::string um(const Json& size) {
   return size.is_number() && size > 0 ? plain(size) : "";
 }
 
-/// Values of capacitors and resistors.
+/// Values of capacitors and resistors, areas of diodes.
 std::string value_text(const Json& device) {
   if (device.contains("farad")) return engineering(device["farad"], "F");
+  if (device.contains("area_um2")) return plain(device["area_um2"]) + " um^2";
   return device.contains("ohm") ? engineering(device["ohm"], "ohm") : "";
 }
 

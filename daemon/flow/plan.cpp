@@ -201,8 +201,12 @@ Json device_json(const Device& device, const Circuit& circuit, const Technology&
     json["nf"] = is_free ? Json() : Json(device.fingers);
     json["w_total_um"] =
         is_free ? Json() : Json(to_um(device.width) * device.fingers * device.multiplier);
+  } else if (is_diode(device.kind)) {
+    json["area_um2"] = to_um2(static_cast<DbuArea>(device.width) * device.length);
+    json["perimeter_um"] = 2 * to_um(device.width + device.length);
   } else if (device.kind == DeviceKind::kCapacitor && model != nullptr) {
-    json["farad"] = capacitance(*model, device.width, device.length);
+    if (model->area_cap_af_um2 > 0)
+      json["farad"] = capacitance(*model, device.width, device.length);
   } else if (model != nullptr) {
     if (device.resistance_ohm) {
       json["l_um"] =

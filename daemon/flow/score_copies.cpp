@@ -152,14 +152,17 @@ std::vector<std::vector<int>> copies_of(const FoundParts& found, const Circuit& 
   std::vector<bool> wanted_rail(circuit.nets.size(), false),
       wanted_port(circuit.nets.size(), false);
   std::vector<bool> rail(found.nets.size(), false), port(found.nets.size(), false);
-  const auto bulk = [](std::size_t terminals) { return terminals == 4 ? 3u : 2u; };
   for (const Device& device : circuit.devices) {
-    if (device.kind == DeviceKind::kCapacitor || device.nets.size() < 3) continue;
-    wanted_rail[static_cast<std::size_t>(device.nets[bulk(device.nets.size())])] = true;
+    if (const auto bulk = bulk_terminal(device.kind, device.nets.size()))
+      wanted_rail[static_cast<std::size_t>(device.nets[*bulk])] = true;
   }
   for (const FoundPart& part : found.parts) {
-    if (part.nets.size() < 3 || part.nets[bulk(part.nets.size())] < 0) continue;
-    rail[static_cast<std::size_t>(part.nets[bulk(part.nets.size())])] = true;
+    const DeviceModel* model = technology.find_device(part.model);
+    const auto bulk = model != nullptr ? bulk_terminal(model->kind, part.nets.size())
+                      : part.nets.size() < 3
+                          ? std::nullopt
+                          : std::optional<std::size_t>(part.nets.size() == 4 ? 3 : 2);
+    if (bulk && part.nets[*bulk] >= 0) rail[static_cast<std::size_t>(part.nets[*bulk])] = true;
   }
   std::vector<NetId> named(found.nets.size(), kNoNet);
   for (std::size_t n = 0; n < named.size(); ++n) {

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <tuple>
 
 #include "flow/score_match.hpp"
+#include "ptah/netlist/spice.hpp"
 
 namespace ptah {
 
@@ -55,6 +57,15 @@ FoundParts parts_of(const ExtractedNetlist& netlist, std::map<std::string, int>&
   };
   for (const ExtractedDevice& device : netlist.devices) {
     FoundPart part{device.model, nm(device, "w"), nm(device, "l"), 1, {}};
+    if (const auto area = device.parameters.find("area"); area != device.parameters.end()) {
+      const auto perimeter = device.parameters.find("pj");
+      const auto sides = perimeter == device.parameters.end()
+                             ? std::nullopt
+                             : rectangle_of(area->second, perimeter->second);
+      if (sides)
+        std::tie(part.width, part.length) =
+            std::pair(from_um(sides->first), from_um(sides->second));
+    }
     if (const auto m = device.parameters.find("m"); m != device.parameters.end()) {
       part.count = std::clamp(static_cast<int>(m->second + 0.5), 1, 4096);
     }

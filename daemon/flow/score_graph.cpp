@@ -46,6 +46,9 @@ int role(DeviceKind kind, std::size_t position) {
       return position == 0 ? 3 : position == 1 ? 4 : 0;
     case DeviceKind::kResistor:
       return position < 2 ? 5 : 0;
+    case DeviceKind::kNdiode:
+    case DeviceKind::kPdiode:
+      return position == 0 ? 6 : 7;
     case DeviceKind::kBlock:
       break;
   }
@@ -64,7 +67,8 @@ Type type_of(const std::string& model, Dbu width, Dbu length, const Technology& 
     return type;
   }
   type.kind = hash_text(lower_case(name));
-  if (kind == DeviceKind::kCapacitor && width > length) std::swap(width, length);
+  const bool turnable = kind == DeviceKind::kCapacitor || is_diode(kind);
+  if (turnable && width > length) std::swap(width, length);
   type.size = mix(static_cast<Colour>(width), static_cast<Colour>(length));
   return type;
 }

@@ -364,11 +364,11 @@ Correspondence correspond(const FoundParts& found, const Circuit& circuit,
   for (std::size_t i = 0; i < found.parts.size(); ++i) {
     if (match.device_of[i] < 0) continue;
     const Device& device = circuit.devices[static_cast<std::size_t>(match.device_of[i])];
-    const std::size_t bulk = device.is_mos() ? 3 : 2;
-    if (device.nets.size() <= bulk || found.parts[i].nets.size() <= bulk) continue;
-    const int net = found.parts[i].nets[bulk];
+    const auto bulk = bulk_terminal(device.kind, device.nets.size());
+    if (!bulk || found.parts[i].nets.size() <= *bulk) continue;
+    const int net = found.parts[i].nets[*bulk];
     if (net >= 0 && match.net_of[static_cast<std::size_t>(net)] == kNoNet) {
-      match.net_of[static_cast<std::size_t>(net)] = device.nets[bulk];
+      match.net_of[static_cast<std::size_t>(net)] = device.nets[*bulk];
     }
   }
   return match;

@@ -15,10 +15,9 @@ constexpr std::size_t kMostShownShapes = 10'000;
 std::vector<bool> rails_of(const Circuit& circuit) {
   std::vector<bool> rails(circuit.nets.size(), false);
   for (const Device& device : circuit.devices) {
-    const std::size_t bulk = device.is_mos() ? terminal::kBulk : terminal::kSubstrate;
-    const bool has = device.is_mos() || device.kind == DeviceKind::kResistor;
-    if (!has || device.nets.size() <= bulk || !circuit.is_port(device.nets[bulk])) continue;
-    rails[static_cast<std::size_t>(device.nets[bulk])] = true;
+    const auto bulk = bulk_terminal(device.kind, device.nets.size());
+    if (!bulk || !circuit.is_port(device.nets[*bulk])) continue;
+    rails[static_cast<std::size_t>(device.nets[*bulk])] = true;
   }
   return rails;
 }
@@ -117,7 +116,7 @@ Rect drawn_box(const native::FoundDevice& part, DeviceKind kind) {
   Rect box = part.body;
   // Heads of a resistor are as large as the wires that they are parts of; so is a bottom plate.
   if (kind == DeviceKind::kResistor) return box;
-  const std::size_t ends = kind == DeviceKind::kCapacitor ? 2 : 3;
+  const std::size_t ends = is_mos(kind) ? 3 : 2;
   for (std::size_t t = 0; t < std::min(ends, part.terminals.size()); ++t) {
     if (!part.terminals[t].place.empty()) box = box.united(part.terminals[t].place);
   }

@@ -33,6 +33,8 @@ constexpr std::array kKinds{
     KindStyle{DeviceKind::kPmos, "PMOS", {0.96, 0.76, 0.52, 1}},
     KindStyle{DeviceKind::kCapacitor, "capacitor", {0.72, 0.78, 0.90, 1}},
     KindStyle{DeviceKind::kResistor, "resistor", {0.80, 0.68, 0.86, 1}},
+    KindStyle{DeviceKind::kNdiode, "n-diode", {0.74, 0.86, 0.66, 1}},
+    KindStyle{DeviceKind::kPdiode, "p-diode", {0.98, 0.87, 0.70, 1}},
     KindStyle{DeviceKind::kBlock, "block", {0.86, 0.84, 0.78, 1}},
 };
 

@@ -20,6 +20,11 @@ std::uint8_t byte_of(DeviceKind kind) {
       return kBytes[3];
     case DeviceKind::kResistor:
       return kBytes[4];
+    // Networks know the kinds that they have seen: a diode is a diffusion of its doping.
+    case DeviceKind::kNdiode:
+      return kBytes[1];
+    case DeviceKind::kPdiode:
+      return kBytes[2];
     case DeviceKind::kBlock:
       break;
   }
@@ -27,8 +32,8 @@ std::uint8_t byte_of(DeviceKind kind) {
 }
 
 bool is_bulk(const Device& device, std::size_t terminal) {
-  if (device.is_mos()) return terminal == terminal::kBulk;
-  return device.kind == DeviceKind::kResistor && terminal == terminal::kSubstrate;
+  // Of a diode both terminals are pins.
+  return !is_diode(device.kind) && bulk_terminal(device.kind, device.nets.size()) == terminal;
 }
 
 /// From layout coordinates to half-open ranges of pixels.

@@ -44,6 +44,7 @@ struct Builder {
   DisjointSets nodes;                           ///< Connected.
   std::vector<Doping> diff_doping, tap_doping;  ///< Of wires[diff], wires[tap].
   Region gates;                                 ///< poly over diff
+  Region plates;                                ///< poly over n-tap in n-well
   std::vector<Bodies> bodies;
 
   std::vector<Contact> contacts;  ///< `net` is a node until the end; so in `devices`.
@@ -74,6 +75,8 @@ void join_wells(Builder& builder);
 void join_cuts(Builder& builder);
 void find_transistors(Builder& builder);
 void find_capacitors(Builder& builder);
+void find_diodes(Builder& builder);
+void find_varactors(Builder& builder);
 void find_resistors(Builder& builder);
 
 /// For each of `places`, sorted by y0: the node of the well it is in, kSubstrateNode outside.

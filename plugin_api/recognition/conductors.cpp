@@ -49,6 +49,12 @@ std::vector<Doping> dope(Builder& b, Region& active) {
   return classify(active, mixed);
 }
 
+bool has_varactors(const Technology& technology) {
+  const auto& models = technology.devices();
+  return std::any_of(models.begin(), models.end(),
+                     [](const DeviceModel& model) { return model.generator_class == "varactor"; });
+}
+
 /// Joins neighbours of one layer. `doping`, where given, must be the same.
 void join_within(Builder& b, LayerId layer, const std::vector<Doping>* doping) {
   const Region& region = b.wires[layer];
@@ -128,7 +134,11 @@ void make_conductors(Builder& b) {
   }
   if (b.names.tap && b.names.poly) {
     Region& tap = b.wires[*b.names.tap];
-    for (const Rect& r : intersection(tap, b.drawn[*b.names.poly])) {
+    const Region crossed = intersection(tap, b.drawn[*b.names.poly]);
+    const Region in_well =
+        b.names.nwell ? intersection(crossed, b.wires[*b.names.nwell]) : Region();
+    if (has_varactors(b.technology)) b.plates = intersection(in_well, b.region(b.names.nsdm));
+    for (const Rect& r : difference(crossed, b.plates)) {
       b.odd("Poly crosses a tap; no device of the technology looks like that.", r);
     }
     tap = difference(tap, b.drawn[*b.names.poly]);

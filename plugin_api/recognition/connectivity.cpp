@@ -200,6 +200,8 @@ Connectivity find_connectivity(const gds::Flat& flat, const Technology& technolo
   join_cuts(builder);
   find_transistors(builder);
   find_capacitors(builder);
+  find_diodes(builder);
+  find_varactors(builder);
   find_resistors(builder);
   return number_nets(builder, attach_labels(builder));
 }

@@ -53,13 +53,15 @@ struct FoundTerminal {
   Rect place;  ///< Source, drain: the diffusion beside the gate. Gate: the gate. Plates, heads.
 };
 
-/// One finger of a transistor, one capacitor, one resistor body.
+/// One finger of a transistor, one capacitor, one resistor body, one diode.
 struct FoundDevice {
   std::size_t model = 0;  ///< Index in Technology::devices().
-  Rect body;              ///< The gate, the plate, the resistor's body.
+  Rect body;              ///< The gate, the plate, the resistor's body, the diode's diffusion.
+  /// Diodes: the sides, the shorter first, of the rectangle of their area and perimeter.
   Dbu width = 0, length = 0;
   /// In the schematic's terminal order (`terminal_names`): MOS D G S B, source and drain as found
-  /// (left or lower first); MIM top bottom; resistors A B [SUB].
+  /// (left or lower first); MIM top bottom; varactors top bottom substrate; resistors A B [SUB];
+  /// diodes anode cathode.
   std::vector<FoundTerminal> terminals;
   double drain_area_um2 = 0,
          drain_perimeter_um = 0;  ///< MOS: this finger's share of the diffusion.

@@ -173,7 +173,7 @@ void find_bodies(Builder& b, LayerId layer, const Region& region, bool shorted) 
 void find_capacitors(Builder& b) {
   const auto& models = b.technology.devices();
   for (std::size_t m = 0; m < models.size(); ++m) {
-    if (models[m].kind != DeviceKind::kCapacitor || models[m].markers.empty()) continue;
+    if (models[m].generator_class != "mim" || models[m].markers.empty()) continue;
     const LayerId plate = models[m].markers.front();
     const Region& plates = b.wires[plate];
     if (plates.empty()) continue;

@@ -76,6 +76,23 @@ class DevicesTest(PtahCase):
         self.assertTrue(scored["valid"])
         self.assertIn("has no model of sky130_fd_pr__nfet_g5v0d10v5", scored["score_reason"])
 
+    def test_an_input_is_protected_by_diodes(self):
+        self.clean(".subckt esd pad vdd vss out\n"
+                   "D1 vss pad sky130_fd_pr__diode_pw2nd_05v5 area=20e12 pj=24e6\nD2 pad vdd sky130_fd_pr__diode_pd2nw_05v5 area=20 perim=24 m=2\n"
+                   "XR1 pad in vss sky130_fd_pr__res_high_po_0p69 L=4\nXD3 vss in sky130_fd_pr__diode_pw2nd_05v5 area=0.4347 perim=2.64\n"
+                   f"XM1 out in vss vss {NFET} L=0.15 W=1\nXM2 out in vdd vdd {PFET} L=0.15 W=2\n.ends\n", "esd")
+
+    def test_an_anode_off_the_substrate_has_a_deep_well(self):
+        self.clean(".subckt stack a b vss\nD1 a b sky130_fd_pr__diode_pw2nd_05v5 area=4 pj=8\n"
+                   "D2 b vss sky130_fd_pr__diode_pd2nw_05v5 area=320 pj=72\nD3 vss a sky130_fd_pr__diode_pw2nd_05v5 area=400 pj=80\n.ends\n", "stack")
+
+    def test_a_diode_that_no_shape_is_is_refused_with_its_line(self):
+        netlist = self.netlist(".subckt t a b\nD1 a b sky130_fd_pr__diode_pw2nd_05v5 area=4 pj=4\n.ends\n", "bad.sp")
+        outcome = self.ptah("plan", netlist)
+        self.assertEqual(outcome.status, 2, outcome.out + outcome.err)
+        for word in ("D1", "4 um^2", "bad.sp:2"):
+            self.assertIn(word, outcome.err)
+
     def test_a_resistor_off_the_substrate_is_refused_with_both_nets(self):
         netlist = self.netlist(f".subckt t a b vss\nXM1 a b vss vss {NFET} L=0.5 W=2\nXR1 a b b sky130_fd_pr__res_high_po_0p69 L=5\n"
                                ".ends\n")

@@ -1,5 +1,6 @@
 /// Whether a circuit can be laid out at all.
 #include <algorithm>
+#include <cmath>
 
 #include "netlist/sizes.hpp"
 #include "netlist/substrate.hpp"
@@ -66,7 +67,10 @@ Status check_device(const Device& device, const Circuit& circuit, const Technolo
                       device.where);
   }
   const Dbu grid = technology.grid();
-  const char* width = device.is_mos() ? "the width of a finger" : "the width";
+  const char* width = device.is_mos()         ? "the width of a finger"
+                      : is_diode(device.kind) ? "the shorter side"
+                                              : "the width";
+  const char* long_side = is_diode(device.kind) ? "the longer side" : "the length";
   PTAH_TRY(
       check_size(device, *model, width, device.width, model->min_width, model->max_width, grid));
   if (device.resistance_ohm) {
@@ -85,11 +89,12 @@ Status check_device(const Device& device, const Circuit& circuit, const Technolo
     }
     return ok();
   }
-  return check_size(device, *model, "the length", device.length, model->min_length,
-                    model->max_length, grid);
+  return check_size(device, *model, long_side, device.length, model->min_length, model->max_length,
+                    grid);
 }
 
-/// NMOS devices on other nets have wells of their own; resistors have none.
+/// NMOS devices and n-diodes on other nets have wells of their own; resistors and capacitors have
+/// none.
 Status check_substrate(const Circuit& circuit) {
   const NetId substrate = substrate_net(circuit);
   for (const Device& device : circuit.devices) {
@@ -112,6 +117,16 @@ Status check_substrate(const Circuit& circuit) {
 double capacitance(const DeviceModel& model, Dbu width, Dbu length) noexcept {
   const double w = to_um(width) - model.width_offset_um, l = to_um(length) - model.width_offset_um;
   return (model.area_cap_af_um2 * w * l + model.edge_cap_af_um * 2 * (w + l)) * 1e-18;
+}
+
+std::optional<std::pair<double, double>> rectangle_of(double area_um2,
+                                                      double perimeter_um) noexcept {
+  const double half = perimeter_um / 2, square = half * half - 4 * area_um2;
+  if (!(area_um2 > 0) || !(half > 0) || square < -1e-3 * half * half) return std::nullopt;
+  const double apart = std::sqrt(std::max(square, 0.0));
+  // A square whose perimeter lost digits: its area is what counts.
+  if (square <= 1e-9 * half * half) return std::pair(std::sqrt(area_um2), std::sqrt(area_um2));
+  return std::pair((half - apart) / 2, (half + apart) / 2);
 }
 
 std::vector<Note> floating_nets(const Circuit& circuit) {

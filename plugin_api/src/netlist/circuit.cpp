@@ -18,6 +18,10 @@ std::string_view to_string(DeviceKind kind) noexcept {
       return "capacitor";
     case DeviceKind::kResistor:
       return "resistor";
+    case DeviceKind::kNdiode:
+      return "ndiode";
+    case DeviceKind::kPdiode:
+      return "pdiode";
     case DeviceKind::kBlock:
       return "block";
   }
@@ -32,16 +36,43 @@ std::vector<std::string_view> terminal_names(DeviceKind kind, std::size_t count)
       names = {"D", "G", "S", "B"};
       break;
     case DeviceKind::kCapacitor:
-      names = {"TOP", "BOTTOM"};
+      names = {"TOP", "BOTTOM", "SUB"};
       break;
     case DeviceKind::kResistor:
       names = {"A", "B", "SUB"};
+      break;
+    case DeviceKind::kNdiode:
+    case DeviceKind::kPdiode:
+      names = {"ANODE", "CATHODE"};
       break;
     case DeviceKind::kBlock:
       break;
   }
   if (count < names.size()) names.resize(count);
   return names;
+}
+
+std::optional<std::size_t> bulk_terminal(DeviceKind kind, std::size_t count) noexcept {
+  std::optional<std::size_t> found;
+  switch (kind) {
+    case DeviceKind::kNmos:
+    case DeviceKind::kPmos:
+      found = terminal::kBulk;
+      break;
+    case DeviceKind::kCapacitor:
+    case DeviceKind::kResistor:
+      found = terminal::kSubstrate;
+      break;
+    case DeviceKind::kNdiode:
+      found = terminal::kAnode;
+      break;
+    case DeviceKind::kPdiode:
+      found = terminal::kCathode;
+      break;
+    case DeviceKind::kBlock:
+      break;
+  }
+  return found && *found < count ? found : std::nullopt;
 }
 
 std::vector<std::string_view> terminal_names(const Device& device) {

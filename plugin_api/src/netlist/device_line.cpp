@@ -13,10 +13,10 @@ namespace {
 constexpr int kMaxCount = 1024;  // nf, m, stack
 /// Layout-dependent parameters that schematic tools write beside the sizes: the layout decides
 /// them anew, so they are dropped without a word.
-constexpr std::array<std::string_view, 25> kLayoutDependent{
+constexpr std::array<std::string_view, 26> kLayoutDependent{
     "ad",   "as",    "pd",          "ps",    "nrd",  "nrs", "sa",    "sb",   "sd",
     "sca",  "scb",   "scc",         "geo",   "off",  "ic",  "dtemp", "temp", "topography",
-    "area", "perim", "spiceprefix", "model", "mult", "mf",  "multi"};
+    "area", "perim", "spiceprefix", "model", "mult", "mf",  "multi", "vm"};
 
 bool is_free(const std::string& text) {
   return same_but_for_case(text, "ZZZ");
@@ -97,11 +97,11 @@ Result<int> DeviceReader::count(const Element& element, const char* key, Scope& 
   return static_cast<int>(q.value);
 }
 
-/// `m` multiplies. xschem writes `mult` (`MF` for capacitors) beside it, which simulators use for
-/// mismatch only: alone it would mean one thing to a designer and another to ngspice.
+/// `m` multiplies. xschem writes `mult` (`MF`, `VM` for capacitors) beside it, which simulators use
+/// for mismatch only: alone it would mean one thing to a designer and another to ngspice.
 Result<int> DeviceReader::multiplier(const Element& element, Scope& scope) const {
   PTAH_TRY(const int m, count(element, "m", scope, kMaxCount));
-  for (const char* other : {"mult", "mf", "multi"}) {
+  for (const char* other : {"mult", "mf", "multi", "vm"}) {
     if (element.parameters.count(other) == 0) continue;
     PTAH_TRY(const int also, count(element, other, scope, kMaxCount));
     if (also != 1 && also != m) {
@@ -127,14 +127,21 @@ Status DeviceReader::check_parameters(const Element& element, const std::string&
     if (!mos && (key == "nf" || key == "stack")) {
       return fail(element, path + ": " + key + "= has no meaning for a capacitor or resistor.");
     }
-    if (known(kLayoutDependent)) continue;
-    // One sentence a parameter name, at the first device that has it.
-    if (ignored_.size() < 100 && ignored_.insert(key).second) {
-      note({"",
-            "Parameter " + text::quoted(key) + " ignored, first on " + path + " (" +
-                deck_.where(element.place) + ").",
-            "", ""});
-    }
+    PTAH_TRY(check_parameter(element, path, key));
+  }
+  return ok();
+}
+
+Status DeviceReader::check_parameter(const Element& element, const std::string& path,
+                                     const std::string& key) {
+  if (std::find(kLayoutDependent.begin(), kLayoutDependent.end(), key) != kLayoutDependent.end())
+    return ok();
+  // One sentence a parameter name, at the first device that has it.
+  if (ignored_.size() < 100 && ignored_.insert(key).second) {
+    note({"",
+          "Parameter " + text::quoted(key) + " ignored, first on " + path + " (" +
+              deck_.where(element.place) + ").",
+          "", ""});
   }
   return ok();
 }
@@ -408,11 +415,10 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
     rest.push_back(it->second.text);
   }
   if (rest.size() != model->terminals) {
-    return fail(
-        element,
-        path + ": " + model->name + " has " + std::to_string(model->terminals) +
-            " terminals, this line " + std::to_string(rest.size()) + ".",
-        model->terminals == 3 ? "the third is the substrate (ground) below the resistor" : "");
+    return fail(element,
+                path + ": " + model->name + " has " + std::to_string(model->terminals) +
+                    " terminals, this line " + std::to_string(rest.size()) + ".",
+                model->terminals == 3 ? "the third is the substrate (ground) below it" : "");
   }
   DeviceLine line;
   line.nets = std::move(rest);
@@ -431,14 +437,17 @@ Result<DeviceLine> DeviceReader::read(const Element& element, const std::string&
       case 'r':
       case 'c':
         return read_passive(element, path, scope);
+      case 'd':
+        return read_diode(element, path, scope);
       case 'm':
       case 'x':
         break;
       default:
-        return fail(element,
-                    path + ": " + text::quoted(element.name.substr(0, 1)) +
-                        " elements cannot be drawn: a netlist for layout has M, X, R and C lines.",
-                    "sources and analyses belong into the testbench", ErrorCode::kUnsupported);
+        return fail(
+            element,
+            path + ": " + text::quoted(element.name.substr(0, 1)) +
+                " elements cannot be drawn: a netlist for layout has M, X, R, C and D lines.",
+            "sources and analyses belong into the testbench", ErrorCode::kUnsupported);
     }
     if (element.words.empty()) return fail(element, path + ": nodes and model are missing.");
     const std::string& name = element.words.back();
@@ -446,6 +455,7 @@ Result<DeviceLine> DeviceReader::read(const Element& element, const std::string&
     if (model == nullptr) return unknown_model(element, path, name);
     const bool mos = model->kind == DeviceKind::kNmos || model->kind == DeviceKind::kPmos;
     if (mos) return read_mos(element, path, scope, *model);
+    if (is_diode(model->kind) && element.letter() == 'x') return read_diode(element, path, scope);
     if (element.letter() == 'x') return read_passive(element, path, scope);
     return fail(element, path + ": an M line cannot use " + model->name + ", which is a " +
                              std::string(to_string(model->kind)) + ".");

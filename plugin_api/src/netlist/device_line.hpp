@@ -1,6 +1,8 @@
 /// One element line as devices of the technology: sizes, counts, values.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,7 @@ struct SizeNotes {
   std::vector<Note> notes;
 };
 
-/// Reads M, X (with a model of the technology), R and C lines.
+/// Reads M, X (with a model of the technology), R, C and D lines.
 class DeviceReader {
  public:
   DeviceReader(const Deck& deck, const Technology& technology, const SpiceOptions& options)
@@ -56,6 +58,11 @@ class DeviceReader {
   Result<DeviceLine> read_mos(const Element& element, const std::string& path, Scope& scope,
                               const DeviceModel& model);
   Result<DeviceLine> read_passive(const Element& element, const std::string& path, Scope& scope);
+  Result<DeviceLine> read_diode(const Element& element, const std::string& path, Scope& scope);
+  /// Of a junction: the one of `keys` that is given, in um^2 or um.
+  Result<std::optional<double>> junction(const Element& element, const std::string& path,
+                                         Scope& scope, std::span<const char* const> keys,
+                                         bool area) const;
   /// `plain`: the line names no model.
   Status read_body(const Element& element, const std::string& path, Scope& scope,
                    const DeviceModel& model, const std::string& value_text, bool plain,
@@ -73,6 +80,8 @@ class DeviceReader {
                    Lengths& lengths);
   Status check_parameters(const Element& element, const std::string& path, bool mos,
                           const Scope& scope);
+  /// One that means nothing to a layout: dropped, with a note where nobody would expect it.
+  Status check_parameter(const Element& element, const std::string& path, const std::string& key);
   Result<int> multiplier(const Element& element, Scope& scope) const;
 
   const Deck& deck_;

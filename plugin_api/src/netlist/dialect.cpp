@@ -40,7 +40,7 @@ constexpr std::array kMagics{
 };
 
 constexpr std::string_view kNetlistHint =
-    "Ptah reads SPICE netlists: a .subckt with M, X, R and C lines";
+    "Ptah reads SPICE netlists: a .subckt with M, X, R, C and D lines";
 
 Status refuse_binary(std::string_view source, std::string_view name) {
   for (const Magic& magic : kMagics) {

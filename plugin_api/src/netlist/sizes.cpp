@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 namespace ptah::spice {
 namespace {
@@ -49,6 +50,43 @@ Result<Size> read_size(std::string_view parameter, Quantity q, double scale) {
   return make_error(ErrorCode::kParse,
                     shown() + " is ambiguous: too large for metres, too small for micrometres.", {},
                     "write the unit, for example " + std::string(parameter) + "=1.05u");
+}
+
+namespace {
+
+/// `um`: how many of the unit an um is in metres, as such, and as models have it.
+Result<double> read_junction(std::string_view parameter, Quantity q, double factor, double metres,
+                             double models, std::string_view unit) {
+  const double value = q.value * factor;
+  const auto in = [&](double scale) -> std::optional<double> {
+    // 10 nm to 10 mm, and what sides of that make.
+    const double um = value / scale;
+    const double least = unit == "um" ? 1e-2 : 1e-4, most = unit == "um" ? 1e4 : 1e8;
+    return um >= least && um <= most ? std::optional(um) : std::nullopt;
+  };
+  for (const double scale : {metres, 1.0, models}) {
+    if (std::isfinite(value) && value > 0) {
+      if (const auto um = in(scale)) return *um;
+    }
+  }
+  return make_error(ErrorCode::kParse,
+                    std::string(parameter) + "=" + shortest(q.value) + " is no " +
+                        (unit == "um" ? "perimeter" : "area") + " of a junction.",
+                    {}, "write it in " + std::string(unit));
+}
+
+}  // namespace
+
+Result<double> read_area(std::string_view parameter, Quantity q, double scale) {
+  return read_junction(parameter, q, scale > 0 ? scale * scale : 1, 1e-12, 1e12, "um^2");
+}
+
+Result<double> read_perimeter(std::string_view parameter, Quantity q, double scale) {
+  return read_junction(parameter, q, scale > 0 ? scale : 1, 1e-6, 1e6, "um");
+}
+
+std::string junction_text(double area_um2, double perimeter_um) {
+  return " area=" + rounded(area_um2 * 1e12, 12) + " pj=" + rounded(perimeter_um * 1e6, 12);
 }
 
 Result<GridSize> to_grid(std::string_view what, double nm, Dbu grid, OffGrid off_grid) {

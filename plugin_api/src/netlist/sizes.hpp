@@ -32,6 +32,15 @@ struct Size {
 /// Errors carry no place.
 Result<Size> read_size(std::string_view parameter, Quantity value, double scale);
 
+/// Area in um^2 and perimeter in um of a junction. As lengths, they are in metres (1.2e-12 m^2), in
+/// micrometres (1.2), or as the process's models take them beside `.option scale=1u`: a millionth
+/// of a micrometre and its square (1.2e12), which is what xschem and Magic write. The three lie so
+/// far apart that the number says which it is. Errors carry no place.
+Result<double> read_area(std::string_view parameter, Quantity value, double scale);
+Result<double> read_perimeter(std::string_view parameter, Quantity value, double scale);
+/// The two as a netlist for the process's models has them: " area=1.2e+12 pj=4.4e+06".
+std::string junction_text(double area_um2, double perimeter_um);
+
 /// A size on the grid of the technology.
 struct GridSize {
   Dbu size = 0;

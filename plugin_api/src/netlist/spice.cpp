@@ -20,16 +20,30 @@ Error told(Error error, const spice::Deck& deck) {
   return quoting::without_text(std::move(error));
 }
 
+/// Magic names the well of a varactor, and its models what lies below.
+void name_substrates(SpiceCircuit& read) {
+  const NetId substrate = substrate_net(read.circuit);
+  for (Device& device : read.circuit.devices) {
+    if (!names_its_well(device) || device.nets[terminal::kSubstrate] == substrate) continue;
+    const auto name = [&](NetId net) {
+      return read.circuit.nets.at(static_cast<std::size_t>(net)).name;
+    };
+    read.notes.push_back({device.name, "its third terminal, the well, is taken as the substrate",
+                          name(device.nets[terminal::kSubstrate]), name(substrate)});
+    device.nets[terminal::kSubstrate] = substrate;
+  }
+}
+
 /// A designer should know what such a bulk costs.
 void note_wells(SpiceCircuit& read) {
   for (const Device& device : read.circuit.devices) {
     if (!device.isolated) continue;
-    const NetId bulk = device.nets.at(terminal::kBulk);
+    const NetId bulk = device.nets.at(*substrate_terminal(device));
     read.notes.push_back(
         {device.name,
-         "its bulk, net " +
+         (is_diode(device.kind) ? "its anode, net " : "its bulk, net ") +
              text::quoted(read.circuit.nets.at(static_cast<std::size_t>(bulk)).name) +
-             ", is not the substrate: it gets a deep n-well of its own, tied to its bulk.",
+             ", is not the substrate: it gets a deep n-well of its own, tied to it.",
          "", ""});
   }
 }
@@ -54,6 +68,7 @@ Result<SpiceCircuit> read_spice(std::string_view text, std::string_view name,
   for (const auto& [key, block] : circuit.value().blocks) {
     if (block->not_simulated) block->not_simulated = told(*block->not_simulated, deck);
   }
+  name_substrates(circuit.value());
   mark_isolated(circuit.value().circuit);
   note_wells(circuit.value());
   return circuit;

@@ -19,19 +19,28 @@ bool has_name_of_ground(std::string_view name) {
 }  // namespace
 
 std::optional<std::size_t> substrate_terminal(const Device& device) {
-  std::optional<std::size_t> found;
-  if (device.kind == DeviceKind::kNmos) found = terminal::kBulk;
-  if (device.kind == DeviceKind::kResistor) found = terminal::kSubstrate;
-  return found && *found < device.nets.size() ? found : std::nullopt;
+  if (device.kind == DeviceKind::kPmos || device.kind == DeviceKind::kPdiode) return std::nullopt;
+  return bulk_terminal(device.kind, device.nets.size());
+}
+
+bool names_its_well(const Device& device) {
+  return device.kind == DeviceKind::kCapacitor && device.nets.size() > terminal::kSubstrate &&
+         device.nets[terminal::kSubstrate] == device.nets[terminal::kBottom];
 }
 
 NetId substrate_net(const Circuit& circuit) {
   std::vector<int> count(circuit.nets.size(), 0);
-  for (const Device& device : circuit.devices) {
-    const auto below = substrate_terminal(device);
-    const NetId net = below ? device.nets[*below] : kNoNet;
-    if (net >= 0 && static_cast<std::size_t>(net) < count.size())
+  bool any = false;
+  // What only names a well counts where nothing names the substrate.
+  for (const bool wells : {false, true}) {
+    for (const Device& device : circuit.devices) {
+      const auto below = substrate_terminal(device);
+      const NetId net = below && (wells || !names_its_well(device)) ? device.nets[*below] : kNoNet;
+      if (net < 0 || static_cast<std::size_t>(net) >= count.size()) continue;
       ++count[static_cast<std::size_t>(net)];
+      any = true;
+    }
+    if (any) break;
   }
   NetId best = kNoNet;
   const auto rank = [&](NetId net) {
@@ -49,8 +58,9 @@ void mark_isolated(Circuit& circuit) {
   const NetId substrate = substrate_net(circuit);
   for (Device& device : circuit.devices) {
     const auto below = substrate_terminal(device);
-    device.isolated = device.kind == DeviceKind::kNmos && below && device.nets[*below] != kNoNet &&
-                      device.nets[*below] != substrate;
+    const bool has_well = device.kind == DeviceKind::kNmos || device.kind == DeviceKind::kNdiode;
+    device.isolated =
+        has_well && below && device.nets[*below] != kNoNet && device.nets[*below] != substrate;
   }
 }
 

@@ -7,16 +7,19 @@
 
 namespace ptah {
 
-/// The net of the substrate: of the nets that bulks of NMOS devices and third terminals of
-/// resistors are on, one with a ground's name, else a port, else the one with the most of them; of
-/// equal ones the first. kNoNet where there is none.
+/// The net of the substrate: of the nets that bulks of NMOS devices, p-sides of n-diodes
+/// and third terminals of resistors and capacitors are on, one with a ground's name, else a port,
+/// else the one with the most of them; of equal ones the first. kNoNet where there is none.
 NetId substrate_net(const Circuit& circuit);
+
+/// A varactor whose third terminal is on the net of its well, as Magic writes it.
+bool names_its_well(const Device& device);
 
 /// Sets `Device::isolated`.
 void mark_isolated(Circuit& circuit);
 
-/// The terminal of `device` that lies in the substrate: the bulk of an NMOS device, the third
-/// terminal of a resistor; none of others.
+/// The terminal of `device` that lies in the substrate: its `bulk_terminal` unless that
+/// is an n-well.
 std::optional<std::size_t> substrate_terminal(const Device& device);
 
 }  // namespace ptah

@@ -22,12 +22,17 @@ Result<std::string> write_extracted_spice(const ExtractedNetlist& netlist,
     const bool resistor =
         model != nullptr && model->kind == DeviceKind::kResistor && device.nets.size() == 2;
     // A name's first letter says what the element is.
-    const std::string letter = resistor ? "R" : "X";
+    const bool diode = model != nullptr && is_diode(model->kind);
+    const std::string letter = resistor ? "R" : diode ? "D" : "X";
     const std::string name = word(device.name).substr(1);
     out += name.starts_with(letter) ? name : letter + name;
     for (const std::string& net : device.nets) out += word(net);
     out += word(device.model);
+    const auto area = device.parameters.find("area"), perimeter = device.parameters.find("pj");
+    if (area != device.parameters.end() && perimeter != device.parameters.end())
+      out += spice::junction_text(area->second, perimeter->second);
     for (const auto& [key, value] : device.parameters) {
+      if (key == "area" || key == "pj") continue;
       out += word(key) + "=" + spice::shortest(value);
     }
     out += "\n";

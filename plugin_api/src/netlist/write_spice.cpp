@@ -25,7 +25,10 @@ std::string write_spice(const Circuit& circuit, const Technology& technology) {
     for (const NetId id : device.nets) nodes += " " + net(id);
     nodes += " " + (model != nullptr ? model->name : device.model);
     const std::string size =
-        " w=" + number(to_um(device.width)) + " l=" + number(to_um(device.length));
+        is_diode(device.kind)
+            ? spice::junction_text(to_um(device.width) * to_um(device.length),
+                                   2 * (to_um(device.width) + to_um(device.length)))
+            : " w=" + number(to_um(device.width)) + " l=" + number(to_um(device.length));
     if (device.is_mos() && device.fingers == 0) {
       // Not assigned yet: a template line, so that nothing is lost in silence.
       text += "X" + device.name + nodes + size + " nf=ZZZ";
@@ -39,10 +42,12 @@ std::string write_spice(const Circuit& circuit, const Technology& technology) {
       }
       continue;
     }
-    // Two-terminal resistors are R elements to Magic and to the models; three-terminal ones and
-    // capacitors are subcircuits.
+    // Two-terminal resistors are R elements to Magic and to the models, diodes D; three-terminal
+    // resistors and capacitors are subcircuits.
     const bool resistor = device.kind == DeviceKind::kResistor;
-    const std::string letter = resistor && device.nets.size() == 2 ? "R" : "X";
+    const std::string letter = resistor && device.nets.size() == 2 ? "R"
+                               : is_diode(device.kind)             ? "D"
+                                                                   : "X";
     const std::string value = device.resistance_ohm ? " r=" + number(*device.resistance_ohm) : size;
     for (int copy = 1; copy <= device.multiplier; ++copy) {
       text += letter + device.name;

@@ -205,7 +205,7 @@ struct CompactModelReader {
   }
 
   Result<CompactModels> read(const YAML::Node& root) const {
-    PTAH_TRY(only_fields(root, {"corners", "mosfets", "capacitors", "resistors"}));
+    PTAH_TRY(only_fields(root, {"corners", "mosfets", "capacitors", "resistors", "diodes"}));
     CompactModels models;
     PTAH_TRY(corners(root["corners"], models));
     PTAH_TRY(devices(root["mosfets"], models.mosfets_,
@@ -220,6 +220,8 @@ struct CompactModelReader {
                      }));
     PTAH_TRY(devices(root["resistors"], models.resistors_,
                      [&](const YAML::Node& node) { return resistor(node); }));
+    PTAH_TRY(devices(root["diodes"], models.diodes_,
+                     [&](const YAML::Node& node) { return parameters(node); }));
     return models;
   }
 };
@@ -236,7 +238,8 @@ Result<CompactModels> CompactModels::parse(std::string_view yaml, std::string_vi
 
 bool CompactModels::has(std::string_view model) const {
   const std::string key(model);
-  return mosfets_.count(key) != 0 || capacitors_.count(key) != 0 || resistors_.count(key) != 0;
+  return mosfets_.count(key) != 0 || capacitors_.count(key) != 0 || resistors_.count(key) != 0 ||
+         diodes_.count(key) != 0;
 }
 
 Result<std::string> CompactModels::deck(const ModelRequest& request) const {
@@ -320,6 +323,10 @@ Result<std::string> CompactModels::deck(const ModelRequest& request) const {
         }
         out += ".ends " + name + "\n";
       }
+    } else if (const auto diode = diodes_.find(name); diode != diodes_.end()) {
+      // `.option scale` counts in areas and perimeters of this level, as in the real models.
+      out += ".model " + name + " d level=3 area=1e12\n";
+      for (const auto& [key, value] : diode->second) out += "+ " + key + "=" + value + "\n";
     }
   }
   return out;

@@ -8,8 +8,10 @@
 #include <set>
 
 #include "bench_cards.hpp"
+#include "netlist/sizes.hpp"
 #include "ptah/core/letter_case.hpp"
 #include "ptah/core/quoting.hpp"
+#include "ptah/netlist/spice.hpp"
 #include "ptah/sim/analysis.hpp"
 #include "sim_text.hpp"
 
@@ -206,7 +208,8 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
         known->kind == DeviceKind::kResistor && resistance != device.parameters.end();
     // Both kinds of models define poly resistors as subcircuits and those of metal as `.model r`.
     const bool card_r = by_value || known->generator_class == "metal_resistor";
-    out += (card_r ? "R" : "X") + name;
+    const bool diode = is_diode(known->kind);
+    out += (card_r ? "R" : diode ? "D" : "X") + name;
     const std::size_t terminals = by_value ? 2 : known->terminals;
     if (device.nets.size() < terminals) {
       return make_error(ErrorCode::kInvalidArgument,
@@ -227,11 +230,26 @@ Result<std::string> subcircuit_body(const ExtractedNetlist& netlist, const Techn
       continue;
     }
     out += " " + model;
+    if (diode) {
+      const double area = parameter(device, "area"), perimeter = parameter(device, "pj");
+      if (!std::isfinite(area) || !std::isfinite(perimeter) || area <= 0 || perimeter <= 0) {
+        return make_error(
+            ErrorCode::kInvalidArgument,
+            "area=" + number_text(area) + " pj=" + number_text(perimeter) + " is no size.",
+            "device " + device.name);
+      }
+      // ngspice scales area= and pj= anew with every analysis of a circuit, w= and l= once; of a
+      // diode the models have 1e6 for 1 um.
+      const auto sides =
+          rectangle_of(area, perimeter).value_or(std::pair(std::sqrt(area), std::sqrt(area)));
+      out += " w=" + spice::rounded(sides.first * 1e6, 12) +
+             " l=" + spice::rounded(sides.second * 1e6, 12);
+    }
     for (const char* key : {"w", "l", "ad", "as", "pd", "ps"}) {
       const auto value = device.parameters.find(key);
       if (value == device.parameters.end()) continue;
       const bool area = key[0] == 'a' || key[0] == 'p';
-      if (area && known->kind != DeviceKind::kNmos && known->kind != DeviceKind::kPmos) continue;
+      if (area && !is_mos(known->kind)) continue;
       if (!std::isfinite(value->second) || value->second < 0 || (!area && value->second == 0)) {
         return make_error(ErrorCode::kInvalidArgument,
                           std::string(key) + "=" + number_text(value->second) + " is no size.",

@@ -57,6 +57,10 @@ ExtractedNetlist schematic_netlist(const Circuit& circuit, const Technology& tec
     // part of what the post-layout simulation finds.
     if (device.resistance_ohm) {
       extracted.parameters["r"] = *device.resistance_ohm;
+    } else if (is_diode(device.kind)) {
+      const double width = micrometres(device.width), length = micrometres(device.length);
+      extracted.parameters["area"] = width * length;
+      extracted.parameters["pj"] = 2 * (width + length);
     } else {
       extracted.parameters["w"] = micrometres(device.width);
       extracted.parameters["l"] = micrometres(device.length);

@@ -68,12 +68,15 @@ std::string netgen_setup(const Technology& technology) {
              "}");
         line("permute " + cell + " 1 2");
       } else {
-        line("property " + cell + " tolerance {w " + tolerance + "} {l " + tolerance + "}");
-        if (device.kind != DeviceKind::kCapacitor) line("permute " + cell + " 1 3");
+        const bool diode = is_diode(device.kind);
+        line("property " + cell + " tolerance {" + (diode ? "area " : "w ") + tolerance + "} {" +
+             (diode ? "pj " : "l ") + tolerance + "}");
+        if (is_mos(device.kind)) line("permute " + cell + " 1 3");
       }
       line("property " + cell + " parallel none");
       line("property " + cell + " series none");
       for (const char* drop : {"ad", "as", "pd", "ps", "m", "nf", "area", "perim", "mult"}) {
+        if (is_diode(device.kind) && std::string_view(drop) == "area") continue;
         line("property " + cell + " delete " + drop);
       }
     }

@@ -75,11 +75,20 @@ constexpr std::string_view kDiffusions = R"( templayer ndiffarea DIFF,DIFFTXT,DI
  and-not NWELL,nwelcheck
  and-not PSDM
  and-not DIFF_RES
+ and-not AREAID_DIODE
  and NSDM
  copyup ndifcheck
 %DIFFLABELS% layer ndiff ndiffarea
  templayer xndifcheck ndifcheck
  copyup ndifcheck
+ layer ndiode DIFF,barediff
+ and NSDM
+ and AREAID_DIODE
+ and-not NWELL,nwelcheck
+ and-not POLY
+ and-not PSDM
+ and-not LVTN
+ labels DIFF
  layer ndiffres DIFF_RES
  and NSDM
  labels DIFF
@@ -88,11 +97,20 @@ constexpr std::string_view kDiffusions = R"( templayer ndiffarea DIFF,DIFFTXT,DI
  and NWELL,nwelcheck
  and-not NSDM
  and-not DIFF_RES
+ and-not AREAID_DIODE
  and PSDM
  copyup pdifcheck
 %DIFFLABELS% layer pdiff pdiffarea
  templayer xpdifcheck pdifcheck
  copyup pdifcheck
+ layer pdiode DIFF,barediff
+ and PSDM
+ and AREAID_DIODE
+ and-not POLY
+ and-not NSDM
+ and-not LVTN
+ and-not HVTP
+ labels DIFF
  templayer pfetarea DIFF,barediff
  and POLY
  or baretrans
@@ -241,6 +259,13 @@ constexpr std::string_view kPoly = R"( templayer xpolyterm RPM,URPM
  and TAP
  and NSDM
  and NWELL,nwelcheck
+ and-not HVTP
+ labels POLY
+ layer varhvt POLY
+ and TAP
+ and NSDM
+ and NWELL,nwelcheck
+ and HVTP
  labels POLY
 )";
 
@@ -249,10 +274,13 @@ struct LiconKind {
   const char *type, *on, *with, *without;
 };
 constexpr LiconKind kLicons[] = {
-    {"ndc", "DIFF", " and NSDM\n", " and-not NWELL,nwelcheck\n"},
+    {"ndc", "DIFF", " and NSDM\n", " and-not NWELL,nwelcheck\n and-not AREAID_DIODE\n"},
+    {"ndic", "DIFF", " and NSDM\n and AREAID_DIODE\n", " and-not NWELL,nwelcheck\n"},
+    {"pdic", "DIFF", " and PSDM\n and NWELL,nwelcheck\n and AREAID_DIODE\n", ""},
     {"nsc", "DIFF,TAP", " and NSDM\n and NWELL,nwelcheck\n", ""},
-    {"pdc", "DIFF", " and PSDM\n and NWELL,nwelcheck\n", ""},
-    {"psc", "DIFF,TAP", " and PSDM\n", " and-not NWELL,nwelcheck\n and-not pfetexpand\n"},
+    {"pdc", "DIFF", " and PSDM\n and NWELL,nwelcheck\n", " and-not AREAID_DIODE\n"},
+    {"psc", "DIFF,TAP", " and PSDM\n",
+     " and-not NWELL,nwelcheck\n and-not pfetexpand\n and-not AREAID_DIODE\n"},
     {"pc", "POLY", "", " and-not DIFF\n and-not RPM,URPM\n"},
 };
 
@@ -294,7 +322,8 @@ std::string magic_cif_input(const Technology& technology, const MagicStack& stac
                     " scalefactor 10 nanometers\n gridlimit " + std::to_string(technology.grid()) +
                     "\n options ignore-unknown-layer-labels no-reconnect-labels\n ignore NPC\n";
   for (const Layer& layer : technology.layers()) {
-    if (layer.name.starts_with("areaid.")) out += " ignore " + gds_name(layer) + "\n";
+    if (layer.name.starts_with("areaid.") && layer.name != "areaid.diode")
+      out += " ignore " + gds_name(layer) + "\n";
   }
   out += fill(kWells, technology);
   out += fill(replaced(std::string(kDiffusions), "%DIFFLABELS%", label_lines("DIFF")), technology);
@@ -423,6 +452,7 @@ std::string magic_cif_output(const Technology& technology, const MagicStack& sta
   out += layer("nwell", "allnwell", " and-not pwell\n");
   out += layer("diff", "allnactivenontap,allpactivenontap,allactiveres", "");
   out += layer("tap", "allnactivetap,allpactivetap", "");
+  if (technology.find_layer("areaid.diode")) out += layer("areaid.diode", "*ndiode,*pdiode", "");
   out += fill(R"( templayer basePSDM pdiffres
  grow 15
  or xhrpoly,uhrpoly,xpc
@@ -449,7 +479,7 @@ std::string magic_cif_output(const Technology& technology, const MagicStack& sta
       "lvtn", "pfetlvt,nfetlvt",
       fill(" grow {lvtn.4b}\n bridge {lvtn.2} {lvtn.1a}\n grow 185\n shrink 185\n", technology));
   out += layer(
-      "hvtp", "pfethvt",
+      "hvtp", "pfethvt,varhvt",
       fill(" grow {hvtp.3}\n bridge {hvtp.2} {hvtp.1}\n grow 185\n shrink 185\n", technology));
   out += layer("rpm", "",
                fill(" bloat-all xhrpoly xpc\n grow {rpm.3}\n grow-min {rpm.1a}\n"

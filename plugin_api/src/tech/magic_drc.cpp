@@ -24,16 +24,16 @@ constexpr std::string_view kWellsAndDiffusion = R"drc(
  spacing allnwell allnwell {nwell.2a} touching_ok {why nwell.2a}
  cifmaxwidth nwell_missing_tap 0 bend_illegal {why! nwell.4}
 
- width *ndiff,allnfets,*nsd,ndiffres,*pdiff,allpfets,*psd,pdiffres {difftap.1} {why difftap.1}
+ width *ndiff,*ndiode,allnfets,*nsd,ndiffres,*pdiff,*pdiode,allpfets,*psd,pdiffres {difftap.1} {why difftap.1}
  extend *psd *ndiff {difftap.4} "Length of a tap that abuts diffusion < %d (difftap.4)"
  extend *nsd *pdiff {difftap.4} "Length of a tap that abuts diffusion < %d (difftap.4)"
  edge4way (*pdiff)/a (*nsd)/a {difftap.5} ~(*pdiff)/a 0 0 "Length of a tap between two diffusions < %d (difftap.5)"
  edge4way (*ndiff)/a (*psd)/a {difftap.5} ~(*ndiff)/a 0 0 "Length of a tap between two diffusions < %d (difftap.5)"
- spacing alldiff,var alldiff,var {difftap.3} touching_ok {why difftap.3}
- spacing *ndiff,allnfets allnwell {difftap.9} touching_illegal {why difftap.9}
+ spacing alldiff,var,varhvt alldiff,var,varhvt {difftap.3} touching_ok {why difftap.3}
+ spacing *ndiff,*ndiode,allnfets allnwell {difftap.9} touching_illegal {why difftap.9}
  spacing *psd allnwell {difftap.11} touching_illegal {why difftap.11}
  surround *nsd allnwell {difftap.10} absence_illegal {why difftap.10}
- surround *pdiff,allpfets allnwell {difftap.8} absence_illegal {why difftap.8}
+ surround *pdiff,*pdiode,allpfets allnwell {difftap.8} absence_illegal {why difftap.8}
  spacing allnfets allpactivenonfet {difftap.3} touching_illegal "N-channel transistor to p-diffusion < %d (difftap.3)"
  spacing allpfets allnactivenonfet {difftap.3} touching_illegal "P-channel transistor to n-diffusion < %d (difftap.3)"
  edge4way (*psd)/a ~(*ndiff,*psd)/a {psd.5b} ~(*ndiff)/a (*ndiff)/a {psd.5b} "N-diffusion to p-tap < %d across a butted junction (psd.5b)"
@@ -77,8 +77,8 @@ constexpr std::string_view kThickOxide = R"drc(
 constexpr std::string_view kPolyAndDevices = R"drc(
  width allpoly {poly.1a} {why poly.1a}
  spacing allpoly allpoly {poly.2} touching_ok {why poly.2}
- spacing allpolynonfet *ndiff,ndiffres,*pdiff,pdiffres {poly.4} corner_ok allfets {why poly.4}
- spacing allpolynonfet *nsd {poly.5} corner_ok var {why poly.5}
+ spacing allpolynonfet *ndiff,*ndiode,ndiffres,*pdiff,*pdiode,pdiffres {poly.4} corner_ok allfets {why poly.4}
+ spacing allpolynonfet *nsd {poly.5} corner_ok var,varhvt {why poly.5}
  spacing allpolynonfet *psd {poly.5} touching_illegal {why poly.5}
  spacing npres *nsd {poly.9} touching_illegal {why poly.9}
  overhang *ndiff,rndiff allnfets {poly.7} {why poly.7}
@@ -91,9 +91,13 @@ constexpr std::string_view kPolyAndDevices = R"drc(
  width pfetlvt {poly.1b} {why poly.1b}
  edge4way *psd *ndiff {poly.6} ~(allnfets)/a *psd {poly.6} {why poly.6}
  edge4way *nsd *pdiff {poly.6} ~(allpfets)/a *nsd {poly.6} {why poly.6}
- overhang *nsd var {poly.7} "N-tap past the gate of a varactor < %d (var.4)"
+ overhang *nsd var,varhvt {var.4} {why var.4}
+ width var,varhvt {var.1} {why var.1}
+ extend var,varhvt *poly {var.2} {why var.2}
+ cifmaxwidth var_poly_no_nwell 0 bend_illegal {why! varac.5}
 
- spacing pfethvt pfet,pfetlvt,mvpfet {hvtp.3 + hvtp.4} touching_illegal {why hvtp.4}
+ spacing pfethvt,varhvt pfet,pfetlvt,mvpfet {hvtp.3 + hvtp.4} touching_illegal {why hvtp.4}
+ spacing pfethvt,varhvt varactor {hvtp.3 + hvtp.4} touching_illegal "High-Vt implant to a varactor < %d (hvtp.4 + varac.3)"
  spacing pfetlvt,nfetlvt allfetsnolvt {lvtn.4b + lvtn.3a} touching_illegal {why lvtn.3a}
  spacing pfetlvt,nfetlvt pfethvt {lvtn.4b + hvtp.3 + lvtn.9} touching_illegal {why lvtn.9}
  edge4way allfetsnolvt allactivenonfet {lvtn.4b + lvtn.3b} ~(pfetlvt,nfetlvt)/a allfetsnolvt {lvtn.4b + lvtn.3b} {why lvtn.3b}
@@ -115,6 +119,8 @@ constexpr std::string_view kContacts = R"drc(
  width nsc/li {licon.1} {why licon.1}
  width pdc/li {licon.1} {why licon.1}
  width psc/li {licon.1} {why licon.1}
+ width ndic/li {licon.1} {why licon.1}
+ width pdic/li {licon.1} {why licon.1}
  width pc/li {licon.1} {why licon.1}
  width xpc/li {licon.1b + 160} {why licon.1b}
  spacing allpdiffcont allndiffcont {licon.2} touching_illegal {why licon.2}
@@ -124,11 +130,15 @@ constexpr std::string_view kContacts = R"drc(
  spacing pc alldiff {licon.14} touching_illegal {why licon.14}
  spacing pc allpdiff {licon.9a} touching_illegal {why licon.9a}
  spacing ndc,pdc allmos {licon.11} touching_illegal {why licon.11}
- spacing nsc varactor 250 touching_illegal "Tap contact to the gate of a varactor < %d (licon.10)"
+ spacing nsc varactor,varhvt {licon.10} touching_illegal {why licon.10}
  surround ndc/a *ndiff,allnfets,rnd {licon.5a} absence_illegal {why licon.5a}
  surround pdc/a *pdiff,allpfets,rpd {licon.5a} absence_illegal {why licon.5a}
  surround ndc/a *ndiff,allnfets,rnd {licon.5c} directional {why licon.5c}
  surround pdc/a *pdiff,allpfets,rpd {licon.5c} directional {why licon.5c}
+ surround ndic/a *ndiode {licon.5a} absence_illegal {why licon.5a}
+ surround pdic/a *pdiode {licon.5a} absence_illegal {why licon.5a}
+ surround ndic/a *ndiode {licon.5c} directional {why licon.5c}
+ surround pdic/a *pdiode {licon.5c} directional {why licon.5c}
  spacing psc/a allnactivenontap {licon.5b} touching_illegal {why licon.5b}
  spacing nsc/a allpactivenontap {licon.5b} touching_illegal {why licon.5b}
  surround nsc/a *nsd {licon.7} directional {why licon.7}
@@ -339,6 +349,10 @@ style drc
  grow 20
  and-not dnwell
  and allpdiff
+ templayer var_poly_no_nwell
+ bloat-all varactor,varhvt *poly
+ grow {varac.5}
+ and-not nwell
  templayer mim_bottom
  bloat-all *mimcap *metal3
  templayer mim2_bottom
@@ -380,10 +394,10 @@ style drc
   out += " templayer ptap_reach psc\n and-not dnwell\n" +
          reach(static_cast<Dbu>(technology.rule("LU.2")) - half_contact, well,
                " and-not nwell,dnwell\n");
-  out += " templayer ptap_missing *ndiff\n and-not dnwell\n and-not ptap_reach\n";
+  out += " templayer ptap_missing *ndiff,*ndiode\n and-not dnwell\n and-not ptap_reach\n";
   out += " templayer ntap_reach nsc\n" +
          reach(static_cast<Dbu>(technology.rule("LU.3")) - half_contact, gap, " and nwell\n");
-  out += " templayer ntap_missing *pdiff\n and-not pwell_in_dnwell\n and-not ntap_reach\n";
+  out += " templayer ntap_missing *pdiff,*pdiode\n and-not pwell_in_dnwell\n and-not ntap_reach\n";
   for (const MagicConductor& metal : stack.metals) {
     const std::string& layer = technology.layer(metal.layer).name;
     const std::string hole = rule_id(technology, RuleKind::kHoleArea, layer);

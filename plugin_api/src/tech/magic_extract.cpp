@@ -96,8 +96,8 @@ std::string resistances(const Technology& technology, const MagicStack& stack) {
   sheet("(pwell)/well", "pwell");
   sheet("(dnwell)/dwell", "dnwell");
   sheet("(nwell)/well", "nwell");
-  sheet("(*ndiff,*nsd)/active", "ndiff");
-  sheet("(*pdiff,*psd)/active", "pdiff");
+  sheet("(*ndiff,*nsd,*ndiode)/active", "ndiff");
+  sheet("(*pdiff,*psd,*pdiode)/active", "pdiff");
   sheet("ndiffres/active", "ndiff", " 0.5");
   sheet("pdiffres/active", "pdiff", " 0.5");
   sheet("mrp1/active", "poly", " 0.5");
@@ -109,8 +109,8 @@ std::string resistances(const Technology& technology, const MagicStack& stack) {
   for (const MagicConductor& metal : stack.metals) {
     sheet("(" + metal.all + ")/" + metal.plane, technology.layer(metal.layer).name);
   }
-  contact("ndc,nsc", "ndiff");
-  contact("pdc,psc", "pdiff");
+  contact("ndc,nsc,ndic", "ndiff");
+  contact("pdc,psc,pdic", "pdiff");
   contact("pc", "poly");
   contact("mcon", "mcon");
   for (const MagicVia& via : stack.vias) {
@@ -178,6 +178,10 @@ std::string devices(const Technology& technology) {
                "*pdiff,pdiffres *pdiff,pdiffres nwell error l=l w=w a1=as p1=ps a2=ad p2=pd\n";
         break;
       case DeviceKind::kCapacitor:
+        if (device.generator_class == "varactor") {
+          out += " device subcircuit " + start + "*nndiff nwell error l=l w=w\n";
+          break;
+        }
         out += " device csubcircuit " + device.name + " *" + type +
                (type == "mimcap" ? " *m3" : " *m4") + " w=w l=l\n";
         break;
@@ -188,6 +192,12 @@ std::string devices(const Technology& technology) {
           out += " device resistor " + start + resistor_ends(type) + "\n";
           if (type == "npres") out += " device resistor " + device.name + " rmp *poly\n";
         }
+        break;
+      case DeviceKind::kNdiode:
+        out += " device ndiode " + device.name + " *" + type + " pwell,space/w a=area p=pj\n";
+        break;
+      case DeviceKind::kPdiode:
+        out += " device pdiode " + device.name + " *" + type + " nwell a=area p=pj\n";
         break;
       case DeviceKind::kBlock:
         break;

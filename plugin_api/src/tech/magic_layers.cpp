@@ -27,10 +27,15 @@ constexpr std::string_view kFrontTypes = R"(types
   active mvnmos,mvnfet
   active mvpmos,mvpfet
   active varactor,var
+  active varactorhvt,varhvt
   active ndiff,ndiffusion,ndif
   active pdiff,pdiffusion,pdif
   active ndiffc,ndcontact,ndc
   active pdiffc,pdcontact,pdc
+  active ndiode,ndi
+  active pdiode,pdi
+  active ndiodec,ndic
+  active pdiodec,pdic
   active psubdiff,psubstratepdiff,ppdiff,ppd,psd,ptap
   active nsubdiff,nsubstratendiff,nndiff,nnd,nsd,ntap
   active psubdiffcont,psubstratepcontact,psc,ptapc
@@ -53,32 +58,32 @@ constexpr std::string_view kAliases = R"(aliases
   allnwell         nwell
   allnfets         nfet,nfetlvt,mvnfet
   allpfets         pfet,pfetlvt,pfethvt,mvpfet
-  allfets          allnfets,allpfets,varactor
+  allfets          allnfets,allpfets,varactor,varhvt
   allmos           allnfets,allpfets
-  allfetsnolvt     nfet,pfet,pfethvt,mvnfet,mvpfet,varactor
+  allfetsnolvt     nfet,pfet,pfethvt,mvnfet,mvpfet,varactor,varhvt
   allfetsthin      nfet,nfetlvt,pfet,pfetlvt,pfethvt
   allfetsthick     mvnfet,mvpfet
-  allnactivenonfet *ndiff,*nsd
-  allnactivenontap *ndiff,allnfets
-  allnactivetap    *nsd,varactor
+  allnactivenonfet *ndiff,*nsd,*ndiode
+  allnactivenontap *ndiff,*ndiode,allnfets
+  allnactivetap    *nsd,varactor,varhvt
   allnactive       allnactivenonfet,allnfets
-  allpactivenonfet *pdiff,*psd
-  allpactivenontap *pdiff,allpfets
+  allpactivenonfet *pdiff,*psd,*pdiode
+  allpactivenontap *pdiff,*pdiode,allpfets
   allpactivetap    *psd
   allpactive       allpactivenonfet,allpfets
   allactivenonfet  allnactivenonfet,allpactivenonfet
   allactive        allactivenonfet,allfets
   allactiveres     ndiffres,pdiffres
-  allndiff         *ndiff,*nsd,ndiffres,allnfets
-  allpdiff         *pdiff,*psd,pdiffres,allpfets
+  allndiff         *ndiff,*nsd,*ndiode,ndiffres,allnfets
+  allpdiff         *pdiff,*psd,*pdiode,pdiffres,allpfets
   alldiff          allndiff,allpdiff
-  alldiffnonfet    *ndiff,*nsd,ndiffres,*pdiff,*psd,pdiffres
+  alldiffnonfet    *ndiff,*nsd,*ndiode,ndiffres,*pdiff,*psd,*pdiode,pdiffres
   allpolyres       mrp1,xhrpoly,uhrpoly,rmp
   allpolynonfet    *poly,allpolyres,xpc
   allpolynonres    *poly,allfets,xpc
   allpoly          allpolynonfet,allfets
-  allndiffcont     ndc,nsc
-  allpdiffcont     pdc,psc
+  allndiffcont     ndc,nsc,ndic
+  allpdiffcont     pdc,psc,pdic
   alldiffcont      allndiffcont,allpdiffcont
   allcont          alldiffcont,pc
   allres           allpolyres,allactiveres
@@ -103,10 +108,15 @@ constexpr std::string_view kFrontStyles = R"(styles
   mvnfet    ntransistor ntransistor_stripes hvndiff_mask
   mvpfet    ptransistor ptransistor_stripes hvpdiff_mask
   var       polysilicon ndiff_in_nwell
+  varhvt    polysilicon ndiff_in_nwell implant2
   ndc       ndiffusion metal1 contact_X'es
   pdc       pdiffusion metal1 contact_X'es
   nsc       ndiff_in_nwell metal1 contact_X'es
   psc       pdiff_in_pwell metal1 contact_X'es
+  ndiode    ndiffusion nselect2
+  pdiode    pdiffusion pselect2
+  ndic      ndiffusion nselect2 metal1 contact_X'es
+  pdic      pdiffusion pselect2 metal1 contact_X'es
   poly      polysilicon
   pc        polysilicon metal1 contact_X'es
   npolyres  polysilicon silicide_block nselect2
@@ -142,6 +152,7 @@ constexpr std::string_view kCompose = R"(compose
   decompose pfethvt poly pdiff
   decompose mvnfet  poly ndiff
   decompose mvpfet  poly pdiff
+  decompose varhvt  poly nsd
   paint ndc   nwell pdc
   paint nfet  nwell pfet
   paint mvnfet nwell mvpfet
@@ -167,6 +178,8 @@ std::string magic_layers(const Technology&, const MagicStack& stack) {
   pdc   pdiff  locali
   nsc   nsd    locali
   psc   psd    locali
+  ndic  ndiode locali
+  pdic  pdiode locali
   xpc   xpc    locali
   mcon  locali metal1
 )";

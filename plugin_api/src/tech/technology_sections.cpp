@@ -326,9 +326,10 @@ void Sections::read_routing(const YAML::Node& list) {
 }
 
 void Sections::read_device(const YAML::Node& item) {
-  static const std::vector<std::string_view> kinds{"nmos", "pmos", "capacitor", "resistor"};
-  static const std::vector<std::string_view> classes{"mos", "mim", "poly_resistor",
-                                                     "metal_resistor"};
+  static const std::vector<std::string_view> kinds{"nmos",     "pmos",   "capacitor",
+                                                   "resistor", "ndiode", "pdiode"};
+  static const std::vector<std::string_view> classes{
+      "mos", "mim", "varactor", "poly_resistor", "metal_resistor", "diode"};
   Fields fields(item, "a device",
                 {"name", "aliases", "kind", "class", "terminals", "magic", "markers", "width_um",
                  "length_um", "default_width_um", "sheet_ohm", "contact_ohm", "width_offset_um",
@@ -340,11 +341,16 @@ void Sections::read_device(const YAML::Node& item) {
   device.aliases = fields.words("aliases", false);
   device.kind = static_cast<DeviceKind>(fields.choice("kind", kinds));
   device.generator_class = classes[fields.choice("class", classes)];
-  const bool mos = device.kind == DeviceKind::kNmos || device.kind == DeviceKind::kPmos;
+  const bool mos = is_mos(device.kind);
   const bool resistor = device.kind == DeviceKind::kResistor;
-  const char* expected_class = mos ? "mos" : resistor ? "poly_resistor or metal_resistor" : "mim";
-  if ((device.generator_class == "mos") != mos ||
-      (device.generator_class == "mim") != (device.kind == DeviceKind::kCapacitor)) {
+  const bool diode = is_diode(device.kind);
+  const char* expected_class = mos        ? "mos"
+                               : resistor ? "poly_resistor or metal_resistor"
+                               : diode    ? "diode"
+                                          : "mim or varactor";
+  const std::string& drawn = device.generator_class;
+  if ((drawn == "mos") != mos || (drawn == "diode") != diode ||
+      (drawn == "mim" || drawn == "varactor") != (device.kind == DeviceKind::kCapacitor)) {
     fields.problem("class", "does not fit the kind.",
                    std::string("It may be ") + expected_class + " here.");
   }
@@ -392,7 +398,7 @@ void Sections::read_device(const YAML::Node& item) {
     for (const char* key : {"area_cap_af_um2", "edge_cap_af_um"}) {
       if (fields.has(key)) fields.problem(key, "belongs to capacitors only.");
     }
-    if (mos && fields.has("width_offset_um")) {
+    if ((mos || diode) && fields.has("width_offset_um")) {
       fields.problem("width_offset_um", "belongs to resistors and capacitors only.");
     }
   }

@@ -9,7 +9,12 @@ Rect add_deep_well(TileBuilder& t, const Margins& margins, const Rect& core, con
   // Diffusion lies its implant's margin inside the core, or further.
   const Dbu to_ring = std::max(
       {margins.diffusion_well - t.rule("nsd.5a"), margins.tap_well - t.rule("psd.5b"), Dbu{0}});
-  const Rect inner = core.bloated(snap_up(to_ring, 10));
+  const Dbu ring = snap_up(to_ring, 10);
+  // The ring's sides are apart like any n-wells.
+  const auto wide_enough = [&](Dbu size) {
+    return std::max(ring, snap_up(std::max<Dbu>(t.rule("nwell.2a") - size + 1, 0) / 2, 10));
+  };
+  const Rect inner = core.bloated(wide_enough(core.width()), wide_enough(core.height()));
   const Rect deep = inner.bloated(
       std::max(t.rule("nwell.6"), snap_up((t.rule("dnwell.2") - inner.width() + 1) / 2, 10)));
   const Rect outer = deep.bloated(t.rule("nwell.5"));

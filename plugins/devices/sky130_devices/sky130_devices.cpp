@@ -19,4 +19,4 @@ class Sky130Devices final : public ptah::DeviceGenerator {
 }  // namespace
 
 PTAH_PLUGIN(ptah::DeviceGenerator, Sky130Devices, "sky130_devices", "1.0.0",
-            "Draws MOS transistors, MIM capacitors and resistors of SKY130.")
+            "Draws MOS transistors, capacitors, resistors and diodes of SKY130.")

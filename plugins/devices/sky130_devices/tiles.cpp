@@ -51,6 +51,8 @@ Result<Tile> generate_tile(const Device& device, const Technology& technology) {
                           ", not m=" + std::to_string(device.multiplier) + " in parallel.",
                       device_place(device), "Write the copies as devices of their own.");
   if (model->generator_class == "mim") return mim_tile(device, *model, technology);
+  if (model->generator_class == "varactor") return varactor_tile(device, *model, technology);
+  if (model->generator_class == "diode") return diode_tile(device, *model, technology);
   if (model->generator_class == "poly_resistor")
     return poly_resistor_tile(device, *model, technology);
   if (model->generator_class == "metal_resistor")

@@ -48,6 +48,17 @@ Result<Tile> poly_resistor_tile(const Device& device, const DeviceModel& model,
 Result<Tile> metal_resistor_tile(const Device& device, const DeviceModel& model,
                                  const Technology& technology);
 
+/// A rectangle of diffusion under contacts, the longer side lying, over its tap row; a tall one in
+/// a ring of tap. ANODE and CATHODE are met1 bars as wide as the tile. An n-diode whose anode is
+/// not the substrate lies in a deep n-well.
+Result<Tile> diode_tile(const Device& device, const DeviceModel& model,
+                        const Technology& technology);
+
+/// Poly over n-tap in an n-well, between two columns of contacts, over a substrate tap: TOP is the
+/// poly, BOTTOM the well, SUB the tap.
+Result<Tile> varactor_tile(const Device& device, const DeviceModel& model,
+                           const Technology& technology);
+
 /// "device M3 (ota.sp:12)"
 std::string device_place(const Device& device);
 /// Ids of the rules behind a model's smallest sizes; empty where the range is the model's own.

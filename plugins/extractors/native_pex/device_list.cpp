@@ -33,6 +33,11 @@ ExtractedDevice extracted(const FoundDevice& device, const NetNames& names, cons
   out.model = model.name;
   for (const FoundTerminal& terminal : device.terminals) out.nets.push_back(names.of(terminal.net));
   if (model.kind == DeviceKind::kBlock) return out;  // a pin
+  if (is_diode(model.kind)) {
+    out.parameters["area"] = to_um(device.width) * to_um(device.length);
+    out.parameters["pj"] = 2 * (to_um(device.width) + to_um(device.length));
+    return out;
+  }
   out.parameters["w"] = to_um(device.width);
   out.parameters["l"] = to_um(device.length);
   if (model.kind == DeviceKind::kNmos || model.kind == DeviceKind::kPmos) {

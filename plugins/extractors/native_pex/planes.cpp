@@ -142,6 +142,8 @@ void find_planes(const gds::Flat& flat, const Connectivity& connectivity,
     const DeviceModel& model = technology.devices()[device.model];
     if (model.kind == DeviceKind::kNmos || model.kind == DeviceKind::kPmos) {
       hide(device.body, device.terminals[terminal::kGate].net);
+    } else if (model.generator_class == "varactor") {
+      hide(device.body, device.terminals[terminal::kTop].net);
     } else if (model.kind == DeviceKind::kResistor && !device.terminals.empty()) {
       const LayerId layer = device.terminals[terminal::kA].layer;
       const Material material =

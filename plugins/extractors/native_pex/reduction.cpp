@@ -63,10 +63,8 @@ std::string node_name(const Role& role, const std::string& net, const Owners& ow
 }
 
 bool is_bulk(const Technology& technology, const FoundDevice& device, std::size_t terminal) {
-  const DeviceKind kind = technology.devices()[device.model].kind;
-  if (kind == DeviceKind::kResistor) return terminal == terminal::kSubstrate;
-  return kind != DeviceKind::kCapacitor && kind != DeviceKind::kBlock &&
-         terminal == terminal::kBulk;
+  return bulk_terminal(technology.devices()[device.model].kind, device.terminals.size()) ==
+         terminal;
 }
 
 }  // namespace

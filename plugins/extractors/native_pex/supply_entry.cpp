@@ -16,11 +16,10 @@ std::vector<Side> sides_of(const Circuit& circuit) {
   std::vector<Side> sides(circuit.nets.size(), Side::kNone);
   std::vector<bool> both(circuit.nets.size(), false);
   for (const Device& device : circuit.devices) {
-    const bool p = device.kind == DeviceKind::kPmos;
-    const std::size_t bulk = device.is_mos() ? terminal::kBulk : terminal::kSubstrate;
-    if (device.kind == DeviceKind::kCapacitor || device.nets.size() <= bulk) continue;
-    if (!circuit.is_port(device.nets[bulk])) continue;
-    const auto net = static_cast<std::size_t>(device.nets[bulk]);
+    const bool p = device.kind == DeviceKind::kPmos || device.kind == DeviceKind::kPdiode;
+    const auto bulk = bulk_terminal(device.kind, device.nets.size());
+    if (!bulk || !circuit.is_port(device.nets[*bulk])) continue;
+    const auto net = static_cast<std::size_t>(device.nets[*bulk]);
     const Side side = p ? Side::kTop : Side::kBottom;
     if (sides[net] != Side::kNone && sides[net] != side) both[net] = true;
     sides[net] = side;

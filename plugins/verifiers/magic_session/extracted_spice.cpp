@@ -79,6 +79,14 @@ Result<ExtractedDevice> read_device(const std::string& line, const Technology& t
   }
   device.model = model->name;
   if (device.nets.size() != model->terminals) return strange(line);
+  if (is_diode(model->kind)) {
+    // 1 um^2 is "1e+12p" for one Magic and "1e+12" for another: no diode is a square centimetre.
+    const auto area = device.parameters.find("area"), perimeter = device.parameters.find("pj");
+    if (area == device.parameters.end() || perimeter == device.parameters.end())
+      return strange(line);
+    if (area->second > 1e8) area->second *= 1e-12;
+    if (perimeter->second > 1e4) perimeter->second *= 1e-6;
+  }
   return device;
 }
 
@@ -158,7 +166,7 @@ Result<ExtractedNetlist> read_extracted(std::string_view devices_spice,
       continue;
     }
     if (kind == 'C') continue;  // incomplete here, see below
-    if (kind != 'X' && kind != 'R') return strange(line);
+    if (kind != 'X' && kind != 'R' && kind != 'D') return strange(line);
     PTAH_TRY(ExtractedDevice device, read_device(line, technology));
     netlist.devices.push_back(std::move(device));
   }
@@ -196,6 +204,15 @@ void adopt_names(const Circuit& circuit, const Technology& technology, Extracted
   };
   for (ExtractedDevice& device : netlist.devices) {
     for (std::string& net : device.nets) rename(net);
+    if (device.nets.size() > terminal::kSubstrate &&
+        technology.find_device(device.model)->generator_class == "varactor") {
+      // Magic names the well again; what lies below is the substrate.
+      for (const Device& wanted : circuit.devices) {
+        if (wanted.model != device.model) continue;
+        device.nets[terminal::kSubstrate] =
+            circuit.nets.at(static_cast<std::size_t>(wanted.nets.at(terminal::kSubstrate))).name;
+      }
+    }
     if (device.parameters.count("w") == 0) continue;
     for (const Device& wanted : circuit.devices) {
       const GenericModel generic = generic_model(wanted.model);

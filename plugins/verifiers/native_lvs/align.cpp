@@ -203,8 +203,7 @@ std::array<std::size_t, kMostTerminals> terminal_order(const Bundle& schematic,
                                                        const Bundle& layout,
                                                        const std::vector<std::int32_t>& nets) {
   std::array<std::size_t, kMostTerminals> order{0, 1, 2, 3};
-  if (schematic.kind == DeviceKind::kCapacitor || schematic.kind == DeviceKind::kBlock)
-    return order;
+  if (!is_mos(schematic.kind) && schematic.kind != DeviceKind::kResistor) return order;
   const std::size_t other = schematic.kind == DeviceKind::kResistor ? 1 : 2;
   const auto agrees = [&](std::size_t s, std::size_t l) {
     const std::int32_t want = nets[static_cast<std::size_t>(schematic.nets[s])];

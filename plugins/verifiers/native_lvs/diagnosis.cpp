@@ -399,9 +399,9 @@ class Diagnosis {
     if (device.kind == DeviceKind::kBlock) return device.name;  // one pin of it
     const auto names = terminal_names(device);
     static const std::map<std::string_view, std::string> kWords = {
-        {"D", "drain"},      {"G", "gate"},        {"S", "source"},
-        {"B", "bulk"},       {"TOP", "top plate"}, {"BOTTOM", "bottom plate"},
-        {"SUB", "substrate"}};
+        {"D", "drain"},       {"G", "gate"},        {"S", "source"},
+        {"B", "bulk"},        {"TOP", "top plate"}, {"BOTTOM", "bottom plate"},
+        {"SUB", "substrate"}, {"ANODE", "anode"},   {"CATHODE", "cathode"}};
     const auto word = kWords.find(names[link.terminal]);
     const bool end = device.kind == DeviceKind::kResistor && link.terminal < 2;
     return device.name + " " +
@@ -410,8 +410,7 @@ class Diagnosis {
   }
   bool is_bulk(const Link& link) const {
     const Device& device = circuit_.devices[static_cast<std::size_t>(link.device)];
-    return (device.is_mos() && link.terminal == terminal::kBulk) ||
-           (device.kind == DeviceKind::kResistor && link.terminal == terminal::kSubstrate);
+    return bulk_terminal(device.kind, device.nets.size()) == link.terminal;
   }
   const FoundTerminal& place(const Link& link) const {
     return layout_.devices[static_cast<std::size_t>(link.found)].terminals[link.place];

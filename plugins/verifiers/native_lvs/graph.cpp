@@ -39,7 +39,8 @@ void set_sizes(Instance& instance, const DeviceModel& model, Dbu width, Dbu leng
     instance.ohm = model.resistance(width, length);
     return;
   }
-  if (model.kind == DeviceKind::kCapacitor && width > length) std::swap(width, length);
+  const bool turnable = model.generator_class == "mim" || is_diode(model.kind);
+  if (turnable && width > length) std::swap(width, length);
   instance.width = on_grid(width, grid);
   instance.length = on_grid(length, grid);
 }
@@ -56,6 +57,8 @@ std::int32_t terminal_class(DeviceKind kind, std::size_t terminal) noexcept {
     case DeviceKind::kResistor:
       return terminal == terminal::kSubstrate ? 1 : 0;
     case DeviceKind::kCapacitor:
+    case DeviceKind::kNdiode:
+    case DeviceKind::kPdiode:
     case DeviceKind::kBlock:
       break;
   }

@@ -173,10 +173,13 @@ class Matcher {
       case DeviceKind::kResistor:
         return straight(0, 1) && (s.terminals < 3 || image(2) == l.nets[2]);
       case DeviceKind::kCapacitor:
+      case DeviceKind::kNdiode:
+      case DeviceKind::kPdiode:
       case DeviceKind::kBlock:
         break;
     }
-    return image(0) == l.nets[0] && image(1) == l.nets[1];
+    return image(0) == l.nets[0] && image(1) == l.nets[1] &&
+           (s.terminals < 3 || image(2) == l.nets[2]);
   }
 
   const Problem& problem_;

@@ -37,7 +37,7 @@ class Nets {
 /// Sizes in the form that both sides share.
 void set_sizes(Side::Instance& instance, const DeviceModel& model, const Technology& technology,
                double width_um, double length_um, bool by_value) {
-  if (model.kind == DeviceKind::kCapacitor && width_um > length_um) std::swap(width_um, length_um);
+  if (model.generator_class == "mim" && width_um > length_um) std::swap(width_um, length_um);
   if (by_value) {
     instance.ohm = model.resistance(from_um(width_um), from_um(length_um));
   } else {
@@ -89,8 +89,12 @@ Result<Comparison> make_comparison(const ExtractedNetlist& layout, const Circuit
                             " terminals, not " + std::to_string(instance.nets.size()) + ".",
                         device.where.empty() ? "device " + device.name : device.where);
     }
+    if (model->generator_class == "varactor") instance.nets.pop_back();
     if (device.resistance_ohm) {
       instance.ohm = *device.resistance_ohm;
+    } else if (is_diode(device.kind)) {
+      instance.area_um2 = to_um(device.width) * to_um(device.length);
+      instance.perimeter_um = 2 * (to_um(device.width) + to_um(device.length));
     } else {
       const double width = generic.width_um > 0 ? generic.width_um : to_um(device.width);
       set_sizes(instance, *model, technology, width, to_um(device.length),
@@ -135,12 +139,18 @@ Result<Comparison> make_comparison(const ExtractedNetlist& layout, const Circuit
     const magic::GenericModel generic = magic::generic_model(model->name);
     instance.model = generic.name;
     for (const std::string& net : device.nets) instance.nets.push_back(layout_nets.index(net));
+    if (model->generator_class == "varactor") instance.nets.pop_back();
     const auto value = [&](const char* key) {
       const auto found = device.parameters.find(key);
       return found == device.parameters.end() ? 0 : found->second;
     };
     const double width = generic.width_um > 0 ? generic.width_um : value("w");
-    set_sizes(instance, *model, technology, width, value("l"), by_value.count(generic.name) != 0);
+    if (is_diode(model->kind)) {
+      instance.area_um2 = value("area");
+      instance.perimeter_um = value("pj");
+    } else {
+      set_sizes(instance, *model, technology, width, value("l"), by_value.count(generic.name) != 0);
+    }
     comparison.layout.instances.push_back(std::move(instance));
   }
   return comparison;
@@ -169,6 +179,8 @@ std::string to_spice(const Comparison& comparison, bool layout_side) {
     out += " " + instance.model;
     if (instance.ohm > 0) {
       out += " r=" + six_digits(instance.ohm);
+    } else if (instance.area_um2 > 0) {
+      out += " area=" + six_digits(instance.area_um2) + " pj=" + six_digits(instance.perimeter_um);
     } else if (instance.width_um > 0) {
       out += " w=" + six_digits(instance.width_um) + " l=" + six_digits(instance.length_um);
     }
@@ -188,19 +200,20 @@ SizedModels with_sized_models(const Comparison& comparison, const Technology& te
   for (Side* side : {&sized.comparison.schematic, &sized.comparison.layout}) {
     for (Side::Instance& instance : side->instances) {
       if (instance.ohm > 0) continue;
-      const auto [found, fresh] = names.try_emplace(
-          {instance.model, six_digits(instance.width_um), six_digits(instance.length_um)},
-          "sized_" + std::to_string(names.size()));
+      const auto [found, fresh] =
+          names.try_emplace({instance.model, six_digits(instance.width_um + instance.area_um2),
+                             six_digits(instance.length_um + instance.perimeter_um)},
+                            "sized_" + std::to_string(names.size()));
       const DeviceModel* model = technology.find_device(instance.model);
       const DeviceKind kind = model ? model->kind : DeviceKind::kCapacitor;
-      if (fresh && kind != DeviceKind::kCapacitor && kind != DeviceKind::kBlock) {
+      if (fresh && (is_mos(kind) || kind == DeviceKind::kResistor)) {
         for (const char* circuit : {"-circuit1", "-circuit2"}) {
           sized.setup += std::string("catch {permute [list ") + circuit + " " + found->second +
                          (kind == DeviceKind::kResistor ? "] 1 2}\n" : "] 1 3}\n");
         }
       }
       instance.model = found->second;
-      instance.width_um = instance.length_um = 0;
+      instance.width_um = instance.length_um = instance.area_um2 = instance.perimeter_um = 0;
     }
   }
   return sized;

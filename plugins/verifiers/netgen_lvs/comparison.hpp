@@ -4,11 +4,13 @@
 /// character of a user's name reaches a parser and every answer can be translated back:
 ///  - one device a finger and copy, never merged: Netgen compares only sums of merged devices, and
 ///    lets 1.05 + 2.0 um pass for 1.05 + 1.05 um;
-///  - sizes in bare um with six digits; the sides of a MIM plate in ascending order, because a
-///    plate may be drawn turned;
+///  - sizes in bare um with six digits, diodes by area and perimeter; the sides of a MIM plate in
+///    ascending order, because a plate may be drawn turned;
 ///  - a resistor that the schematic gives by value has no size to compare. When a circuit has one,
 ///    resistors of its model compare by their value within 1 %, computed from the drawn size by the
 ///    technology's law; all others compare by size;
+///  - Magic says of a varactor's third terminal only that it is the well, which the second is, too:
+///    it is not compared;
 ///  - every port carries a mark of its own: Netgen matches by connections alone and calls a layout
 ///    with two ports exchanged a unique match;
 ///  - fixed-width resistor models compare as their generic model with that width.
@@ -32,7 +34,8 @@ struct Side {
     std::string model;
     std::vector<int> nets;  ///< Indices into `nets`.
     double width_um = 0, length_um = 0;
-    double ohm = 0;  ///< Resistors compared by value.
+    double area_um2 = 0, perimeter_um = 0;  ///< Diodes.
+    double ohm = 0;                         ///< Resistors compared by value.
   };
   std::vector<std::string> nets;  ///< For people.
   std::vector<int> ports;         ///< Nets.

@@ -170,7 +170,10 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"res_generic_l1", 0.29, 452.95, 1}, Case{"res_generic_po", 0.33, 3, 1},
                       Case{"res_generic_po", 0.33, 200, 1}, Case{"res_generic_m1", 0.2, 300, 1},
                       Case{"res_generic_m2", 0.14, 5, 1}, Case{"res_generic_m3", 0.3, 30, 1},
-                      Case{"res_high_po", 0.35, 5, 1}, Case{"res_xhigh_po", 0.69, 5, 1}),
+                      Case{"res_high_po", 0.35, 5, 1}, Case{"res_xhigh_po", 0.69, 5, 1},
+                      Case{"diode_pw2nd_05v5", 0.63, 0.69, 1}, Case{"diode_pd2nw_05v5", 2, 9, 1},
+                      Case{"cap_var_lvt", 5, 0.5, 1}, Case{"cap_var_hvt", 1, 3, 1},
+                      Case{"diode_pw2nd_05v5", 16, 20, 1}, Case{"diode_pd2nw_05v5", 16, 20, 1}),
     case_name);
 
 }  // namespace

@@ -35,6 +35,25 @@ inline Device mim(const std::string& kind, double w_um, double l_um) {
   return device;
 }
 
+inline Device varactor(const std::string& kind, double w_um, double l_um) {
+  Device device = mim(kind, w_um, l_um);
+  device.nets = {0, 1, 2};
+  return device;
+}
+
+/// The shorter side first.
+inline Device diode(const std::string& kind, double w_um, double l_um, bool isolated = false) {
+  Device device;
+  device.name = "D1";
+  device.kind = kind == "diode_pw2nd_05v5" ? DeviceKind::kNdiode : DeviceKind::kPdiode;
+  device.model = "sky130_fd_pr__" + kind;
+  device.nets = {0, 1};
+  device.width = from_um(w_um);
+  device.length = from_um(l_um);
+  device.isolated = isolated;
+  return device;
+}
+
 /// Width 0: the default. Length 0: by value.
 inline Device resistor(const std::string& kind, double w_um, double l_um, double ohm = 0) {
   Device device;

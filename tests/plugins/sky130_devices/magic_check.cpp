@@ -37,12 +37,16 @@ void parse_spice(const std::string& text, MagicCell& cell) {
         device.w_um = magic_um(word.substr(equals + 1));
       } else if (word.substr(0, equals) == "l") {
         device.l_um = magic_um(word.substr(equals + 1));
+      } else if (word.substr(0, equals) == "area") {
+        device.area_um2 = std::stod(word.substr(equals + 1)) * 1e-12;
+      } else if (word.substr(0, equals) == "pj") {
+        device.perimeter_um = std::stod(word.substr(equals + 1)) * 1e-6;
       }
     }
     if (plain.empty()) continue;
     if (plain[0] == ".subckt") {
       cell.ports.assign(plain.begin() + 2, plain.end());
-    } else if (plain[0][0] == 'X' || plain[0][0] == 'R') {
+    } else if (std::string_view("XRD").find(plain[0][0]) != std::string_view::npos) {
       device.model = plain.back().substr(std::string("sky130_fd_pr__").size());
       device.nets.assign(plain.begin() + 1, plain.end() - 1);
       cell.devices.push_back(device);

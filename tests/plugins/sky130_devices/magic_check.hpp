@@ -18,6 +18,7 @@ struct MagicDevice {
   std::string model;  ///< Without the process's prefix.
   std::vector<std::string> nets;
   double w_um = 0, l_um = 0;
+  double area_um2 = 0, perimeter_um = 0;  ///< Diodes.
 };
 
 struct MagicCell {

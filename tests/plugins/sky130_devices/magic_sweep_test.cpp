@@ -198,6 +198,50 @@ TEST_P(MagicSweep, MimTilesAreCleanAndExtractOnce) {
         });
 }
 
+TEST_P(MagicSweep, VaractorTilesAreCleanAndExtractOnce) {
+  std::vector<Device> all;
+  for (const char* kind : {"cap_var_lvt", "cap_var_hvt"}) {
+    for (const double w : {1.0, 1.005, 1.3, 2.0, 5.0, 12.5, 25.0, 40.0}) {
+      for (const double l : {0.18, 0.25, 0.5, 1.0, 3.0, 25.0})
+        all.push_back(test::varactor(kind, w, l));
+    }
+  }
+  sweep(sample(std::move(all), 30), Technology::ptah130(),
+        [](const Device& device, const std::string& cell, const MagicCell& found) {
+          ASSERT_EQ(found.devices.size(), 1u) << cell;
+          const MagicDevice& d = found.devices[0];
+          EXPECT_EQ("sky130_fd_pr__" + d.model, device.model) << cell;
+          // Magic names the well, which BOTTOM is, once more.
+          EXPECT_EQ(d.nets, (std::vector<std::string>{"TOP", "BOTTOM", "BOTTOM"})) << cell;
+          EXPECT_NEAR(d.w_um, to_um(device.width), 1e-4) << cell;
+          EXPECT_NEAR(d.l_um, to_um(device.length), 1e-4) << cell;
+        });
+}
+
+TEST_P(MagicSweep, DiodeTilesAreCleanAndExtractAreaAndPerimeter) {
+  std::vector<Device> all;
+  for (const char* kind : {"diode_pw2nd_05v5", "diode_pd2nw_05v5"}) {
+    for (const double w :
+         {0.29, 0.3, 0.455, 0.63, 1.0, 2.5, 3.0, 3.005, 3.4, 9.0, 14.0, 14.3, 14.7, 15.0, 28.0}) {
+      for (const double l : {0.0, 0.005, 0.4, 2.0, 30.0}) {
+        all.push_back(test::diode(kind, w, w + l));
+        if (all.back().kind == DeviceKind::kNdiode)
+          all.push_back(test::diode(kind, w, w + l, true));
+      }
+    }
+  }
+  sweep(sample(std::move(all), 40), Technology::ptah130(),
+        [](const Device& device, const std::string& cell, const MagicCell& found) {
+          ASSERT_EQ(found.devices.size(), 1u) << cell;
+          const MagicDevice& d = found.devices[0];
+          const double w = to_um(device.width), l = to_um(device.length);
+          EXPECT_EQ("sky130_fd_pr__" + d.model, device.model) << cell;
+          EXPECT_EQ(d.nets, (std::vector<std::string>{"ANODE", "CATHODE"})) << cell;
+          EXPECT_NEAR(d.area_um2, w * l, 1e-5 * w * l) << cell;
+          EXPECT_NEAR(d.perimeter_um, 2 * (w + l), 1e-5 * (w + l)) << cell;
+        });
+}
+
 TEST_P(MagicSweep, ResistorTilesAreCleanAndExtractTheirSize) {
   std::vector<Device> all;
   for (const double ohm : {50.0, 200.0, 1e3, 5e3, 18e3, 47e3, 100e3, 200e3}) {

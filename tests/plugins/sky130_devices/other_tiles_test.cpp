@@ -13,9 +13,11 @@ namespace ptah {
 namespace {
 
 using sky130::generate_tile;
+using test::diode;
 using test::mim;
 using test::resistor;
 using test::tech;
+using test::varactor;
 
 DbuArea layer_area(const Tile& tile, const char* layer) {
   std::vector<Rect> rects;
@@ -62,7 +64,33 @@ INSTANTIATE_TEST_SUITE_P(
                       resistor("res_high_po", 0, 0, 18e3), resistor("res_high_po", 5.73, 10),
                       resistor("res_xhigh_po_0p35", 0, 0, 50e3),
                       resistor("res_high_po_0p69", 0, 20), resistor("res_xhigh_po_5p73", 0, 0.35),
-                      resistor("res_generic_m1", 0.14, 20), resistor("res_generic_m3", 0.3, 9)));
+                      resistor("res_generic_m1", 0.14, 20), resistor("res_generic_m3", 0.3, 9),
+                      diode("diode_pw2nd_05v5", 0.29, 0.29), diode("diode_pd2nw_05v5", 0.29, 0.29),
+                      diode("diode_pw2nd_05v5", 5, 30), diode("diode_pd2nw_05v5", 28, 28),
+                      diode("diode_pw2nd_05v5", 1, 1, true), varactor("cap_var_lvt", 1, 0.18),
+                      varactor("cap_var_hvt", 5, 0.5), varactor("cap_var_lvt", 25, 25)));
+
+TEST(DiodeTiles, DiffusionHasTheAskedAreaUnderItsMarker) {
+  for (const char* kind : {"diode_pw2nd_05v5", "diode_pd2nw_05v5"}) {
+    for (const double w : {0.29, 0.455, 3.0, 14.0, 15.0, 28.0}) {
+      for (const double l : {w, w + 0.005, 2 * w, w + 61.3}) {
+        const Device device = diode(kind, w, l);
+        const auto tile = generate_tile(device, tech());
+        ASSERT_TRUE(tile) << tile.error().text();
+        const DbuArea wanted = static_cast<DbuArea>(device.width) * device.length;
+        EXPECT_EQ(layer_area(tile.value(), "diff"), wanted) << kind << " " << w << " x " << l;
+        EXPECT_EQ(layer_area(tile.value(), "areaid.diode"), wanted);
+        EXPECT_EQ(layer_area(tile.value(), "nwell") > 0, device.kind == DeviceKind::kPdiode);
+      }
+    }
+  }
+}
+
+TEST(DiodeTiles, OnesFartherFromATapThanLatchUpAllowsAreRefused) {
+  const auto tile = generate_tile(diode("diode_pw2nd_05v5", 30, 31), tech());
+  ASSERT_FALSE(tile);
+  EXPECT_NE(tile.error().message.find("Width 30 um"), std::string::npos) << tile.error().text();
+}
 
 TEST(MimTiles, PlateHasTheAskedSizeAndBottomKeepsForeignMetalAway) {
   for (const double size : {1.0, 2.0, 24.0}) {

@@ -19,8 +19,7 @@ constexpr Dbu kPlacementGrid = 100;
 
 /// Where a router may connect to a terminal.
 struct TilePin {
-  std::string
-      terminal;  ///< As `terminal_names`: "D", "G", "S", "B", "TOP", "BOTTOM", "A", "B", "SUB".
+  std::string terminal;  ///< As `terminal_names` has it: "D", "TOP", "A", "ANODE".
   /// Conductor rectangles of the terminal, all connected inside the tile. The rectangles are also
   /// among the tile's shapes. A via of the next level may land anywhere on a rectangle that can
   /// enclose it; bars are tall and wide enough for one, centred on the placement grid.

@@ -9,8 +9,9 @@
 
 namespace ptah {
 
-/// A `.subckt` with its devices (`X` lines, two-terminal resistors `R` lines; sizes in bare um),
-/// capacitors in farad and resistors in ohm. Fails naming what cannot stand in a SPICE netlist.
+/// A `.subckt` with its devices (`X` lines, two-terminal resistors `R` lines, diodes `D` lines;
+/// sizes in bare um, of diodes as models beside `.option scale=1u` have them), capacitors in farad
+/// and resistors in ohm. Fails naming what cannot stand in a SPICE netlist.
 Result<std::string> write_extracted_spice(const ExtractedNetlist& netlist,
                                           const Technology& technology);
 

@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ptah/core/error.hpp"
@@ -128,6 +130,11 @@ std::vector<Note> floating_nets(const Circuit& circuit);
 
 /// Capacitors: what one of this size has, in farad; 0 where the technology does not say.
 double capacitance(const DeviceModel& model, Dbu width, Dbu length) noexcept;
+
+/// Sides in um, the shorter first, of the rectangle with this area and perimeter. None where there
+/// is none, by more than what printed digits lose: no shape has less perimeter than a square.
+std::optional<std::pair<double, double>> rectangle_of(double area_um2,
+                                                      double perimeter_um) noexcept;
 
 /// The flat `.subckt` that LVS compares with and the pre-layout simulation runs: one line a finger
 /// ("XM0_1 d g s b model w=1.05 l=0.15"), sizes in bare micrometres. A device whose count is still

@@ -1,5 +1,5 @@
-/// Ptah's own device models: small BSIM4 parameter sets, MIM capacitor and resistor laws, written
-/// in YAML (configs/technologies/ptah130_models.yaml; format: docs/technology.md).
+/// Ptah's own device models: small BSIM4 parameter sets, MIM capacitor and resistor laws, diodes,
+/// written in YAML (configs/technologies/ptah130_models.yaml; format: docs/technology.md).
 #pragma once
 
 #include <map>
@@ -56,6 +56,7 @@ class CompactModels {
   std::map<std::string, Mosfet> mosfets_;
   std::map<std::string, Capacitor> capacitors_;
   std::map<std::string, Resistor> resistors_;
+  std::map<std::string, Parameters> diodes_;  ///< Of a level 3 model, by um^2 and um.
   std::map<std::string, std::map<std::string, Shift>> corners_;  ///< corner -> type -> shift
 };
 

@@ -31,6 +31,7 @@ struct ModelRequest {
 ///   X top bottom sky130_fd_pr__cap_mim_m3_1 w= l=
 ///   X a b sub sky130_fd_pr__res_xhigh_po_0p35 l=     X a b sky130_fd_pr__res_generic_po w= l=
 ///   R a b sky130_fd_pr__res_generic_l1 w= l=
+///   D anode cathode sky130_fd_pr__diode_pw2nd_05v5 w= l=     1e6 for 1 um
 /// Fails naming the model, size or corner that does not exist. Names that are no models of the
 /// technology (a testbench's own subcircuits) are passed over.
 Result<std::string> spice_models(const Technology& technology, const ModelRequest& request);

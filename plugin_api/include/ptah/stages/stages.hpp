@@ -113,7 +113,7 @@ struct ExtractedDevice {
   std::string model;
   std::vector<std::string> nets;  ///< In the schematic's terminal order.
   std::map<std::string, double>
-      parameters;  ///< um and um^2: w l ad as pd ps, of one of the m copies; r in ohm.
+      parameters;  ///< um and um^2: w l ad as pd ps; area pj (diodes); of one of m copies; r: ohm.
   /// A subcircuit of the PDK's model library that the technology does not describe.
   bool foreign = false;
 };

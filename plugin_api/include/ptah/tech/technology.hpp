@@ -81,7 +81,8 @@ struct DeviceModel {
   std::vector<std::string> aliases;  ///< "nfet", "nch", "resistor", ...
   DeviceKind kind = DeviceKind::kNmos;
   std::size_t terminals = 4;
-  std::string generator_class;       ///< "mos", "mim", "poly_resistor", "metal_resistor"
+  /// "mos", "mim", "varactor", "poly_resistor", "metal_resistor", "diode"
+  std::string generator_class;
   std::vector<LayerId> markers;      ///< Extra layers that make this flavour: lvtn, hvtp, rpm.
   Dbu min_width = 0, max_width = 0;  ///< One finger / one body.
   Dbu min_length = 0, max_length = 0;

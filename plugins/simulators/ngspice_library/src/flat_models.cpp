@@ -324,6 +324,8 @@ Result<std::vector<std::string>> FlatModels::deck(const std::string& deck,
       // Of a value, or of a model outside subcircuits.
       const std::vector<std::string> words = statement_words(lines[i]);
       if (words.size() < 4 || !is_plain_number(words[3])) mixed = true;
+    } else if (letter == 'd') {
+      mixed = true;
     }
   }
   for (std::size_t i = last; i < lines.size() && keyword_of(lines[i]) != ".control"; ++i) {
