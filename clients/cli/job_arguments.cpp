@@ -69,7 +69,9 @@ Result<Json> JobArguments::start(Client& client, Json spec) const {
   if (assignments > 1 && assignments <= kMostChains) planned["assignments"] = 1;
   PTAH_TRY(client.call("flow.plan", {{"spec", std::move(planned)}}));
   Json request{{"spec", std::move(spec)}, {"library", library}};
-  if (const std::string folder = out_folder(); !folder.empty()) request["out"] = folder;
+  // A daemon elsewhere writes nothing here: what it made is fetched at the end.
+  if (const std::string folder = out_folder(); !folder.empty() && client.is_local())
+    request["out"] = folder;
   if (!job.empty()) request["job"] = job;
   return client.call("flow.run", request);
 }

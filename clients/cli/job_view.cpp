@@ -10,6 +10,7 @@
 
 #include "measure_view.hpp"
 #include "ptah/core/run_tool.hpp"
+#include "stored_files.hpp"
 #include "terminal.hpp"
 
 namespace ptah::cli {
@@ -135,6 +136,13 @@ Json best_of_exploration(const Json& line) {
   return best;
 }
 
+/// Why layouts have no score, where that is not theirs to say.
+void print_score_reason(const Tally& tally) {
+  if (tally.lines.empty()) return;
+  const std::string reason = tally.lines.front().value("score_reason", "");
+  if (!reason.empty()) std::cout << reason << "\n";
+}
+
 void print_exploration(const Session& session, const std::string& job, const Json& finished,
                        const Tally& tally, double seconds, const std::string& out,
                        const Json& totals) {
@@ -173,6 +181,7 @@ void print_exploration(const Session& session, const std::string& job, const Jso
     std::cout << "what it has learnt is model " << kept.value("name", "") << "@"
               << kept.value("version", Json()).dump() << "\n";
   }
+  print_score_reason(tally);
   if (const Json broken = totals.value("broken", Json::object()); !broken.empty()) {
     std::cout << totals.value("feasible", Json()).dump() << " meet the specs";
     for (const auto& [spec, count] : broken.items())
@@ -247,6 +256,7 @@ void print_summary(const Session& session, const std::string& job, const Json& f
   for (const auto& [reason, count] : tally.reverted)
     std::cout << ", " << count << " moves reverted (" << reason << ")";
   std::cout << "\n";
+  print_score_reason(tally);
   if (best != nullptr && tally.lines.size() > 1) {
     std::cout << "best " << best->value("objective", "") << ": " << layout_text(*best) << "\n";
   } else if (best == nullptr &&
@@ -435,6 +445,15 @@ int follow_first(const Session& session, Client& client, std::span<const std::st
                   {"step", event.params.value("step", std::int64_t{0})},
                   {"value", event.params.value("value", 0.0)}});
     } else if (event.method == "job.finished") {
+      if (!out.empty() && !client.is_local()) {
+        const auto fetched = fetch_results(client, job, out, [&](std::int64_t files) {
+          bar.update(1, std::to_string(files) + " files fetched");
+        });
+        if (fetched.has_error()) {
+          bar.clear();
+          return fail(session, fetched.error());
+        }
+      }
       bar.clear();
       const double seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();

@@ -8,6 +8,7 @@
 #include "job_metrics.hpp"
 #include "job_view.hpp"
 #include "measure_view.hpp"
+#include "stored_files.hpp"
 #include "terminal.hpp"
 
 namespace ptah::cli {
@@ -241,22 +242,32 @@ int show(const Session& session, const std::string& job, std::int64_t chain, std
   return kOk;
 }
 
+void print_counts(const Session& session, const std::string& folder, const FetchedFiles& counts) {
+  if (session.json) {
+    print_line({{"files", counts.files}, {"written", counts.written}, {"kept", counts.kept}});
+    return;
+  }
+  std::cout << counts.files << " files, " << counts.written << " new, in " << folder << "\n";
+  if (counts.kept > 0) std::cout << counts.kept << " files there have other bytes, and were kept\n";
+}
+
 int export_dataset(const Session& session, const std::string& job, const std::string& out) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
   const std::string folder = std::filesystem::absolute(out).lexically_normal().string();
+  if (!client.value().is_local()) {
+    const auto fetched = fetch_results(client.value(), job, folder);
+    if (fetched.has_error()) return fail(session, fetched.error());
+    print_counts(session, folder, fetched.value());
+    return kOk;
+  }
   auto reply =
       client.value().call("variant.export", {{"job", job}, {"out", folder}}, std::chrono::hours(1));
   if (reply.has_error()) return fail(session, reply.error());
-  if (session.json) {
-    print_line(reply.value());
-  } else {
-    const Json& counts = reply.value();
-    std::cout << counts["files"] << " files, " << counts["written"] << " new, in " << folder
-              << "\n";
-    if (counts.value("kept", 0) > 0)
-      std::cout << counts["kept"] << " files there have other bytes, and were kept\n";
-  }
+  const Json& counts = reply.value();
+  print_counts(session, folder,
+               {counts.value("files", std::int64_t{0}), counts.value("written", std::int64_t{0}),
+                counts.value("kept", std::int64_t{0})});
   return kOk;
 }
 

@@ -59,7 +59,11 @@ int main(int argc, char** argv) {
   app.add_option("--socket", socket,
                  "Socket of the daemon (default $PTAH_SOCKET or the user's own)");
   app.add_option("--host", session.host, "HOST:PORT of a daemon on TCP");
-  app.add_option("--token-file", session.token_file, "File that holds the token for --host");
+  app.add_option("--token-file", session.token_file,
+                 "File that holds the token for --host, or for `ptah login`");
+  app.add_option("--server", session.server,
+                 "HOST:PORT of a daemon on the network, after `ptah login` (or $PTAH_SERVER)")
+      ->envname("PTAH_SERVER");
   app.parse_complete_callback([&] {
     if (!socket.empty()) session.launch.socket = std::filesystem::absolute(socket);
   });
@@ -77,6 +81,7 @@ int main(int argc, char** argv) {
   add_report_command(app, session, status);
   add_store_commands(app, session, status);
   add_server_commands(app, session, status);
+  add_login_commands(app, session, status);
   add_bridge_command(app, session, status);
   add_install_commands(app, session, status);
   add_doctor_command(app, session, status);

@@ -86,6 +86,7 @@ struct CircuitReport {
   std::vector<double> own_scores, judged_scores;  ///< Of the same layouts.
   SpecSummary specs;
   BestLayout best;
+  std::string score_reason;    ///< Why layouts have no pscore, where none can have one.
   Json notes = Json::array();  ///< What the netlist was taken as otherwise than written.
 
   /// By least pscore; at least one.
@@ -185,6 +186,7 @@ Status read_circuit(const fs::path& folder, CircuitReport& report) {
     }
     report.specs.add(metrics);
     report.best.add(metrics);
+    report.score_reason = metrics.value("score_reason", report.score_reason);
     if (report.notes.empty()) report.notes = metrics.value("notes", Json::array());
     report.moves += metrics.value("variant", 0) > 0;
     for (const Json& entry : metadata.value("reverted", Json::array())) {
@@ -262,6 +264,7 @@ int report(const Session& session, const std::string& dataset) {
                   {"feasible", found.specs.empty() ? Json() : Json(found.specs.feasible())},
                   {"specs", found.specs.to_json()},
                   {"measures", one_size ? best_size.measures.to_json() : Json()},
+                  {"score_reason", found.score_reason},
                   {"notes", found.notes}});
       continue;
     }
@@ -306,6 +309,8 @@ int report(const Session& session, const std::string& dataset) {
     if (!specs.empty()) std::cout << "\nSpecs (layouts)\n" << specs.text();
     if (!measures.empty()) std::cout << "\nMeasures\n" << measures.text();
     for (const auto& [name, found] : circuits) {
+      if (!found.score_reason.empty())
+        std::cout << "\n" << name << ": " << found.score_reason << "\n";
       if (const std::string changes = changes_text(found.notes); !changes.empty())
         std::cout << "\n" << name << " is not quite as written\n" << changes;
     }

@@ -28,6 +28,10 @@ int server_status(const Session& session) {
             << state["sessions"] << " clients\n"
             << "socket " << state["socket"].get<std::string>() << "\n"
             << "state  " << state["state_dir"].get<std::string>() << "\n"
+            << (state.value("tls_port", 0) == 0
+                    ? ""
+                    : "tls    port " + state["tls_port"].dump() + ", certificate SHA-256 " +
+                          state.value("fingerprint", "") + "\n")
             << "jobs   " << state["jobs_running"] << " running, " << state["jobs_queued"]
             << " queued\n";
   if (state["ready"] != true)

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "inputs.hpp"
+#include "known_servers.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/netlist/fingers.hpp"
 
@@ -38,6 +39,10 @@ ExitCode exit_code(const Error& error) noexcept {
 }
 
 Result<Client> Session::connect(bool may_start) const {
+  if (!server.empty()) {
+    PTAH_TRY(const KnownServer known, known_server(server));
+    return connect_to(known);
+  }
   if (!host.empty()) {
     const auto colon = host.rfind(':');
     const int port = colon == std::string::npos ? 0 : std::atoi(host.c_str() + colon + 1);

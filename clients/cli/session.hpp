@@ -33,6 +33,7 @@ struct Session {
   bool quiet = false;  ///< No progress bar.
   std::string host;    ///< "127.0.0.1:7411": TCP instead of the Unix socket.
   std::string token_file;
+  std::string server;  ///< "ptah.example.com:7424": over TLS, as `ptah login` made it known.
   LaunchOptions launch;
 
   /// Connects; starts a private daemon where none runs and `may_start`.
@@ -69,6 +70,7 @@ void add_report_command(CLI::App& app, Session& session, int& status);
 void add_server_commands(CLI::App& app, Session& session, int& status);
 void add_install_commands(CLI::App& app, Session& session, int& status);
 void add_doctor_command(CLI::App& app, Session& session, int& status);
+void add_login_commands(CLI::App& app, Session& session, int& status);
 void add_bridge_command(CLI::App& app, Session& session, int& status);
 void add_store_commands(CLI::App& app, Session& session, int& status);
 void add_tech_command(CLI::App& app, Session& session, int& status);

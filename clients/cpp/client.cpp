@@ -79,7 +79,9 @@ Status check_peer(int descriptor, const std::string& socket) {
 }  // namespace
 
 Client::Client(Client&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
+    : tls_(std::move(other.tls_)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      local_(other.local_),
       next_id_(other.next_id_),
       buffer_(std::move(other.buffer_)),
       scanned_(other.scanned_),
@@ -89,7 +91,9 @@ Client::Client(Client&& other) noexcept
 Client& Client::operator=(Client&& other) noexcept {
   if (this != &other) {
     if (descriptor_ >= 0) ::close(descriptor_);
+    tls_ = std::move(other.tls_);
     descriptor_ = std::exchange(other.descriptor_, -1);
+    local_ = other.local_;
     next_id_ = other.next_id_;
     buffer_ = std::move(other.buffer_);
     scanned_ = other.scanned_;
@@ -125,6 +129,7 @@ Result<Client> Client::connect_unix(const std::filesystem::path& socket) {
                       "Start one with `ptah server start`.");
   }
   PTAH_TRY(check_peer(client.descriptor_, path));
+  client.local_ = true;
   PTAH_TRY(client.hello(""));
   return client;
 }
@@ -156,6 +161,15 @@ Result<Client> Client::connect_tcp(const std::string& host, std::uint16_t port,
   return make_error(ErrorCode::kNotFound,
                     "No ptahd answers: " + std::string(std::strerror(last)) + ".", place,
                     "Is it started with --tcp?");
+}
+
+Result<Client> Client::connect_tls(const std::string& host, std::uint16_t port,
+                                   const std::string& token, const TlsConnection::Trust& trust) {
+  PTAH_TRY(auto tls, TlsConnection::open(host, port, trust, std::chrono::seconds(10)));
+  Client client(tls->take_descriptor());
+  client.tls_ = std::move(tls);
+  PTAH_TRY(client.hello(token));
+  return client;
 }
 
 Status Client::hello(const std::string& token) {

@@ -7,12 +7,14 @@
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "ptah/core/error.hpp"
 #include "ptah/core/json.hpp"
+#include "tls_connection.hpp"
 
 namespace ptah {
 
@@ -34,6 +36,10 @@ class Client {
   static Result<Client> connect_tcp(const std::string& host, std::uint16_t port,
                                     const std::string& token);
 
+  /// Any address, over TLS; `token` is what `ptah token create` gave.
+  static Result<Client> connect_tls(const std::string& host, std::uint16_t port,
+                                    const std::string& token, const TlsConnection::Trust& trust);
+
   Client(Client&& other) noexcept;
   Client& operator=(Client&& other) noexcept;
   ~Client();
@@ -52,6 +58,10 @@ class Client {
   const Json& server() const noexcept { return server_; }
   /// For a poll of one's own.
   int descriptor() const noexcept { return descriptor_; }
+  /// Whether the daemon is on this machine, and opens paths that it is given.
+  bool is_local() const noexcept { return local_; }
+  /// SHA-256 of the daemon's certificate; empty without TLS.
+  std::string fingerprint() const { return tls_ ? tls_->fingerprint() : ""; }
 
  private:
   explicit Client(int descriptor) : descriptor_(descriptor) {}
@@ -60,7 +70,9 @@ class Client {
   /// The next complete message, or nothing at `deadline`.
   Result<std::optional<Json>> read_message(std::chrono::steady_clock::time_point deadline);
 
+  std::unique_ptr<TlsConnection> tls_;
   int descriptor_ = -1;
+  bool local_ = false;
   std::int64_t next_id_ = 1;
   std::string buffer_;
   std::size_t scanned_ = 0;  ///< Of `buffer_`, without a line end.

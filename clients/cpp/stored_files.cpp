@@ -113,20 +113,26 @@ Status read_pieces(Client& client, const std::string& name,
   return ok();
 }
 
+/// `size` becomes that of the file.
+Result<std::string> hash_of(const File& opened, const std::filesystem::path& file,
+                            std::int64_t& size) {
+  Sha256 digest;
+  for (size = 0;;) {
+    PTAH_TRY(const std::string bytes, read_at(opened, size, kPiece, file));
+    if (bytes.empty()) return digest.hex();
+    digest.add(bytes);
+    size += static_cast<std::int64_t>(bytes.size());
+  }
+}
+
 }  // namespace
 
 Result<std::string> put_file(Client& client, const std::filesystem::path& file) {
   const File opened(file, O_RDONLY);
   if (opened.get() < 0) return failed(file);
-  Sha256 digest;
   std::int64_t size = 0;
-  for (;;) {
-    PTAH_TRY(const std::string bytes, read_at(opened, size, kPiece, file));
-    if (bytes.empty()) break;
-    digest.add(bytes);
-    size += static_cast<std::int64_t>(bytes.size());
-  }
-  Json request{{"hash", digest.hex()}, {"size", size}};
+  PTAH_TRY(const std::string hash, hash_of(opened, file, size));
+  Json request{{"hash", hash}, {"size", size}};
   PTAH_TRY(Json answer, client.call("store.put", request, kTimeout));
   while (answer.value("file", "").empty()) {
     const std::int64_t at = answer.value("received", std::int64_t{0});
@@ -158,6 +164,47 @@ Status read_file(Client& client, const std::string& name, const std::filesystem:
   PTAH_TRY(fresh.opened());
   PTAH_TRY(read_pieces(client, name, [&](const std::string& bytes) { return fresh.write(bytes); }));
   return fresh.put_in_place();
+}
+
+Result<FetchedFiles> fetch_results(Client& client, const std::string& job,
+                                   const std::filesystem::path& folder,
+                                   const std::function<void(std::int64_t)>& progress) {
+  namespace fs = std::filesystem;
+  FetchedFiles counts;
+  std::string after;
+  do {
+    Json request{{"job", job}};
+    if (!after.empty()) request["after"] = after;
+    PTAH_TRY(const Json page, client.call("variant.files", request, kTimeout));
+    for (const Json& file : page.value("files", Json::array())) {
+      const fs::path place = file.value("dataset", "");
+      // The daemon is another machine's: what it says stays below the folder.
+      const bool below = !place.empty() && place.is_relative() &&
+                         std::none_of(place.begin(), place.end(), [](const fs::path& part) {
+                           return part == ".." || part == "." || part.empty();
+                         });
+      if (!below) {
+        return make_error(ErrorCode::kDenied, "The daemon names a file outside the folder.",
+                          place.string());
+      }
+      ++counts.files;
+      const fs::path target = folder / place;
+      std::error_code error;
+      if (fs::exists(fs::symlink_status(target, error))) {
+        const File there(target, O_RDONLY);
+        std::int64_t size = 0;
+        const auto hash = there.get() < 0 ? failed(target) : hash_of(there, target, size);
+        if (!hash || hash.value() != file.value("hash", "")) ++counts.kept;
+      } else {
+        fs::create_directories(target.parent_path(), error);
+        PTAH_TRY(read_file(client, file.value("hash", ""), target));
+        ++counts.written;
+      }
+      if (progress) progress(counts.files);
+    }
+    after = page.value("next", "");
+  } while (!after.empty());
+  return counts;
 }
 
 }  // namespace ptah

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "client.hpp"
@@ -16,6 +17,17 @@ Result<std::string> put_file(Client& client, const std::filesystem::path& file);
 
 /// The bytes of the file with this name (or bare hash): at most so many.
 Result<std::string> read_text(Client& client, const std::string& name, std::size_t most);
+
+/// Of a folder of results.
+struct FetchedFiles {
+  std::int64_t files = 0, written = 0;
+  std::int64_t kept = 0;  ///< In whose place other bytes are, which stay.
+};
+/// Writes the results of a job into a folder of this machine, as the daemon's `variant.export`
+/// does on its own. `progress` is told how many are done.
+Result<FetchedFiles> fetch_results(Client& client, const std::string& job,
+                                   const std::filesystem::path& folder,
+                                   const std::function<void(std::int64_t)>& progress = {});
 
 /// Writes the file with this name (or bare hash) to `out`, whole and with the right bytes or not at
 /// all; what is there is replaced.

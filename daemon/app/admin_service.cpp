@@ -27,6 +27,8 @@ void Server::status(const Nothing&, Reply<StatusReply> reply) {
     answer.buffered_bytes += static_cast<std::int64_t>(session->buffered());
   answer.socket = options_.socket.string();
   answer.tcp_port = listener_->tcp_port();
+  answer.tls_port = listener_->tls_port();
+  answer.fingerprint = listener_->fingerprint();
   answer.state_dir = options_.state_dir.string();
   std::tie(answer.jobs_queued, answer.jobs_running) = jobs_->counts();
   answer.ready = pool_->generation() > 0;

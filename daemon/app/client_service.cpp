@@ -31,6 +31,8 @@ std::string role_name(Role role) {
   switch (role) {
     case Role::kStranger:
       return "stranger";
+    case Role::kViewer:
+      return "viewer";
     case Role::kUser:
       return "user";
     case Role::kAdmin:
@@ -114,6 +116,32 @@ void Server::accept(Session::Socket socket, Peer peer) {
   session->start(std::chrono::seconds(options_.hello_limit_s));
 }
 
+Result<Server::Admitted> Server::admit(const Session& session, const std::string& token) {
+  const Peer& peer = session.peer();
+  if (!peer.secure) {
+    const bool admin = same_token(token, admin_token_);
+    if (admin || same_token(token, token_)) return Admitted{admin ? Role::kAdmin : Role::kUser, {}};
+    return make_error(ErrorCode::kDenied, "The token is wrong.", "token",
+                      "Read it from the token file beside the daemon's socket.");
+  }
+  const auto now = Guesses::Clock::now();
+  if (const auto wait = guesses_.wait(peer.address, now); wait.count() > 0) {
+    return make_error(ErrorCode::kLimit, "Too many wrong tokens came from this address.", "token",
+                      "Try again in " + std::to_string(wait.count()) + " s.");
+  }
+  auto found = tokens_.find(token, now_ms());
+  if (!found) {
+    guesses_.wrong(peer.address, now);
+    spdlog::warn("{}: {}", peer.address, found.error().message);
+    return found.error();
+  }
+  guesses_.right(peer.address);
+  const auto role = choice_from_string<Role>(found.value().role, "role");
+  if (!role) return role.error();
+  spdlog::info("{} comes in from {} as {}", found.value().name, peer.address, found.value().role);
+  return Admitted{role.value(), found.value().name};
+}
+
 void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
   const auto& caller = reply.caller();
   if (params.protocol != kProtocolVersion) {
@@ -123,11 +151,11 @@ void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
                      "protocol", "Use the client and the daemon of the same Ptah."));
     return;
   }
-  if (!params.token.empty()) {
-    const bool admin = same_token(params.token, admin_token_);
-    if (!admin && !same_token(params.token, token_)) {
-      reply(make_error(ErrorCode::kDenied, "The token is wrong.", "token",
-                       "Read it from the token file beside the daemon's socket."));
+  if (const auto* from = dynamic_cast<const Session*>(caller.get());
+      !params.token.empty() && from != nullptr) {
+    auto admitted = admit(*from, params.token);
+    if (!admitted) {
+      reply(admitted.error());
       return;
     }
     const auto users = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
@@ -138,7 +166,8 @@ void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
                        "Close some, or connect to the Unix socket."));
       return;
     }
-    caller->set_role(std::max(caller->role(), admin ? Role::kAdmin : Role::kUser));
+    caller->set_role(std::max(caller->role(), admitted.value().role));
+    caller->set_principal(std::move(admitted.value().principal));
   }
   spdlog::debug("hello from {} {}", params.client.substr(0, 64), params.version.substr(0, 32));
   HelloReply answer;

@@ -86,6 +86,19 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
       {"tcp_address",
        {"a loopback address",
         [&](const YAML::Node& n) { options.tcp_address = n.as<std::string>(); }}},
+      {"tls_port",
+       {"0..65535 (0: any free port)",
+        [&](const YAML::Node& n) { options.tls_port = in_range<std::uint16_t>(n, 0, 65535); }}},
+      {"tls_address",
+       {"an IP address", [&](const YAML::Node& n) { options.tls_address = n.as<std::string>(); }}},
+      {"tls_certificate",
+       {"a path",
+        [&](const YAML::Node& n) { options.tls.certificate = absolute(n.as<std::string>()); }}},
+      {"tls_key",
+       {"a path", [&](const YAML::Node& n) { options.tls.key = absolute(n.as<std::string>()); }}},
+      {"tls_clients_ca",
+       {"a path",
+        [&](const YAML::Node& n) { options.tls.clients_ca = absolute(n.as<std::string>()); }}},
       {"hello_limit_s",
        {"1..3600",
         [&](const YAML::Node& n) { options.hello_limit_s = in_range<std::int64_t>(n, 1, 3600); }}},
@@ -251,6 +264,11 @@ CommandLine parse_command_line(int argc, char** argv) {
       line.text = "ptahd: " + status.error().text();
       return line;
     }
+  }
+  if (options.tls_port && (options.tls.certificate.empty() || options.tls.key.empty())) {
+    line.action = CommandLine::Action::kBad;
+    line.text = "ptahd: " + config + ": tls_port needs tls_certificate and tls_key.";
+    return line;
   }
   if (!socket.empty()) options.socket = absolute(socket);
   if (!state.empty()) options.state_dir = absolute(state);

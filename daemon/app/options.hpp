@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "net/tls_context.hpp"
 #include "ptah/core/error.hpp"
 
 namespace ptah {
@@ -16,6 +17,9 @@ struct DaemonOptions {
   std::filesystem::path state_dir;
   std::optional<std::uint16_t> tcp_port;  ///< 0: any free one.
   std::string tcp_address = "127.0.0.1";
+  std::optional<std::uint16_t> tls_port;  ///< 0: any free one.
+  std::string tls_address = "0.0.0.0";
+  TlsFiles tls;                     ///< Where `tls_port` is set.
   std::int64_t hello_limit_s = 10;  ///< For strangers on TCP.
   int workers = 0;                  ///< 0: as many as there are processors.
   std::vector<std::filesystem::path> plugin_dirs;

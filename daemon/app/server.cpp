@@ -99,6 +99,11 @@ Status Server::open() {
   } catch (const Failure& failure) {
     return failure.error();
   }
+  try {
+    tokens_.set(store->tokens());
+  } catch (const Failure& failure) {
+    return failure.error();
+  }
   std::vector<std::filesystem::path> forbidden = own_folders(options_);
   for (const auto& folder : forbidden) store->files().outputs().forbid(folder);
   forbidden.push_back(options_.state_dir);
@@ -166,6 +171,11 @@ Status Server::open() {
   if (options_.tcp_port) {
     PTAH_TRY(listener_->listen_tcp(options_.tcp_address, *options_.tcp_port));
     spdlog::info("listening on {}:{}", options_.tcp_address, listener_->tcp_port());
+  }
+  if (options_.tls_port) {
+    PTAH_TRY(listener_->listen_tls(options_.tls_address, *options_.tls_port, options_.tls,
+                                   std::chrono::seconds(options_.hello_limit_s)));
+    spdlog::info("listening on {}:{} with TLS", options_.tls_address, listener_->tls_port());
   }
   PTAH_TRY(listener_->listen_unix(options_.socket));
   spdlog::info("ptahd {} listening on {}, state in {}, {} workers", ptah_version(),

@@ -15,6 +15,7 @@
 
 #include "app/options.hpp"
 #include "app/shipped.hpp"
+#include "app/tokens.hpp"
 #include "jobs/job_manager.hpp"
 #include "net/listener.hpp"
 #include "rpc/method_table.hpp"
@@ -42,6 +43,9 @@ class Server final : public rpc::Service {
   void status(const rpc::Nothing&, rpc::Reply<rpc::StatusReply>) override;
   void shutdown(const rpc::ShutdownParams&, rpc::Reply<rpc::Nothing>) override;
   void verify(const rpc::Nothing&, rpc::Reply<rpc::VerifyReply>) override;
+  void token_create(const rpc::TokenCreateParams&, rpc::Reply<rpc::TokenCreateReply>) override;
+  void token_list(const rpc::Nothing&, rpc::Reply<rpc::TokenListReply>) override;
+  void token_revoke(const rpc::TokenRevokeParams&, rpc::Reply<rpc::TokenInfo>) override;
   void plugin_list(const rpc::Nothing&, rpc::Reply<rpc::PluginListReply>) override;
   void plugin_load(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
   void plugin_reload(const rpc::PluginParams&, rpc::Reply<rpc::PluginReply>) override;
@@ -67,6 +71,7 @@ class Server final : public rpc::Service {
   void job_unsubscribe(const rpc::JobParams&, rpc::Reply<rpc::Nothing>) override;
   void variant_list(const rpc::VariantListParams&, rpc::Reply<rpc::VariantListReply>) override;
   void variant_get(const rpc::VariantParams&, rpc::Reply<rpc::VariantInfo>) override;
+  void variant_files(const rpc::VariantFilesParams&, rpc::Reply<rpc::VariantFilesReply>) override;
   void variant_export(const rpc::ExportParams&, rpc::Reply<rpc::ExportReply>) override;
   void model_list(const rpc::ModelListParams&, rpc::Reply<rpc::ModelListReply>) override;
   void model_get(const rpc::ModelParams&, rpc::Reply<rpc::ModelInfo>) override;
@@ -93,6 +98,12 @@ class Server final : public rpc::Service {
 
  private:
   void accept(Session::Socket socket, Peer peer);
+  /// What the token in a hello makes of a connection.
+  struct Admitted {
+    rpc::Role role = rpc::Role::kStranger;
+    std::string principal;
+  };
+  Result<Admitted> admit(const Session& session, const std::string& token);
   /// Why a peer that has just connected must go, if it must.
   std::optional<Error> refusal(const Peer& peer, int descriptor) const;
   template <class Spec>
@@ -159,6 +170,8 @@ class Server final : public rpc::Service {
   boost::asio::steady_timer release_timer_;
   std::optional<FileLock> state_lock_;
   std::string token_, admin_token_;
+  Tokens tokens_;    ///< Of the network.
+  Guesses guesses_;  ///< Of wrong ones.
   std::unique_ptr<StoreThread> store_;
   std::unique_ptr<FileThread> files_;
   std::optional<StoredFiles> stored_;

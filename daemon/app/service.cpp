@@ -1,5 +1,6 @@
 // Methods of flows, jobs and variants: each checks its arguments, and asks jobs or the store.
 #include <algorithm>
+#include <sstream>
 
 #include "app/answer_rows.hpp"
 #include "app/server.hpp"
@@ -417,6 +418,31 @@ void Server::variant_get(const VariantParams& params, Reply<VariantInfo> reply) 
   answer_from_store(reply, [params](Store& store) {
     const JobRow job = store.job_summary(params.job);
     return info_of(job, store.variant(params.job, params.chain, params.variant), store.files());
+  });
+}
+
+void Server::variant_files(const VariantFilesParams& params, Reply<VariantFilesReply> reply) {
+  OutputKey after;
+  std::istringstream words(params.after);
+  if (!params.after.empty() && !(words >> after.chain >> after.variant >> after.place)) {
+    reply(make_error(ErrorCode::kInvalidArgument, "Field \"after\" is no `next` of an answer.",
+                     "after"));
+    return;
+  }
+  answer_from_store<VariantFilesReply>(reply, [params, after](Store& store) {
+    store.existing_job(params.job);
+    VariantFilesReply answer;
+    const auto rows = store.output_files(params.job, after, params.limit);
+    for (const OutputFile& row : rows) {
+      if (!row.file.dataset.empty())
+        answer.files.push_back({row.file.dataset, row.file.hash, row.file.size});
+    }
+    if (rows.size() == static_cast<std::size_t>(params.limit)) {
+      const OutputKey& last = rows.back().key;
+      answer.next = std::to_string(last.chain) + " " + std::to_string(last.variant) + " " +
+                    std::to_string(last.place);
+    }
+    return answer;
   });
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <set>
 
 #include "flow/flow_config.hpp"
+#include "flow/missing_models.hpp"
 #include "flow/written_cell.hpp"
 #include "ptah/core/base64.hpp"
 #include "ptah/core/letter_case.hpp"
@@ -183,14 +185,6 @@ Status check_cells(const std::vector<std::shared_ptr<Block>>& blocks, const std:
   return ok();
 }
 
-/// Whether the PDK's models have a subcircuit of this name.
-bool has_model(const Technology& technology, const std::string& name) {
-  if (!technology.pdk()) return false;
-  const std::string key = lower_case(name);
-  const auto models = spice_models(technology, {{{key, 0, 0}}, "tt"});
-  return models && lower_case(models.value()).find("\n.subckt " + key + " ") != std::string::npos;
-}
-
 /// What a simulation has in place of the block.
 Status prepare_simulation(Block& block, const Technology& technology, std::vector<Note>& notes) {
   if (block.not_simulated) {
@@ -200,7 +194,7 @@ Status prepare_simulation(Block& block, const Technology& technology, std::vecto
     return error;
   }
   if (!block.empty) return ok();
-  block.foreign = has_model(technology, block.name);
+  block.foreign = technology.pdk() && missing_models({block.name}, technology).empty();
   if (block.foreign) return ok();
   notes.push_back({block.name,
                    "its .subckt is empty, and " + technology.name() +
@@ -457,6 +451,13 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
     if (!read_bench) return quoting::without_text(read_bench.error());
     PTAH_TRY(fit_to_layout(read_bench.value(), read, bench.name));
     loaded.benches[bench.name] = std::move(read_bench).value();
+  }
+  if (loaded.testbench || !loaded.benches.empty()) {
+    loaded.not_simulated = why_not_simulated(loaded.circuit, technology);
+    if (!loaded.not_simulated.empty()) {
+      loaded.testbench.reset();
+      loaded.benches.clear();
+    }
   }
   return loaded;
 }

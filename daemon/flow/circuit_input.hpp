@@ -66,6 +66,8 @@ Result<CircuitInput> circuit_input_from_json(const Json& json, const std::string
 struct LoadedCircuit {
   Circuit circuit;  ///< With matched groups; fingers may be free.
   std::optional<Testbench> testbench;
+  /// Why nothing is simulated though there is a testbench, which then is left out; else empty.
+  std::string not_simulated;
   std::vector<Note> notes;
   std::map<std::string, std::string> written;  ///< As of SpiceCircuit.
   std::vector<MeasureSpec> measures;

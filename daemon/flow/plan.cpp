@@ -106,7 +106,8 @@ Result<std::vector<std::string>> specs_of(const rpc::RunSpec& spec, const Loaded
     return make_error(ErrorCode::kInvalidArgument, "Specs are about what a simulation measures.",
                       "specs",
                       loaded.testbench ? "The flow names no extractor or no simulator."
-                                       : "The circuit has no testbench.");
+                      : loaded.not_simulated.empty() ? "The circuit has no testbench."
+                                                     : loaded.not_simulated);
   }
   for (const std::string& text : *spec.specs) {
     PTAH_TRY(const Spec one, parse_spec(text, loaded.measures));
@@ -115,13 +116,21 @@ Result<std::vector<std::string>> specs_of(const rpc::RunSpec& spec, const Loaded
   return texts;
 }
 
+bool is_simulated(Objective objective) {
+  return objective != Objective::kArea && objective != Objective::kHpwl &&
+         objective != Objective::kDeviceArea;
+}
+
+/// The request's, or wire length where devices without models leave nothing else.
+Objective objective_of(const rpc::RunSpec& spec, const LoadedCircuit& loaded) {
+  const bool none = !loaded.not_simulated.empty() && is_simulated(spec.objective);
+  return none ? Objective::kHpwl : spec.objective;
+}
+
 /// An exploration by a cost that no layout would have.
-Status check_objective(const rpc::RunSpec& spec, const LoadedCircuit& loaded,
+Status check_objective(const rpc::RunSpec& spec, Objective objective, const LoadedCircuit& loaded,
                        const FlowConfig& flow) {
-  const Objective objective = spec.objective;
-  if (!spec.explore || objective == Objective::kArea || objective == Objective::kHpwl ||
-      objective == Objective::kDeviceArea)
-    return ok();
+  if (!spec.explore || !is_simulated(objective)) return ok();
   if (!simulates(loaded, flow)) {
     return make_error(
         ErrorCode::kInvalidArgument,
@@ -324,11 +333,11 @@ Result<Planned> planned(const rpc::RunSpec& spec) {
     common.keep_model = spec.explore->keep_model.value_or("");
   }
   common.judges = spec.judges;
-  common.objective = spec.objective;
+  common.objective = objective_of(spec, loaded);
   common.pictures = spec.pictures;
   common.flow = flow;
   PTAH_TRY(common.specs, specs_of(spec, loaded, flow));
-  PTAH_TRY(check_objective(spec, loaded, flow));
+  PTAH_TRY(check_objective(spec, common.objective, loaded, flow));
   Json chains = Json::array();
   for (std::int64_t index : indices)
     chains.push_back({{"assignment", index}, {"fingers", space.counts_at(index)}});
@@ -338,7 +347,12 @@ Result<Planned> planned(const rpc::RunSpec& spec) {
   for (const Device& device : circuit.devices)
     devices.push_back(device_json(device, circuit, technology));
   std::vector<Note> notes = loaded.notes;
-  if (!loaded.testbench) {
+  if (!loaded.not_simulated.empty()) {
+    notes.push_back({"",
+                     loaded.not_simulated + " Layouts are checked, and ranked by " +
+                         std::string(to_string(common.objective)) + ".",
+                     "", ""});
+  } else if (!loaded.testbench) {
     notes.push_back(
         {"", "No testbench: layouts are checked (DRC, LVS) but not simulated, and have no pscore.",
          "", ""});

@@ -135,6 +135,8 @@ Status SampleMaker::bind(PluginHost& host) {
   assessment_.emplace(LayoutAssessment::Subject{circuit_, loaded_.testbench, technology_});
   PTAH_TRY(assessment_->bind(host, Side::kOwn, flow_.checks, flow_.stages, ""));
   if (assessment_->can_score(Side::kOwn)) return ok();
+  if (!loaded_.not_simulated.empty())
+    return make_error(ErrorCode::kInvalidArgument, loaded_.not_simulated, "flow " + flow_.name);
   return make_error(ErrorCode::kInvalidArgument,
                     "Labels are simulated: the flow needs an extractor and a simulator, and the "
                     "circuit a testbench.",

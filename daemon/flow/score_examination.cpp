@@ -48,7 +48,9 @@ Result<Examination::Outcome> Examination::score(Side side, bool simulate) {
   outcome.netlist = std::move(extracted.value());
   if (!simulate) return outcome;
   if (!assessment().can_score(side)) {
+    const std::string& why = session_.parsed->loaded.not_simulated;
     outcome.reason = session_.testbench() ? "The flow has no simulator."
+                     : !why.empty()       ? why
                                           : "There is no testbench to score the circuit with.";
     return outcome;
   }

@@ -54,6 +54,7 @@ Json metrics_of(const Exploration& chain, const RecordedVariant& variant) {
                {"wirelength_um", static_cast<double>(wire) / 1000.0},
                {"seed", chain.spec.seed},
                {"plugins", space.plugins().labels}};
+  if (!chain.loaded.not_simulated.empty()) metrics["score_reason"] = chain.loaded.not_simulated;
   if (!chain.spec.input.params.empty()) metrics["params"] = chain.spec.input.params;
   if (chain.spec.input.keep != Keep::kFinger) metrics["keep"] = to_string(chain.spec.input.keep);
   std::vector<Note> changes;

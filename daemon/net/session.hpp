@@ -32,6 +32,7 @@ constexpr std::size_t kHighStrangerBacklog = 16u << 10;
 struct Peer {
   bool local = false;   ///< On the Unix socket: the kernel vouches that it has our uid, or is root.
   std::string address;  ///< Of TCP.
+  bool secure = false;  ///< Over TLS: it may be anywhere, and needs a token with a name.
 };
 
 class Session final : public rpc::Caller {

@@ -13,7 +13,7 @@
 namespace ptah::rpc {
 
 /// What a caller may do; each level includes those before it.
-enum class Role { kStranger, kUser, kAdmin };
+enum class Role { kStranger, kViewer, kUser, kAdmin };
 
 class PendingReply;
 
@@ -32,6 +32,9 @@ class Caller : public std::enable_shared_from_this<Caller> {
 
   Role role() const noexcept { return role_; }
   void set_role(Role role) noexcept { role_ = role; }
+  /// Who it is, for logs: the name of its token; empty where it has none.
+  const std::string& principal() const noexcept { return principal_; }
+  void set_principal(std::string name) { principal_ = std::move(name); }
   /// Whether it may be on another machine, as everybody on TCP: its paths mean nothing here.
   bool remote() const noexcept { return remote_; }
   void set_remote(bool remote) noexcept { remote_ = remote; }
@@ -49,6 +52,7 @@ class Caller : public std::enable_shared_from_this<Caller> {
  private:
   friend class PendingReply;
   Role role_ = Role::kStranger;
+  std::string principal_;
   bool remote_ = false;
   std::list<std::weak_ptr<PendingReply>> pending_;
 };

@@ -55,7 +55,8 @@ void MethodTable::dispatch(const std::shared_ptr<Caller>& caller, std::string_vi
     pending->finish(make_error(
         ErrorCode::kDenied, "Method \"" + request.method + "\" is not allowed for this connection.",
         request.method,
-        method.doc.role == Role::kAdmin
+        caller->role() == Role::kViewer ? "Your token is a viewer's: ask for a designer's."
+        : method.doc.role == Role::kAdmin
             ? "It needs the administrator's token, or the Unix socket."
             : "Call server.hello with the token from the daemon's token file first."));
     return;

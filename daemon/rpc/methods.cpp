@@ -15,7 +15,7 @@ MethodTable bind_methods(Service& service) {
   table.add<Nothing, Nothing>("server.ping", Role::kStranger, "Answers at once.",
                               [](const Nothing&, Reply<Nothing> reply) { reply(Nothing{}); });
   table.add<CancelParams, CancelReply>(
-      "server.cancel", Role::kUser,
+      "server.cancel", Role::kViewer,
       "Cancels a pending request of this connection. The request gets its one answer, error "
       "`cancelled`; work that "
       "was done for it alone (flow.plan, flow.check and flow.render with `wait`) stops.",
@@ -24,7 +24,7 @@ MethodTable bind_methods(Service& service) {
       });
   bind("server.hello", Role::kStranger, "The first request of a client: versions, and who it is.",
        &Service::hello);
-  bind("server.status", Role::kUser, "The daemon's health.", &Service::status);
+  bind("server.status", Role::kViewer, "The daemon's health.", &Service::status);
   bind("server.shutdown", Role::kAdmin,
        "Ends the daemon. Jobs go on at its next start, from the last committed variants.",
        &Service::shutdown);
@@ -35,7 +35,15 @@ MethodTable bind_methods(Service& service) {
        "served meanwhile, and this connection gets `server.verifying`.",
        &Service::verify);
 
-  bind("plugin.list", Role::kUser, "Plugins and their state.", &Service::plugin_list);
+  bind("token.create", Role::kAdmin,
+       "Makes a token with which somebody comes in from the network, where the daemon serves TLS. "
+       "The reply has the secret, which only its hash is kept of.",
+       &Service::token_create);
+  bind("token.list", Role::kAdmin, "Tokens: whose, for what, until when.", &Service::token_list);
+  bind("token.revoke", Role::kAdmin, "Ends a token. Connections that came in with it are closed.",
+       &Service::token_revoke);
+
+  bind("plugin.list", Role::kViewer, "Plugins and their state.", &Service::plugin_list);
   bind("plugin.load", Role::kAdmin,
        "Makes a plugin file of the trusted folders available. Answers when the new set serves.",
        &Service::plugin_load);
@@ -75,9 +83,9 @@ MethodTable bind_methods(Service& service) {
        "score.layout.",
        &Service::score_placement);
 
-  bind("job.list", Role::kUser, "Jobs.", &Service::job_list);
-  bind("job.get", Role::kUser, "One job.", &Service::job_get);
-  bind("job.wait", Role::kUser, "Answers with the job when it has finished.", &Service::job_wait);
+  bind("job.list", Role::kViewer, "Jobs.", &Service::job_list);
+  bind("job.get", Role::kViewer, "One job.", &Service::job_get);
+  bind("job.wait", Role::kViewer, "Answers with the job when it has finished.", &Service::job_wait);
   bind("job.cancel", Role::kUser, "Stops a job. Its variants stay.", &Service::job_cancel);
   bind("job.resume", Role::kUser,
        "Goes on with a failed or cancelled job where it stopped; for a finished one, restores "
@@ -89,28 +97,31 @@ MethodTable bind_methods(Service& service) {
        &Service::job_append);
   bind("job.delete", Role::kUser, "Forgets a finished job, its variants and their files.",
        &Service::job_delete);
-  bind("job.chains", Role::kUser, "The chains of a job: one for each finger assignment.",
+  bind("job.chains", Role::kViewer, "The chains of a job: one for each finger assignment.",
        &Service::job_chains);
-  bind("job.events", Role::kUser, "Events of a job after a number.", &Service::job_events);
-  bind("job.metrics", Role::kUser,
+  bind("job.events", Role::kViewer, "Events of a job after a number.", &Service::job_events);
+  bind("job.metrics", Role::kViewer,
        "What the chains of a job measured while they worked: names, steps, values.",
        &Service::job_metrics);
-  bind("job.subscribe", Role::kUser,
+  bind("job.subscribe", Role::kViewer,
        "Sends this connection the events of a job as notifications, those after `after` first. "
        "Ends with job.finished.",
        &Service::job_subscribe);
-  bind("job.unsubscribe", Role::kUser, "Ends that.", &Service::job_unsubscribe);
+  bind("job.unsubscribe", Role::kViewer, "Ends that.", &Service::job_unsubscribe);
 
-  bind("variant.list", Role::kUser, "Variants of a job.", &Service::variant_list);
-  bind("variant.get", Role::kUser, "One variant.", &Service::variant_get);
+  bind("variant.list", Role::kViewer, "Variants of a job.", &Service::variant_list);
+  bind("variant.get", Role::kViewer, "One variant.", &Service::variant_get);
+  bind("variant.files", Role::kViewer,
+       "What variant.export would write, for a client on another machine, which writes it itself.",
+       &Service::variant_files);
   bind("variant.export", Role::kUser, "Writes a job's dataset into another folder.",
        &Service::variant_export);
 
-  bind("model.list", Role::kUser,
+  bind("model.list", Role::kViewer,
        "Models of a library. Every client hears `model.changed` when one is \"ready\", \"used\" or "
        "\"deleted\".",
        &Service::model_list);
-  bind("model.get", Role::kUser, "One version of a model, and where its files are.",
+  bind("model.get", Role::kViewer, "One version of a model, and where its files are.",
        &Service::model_get);
   bind(
       "model.put", Role::kUser,
@@ -145,8 +156,8 @@ MethodTable bind_methods(Service& service) {
        "measured, to learn from. Each of its chains is a block of them; when all are done they are "
        "a version of view `dataset` in the library, and the job's result says it.",
        &Service::dataset_make);
-  bind("dataset.list", Role::kUser, "Datasets of a library.", &Service::dataset_list);
-  bind("dataset.get", Role::kUser, "One version of a dataset, and where its files are.",
+  bind("dataset.list", Role::kViewer, "Datasets of a library.", &Service::dataset_list);
+  bind("dataset.get", Role::kViewer, "One version of a dataset, and where its files are.",
        &Service::dataset_get);
   bind("dataset.export", Role::kUser,
        "A job that puts a dataset into one HDF5 file (docs/datasets.md): its file of role "
@@ -167,21 +178,21 @@ MethodTable bind_methods(Service& service) {
        "learners make of it, without its test part (docs/evaluation.md). Answers when done.",
        &Service::dataset_check);
 
-  bind("library.circuits", Role::kUser, "The circuits that Ptah brings along.",
+  bind("library.circuits", Role::kViewer, "The circuits that Ptah brings along.",
        &Service::library_circuits);
-  bind("library.cells", Role::kUser, "Cells of a library.", &Service::library_cells);
-  bind("library.views", Role::kUser, "Views of cells.", &Service::library_views);
-  bind("library.versions", Role::kUser, "Versions of views.", &Service::library_versions);
+  bind("library.cells", Role::kViewer, "Cells of a library.", &Service::library_cells);
+  bind("library.views", Role::kViewer, "Views of cells.", &Service::library_views);
+  bind("library.versions", Role::kViewer, "Versions of views.", &Service::library_versions);
 
-  bind("store.get", Role::kUser, "The file with a hash, checked.", &Service::store_get);
+  bind("store.get", Role::kViewer, "The file with a hash, checked.", &Service::store_get);
   bind("store.put", Role::kUser,
        "Takes the next piece of a file, the first at offset 0; the last makes it a file of the "
        "store, which any field that takes a file can name. What is there already is not sent "
        "again. Unfinished files, at most 4 a connection, go with it. A whole one stays for a day, "
        "and as long as a job refers to it. At most 8 pieces may be on their way.",
        &Service::store_put);
-  bind("store.read", Role::kUser, "A piece of the file with a hash. At most 8 may be on their way.",
-       &Service::store_read);
+  bind("store.read", Role::kViewer,
+       "A piece of the file with a hash. At most 8 may be on their way.", &Service::store_read);
   return table;
 }
 

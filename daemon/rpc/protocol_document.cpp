@@ -22,6 +22,8 @@ const char* role_text(Role role) {
   switch (role) {
     case Role::kStranger:
       return "anybody";
+    case Role::kViewer:
+      return "viewers";
     case Role::kUser:
       return "users";
     case Role::kAdmin:
@@ -41,10 +43,14 @@ longer: what does not fit is left out, and `cut` is true. A text in a request, o
 its field does not say otherwise.
 
 Connections: the Unix socket (mode 0600; `$XDG_RUNTIME_DIR/ptah/ptahd.sock` or `/tmp/ptah-<uid>/ptahd.sock`), whose clients are
-administrators because they have the daemon's uid; and loopback TCP, where `server.hello` must bring the content of the file
-`token` (users) or `admin-token` (administrators), which lie beside the socket with mode 0600. Anything but loopback is refused.
-Before its hello a TCP connection may send lines up to 4 KiB; after 10 s without one it gets an error and is closed, and so is one
-too many of its address. Clients check that the peer of the Unix socket is their own user or root (SO_PEERCRED).
+administrators because they have the daemon's uid; loopback TCP, where `server.hello` must bring the content of the file
+`token` (users) or `admin-token` (administrators), which lie beside the socket with mode 0600; and TLS 1.3 on the address that the
+configuration names (`tls_port`, docs/team.md), where it must bring the secret of a token that an administrator made (`token.create`) and
+that is neither revoked nor at its end. Who has sent five wrong ones from an address waits, each time twice as long, a minute at most.
+What is marked for viewers changes nothing; users may call it, too, and administrators everything. TCP without TLS is loopback alone.
+Before its hello a TCP connection may send lines up to 4 KiB; after 10 s without one (or without its part of a TLS handshake) it gets an
+error and is closed, and so is one too many of its address. Clients check that the peer of the Unix socket is their own user or root
+(SO_PEERCRED), and that the certificate over TLS is one of an authority of their system or has the SHA-256 that they were told.
 
     -> {"jsonrpc":"2.0","id":1,"method":"server.hello","params":{"client":"demo"}}
     <- {"jsonrpc":"2.0","id":1,"result":{"server":"ptahd", ...}}

@@ -32,7 +32,8 @@ struct HelloReply {
     v.required("version", version, "The daemon's version.");
     v.required("protocol", protocol, "Protocol version the daemon speaks.");
     v.required("api", api, "Version of the plugin interface.");
-    v.required("role", role, "\"stranger\", \"user\" or \"admin\": what this connection may do.");
+    v.required("role", role,
+               "\"stranger\", \"viewer\", \"user\" or \"admin\": what this connection may do.");
     v.required("pid", pid, "The daemon's process id.");
     v.required("max_line", max_line, "Longest line in bytes.");
   }
@@ -53,8 +54,8 @@ struct CancelReply {
   }
 };
 struct StatusReply {
-  std::string version, state_dir, socket;
-  std::int64_t pid = 0, uptime_s = 0, rss_bytes = 0, sessions = 0, tcp_port = 0;
+  std::string version, state_dir, socket, fingerprint;
+  std::int64_t pid = 0, uptime_s = 0, rss_bytes = 0, sessions = 0, tcp_port = 0, tls_port = 0;
   std::int64_t buffered_bytes = 0;
   std::int64_t jobs_queued = 0, jobs_running = 0, store_bytes_free = 0;
   bool ready = false;
@@ -73,6 +74,9 @@ struct StatusReply {
                "Held for them: lines that are not whole yet, and what they have not read.");
     v.required("socket", socket, "Path of the Unix socket.");
     v.required("tcp_port", tcp_port, "Loopback TCP port, 0 when there is none.");
+    v.required("tls_port", tls_port, "Port of TLS, 0 when there is none.");
+    v.required("fingerprint", fingerprint,
+               "SHA-256 of the certificate there: what a client can hold the daemon to.");
     v.required("state_dir", state_dir, "Where jobs and files are kept.");
     v.required("store_bytes_free", store_bytes_free, "Free space there.");
     v.required("jobs_queued", jobs_queued, "Jobs that wait.");

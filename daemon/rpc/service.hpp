@@ -12,6 +12,7 @@
 #include "score_types.hpp"
 #include "server_types.hpp"
 #include "specs.hpp"
+#include "token_types.hpp"
 #include "variant_types.hpp"
 
 namespace ptah::rpc {
@@ -27,6 +28,10 @@ class Service {
   virtual void status(const Nothing&, Reply<StatusReply>) = 0;
   virtual void shutdown(const ShutdownParams&, Reply<Nothing>) = 0;
   virtual void verify(const Nothing&, Reply<VerifyReply>) = 0;
+
+  virtual void token_create(const TokenCreateParams&, Reply<TokenCreateReply>) = 0;
+  virtual void token_list(const Nothing&, Reply<TokenListReply>) = 0;
+  virtual void token_revoke(const TokenRevokeParams&, Reply<TokenInfo>) = 0;
 
   virtual void plugin_list(const Nothing&, Reply<PluginListReply>) = 0;
   virtual void plugin_load(const PluginParams&, Reply<PluginReply>) = 0;
@@ -57,6 +62,7 @@ class Service {
 
   virtual void variant_list(const VariantListParams&, Reply<VariantListReply>) = 0;
   virtual void variant_get(const VariantParams&, Reply<VariantInfo>) = 0;
+  virtual void variant_files(const VariantFilesParams&, Reply<VariantFilesReply>) = 0;
   virtual void variant_export(const ExportParams&, Reply<ExportReply>) = 0;
 
   virtual void model_list(const ModelListParams&, Reply<ModelListReply>) = 0;

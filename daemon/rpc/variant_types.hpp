@@ -68,6 +68,35 @@ struct VariantParams {
     v.required("variant", variant, "Number of the variant.");
   }
 };
+struct ResultFileInfo {
+  std::string dataset, hash;
+  std::int64_t size = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("dataset", dataset, "Its place in a folder of results.");
+    v.required("hash", hash, "SHA-256 of its bytes: `store.read` brings them.");
+    v.required("size", size, "Bytes.");
+  }
+};
+struct VariantFilesParams {
+  std::string job, after;
+  std::int64_t limit = 1000;
+  template <class V>
+  void describe(V& v) {
+    v.required("job", job, "The job's id.");
+    v.optional("after", after, "`next` of the answer before.", at_most(64));
+    v.optional("limit", limit, "At most so many.", Range{1, 1000});
+  }
+};
+struct VariantFilesReply {
+  std::vector<ResultFileInfo> files;
+  std::string next;
+  template <class V>
+  void describe(V& v) {
+    v.required("files", files, "Files that belong into a folder of results, the job's own first.");
+    v.optional("next", next, "`after` for the next call, where there are more.");
+  }
+};
 struct ExportParams {
   std::string job, out;
   template <class V>

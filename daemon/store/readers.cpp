@@ -95,6 +95,19 @@ MetricRow read_metric(const Query& query) {
   return row;
 }
 
+TokenRow read_token(const Query& query) {
+  TokenRow row;
+  row.name = query.text(0);
+  row.role = query.text(1);
+  if (row.role != "viewer" && row.role != "designer" && row.role != "admin")
+    query.damaged(1, "is not a role");
+  row.hash = read_hash(query, 2);
+  row.created_ms = query.natural(3);
+  row.expires_ms = query.natural(4);
+  row.revoked_ms = query.natural(5);
+  return row;
+}
+
 std::string read_hash(const Query& query, int column) {
   std::string hash = query.text(column);
   if (!FileStore::is_hash(hash)) query.damaged(column, "is not a hash");

@@ -38,6 +38,9 @@ VersionRow read_version(const Query& query);
 constexpr const char* kMetricColumns = "chain, name, step, value";
 MetricRow read_metric(const Query& query);
 
+constexpr const char* kTokenColumns = "name, role, hash, created_ms, expires_ms, revoked_ms";
+TokenRow read_token(const Query& query);
+
 std::string read_hash(const Query& query, int column);
 
 }  // namespace ptah

@@ -121,6 +121,16 @@ struct MetricRow : MetricKey {
   double value = 0;
 };
 
+/// Lets whoever has the secret in from the network.
+struct TokenRow {
+  std::string name;
+  std::string role;  ///< viewer, designer or admin.
+  std::string hash;  ///< SHA-256 of the secret, which is nowhere kept.
+  std::int64_t created_ms = 0;
+  std::int64_t expires_ms = 0;  ///< 0: never.
+  std::int64_t revoked_ms = 0;  ///< 0: it is in use.
+};
+
 struct FileRow {
   std::string role, hash, dataset;
   std::int64_t size = 0;

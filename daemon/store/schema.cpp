@@ -80,6 +80,12 @@ UPDATE jobs SET (best_cost, best_chain, best_variant) = (
     // Files that clients sent: until then, they stay without a job.
     R"sql(
 CREATE TABLE kept(hash TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWID;
+)sql",
+    // Who may come in from the network (TokenRow).
+    R"sql(
+CREATE TABLE tokens(
+  name TEXT PRIMARY KEY, role TEXT NOT NULL, hash TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
+  revoked_ms INTEGER NOT NULL) WITHOUT ROWID;
 )sql"};
 
 constexpr int kVersion = static_cast<int>(kSteps.size());

@@ -237,6 +237,12 @@ class Store {
   bool knew_shipped(const std::string& hash);
   void remember_shipped(const std::string& hash, const std::string& job);
 
+  // Tokens of the network.
+  std::vector<TokenRow> tokens();
+  /// Fails with kConflict where one in use has the name.
+  void add_token(const TokenRow& row);
+  TokenRow revoke_token(const std::string& name, std::int64_t now_ms);
+
   // Settings of the daemon.
   std::string setting(const std::string& name);
   void set_setting(const std::string& name, const std::string& value);

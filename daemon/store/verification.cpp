@@ -64,10 +64,14 @@ const std::vector<Rows>& all_rows() {
        [](const Query& query) { read_version(query); }},
       {"settings", "value", {{"name", true}}, [](const Query& query) { query.text(0); }},
       {"deletions", "job", {kJob}, [](const Query& query) { query.text(0); }},
-      {"kept", "hash, until_ms", {{"hash", true}}, [](const Query& query) {
+      {"kept",
+       "hash, until_ms",
+       {{"hash", true}},
+       [](const Query& query) {
          read_hash(query, 0);
          query.integer(1);
-       }}};
+       }},
+      {"tokens", kTokenColumns, {{"name", true}}, [](const Query& query) { read_token(query); }}};
   return kRows;
 }
 

@@ -22,7 +22,7 @@ struct Flank {
 
 /// What is over a gate, summed over its rectangles.
 struct Cover {
-  DbuArea area = 0, nsdm = 0, psdm = 0, nwell = 0, hvi = 0;
+  DbuArea area = 0, nsdm = 0, psdm = 0, nwell = 0;
   std::vector<DbuArea> flavours;
 };
 
@@ -81,6 +81,10 @@ class Transistors {
           flavours_.push_back(marker);
       }
     }
+    // Thick oxide tells transistors apart even where the technology has none under it.
+    if (b_.names.hvi &&
+        std::find(flavours_.begin(), flavours_.end(), *b_.names.hvi) == flavours_.end())
+      flavours_.push_back(*b_.names.hvi);
     covers_.assign(groups_, Cover{});
     for (Cover& cover : covers_) cover.flavours.assign(flavours_.size(), 0);
     for (std::size_t i = 0; i < group_.size(); ++i) {
@@ -96,7 +100,6 @@ class Transistors {
     add(b_.names.nsdm, [](Cover& c) -> DbuArea& { return c.nsdm; });
     add(b_.names.psdm, [](Cover& c) -> DbuArea& { return c.psdm; });
     add(b_.names.nwell, [](Cover& c) -> DbuArea& { return c.nwell; });
-    add(b_.names.hvi, [](Cover& c) -> DbuArea& { return c.hvi; });
     for (std::size_t k = 0; k < flavours_.size(); ++k) {
       add(flavours_[k], [k](Cover& c) -> DbuArea& { return c.flavours[k]; });
     }
@@ -160,10 +163,6 @@ class Transistors {
   /// Index in Technology::devices(), or none with the reason in `why`.
   std::optional<std::size_t> model_of(const Cover& cover, std::string& why) const {
     DeviceKind kind = DeviceKind::kNmos;
-    if (cover.hvi != 0) {
-      why = "A gate under thick oxide: the technology has no such transistor.";
-      return std::nullopt;
-    }
     if (cover.nsdm == cover.area && cover.psdm == 0) {
       if (cover.nwell != 0) {
         why = "A gate with n+ implant lies in n-well.";
@@ -190,7 +189,7 @@ class Transistors {
       }
       if (fits) return m;
     }
-    why = "A gate whose threshold implants fit no transistor of the technology.";
+    why = "A gate whose oxide and threshold implants fit no transistor of the technology.";
     return std::nullopt;
   }
 

@@ -4,18 +4,19 @@ import unittest
 from harness import PtahCase
 
 NFET, PFET = "sky130_fd_pr__nfet_01v8", "sky130_fd_pr__pfet_01v8"
+NFET5, PFET5 = "sky130_fd_pr__nfet_g5v0d10v5", "sky130_fd_pr__pfet_g5v0d10v5"
 
 
 class DevicesTest(PtahCase):
     def technologies(self):
         return ["ptah130"] + (["sky130A"] if self.env.get("PDK_ROOT") else [])
 
-    def clean(self, text, name):
+    def clean(self, text, name, variants=0):
         """The netlist's layout satisfies Ptah's own checks, Magic and Netgen."""
         for tech in self.technologies():
             outcome = self.run_json("run", self.netlist(text, f"{name}.sp"), "--tech", tech, "--flow", "native", "--judges", "all",
-                                    "--variants", "0", "--out", str(self.folder / f"{name}-{tech}"), timeout=600)
-            self.assertEqual(len(outcome.layouts), 1, tech)
+                                    "--variants", str(variants), "--out", str(self.folder / f"{name}-{tech}"), timeout=600)
+            self.assertEqual(len(outcome.layouts), 1 + variants, tech)
             for layout in outcome.layouts:
                 self.assertEqual(layout["drc"], {"native_drc": 0, "magic_drc": 0}, tech)
                 self.assertEqual(layout["lvs"], {"native_lvs": "match", "netgen_lvs": "match"}, tech)
@@ -46,6 +47,34 @@ class DevicesTest(PtahCase):
                    f"XM1 vdd in out out {NFET} L=0.5 W=2 nf=2\nXM2 out bias vss vss {NFET} L=0.5 W=2 nf=2\n"
                    f"XM3 vdd out out2 out2 {NFET}_lvt L=0.5 W=2 m=40\nXM4 out2 bias vss vss {NFET} L=0.5 W=2 m=4\n"
                    f"XM5 out2 out vdd vdd {PFET} L=0.5 W=2 m=4\nXM6 vdd out2 out out {NFET} L=1 W=20 m=2\n.ends\n", "sf")
+
+    SHIFTER = (".subckt shifter in out outb vdd vddh vss\n"
+               f"XM1 inb in vss vss {NFET} L=0.15 W=1\nXM2 inb in vdd vdd {PFET} L=0.15 W=2\n"
+               f"XM3 outb in vss vss {NFET5} L=0.5 W=4 nf=2\nXM4 out inb vss vss {NFET5} L=0.5 W=4 nf=2\n"
+               f"XM5 outb out vddh vddh {PFET5} L=0.5 W=1\nXM6 out outb vddh vddh {PFET5} L=0.5 W=1\n.ends\n")
+
+    def test_two_supplies(self):
+        self.clean(self.SHIFTER, "shifter", variants=1)
+        self.clean(".subckt high in out vddh vss bias\n"
+                   f"XM1 vddh in out out {NFET5} L=0.6 W=4 nf=2\nXM2 out bias vss vss {NFET5} L=10 W=1 m=2\n"
+                   f"XM3 out in vddh vddh {PFET5} L=1 W=40 nf=2\nXM4 out bias vss vss {NFET5} L=0.5 W=120 nf=60\n"
+                   f"XM5 bias bias vss vss {NFET} L=1 W=2\n.ends\n", "high")
+
+    def test_what_has_no_model_is_laid_out_and_says_so(self):
+        bench = self.netlist("* b\n.subckt shifter in out outb vdd vddh vss\nXXX\n.ends\nxdut (in out outb vdd vddh 0) shifter\n"
+                             "V1 vddh 0 5\nV2 vdd 0 1.8\nV3 in 0 dc 0.9 ac 1\n.ac dec 10 1k 1g\n.print ac v(out)\n.end\n", "bench.spice")
+        netlist = self.netlist(self.SHIFTER, "shifter.sp")
+        planned = self.ptah("plan", netlist, "--testbench", bench)
+        self.assertIn("has no model of sky130_fd_pr__nfet_g5v0d10v5 (device XM3)", planned.out)
+        outcome = self.run_json("explore", netlist, "--testbench", bench, "--explorer", "annealing", "--budget", "10")
+        for layout in outcome.layouts:
+            self.assertEqual((layout["objective"], layout["pscore_V"]), ("hpwl", None))
+            self.assertIn("has no model of sky130_fd_pr__nfet_g5v0d10v5", layout["score_reason"])
+        self.assertEqual(outcome.summary["best"]["objective"], "hpwl")
+        best = outcome.summary["best"]["gds"]
+        scored = self.run_json("score", best, "--circuit", netlist, "--testbench", bench).lines[0]
+        self.assertTrue(scored["valid"])
+        self.assertIn("has no model of sky130_fd_pr__nfet_g5v0d10v5", scored["score_reason"])
 
     def test_an_input_is_protected_by_diodes(self):
         self.clean(".subckt esd pad vdd vss out\n"

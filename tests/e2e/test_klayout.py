@@ -274,6 +274,7 @@ class KLayoutTest(KLayoutCase):
         self.assertFalse(seen["invisible"], seen["invisible"])
         self.assertLessEqual({"QPushButton", "QComboBox", "QListWidget", "QCheckBox"}, set(seen["kinds"]), seen["kinds"])
         self.assertEqual(seen["still_known"], [True, dict(seen["still_known"][1], circuit="miller_ota")])
+        self.assertEqual(seen["known_again"], seen["still_known"][1])
         self.assertEqual(seen["other"], ["", ""])
         self.assertTrue(seen["theirs_stay"])
 

@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+
+#include "ptah/core/run_tool.hpp"
+
 namespace ptah {
 namespace {
 
@@ -81,6 +86,52 @@ TEST(CircuitInput, ATestbenchForAnotherCellIsRefusedAtOnce) {
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().where, "bench.spice");
   EXPECT_THAT(loaded.error().message, HasSubstr("no port \"bulk\""));
+}
+
+/// A folder sky130A whose models are `text`.
+Technology installed(const std::filesystem::path& folder, const std::string& text) {
+  const auto tools = folder / "sky130A" / "libs.tech";
+  for (const char* name : {"magic", "ngspice"}) std::filesystem::create_directories(tools / name);
+  EXPECT_TRUE(write_text_file(tools / "magic" / "sky130A.tech", "tech\n"));
+  EXPECT_TRUE(write_text_file(tools / "ngspice" / "sky130.lib.spice",
+                              ".lib tt\n.include models.spice\n.endl\n"));
+  EXPECT_TRUE(write_text_file(tools / "ngspice" / "models.spice", text));
+  auto technology = Technology::resolve((folder / "sky130A").string());
+  EXPECT_TRUE(technology) << technology.error().text();
+  return std::move(technology).value();
+}
+
+TEST(CircuitInput, DevicesThatNoModelDescribesAreNamedAndNothingIsSimulated) {
+  auto scratch = ScratchDir::create(std::filesystem::temp_directory_path(), "ptah-models-test");
+  ASSERT_TRUE(scratch) << scratch.error().text();
+  const auto cache = scratch.value().path() / "cache";
+  ::setenv("XDG_CACHE_HOME", cache.c_str(), 1);
+  CircuitInput input;
+  input.netlist = {"two.sp",
+                   ".subckt cell a y v s\nX1 y a s s nfet_01v8 w=1 l=0.15\n"
+                   "X2 y a v v pfet_g5v0d10v5 w=1 l=0.5\nR1 y v 1k\n.ends\n"};
+  input.testbench = {"bench.spice", bench_of("a y v s")};
+  const std::string low = ".subckt  sky130_fd_pr__nfet_01v8 d g s b\n.ends\n";
+  const std::string high = ".model sky130_fd_pr__pfet_g5v0d10v5.3 pmos level=54\n";
+  const Technology bare = installed(scratch.value().path() / "bare", low);
+  const Technology full = installed(scratch.value().path() / "full", low + high);
+  for (const auto& [technology, who] :
+       {std::pair{&Technology::ptah130(), "technology ptah130"}, {&bare, "the PDK of sky130A"}}) {
+    const auto loaded = load_circuit(input, *technology);
+    ASSERT_TRUE(loaded) << loaded.error().text();
+    EXPECT_FALSE(loaded.value().testbench);
+    EXPECT_THAT(
+        loaded.value().not_simulated,
+        HasSubstr(std::string(who) + " has no model of sky130_fd_pr__pfet_g5v0d10v5 (device X2);"));
+    EXPECT_THAT(loaded.value().not_simulated, Not(HasSubstr("01v8")));
+  }
+  const auto loaded = load_circuit(input, full);
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_TRUE(loaded.value().testbench);
+  EXPECT_EQ(loaded.value().not_simulated, "");
+  // Without a testbench nobody asks.
+  input.testbench.reset();
+  EXPECT_EQ(load_circuit(input, bare).value().not_simulated, "");
 }
 
 TEST(CircuitInput, HowSizesAreReadTravelsWithTheJob) {

@@ -110,6 +110,31 @@ TEST_F(FlowTest, SpecsAreThoseOfTheMeasuresFileUnlessTheRequestHasItsOwn) {
       << refused.error().text();
 }
 
+TEST_F(FlowTest, ExplorersRankByWireLengthWhereADeviceHasNoModel) {
+  const auto netlist = folder("own") / "high.sp", bench = folder("own") / "bench.spice";
+  ASSERT_TRUE(write_text_file(netlist,
+                              ".subckt high a y v s\nX1 y a s s nfet_g5v0d10v5 w=1 l=0.5\n"
+                              "X2 y a v v pfet_g5v0d10v5 w=1 l=0.5\n.ends\n"));
+  ASSERT_TRUE(write_text_file(bench,
+                              "* b\n.subckt high a y v s\nXXX\n.ends\nxdut (a y v 0) high\n"
+                              "V1 v 0 5\nV2 a 0 dc 2 ac 1\n.ac dec 10 1k 1g\n.print ac v(y)\n"));
+  Json spec{{"netlist", netlist.string()}, {"testbench", bench.string()}};
+  spec["explore"] = {{"explorer", "annealing"}, {"evaluations", 10}};
+  for (const auto& [asked, given] : {std::pair{"pscore", "hpwl"}, {"area", "area"}}) {
+    spec["objective"] = asked;
+    const auto planned = plan(spec);
+    ASSERT_TRUE(planned) << planned.error().text();
+    EXPECT_EQ(planned.value()["common"]["objective"], given);
+    EXPECT_NE(planned.value()["notes"].dump().find("has no model of sky130_fd_pr__nfet_g5v0d10v5"),
+              std::string::npos);
+  }
+  spec["specs"] = {"gain >= 1"};
+  const auto refused = plan(spec);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text().find("has no model"), std::string::npos)
+      << refused.error().text();
+}
+
 TEST_F(FlowTest, TwoCountsForAMatchedGroupAreRefused) {
   const auto planned = plan({{"circuit", "five_transistors_ota"},
                              {"fingers", {{"M0", 2}, {"M1", 2}, {"M2", 4}, {"M3", 2}, {"M4", 2}}}});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include "netlist/dialect.hpp"
@@ -27,11 +28,12 @@ std::string unquote(const std::string& word) {
 }
 
 /// Cards that steer a simulation: no part of a layout.
-constexpr std::array<std::string_view, 27> kSimulationCards{
-    ".ac",      ".tran",    ".dc",   ".op",      ".tf",     ".noise",  ".four",
-    ".pz",      ".disto",   ".sens", ".save",    ".print",  ".plot",   ".probe",
-    ".measure", ".meas",    ".ic",   ".nodeset", ".width",  ".temp",   ".model",
-    ".title",   ".csparam", ".opt",  ".options", ".option", ".protect"};
+constexpr std::array<std::string_view, 40> kSimulationCards{
+    ".ac",      ".tran",    ".dc",      ".op",        ".tf",    ".noise",  ".four",     ".pz",
+    ".disto",   ".sens",    ".save",    ".print",     ".plot",  ".probe",  ".measure",  ".meas",
+    ".ic",      ".nodeset", ".width",   ".temp",      ".model", ".title",  ".csparam",  ".opt",
+    ".options", ".option",  ".protect", ".unprotect", ".prot",  ".unprot", ".backanno", ".step",
+    ".alter",   ".data",    ".enddata", ".lin",       ".hb",    ".pss",    ".sp",       ".wave"};
 
 bool is_param_card(std::string_view card) {
   return card == ".param" || card == ".params" || card == ".parameters";
@@ -111,13 +113,15 @@ class DeckReader {
     if (const auto width = stated_width(source)) deck_.widths[file] = *width;
     if (is_template(source)) deck_.templates.insert(file);
     LibrarySection wanted(section);
+    bool ended = false;
     for (const text::LogicalLine& line : lines) {
       if (!wanted.takes(line.text)) continue;
       const Place place{file, line.line};
       if (in_control_block(line.text, place)) continue;
+      if (ended && !after_end_) after_end_ = place;
       if (line.text.front() == '.') {
-        PTAH_TRY(const bool more, dot_card(line, place, depth));
-        if (!more) break;
+        PTAH_TRY(dot_card(line, place, depth));
+        ended = ended || lower_case(line.text) == ".end";
       } else if (open_) {
         PTAH_TRY(element(line.text, place));
       } else {
@@ -141,6 +145,10 @@ class DeckReader {
       note(counted(controls_, "control block", "control blocks") + " left out, the first at " +
            deck_.where(first_control_) + ": its commands are not run.");
     }
+    if (after_end_) {
+      note("Lines after .end, the first at " + deck_.where(*after_end_) +
+           ", are read as well: ngspice does so.");
+    }
     if (ammeters_ > 0) {
       note(counted(ammeters_, "source of 0 V is", "sources of 0 V are") +
            " read as a wire, the first at " + deck_.where(first_ammeter_) +
@@ -150,6 +158,10 @@ class DeckReader {
       note(counted(resistances_, "resistance", "resistances") +
            " of wires left out, the first at " + deck_.where(first_resistance_) +
            ": the netlist was extracted from a layout, and NET.t1, NET.n2 are parts of NET.");
+    }
+    if (valued_ > 0) {
+      note(counted(valued_, "value", "values") + " beside $W= and $L= left out, the first at " +
+           deck_.where(first_valued_) + ": the size counts.");
     }
     if (outside_ > 0) {
       note(std::to_string(outside_) + (outside_ == 1 ? " line" : " lines") +
@@ -194,24 +206,28 @@ class DeckReader {
       loose_.emplace_back(place, line);
   }
 
-  /// A circuit that is no subcircuit does not say which of its nets are ports.
+  /// A circuit that is no subcircuit does not say which of its nets are ports. A simulation may
+  /// call subcircuits and load them with passives, but transistors of its own are a circuit.
   Status check_outside() const {
-    if (driven_ || controls_ > 0 || !options_.top.empty()) return ok();
+    if (!options_.top.empty()) return ok();
+    const bool simulation = driven_ || controls_ > 0;
     for (const auto& [place, line] : loose_) {
       const auto parts = split(line, place);
       if (!parts || parts.value().words.size() < 3) continue;
-      const std::string& model = parts.value().words.back();
-      const bool device =
-          model.find("__") != model.npos ||
+      const std::string model = lower_case(parts.value().words.back());
+      const bool transistor = model.find("fet") != model.npos || model.find("mos") != model.npos;
+      const bool called =
           std::any_of(deck_.subcircuits.begin(), deck_.subcircuits.end(),
                       [&](const Subcircuit& each) { return same_but_for_case(each.name, model); });
-      if (!device) continue;
-      return fail(place,
-                  "The device " + text::quoted(parts.value().words.front()) +
-                      " stands outside every .subckt, and nothing there drives it: is it the "
-                      "circuit?",
-                  "put `.subckt NAME PORT ...` before its devices and `.ends` after them, or name "
-                  "the subcircuit that is meant: --top NAME");
+      if (simulation ? !transistor || called : model.find("__") == model.npos && !called) continue;
+      return fail(
+          place,
+          "The device " + text::quoted(parts.value().words.front()) +
+              " stands outside every .subckt" +
+              (simulation ? ", beside what simulates it" : ", and nothing there drives it") +
+              ": is it the circuit?",
+          "put `.subckt NAME PORT ...` before its devices and `.ends` after them, or name "
+          "the subcircuit that is meant: --top NAME");
     }
     return ok();
   }
@@ -281,7 +297,6 @@ class DeckReader {
     auto parsed = text::tokens(line);
     if (!parsed) return fail(place, parsed.error().message);
     const std::vector<text::Token>& tokens = parsed.value();
-    if (tokens.size() < 2) return fail(place, "This .param line defines nothing.");
     for (std::size_t i = 1; i < tokens.size();) {
       if (i + 1 >= tokens.size() || tokens[i].assigns || !tokens[i + 1].assigns) {
         return fail(place, "A .param line reads \".param name=value\"; " +
@@ -354,9 +369,33 @@ class DeckReader {
                            rounded(farad) + " F", "left out"});
   }
 
+  /// CDL has in comments what a passive is: "R0 a b 10k $[MODEL] $W=1u $L=5u $SUB=vss" is
+  /// "R0 a b MODEL w=1u l=5u" with a substrate. A value beside a size is what it comes to.
+  void take_cdl(Words& parts, Place place) {
+    std::vector<std::string>& words = parts.words;
+    std::string model;
+    std::erase_if(words, [&](const std::string& word) {
+      if (!word.starts_with("$[") || !word.ends_with("]")) return false;
+      model = word.substr(2, word.size() - 3);
+      return true;
+    });
+    for (const char* key : {"w", "l"}) {
+      auto node = parts.parameters.extract("$" + std::string(key));
+      if (node.empty()) continue;
+      node.key() = key;
+      parts.parameters.insert(std::move(node));
+    }
+    if (model.empty() || words.size() < 3) return;
+    words.insert(words.begin() + 3, std::move(model));
+    if (parts.parameters.count("l") == 0 || words.size() != 5) return;
+    if (valued_++ == 0) first_valued_ = place;
+    words.pop_back();
+  }
+
   Status element(const std::string& line, Place place) {
     PTAH_TRY(Words parts, split(line, place));
     if (parts.words.empty()) return fail(place, "This line names no device.");
+    take_cdl(parts, place);
     if (is_parasitic(parts, place)) {
       leave_out(parts, place);
       return ok();
@@ -402,14 +441,15 @@ class DeckReader {
     s.place = place;
     s.commented = line.commented;
     if (!text::is_plain_name(s.name)) return bad_name(place, "subcircuit", s.name);
-    std::set<std::string> seen;
+    std::map<std::string, int> seen;
     for (const std::string& port : std::exchange(s.ports, {})) {
       if (!text::is_plain_name(text::tool_name(port))) return bad_name(place, "port", port);
-      if (seen.insert(lower_case(port)).second) {
+      const int times = ++seen[lower_case(port)];
+      if (times == 1) {
         s.ports.push_back(port);
-      } else {
+      } else if (times == 2) {
         note("The port " + text::quoted(port) + " of " + text::quoted(s.name) +
-             " is listed twice, and is one (" + deck_.where(place) + ").");
+             " is listed more than once, and is one (" + deck_.where(place) + ").");
       }
     }
     const auto [it, fresh] = deck_.by_name.emplace(lower_case(s.name), deck_.subcircuits.size());
@@ -528,8 +568,7 @@ class DeckReader {
     return std::optional(Included{inside.string(), std::move(source)});
   }
 
-  /// False: nothing after this card counts.
-  Result<bool> dot_card(const text::LogicalLine& line, Place place, int depth) {
+  Status dot_card(const text::LogicalLine& line, Place place, int depth) {
     const std::string card = lower_case(line.text.substr(0, line.text.find_first_of(" \t")));
     if (card == ".subckt" || card == ".macro") {
       PTAH_TRY(open_subcircuit(line, place));
@@ -552,7 +591,7 @@ class DeckReader {
         }
       }
     } else if (card == ".end") {
-      return false;
+      // ngspice reads on: schematics put one into the middle, with their commands.
     } else if (card == ".endc") {
       return fail(place, "This .endc closes no .control.");
     } else if (card == ".func" || card == ".if" || card == ".elseif" || card == ".else" ||
@@ -569,7 +608,7 @@ class DeckReader {
     } else {
       return fail(place, "The card " + text::quoted(card) + " is unknown.");
     }
-    return true;
+    return ok();
   }
 
   const SpiceOptions& options_;
@@ -580,8 +619,9 @@ class DeckReader {
   int parasitics_ = 0;
   Place first_parasitic_;
   bool control_ = false;  ///< In a control block.
-  int controls_ = 0, ammeters_ = 0, resistances_ = 0;
-  Place first_control_, first_ammeter_, first_resistance_;
+  int controls_ = 0, ammeters_ = 0, resistances_ = 0, valued_ = 0;
+  Place first_control_, first_ammeter_, first_resistance_, first_valued_;
+  std::optional<Place> after_end_;  ///< The first line behind an `.end`.
   int outside_ = 0;
   bool driven_ = false;                               ///< There is a source outside.
   std::vector<std::pair<Place, std::string>> loose_;  ///< What may be devices outside.

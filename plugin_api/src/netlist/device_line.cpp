@@ -118,7 +118,7 @@ Result<int> DeviceReader::multiplier(const Element& element, Scope& scope) const
 Status DeviceReader::check_parameters(const Element& element, const std::string& path, bool mos,
                                       const Scope&) {
   constexpr std::array<std::string_view, 5> kMos{"w", "l", "nf", "m", "stack"};
-  constexpr std::array<std::string_view, 6> kPassive{"w", "l", "m", "r", "c", "value"};
+  constexpr std::array<std::string_view, 7> kPassive{"w", "l", "m", "r", "c", "value", "$sub"};
   for (const auto& [key, parameter] : element.parameters) {
     const auto known = [&key = key](const auto& list) {
       return std::find(list.begin(), list.end(), key) != list.end();
@@ -409,6 +409,10 @@ Result<DeviceLine> DeviceReader::read_passive(const Element& element, const std:
   if (letter != 'x' && rest.size() == model->terminals + 1) {
     value_text = rest.back();
     rest.pop_back();
+  }
+  if (const auto it = element.parameters.find("$sub");
+      it != element.parameters.end() && rest.size() + 1 == model->terminals) {
+    rest.push_back(it->second.text);
   }
   if (rest.size() != model->terminals) {
     return fail(element,

@@ -195,7 +195,7 @@ Status refuse_other_formats(std::string_view source, std::string_view name) {
 bool is_extracted(std::string_view source) {
   return any_line(source, [](std::string_view line) {
     if (line.front() != '*')
-      return line.find("$ **FLOATING") != std::string_view::npos || has_megamicrons(line);
+      return line.find(" **FLOATING") != std::string_view::npos || has_megamicrons(line);
     if (line.starts_with("* Top level circuit ")) return true;
     const std::size_t from = line.find("file created from ");
     return from != std::string_view::npos && line.find(".ext", from) != std::string_view::npos;

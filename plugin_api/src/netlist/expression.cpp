@@ -193,6 +193,12 @@ class Parser {
       ++at_;
       PTAH_TRY(const Quantity q, ternary());
       if (!take(c == '(' ? ")" : "}")) return fail("has an unclosed bracket");
+      // "{wn}u": ngspice puts the number in place of the braces, and then reads "2u".
+      if (c == '{' && at_ < text_.size() && is_letter(text_[at_])) {
+        const auto scale = leading_number("1" + std::string(text_.substr(at_)));
+        at_ += scale->length - 1;
+        return Quantity{q.value * scale->quantity.value, q.has_unit || scale->quantity.has_unit};
+      }
       return q;
     }
     if (const auto number = leading_number(text_.substr(at_))) {

@@ -66,8 +66,18 @@ std::size_t path_start(std::string_view s) noexcept {
   return includes ? s.find_first_not_of(" \t", end) : std::string_view::npos;
 }
 
-/// Where a trailing comment starts: ";" or "//" anywhere, "$" after a space or at the start. Not
-/// inside quotes or braces. A "$" within a word is part of a name (Magic writes such nets), and one
+/// Whether this "$" begins what CDL says of a device: $[MODEL], $W=1u, $L=1u or $SUB=NET.
+bool is_cdl(std::string_view s) noexcept {
+  if (s.substr(0, 2) == "$[") return s.find(']') != std::string_view::npos;
+  const std::string_view key =
+      s.substr(1, s.find('=') == std::string_view::npos ? 0 : s.find('=') - 1);
+  return same_but_for_case(key, "w") || same_but_for_case(key, "l") ||
+         same_but_for_case(key, "sub");
+}
+
+/// Where a trailing comment starts: ";" or "//" anywhere, "$" after a space or at the start, and
+/// Magic's "**FLOATING", which it writes with a "$" before it or without. Not inside quotes or
+/// braces. A "$" within a word is part of a name (Magic writes such nets), and one
 /// that begins the path of an include line is a variable (".lib $PDK_ROOT/...").
 std::size_t comment_start(std::string_view s) noexcept {
   const std::size_t path = path_start(s);
@@ -82,8 +92,9 @@ std::size_t comment_start(std::string_view s) noexcept {
     if (c == ';') return i;
     const bool after_space = i == 0 || is_space(s[i - 1]);
     if (after_space && c == '/' && i + 1 < s.size() && s[i + 1] == '/') return i;
+    if (after_space && s.substr(i).starts_with("**FLOATING")) return i;
     const bool variable = i == path && i + 1 < s.size() && !is_space(s[i + 1]);
-    if (c == '$' && after_space && !variable) return i;
+    if (c == '$' && after_space && !variable && !is_cdl(s.substr(i))) return i;
   }
   return s.size();
 }

@@ -1,6 +1,7 @@
 // What each kind of rule asks of KLayout. Rules are written about layers that may be derived; what
 // "too close" means depends on how the two are made: shapes of one device touch by intent.
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "klayout_drc.hpp"
@@ -38,11 +39,11 @@ class Checks {
     const auto ids = parts(name);
     return std::any_of(ids.begin(), ids.end(), [&](LayerId id) { return type(id) == wanted; });
   }
-  /// Whole drawn shapes where `name` only takes pieces out of one layer (field_poly: poly): pieces
-  /// end where shapes do not. Of cuts, it takes out whole ones.
+  /// Whole drawn shapes where `name` only takes pieces out of poly (field_poly): pieces end where
+  /// shapes do not.
   std::string whole(const std::string& name) const {
     const DerivedLayer* d = derived(name);
-    return d != nullptr && d->all.size() == 1 && type(d->all.front()) != LayerType::kCut
+    return d != nullptr && d->all.size() == 1 && type(d->all.front()) == LayerType::kPoly
                ? at(d->all.front())
                : at(name);
   }
@@ -76,6 +77,20 @@ class Checks {
         return true;
     }
     return false;
+  }
+  /// Diffusion and taps of any kinds, without what lies on them.
+  bool may_abut(const std::string& a, const std::string& b) const {
+    const auto diffusion = [&](const std::string& name) {
+      std::optional<LayerId> found;
+      for (const LayerId id : parts(name)) {
+        if (type(id) == LayerType::kPoly || type(id) == LayerType::kCut)
+          return std::optional<LayerId>();
+        if (type(id) == LayerType::kDiffusion) found = id;
+      }
+      return found;
+    };
+    const auto of_a = diffusion(a), of_b = diffusion(b);
+    return of_a && of_b && *of_a != *of_b;
   }
   /// The layers that a cut may stand on, where it has the choice; else empty.
   std::vector<LayerId> choices(const std::string& cut) const {
@@ -243,9 +258,7 @@ class Checks {
                            edges_of(nb, LayerType::kPoly) + ", " + d + ", projection)");
     }
     if (!rule.when.empty() && rule.when != "abutting") return unknown(rule);
-    const bool diffusions = has_type(na, LayerType::kDiffusion) && parts(na).size() == 1 &&
-                            has_type(nb, LayerType::kDiffusion) && parts(nb).size() == 1;
-    if (diffusions) {
+    if (may_abut(na, nb)) {
       put(rule, "apart_unless_abutting(" + a + ", " + b + ", " + d + ")");
     } else if (has_type(na, LayerType::kImplant) && parts(na).size() == 1 &&
                has_type(nb, LayerType::kDiffusion) && !has_type(nb, LayerType::kPoly) &&

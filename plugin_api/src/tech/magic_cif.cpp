@@ -49,6 +49,10 @@ constexpr std::string_view kWells = R"( layer nwell NWELL,NWELLTXT,NWELLPIN
  copyup nwelcheck
  templayer xnwelcheck nwelcheck
  copyup nwelcheck
+ templayer thickarea HVI
+ copyup thickcheck
+ templayer xthickcheck thickcheck
+ copyup thickcheck
  layer pwell TAP,DIFF
  and-not NWELL,nwelcheck
  grow {difftap.11}
@@ -114,6 +118,12 @@ constexpr std::string_view kDiffusions = R"( templayer ndiffarea DIFF,DIFFTXT,DI
  layer pfet pfetarea
  and-not LVTN
  and-not HVTP
+ and-not HVI,thickcheck
+ labels DIFF
+ layer mvpfet pfetarea
+ and-not LVTN
+ and-not HVTP
+ and HVI,thickcheck
  labels DIFF
  layer pfetlvt pfetarea
  and LVTN
@@ -140,6 +150,15 @@ constexpr std::string_view kDiffusions = R"( templayer ndiffarea DIFF,DIFFTXT,DI
  and-not PSDM
  and NSDM
  and-not LVTN
+ and-not HVI,thickcheck
+ labels DIFF
+ layer mvnfet DIFF,barediff
+ and POLY
+ or baretrans
+ and-not PSDM
+ and NSDM
+ and-not LVTN
+ and HVI,thickcheck
  labels DIFF
  layer nfetlvt DIFF,barediff
  and POLY

@@ -24,13 +24,13 @@ constexpr std::string_view kWellsAndDiffusion = R"drc(
  spacing allnwell allnwell {nwell.2a} touching_ok {why nwell.2a}
  cifmaxwidth nwell_missing_tap 0 bend_illegal {why! nwell.4}
 
- width *ndiff,*ndiode,nfet,nfetlvt,*nsd,ndiffres,*pdiff,*pdiode,allpfets,*psd,pdiffres {difftap.1} {why difftap.1}
+ width *ndiff,*ndiode,allnfets,*nsd,ndiffres,*pdiff,*pdiode,allpfets,*psd,pdiffres {difftap.1} {why difftap.1}
  extend *psd *ndiff {difftap.4} "Length of a tap that abuts diffusion < %d (difftap.4)"
  extend *nsd *pdiff {difftap.4} "Length of a tap that abuts diffusion < %d (difftap.4)"
  edge4way (*pdiff)/a (*nsd)/a {difftap.5} ~(*pdiff)/a 0 0 "Length of a tap between two diffusions < %d (difftap.5)"
  edge4way (*ndiff)/a (*psd)/a {difftap.5} ~(*ndiff)/a 0 0 "Length of a tap between two diffusions < %d (difftap.5)"
  spacing alldiff,var,varhvt alldiff,var,varhvt {difftap.3} touching_ok {why difftap.3}
- spacing *ndiff,*ndiode,nfet,nfetlvt allnwell {difftap.9} touching_illegal {why difftap.9}
+ spacing *ndiff,*ndiode,allnfets allnwell {difftap.9} touching_illegal {why difftap.9}
  spacing *psd allnwell {difftap.11} touching_illegal {why difftap.11}
  surround *nsd allnwell {difftap.10} absence_illegal {why difftap.10}
  surround *pdiff,*pdiode,allpfets allnwell {difftap.8} absence_illegal {why difftap.8}
@@ -44,7 +44,34 @@ constexpr std::string_view kWellsAndDiffusion = R"drc(
  cifmaxwidth tap_missing_licon 0 bend_illegal {why! licon.16}
  cifmaxwidth ptap_missing 0 bend_illegal {why! LU.2}
  cifmaxwidth ntap_missing 0 bend_illegal {why! LU.3}
+)drc";
+
+/// A technology without thick oxide devices has no rules for them; its shapes are an error.
+constexpr std::string_view kNoThickOxide = R"drc(
  cifmaxwidth thick_oxide 0 bend_illegal "Thick oxide devices do not belong to this technology (hvi)"
+)drc";
+constexpr std::string_view kThickOxide = R"drc(
+ width thickox {hvi.1} {why hvi.1}
+ spacing thickox thickox {hvi.2a} touching_ok {why hvi.2a}
+ cifspacing thick_oxide lv_nwell {hvi.5} touching_illegal {why hvi.5}
+ cifspacing hv_nwell hv_nwell {nwell.8} touching_ok {why nwell.8}
+ cifspacing hv_nwell lv_nwell {nwell.8} touching_illegal {why nwell.8}
+ cifwidth hv_diff {difftap.14} {why difftap.14}
+ cifspacing hv_diff hv_diff {difftap.15a} touching_ok {why difftap.15a}
+ cifspacing hv_ndiff lone_ptap {difftap.15b} touching_illegal {why difftap.15b}
+ cifmaxwidth hv_pdiff_past_well 0 bend_illegal {why! difftap.17}
+ cifspacing all_ndiff hv_nwell {difftap.18} touching_illegal {why difftap.18}
+ cifmaxwidth hv_ntap_past_well 0 bend_illegal {why! difftap.19}
+ cifspacing all_ptap hv_nwell {difftap.20} touching_illegal {why difftap.20}
+ cifmaxwidth hv_active_past_oxide 0 bend_illegal {why! difftap.22}
+ cifmaxwidth lv_active_at_oxide 0 bend_illegal {why! difftap.23}
+ cifspacing hv_ndiff all_nwell {difftap.24} touching_illegal {why difftap.24}
+ cifspacing hv_ndiff lv_ndiff {hvntm.4} touching_illegal {why hvntm.4}
+ cifmaxwidth rpm_hv_check 0 bend_illegal {why! rpm.9}
+ edge4way *ndiff mvnfet {poly.13} mvnfet 0 0 {why poly.13}
+ edge4way *pdiff mvpfet {poly.13} mvpfet 0 0 {why poly.13}
+ cifmaxwidth thin_gate_thick_oxide 0 bend_illegal "Gate of thin oxide under thick oxide (hvi)"
+ cifmaxwidth thick_gate_thin_oxide 0 bend_illegal "Gate of thick oxide outside of thick oxide (hvi)"
 )drc";
 
 constexpr std::string_view kPolyAndDevices = R"drc(
@@ -69,7 +96,7 @@ constexpr std::string_view kPolyAndDevices = R"drc(
  extend var,varhvt *poly {var.2} {why var.2}
  cifmaxwidth var_poly_no_nwell 0 bend_illegal {why! varac.5}
 
- spacing pfethvt,varhvt pfet,pfetlvt {hvtp.3 + hvtp.4} touching_illegal {why hvtp.4}
+ spacing pfethvt,varhvt pfet,pfetlvt,mvpfet {hvtp.3 + hvtp.4} touching_illegal {why hvtp.4}
  spacing pfethvt,varhvt varactor {hvtp.3 + hvtp.4} touching_illegal "High-Vt implant to a varactor < %d (hvtp.4 + varac.3)"
  spacing pfetlvt,nfetlvt allfetsnolvt {lvtn.4b + lvtn.3a} touching_illegal {why lvtn.3a}
  spacing pfetlvt,nfetlvt pfethvt {lvtn.4b + hvtp.3 + lvtn.9} touching_illegal {why lvtn.9}
@@ -164,6 +191,58 @@ constexpr std::string_view kMim = R"drc(
  surround mim2cc/m5 *m5 {m5.3 - via4.4} absence_illegal {why m5.3}
  exact_overlap mim2cc/c2
 )drc";
+
+constexpr std::string_view kThickOxideLayers = R"( templayer hv_nwell nwell
+ and thickox
+ templayer lv_nwell nwell
+ and-not thickox
+ templayer all_nwell nwell
+ templayer hv_diff allnactivenontap,allpactivenontap
+ and thickox
+ templayer all_ndiff allnactivenontap
+ templayer hv_ndiff allnactivenontap
+ and thickox
+ templayer lv_ndiff allnactivenontap
+ and-not thickox
+ templayer all_ptap allpactivetap
+ templayer butted_ptap
+ bloat-all allnactivenontap *psd
+ templayer lone_ptap allpactivetap
+ and-not butted_ptap
+ templayer hv_pdiff_past_well allpactivenontap
+ and thickox
+ grow {difftap.17}
+ and-not nwell
+ templayer hv_ntap_past_well allnactivetap
+ and thickox
+ grow {difftap.19}
+ and-not nwell
+ templayer hv_active_past_oxide allactive
+ and thickox
+ grow {difftap.22}
+ and-not thickox
+ templayer lv_active_at_oxide allactive
+ and-not thickox
+ grow {difftap.23}
+ and thickox
+ templayer rpm_hv_check rpm_generate
+ grow {rpm.9 - rpm.3}
+ and hv_ndiff
+ templayer thin_gate_thick_oxide allfetsthin
+ and thickox
+ templayer thick_gate_thin_oxide allfetsthick
+ and-not thickox
+)";
+
+/// Whether the technology has a transistor under thick oxide.
+bool has_thick_oxide(const Technology& technology) {
+  const auto hvi = technology.find_layer("hvi");
+  return std::any_of(
+      technology.devices().begin(), technology.devices().end(), [&](const DeviceModel& device) {
+        return hvi && std::find(device.markers.begin(), device.markers.end(), *hvi) !=
+                          device.markers.end();
+      });
+}
 
 /// The id of the first rule of `kind` on these layers, or "" when there is none.
 std::string rule_id(const Technology& technology, RuleKind kind, const std::string& first,
@@ -307,6 +386,7 @@ style drc
  and allpoly
 )",
                          technology);
+  if (has_thick_oxide(technology)) out += fill(kThickOxideLayers, technology);
   // Latch-up: the distance counts from the centre of a tap's contact, within one well.
   const Dbu half_contact = static_cast<Dbu>(technology.rule("licon.1")) / 2;
   const Dbu well = static_cast<Dbu>(technology.rule("nwell.1"));
@@ -347,6 +427,7 @@ style drc
 std::string magic_drc(const Technology& technology, const MagicStack& stack) {
   std::string out = "drc\n style drc variants (full),(fast)\n scalefactor 10\n cifstyle drc\n";
   out += fill(kWellsAndDiffusion, technology);
+  out += fill(has_thick_oxide(technology) ? kThickOxide : kNoThickOxide, technology);
   // A tap as small as this has an implant of the smallest area around it.
   for (const auto& [tile, implant, border] :
        {std::tuple{"*nsd", "nsd.10a", "nsd.5b"}, std::tuple{"*psd", "nsd.10a", "psd.5b"}}) {

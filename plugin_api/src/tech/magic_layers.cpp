@@ -24,6 +24,8 @@ constexpr std::string_view kFrontTypes = R"(types
   active nmoslvt,nfetlvt
   active pmoslvt,pfetlvt
   active pmoshvt,pfethvt
+  active mvnmos,mvnfet
+  active mvpmos,mvpfet
   active varactor,var
   active varactorhvt,varhvt
   active ndiff,ndiffusion,ndif
@@ -54,11 +56,13 @@ constexpr std::string_view kFrontTypes = R"(types
 
 constexpr std::string_view kAliases = R"(aliases
   allnwell         nwell
-  allnfets         nfet,nfetlvt
-  allpfets         pfet,pfetlvt,pfethvt
+  allnfets         nfet,nfetlvt,mvnfet
+  allpfets         pfet,pfetlvt,pfethvt,mvpfet
   allfets          allnfets,allpfets,varactor,varhvt
   allmos           allnfets,allpfets
-  allfetsnolvt     nfet,pfet,pfethvt,varactor,varhvt
+  allfetsnolvt     nfet,pfet,pfethvt,mvnfet,mvpfet,varactor,varhvt
+  allfetsthin      nfet,nfetlvt,pfet,pfetlvt,pfethvt
+  allfetsthick     mvnfet,mvpfet
   allnactivenonfet *ndiff,*nsd,*ndiode
   allnactivenontap *ndiff,*ndiode,allnfets
   allnactivetap    *nsd,varactor,varhvt
@@ -101,6 +105,8 @@ constexpr std::string_view kFrontStyles = R"(styles
   nfetlvt   ntransistor ntransistor_stripes implant1
   pfetlvt   ptransistor ptransistor_stripes implant1
   pfethvt   ptransistor ptransistor_stripes implant2
+  mvnfet    ntransistor ntransistor_stripes hvndiff_mask
+  mvpfet    ptransistor ptransistor_stripes hvpdiff_mask
   var       polysilicon ndiff_in_nwell
   varhvt    polysilicon ndiff_in_nwell implant2
   ndc       ndiffusion metal1 contact_X'es
@@ -144,14 +150,18 @@ constexpr std::string_view kCompose = R"(compose
   decompose nfetlvt poly ndiff
   decompose pfetlvt poly pdiff
   decompose pfethvt poly pdiff
+  decompose mvnfet  poly ndiff
+  decompose mvpfet  poly pdiff
   decompose varhvt  poly nsd
   paint ndc   nwell pdc
   paint nfet  nwell pfet
+  paint mvnfet nwell mvpfet
   paint ndiff nwell pdiff
   paint psd   nwell nsd
   paint psc   nwell nsc
   paint pdc   pwell ndc
   paint pfet  pwell nfet
+  paint mvpfet pwell mvnfet
   paint pdiff pwell ndiff
   paint nsd   pwell psd
   paint nsc   pwell psc

@@ -4,11 +4,11 @@
 
 namespace ptah::sky130 {
 
-Rect add_deep_well(TileBuilder& t, const Rect& core, const Rect& bulk) {
+Rect add_deep_well(TileBuilder& t, const Margins& margins, const Rect& core, const Rect& bulk) {
   const Dbu cut = t.rule("licon.1"), around = t.rule("nsd.5b");
   // Diffusion lies its implant's margin inside the core, or further.
   const Dbu to_ring = std::max(
-      {t.rule("difftap.9") - t.rule("nsd.5a"), t.rule("difftap.11") - t.rule("psd.5b"), Dbu{0}});
+      {margins.diffusion_well - t.rule("nsd.5a"), margins.tap_well - t.rule("psd.5b"), Dbu{0}});
   const Dbu ring = snap_up(to_ring, 10);
   // The ring's sides are apart like any n-wells.
   const auto wide_enough = [&](Dbu size) {
@@ -19,6 +19,7 @@ Rect add_deep_well(TileBuilder& t, const Rect& core, const Rect& bulk) {
       std::max(t.rule("nwell.6"), snap_up((t.rule("dnwell.2") - inner.width() + 1) / 2, 10)));
   const Rect outer = deep.bloated(t.rule("nwell.5"));
   t.add("dnwell", deep);
+  if (margins.oxide > 0) t.add("hvi", outer);
   t.add("nwell", {outer.x0, outer.y0, inner.x0, outer.y1});
   t.add("nwell", {inner.x1, outer.y0, outer.x1, outer.y1});
   t.add("nwell", {inner.x0, outer.y0, inner.x1, inner.y0});

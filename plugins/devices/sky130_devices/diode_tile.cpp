@@ -159,7 +159,7 @@ Result<Tile> diode_tile(const Device& device, const DeviceModel& model,
   std::string cell = short_name(model.name) + "_w" + std::to_string(device.width) + "_l" +
                      std::to_string(device.length);
   if (device.isolated) {
-    outline = add_deep_well(t, outline, bar(plan.bulk));
+    outline = add_deep_well(t, margins_of(t, false, false), outline, bar(plan.bulk));
     cell += "_dnw";
   }
   return std::move(t).finish(std::move(cell), device.kind, outline);

@@ -29,6 +29,29 @@ int number_of_rows(Dbu one_row, Dbu row_pitch, int fingers) {
 
 }  // namespace
 
+Margins margins_of(const TileBuilder& t, bool pmos, bool thick_oxide) {
+  Margins m;
+  m.pmos = pmos;
+  const Dbu implants =
+      pmos ? t.rule("psd.5a") + t.rule("psd.7") : t.rule("nsd.5a") + t.rule("nsd.7");
+  if (thick_oxide) {
+    m.to_tap = std::max(t.rule(pmos ? "difftap.3" : "difftap.15b"), implants);
+    m.well_diffusion = t.rule("difftap.17");
+    m.well_tap = t.rule("difftap.19");
+    m.diffusion_well = t.rule("difftap.24");
+    m.tap_well = t.rule("difftap.20");
+    m.oxide = t.rule("difftap.22");
+  } else {
+    m.to_tap = std::max(t.rule("difftap.3"), implants);
+    m.well_diffusion = t.rule("difftap.8");
+    m.well_tap = t.rule("difftap.10");
+    m.diffusion_well = t.rule("difftap.9");
+    m.tap_well = t.rule("difftap.11");
+  }
+  m.past_tap = std::max(pmos ? m.well_tap : t.rule("psd.5b"), m.oxide);
+  return m;
+}
+
 Columns columns_of(const TileBuilder& t, Dbu length, int fingers) {
   const Dbu cut = t.rule("licon.1"), to_gate = t.rule("licon.11");
   // Diffusion between two gates and past the last one, each with one column of contacts.
@@ -55,7 +78,7 @@ Rows Rows::moved(Dbu dy) const {
   return r;
 }
 
-Rows rows_of(const TileBuilder& t, Dbu width, bool pmos) {
+Rows rows_of(const TileBuilder& t, Dbu width, const Margins& margins) {
   Rows r;
   const Dbu cut = t.rule("licon.1"), grid = t.grid();
   // A via anywhere on a bar's centre line adds no metal, and vias on neighbouring bars are legal.
@@ -64,20 +87,17 @@ Rows rows_of(const TileBuilder& t, Dbu width, bool pmos) {
   r.bar_pitch = snap_up(pad + std::max(t.rule("m1.2"), t.rule("m2.2")), kPlacementGrid);
 
   const Dbu half_tap = snap_up(std::max(cut, t.rule("difftap.1")) / 2, grid);
-  const Dbu past_tap = pmos ? t.rule("difftap.10") : t.rule("psd.5b");
-  r.bulk = snap_up(std::max(half_tap + past_tap, r.half_bar), kPlacementGrid);
+  r.bulk = snap_up(std::max(half_tap + margins.past_tap, r.half_bar), kPlacementGrid);
   r.tap_low = r.bulk - half_tap;
   r.tap_high = r.bulk + half_tap;
 
-  const Dbu implant =
-      pmos ? t.rule("psd.5a") + t.rule("psd.7") : t.rule("nsd.5a") + t.rule("nsd.7");
-  r.diffusion_low = r.tap_high + std::max(t.rule("difftap.3"), implant);
+  r.diffusion_low = r.tap_high + margins.to_tap;
   r.diffusion_high = r.diffusion_low + width;
 
   // The gate's contacts: their own distance, that of the nitride cut round them, and for p-channel
   // the one to the implant.
   Dbu contact = std::max(t.rule("licon.14"), t.rule("licon.15") + t.rule("npc.4"));
-  if (pmos) contact = std::max(contact, t.rule("psd.5a") + t.rule("licon.9"));
+  if (margins.pmos) contact = std::max(contact, t.rule("psd.5a") + t.rule("licon.9"));
   const Dbu gate_low = r.diffusion_high + contact + cut / 2;
   r.source = r.bulk + r.bar_pitch;
   r.gate = snap_up(std::max(gate_low, r.source + 2 * r.bar_pitch), kPlacementGrid);
@@ -91,12 +111,12 @@ std::vector<Dbu> Arrangement::bulks() const {
   return all;
 }
 
-Result<Arrangement> arrange(const TileBuilder& t, const Device& device) {
-  const bool pmos = device.kind == DeviceKind::kPmos;
+Result<Arrangement> arrange(const TileBuilder& t, const Device& device, const Margins& margins) {
+  const bool pmos = margins.pmos;
   const int fingers = device.total_fingers();
   const Dbu farthest = reach(t, pmos);
   Arrangement a;
-  a.first = rows_of(t, device.width, pmos);
+  a.first = rows_of(t, device.width, margins);
   const Dbu one_row = columns_of(t, device.length, fingers).diffusion;
   a.large = fingers > 1 && one_row > kWidestRow;
   const int rows = a.large ? number_of_rows(one_row, a.first.pitch(), fingers) : 1;
@@ -111,7 +131,7 @@ Result<Arrangement> arrange(const TileBuilder& t, const Device& device) {
   const bool beside = tall || (a.top_tap && !a.large);
   const int most = (fingers + rows - 1) / rows;
   const Dbu tap = a.first.tap_high - a.first.tap_low;
-  const Dbu to_tap = a.first.diffusion_low - a.first.tap_high;
+  const Dbu to_tap = margins.to_tap;
   int segments = 1;
   if (tall) {
     const int within = fingers_within(t, device.length, 2 * (farthest - to_tap));

@@ -9,6 +9,19 @@
 
 namespace ptah::sky130 {
 
+/// What a transistor's kind and oxide ask round its diffusion and its taps.
+struct Margins {
+  bool pmos = false;
+  Dbu to_tap = 0;          ///< From the diffusion to a tap of its bulk.
+  Dbu past_tap = 0;        ///< From a tap to the tile's edge.
+  Dbu well_diffusion = 0;  ///< PMOS: n-well past the diffusion, past the taps.
+  Dbu well_tap = 0;
+  Dbu diffusion_well = 0;  ///< NMOS: from the diffusion to an n-well, from a tap.
+  Dbu tap_well = 0;
+  Dbu oxide = 0;  ///< Thick oxide past both; 0: the oxide is thin.
+};
+Margins margins_of(const TileBuilder& t, bool pmos, bool thick_oxide);
+
 /// Everything across a strip of diffusion, from its left edge.
 struct Columns {
   std::vector<Dbu> gates;     ///< Left edges.
@@ -28,7 +41,7 @@ struct Rows {
   Dbu pitch() const { return gate - bulk + bar_pitch; }
   Rows moved(Dbu dy) const;
 };
-Rows rows_of(const TileBuilder& t, Dbu width, bool pmos);
+Rows rows_of(const TileBuilder& t, Dbu width, const Margins& margins);
 
 /// Fingers on a diffusion of their own, whose left edge is at x.
 struct Segment {
@@ -50,6 +63,6 @@ struct Arrangement {
 };
 
 /// Fails with the rule where no arrangement keeps the diffusion near its taps.
-Result<Arrangement> arrange(const TileBuilder& t, const Device& device);
+Result<Arrangement> arrange(const TileBuilder& t, const Device& device, const Margins& margins);
 
 }  // namespace ptah::sky130

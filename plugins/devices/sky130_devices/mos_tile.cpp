@@ -72,6 +72,7 @@ void add_markers(TileBuilder& t, const DeviceModel& model, const Rect& gates) {
   const Technology& technology = t.technology();
   for (const LayerId marker : model.markers) {
     const std::string& name = technology.layer(marker).name;
+    if (name == "hvi") continue;  // add_thick_oxide
     t.add(marker, gates.bloated(t.rule(name == "hvtp" ? "hvtp.3" : "lvtn.4b")));
   }
 }
@@ -82,22 +83,31 @@ bool has_marker(const Technology& technology, const DeviceModel& model, std::str
 }
 
 /// One n-well round all diffusion, taps and low-Vt implants.
-void add_well(TileBuilder& t, const DeviceModel& model) {
+void add_well(TileBuilder& t, const DeviceModel& model, const Margins& margins) {
   Rect well;
   const auto hold = [&](const char* layer, Dbu past) {
     const Rect inside = t.bounds(layer);
     if (!inside.empty()) well = well.united(inside.bloated(past));
   };
-  hold("diff", t.rule("difftap.8"));
-  hold("tap", t.rule("difftap.10"));
+  hold("diff", margins.well_diffusion);
+  hold("tap", margins.well_tap);
   if (has_marker(t.technology(), model, "lvtn")) hold("lvtn", t.rule("lvtn.10"));
   t.add("nwell", well);
 }
 
+/// One shape over all diffusion and taps; it ends where the n-well does, or past it.
+void add_thick_oxide(TileBuilder& t, Dbu past) {
+  const Rect active = t.bounds("diff").united(t.bounds("tap"));
+  t.add("hvi", active.bloated(past).united(t.bounds("nwell")));
+}
+
 Status check_mos(const Device& device, const DeviceModel& model, const Technology& technology) {
   const bool long_gate = has_marker(technology, model, "lvtn") && device.kind == DeviceKind::kPmos;
+  const char* length_rule = has_marker(technology, model, "hvi") ? "poly.13"
+                            : long_gate                          ? "poly.1b"
+                                                                 : "poly.1a";
   PTAH_TRY(check_size(device, model, device.width, device.length, technology,
-                      {"difftap.2", long_gate ? "poly.1b" : "poly.1a"}));
+                      {"difftap.2", length_rule}));
   if (device.fingers < 1 || device.multiplier < 1)
     return make_error(ErrorCode::kInvalidArgument,
                       "The device has no finger count yet (nf=" + std::to_string(device.fingers) +
@@ -189,13 +199,15 @@ Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
   PTAH_TRY(check_mos(device, model, technology));
   TileBuilder t(technology);
   const bool pmos = device.kind == DeviceKind::kPmos;
-  PTAH_TRY(const Arrangement a, arrange(t, device));
+  const Margins margins = margins_of(t, pmos, has_marker(technology, model, "hvi"));
+  PTAH_TRY(const Arrangement a, arrange(t, device, margins));
   add_taps(t, a, pmos);
   for (std::size_t r = 0; r < a.rows.size(); ++r) {
     for (const Segment& segment : a.rows[r])
       add_segment(t, model, a.row(r), segment, device.length, pmos);
   }
-  if (pmos) add_well(t, model);
+  if (pmos) add_well(t, model, margins);
+  if (margins.oxide > 0) add_thick_oxide(t, margins.oxide);
 
   // The outline: everything, on the placement grid, with the surplus shared left and right.
   const Rect box = t.bounds();
@@ -221,7 +233,7 @@ Result<Tile> mos_tile(const Device& device, const DeviceModel& model,
   std::string cell = short_name(model.name) + "_w" + std::to_string(device.width) + "_l" +
                      std::to_string(device.length) + "_nf" + std::to_string(device.total_fingers());
   if (device.isolated) {
-    outline = add_deep_well(t, outline, bar(a.first.bulk));
+    outline = add_deep_well(t, margins, outline, bar(a.first.bulk));
     cell += "_dnw";
   }
   return std::move(t).finish(std::move(cell), device.kind, outline);

@@ -369,7 +369,7 @@ Status Compiler::add_spacing(const Rule& rule) {
   Check& check = push(CheckKind::kSpacing, rule, mask_a, mask_b);
   if (part_of_b) {  // A resistor's body and the poly that it is a part of.
     check.except = mask_b;
-  } else if (diffusion_a && diffusion_b && !cut && derived(a) == nullptr && derived(b) == nullptr) {
+  } else if (diffusion_a && diffusion_b && *diffusion_a != *diffusion_b && !cut) {
     check.except = mask_b;  // Diffusion and tap may abut.
   } else if (!may_hold(a, b) && !may_hold(b, a)) {
     const DerivedLayer *da = derived(a), *db = derived(b);

@@ -14,13 +14,14 @@
 namespace ptah::agreement {
 namespace {
 
-/// Below the folder of the shipped circuits; the last has the devices that those do not.
+/// Below the folder of the shipped circuits; the last two have devices that those do not.
 constexpr const char* kCircuits[] = {"five_transistors_ota",
                                      "miller_ota",
                                      "ahuja_ota",
                                      "ota_ff",
                                      "lpf",
-                                     "../../tests/agreement/circuits/mixed"};
+                                     "../../tests/agreement/circuits/mixed",
+                                     "../../tests/agreement/circuits/voltages"};
 /// Shifts tried from each placement; those that do not fit or route are passed over.
 constexpr int kShifts = 12;
 

@@ -36,7 +36,8 @@ class Comparer {
                                             "configs/circuits/ahuja_ota",
                                             "configs/circuits/ota_ff",
                                             "configs/circuits/lpf",
-                                            "tests/agreement/circuits/mixed"};
+                                            "tests/agreement/circuits/mixed",
+                                            "tests/agreement/circuits/voltages"};
     constexpr int kPerBase = static_cast<int>(kHarmless + kMutated + kLayouts);
     const int bases = (settings_.pairs + kPerBase - 1) / kPerBase;
     for (std::size_t c = 0; c < std::size(kCircuits); ++c) {

@@ -72,6 +72,8 @@ def main(app, see):
     view.save_as(cellview.index(), saved, pya.SaveLayoutOptions())
     yield 1.0
     see["still_known"] = [cellview.filename() == saved, app.circuit_of(cellview)]
+    app._circuits.clear()                                # as after a new start: settings are all that is left
+    see["known_again"] = app.circuit_of(cellview)
     WINDOW.close_current_view()
     WINDOW.load_layout(saved, 1)
     yield lambda: list_of(WINDOW.current_view()) == wanted

@@ -48,6 +48,16 @@ class EchoService final : public Service {
   void status(const Nothing&, Reply<StatusReply> reply) override { reply(StatusReply{}); }
   void shutdown(const ShutdownParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
   void verify(const Nothing&, Reply<VerifyReply> reply) override { reply(VerifyReply{}); }
+  void token_create(const TokenCreateParams& params, Reply<TokenCreateReply> reply) override {
+    TokenCreateReply answer;
+    answer.info.name = params.name;
+    answer.info.role = params.role;
+    reply(answer);
+  }
+  void token_list(const Nothing&, Reply<TokenListReply> reply) override { reply(TokenListReply{}); }
+  void token_revoke(const TokenRevokeParams& params, Reply<TokenInfo> reply) override {
+    reply(make_error(ErrorCode::kNotFound, "There is no token " + params.name + "."));
+  }
   void plugin_list(const Nothing&, Reply<PluginListReply> reply) override {
     reply(PluginListReply{});
   }
@@ -143,6 +153,11 @@ class EchoService final : public Service {
   }
   void variant_get(const VariantParams&, Reply<VariantInfo> reply) override {
     reply(VariantInfo{});
+  }
+  void variant_files(const VariantFilesParams& params, Reply<VariantFilesReply> reply) override {
+    VariantFilesReply answer;
+    answer.next = params.after;
+    reply(answer);
   }
   void variant_export(const ExportParams&, Reply<ExportReply> reply) override {
     reply(ExportReply{});

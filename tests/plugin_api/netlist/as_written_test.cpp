@@ -46,7 +46,7 @@ TEST(AsWritten, WhatGoesOnWithPinInfoIsNoPort) {
 TEST(AsWritten, APortThatIsListedTwiceIsOne) {
   const auto read = read_ok(".subckt inv VDD in out vss vdd\n" + std::string(kTwo) + ".ends\n");
   EXPECT_THAT(ports(read.circuit), ElementsAre("VDD", "in", "out", "vss"));
-  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("listed twice")));
+  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("listed more than once")));
 }
 
 TEST(AsWritten, DevicesOutsideASubcircuitThatNothingDrivesMayBeTheCircuit) {
@@ -60,6 +60,47 @@ TEST(AsWritten, DevicesOutsideASubcircuitThatNothingDrivesMayBeTheCircuit) {
   SpiceOptions options;
   options.top = "inv";
   EXPECT_EQ(read_ok(calls + inner, options).circuit.devices.size(), 2u);
+}
+
+TEST(AsWritten, TransistorsBesideASimulationAreNotPassedOver) {
+  const std::string inner = ".subckt inv out in vdd vss\n" + std::string(kTwo) + ".ends\n";
+  const std::string bench = "a title\nV1 a 0 1\nx1 b a vdd vss inv\n";
+  const std::string load = "XC1 b 0 sky130_fd_pr__cap_mim_m3_1 W=4 L=4\n";
+  read_ok(bench + load + inner + ".end\n");  // a load is the simulation's
+  const std::string transistor = "xm1 c b 0 0 sky130_fd_pr__nfet_01v8 w=1 l=1\n";
+  const Error error = read_error(bench + transistor + inner + ".end\n");
+  EXPECT_THAT(error.message, testing::HasSubstr("\"xm1\" stands outside every .subckt"));
+  SpiceOptions options;
+  options.top = "inv";
+  EXPECT_EQ(read_ok(bench + transistor + inner, options).circuit.devices.size(), 2u);
+}
+
+TEST(AsWritten, AnEndInTheMiddleEndsNothing) {
+  const auto read = read_ok(
+      "**.subckt top in out vdd vss\nx1 out in vdd vss inv\n.tran 1n 2n\n.end\n" +
+      std::string("**.ends\n.subckt inv out in vdd vss\n") + std::string(kTwo) + ".ends\n.end\n");
+  EXPECT_EQ(read.circuit.name, "top");
+  EXPECT_EQ(read.circuit.devices.size(), 2u);
+  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("after .end")));
+}
+
+TEST(AsWritten, CdlSaysInCommentsWhatAPassiveIs) {
+  const auto read = read_ok(
+      ".PARAM\n.subckt top a b vss\n*.PININFO a:I b:O vss:B\n"
+      "RR0 a b 10K $[sky130_fd_pr__res_high_po_0p35] $SUB=vss $W=350n\n+ $L=5u M=2 $T=1 2 3\n"
+      "RR1 a b sky130_fd_pr__res_high_po_0p69 $SUB=vss W=690n L=4u $ a comment\n"
+      "CC0 a b 100f $[sky130_fd_pr__cap_mim_m3_1] $W=7u $L=6u $SUB=vss\n"
+      "CC1 a b 100f $[sky130_fd_pr__cap_mim_m3_1] $X=1 $Y=2\n.ends\n");
+  EXPECT_EQ(device(read.circuit, "RR0_2").model, "sky130_fd_pr__res_high_po_0p35");
+  EXPECT_EQ(device(read.circuit, "RR0_2").length, 5000);
+  EXPECT_EQ(device(read.circuit, "RR0_2").nets.back(), read.circuit.find_net("vss"));
+  EXPECT_EQ(device(read.circuit, "RR1").model, "sky130_fd_pr__res_high_po_0p69");
+  EXPECT_EQ(device(read.circuit, "RR1").nets.size(), 3u);
+  EXPECT_EQ(device(read.circuit, "CC0").width, 7000);
+  EXPECT_EQ(device(read.circuit, "CC0").length, 6000);
+  EXPECT_EQ(device(read.circuit, "CC0").nets.size(), 2u);
+  EXPECT_NEAR(static_cast<double>(device(read.circuit, "CC1").width), 6910, 10);
+  EXPECT_THAT(read.notes, testing::Contains(testing::HasSubstr("2 values beside $W= and $L=")));
 }
 
 TEST(AsWritten, XschemWritesTheTotalWidthWhateverTheLetter) {
@@ -113,6 +154,7 @@ TEST(AsWritten, MagicsDevicesHaveTheirOwnWidth) {
 TEST(AsWritten, CapacitancesOfWiresAreRecognisedWithoutTheHeader) {
   for (const char* line :
        {"X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 40fF $ **FLOATING",
+        "X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 40fF **FLOATING",
         "X1 a b c d sky130_fd_pr__nfet_01v8 w=1e+06u l=150000u\nC1 a b 40fF",
         "X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 0.8f",
         "X1 a b c d sky130_fd_pr__nfet_01v8 w=1 l=0.15\nC1 a b 'cw'\n.param cw=0.8f"}) {

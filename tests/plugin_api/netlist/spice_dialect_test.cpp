@@ -30,6 +30,13 @@ TEST(SpiceDialect, OsirisTemplateLeavesFingersFree) {
   EXPECT_EQ(device(c, "M1").where, "t.sp:2");
 }
 
+TEST(SpiceDialect, WhatSimulatorsAddIsPassedOver) {
+  const std::string body = one("M1 a b c d nfet w=w0 l=1u\n.unprotect\n.param w0=1u");
+  const auto read = read_ok(
+      body + ".step param x 1 2 1\n.data sizes w0\n1u 2u\n.enddata\n.alter\n.backanno\n.end\n");
+  EXPECT_EQ(device(read.circuit, "M1").width, 1000);
+}
+
 TEST(SpiceDialect, CapacitancesOfAnExtractedNetlistAreNoDevices) {
   const std::string body =
       ".subckt sw out vdd vss\n"

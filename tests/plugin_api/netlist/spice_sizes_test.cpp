@@ -169,6 +169,8 @@ TEST(SpiceSizes, Expressions) {
 
 TEST(SpiceSizes, UnitsInsideExpressionsMakeMetres) {
   EXPECT_EQ(width("'3*0.35u'"), 1050);
+  EXPECT_EQ(width("{wn}u", "0.15u", ".param wn=2\n"), 2000);  // put in place of the braces
+  EXPECT_EQ(width("{wn*2}n", "0.15u", ".param wn=1050\n"), 2100);
   EXPECT_EQ(width("wn", "0.15u", ".param wn='2*x' x=0.525u\n"), 1050);
 }
 

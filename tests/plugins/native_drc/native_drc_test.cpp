@@ -4,6 +4,7 @@
 
 #include "drc_testing.hpp"
 #include "ptah/core/random.hpp"
+#include "tiles.hpp"
 
 namespace ptah {
 namespace {
@@ -19,6 +20,37 @@ TEST(NativeDrc, TilesOfEveryDeviceAreClean) {
     const Verdict verdict = check(tile.shapes);
     EXPECT_TRUE(verdict.clean) << tile.name << ": " << test::text_of(verdict);
   }
+}
+
+TEST(NativeDrc, TilesUnderThickOxideAreCleanInAllSizes) {
+  int tiles = 0;
+  for (const char* name : {"nfet_g5v0d10v5", "pfet_g5v0d10v5"}) {
+    const DeviceModel& model = *technology().find_device(name);
+    for (const double w : {0.42, 0.5, 0.525, 0.74, 1.0, 3.3, 10.0, 16.0, 40.0}) {
+      for (const double l : {0.5, 0.505, 0.6, 1.0, 4.0, 12.0}) {
+        for (const int fingers : {1, 2, 3, 7, 40}) {
+          for (const bool isolated : {false, true}) {
+            if (isolated && model.kind == DeviceKind::kPmos) continue;
+            Device device;
+            device.name = "M1";
+            device.kind = model.kind;
+            device.model = model.name;
+            device.nets = {0, 1, 2, 3};
+            device.width = from_um(w);
+            device.length = from_um(l);
+            device.fingers = fingers;
+            device.isolated = isolated;
+            const auto tile = sky130::generate_tile(device, technology());
+            ASSERT_TRUE(tile) << tile.error().text();
+            const Verdict verdict = check(tile.value().shapes);
+            EXPECT_TRUE(verdict.clean) << tile.value().cell << ": " << test::text_of(verdict);
+            ++tiles;
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(tiles, 700);
 }
 
 TEST(NativeDrc, EachRuleIsFoundBrokenAndJustKept) {

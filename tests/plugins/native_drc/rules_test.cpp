@@ -237,6 +237,35 @@ TEST(NativeDrcRules, GatesAndTheirSurroundings) {
   EXPECT_TRUE(reports("poly.11", bent));
 }
 
+TEST(NativeDrcRules, ThickOxide) {
+  const auto at = [](std::string_view name) { return technology().layer(name); };
+  // A gate under thick oxide with a tap that abuts its diffusion.
+  const auto drawn = [&](Dbu length, Dbu tap) {
+    return std::vector<Shape>{{at("diff"), {-300, 0, length + 300, 1000}},
+                              {at("poly"), {0, -130, length, 1130}},
+                              {at("nsdm"), {-1000, -1000, length + 300, 2000}},
+                              {at("tap"), {length + 300, 0, length + 300 + tap, 1000}},
+                              {at("psdm"), {length + 300, -1000, length + 1000 + tap, 2000}},
+                              {at("hvi"), {-2000, -2000, length + 4000, 3000}}};
+  };
+  EXPECT_TRUE(reports("poly.13", drawn(495, 700)));
+  EXPECT_TRUE(reports("difftap.16", drawn(500, 695)));
+  const auto kept = test::rules_of(test::check(drawn(500, 700)));
+  for (const char* rule : {"poly.13", "difftap.15b", "difftap.16", "difftap.22", "difftap.23"})
+    EXPECT_FALSE(kept.contains(rule)) << rule;
+  // Diffusion and wells lie under it as a whole or not at all.
+  auto across = drawn(500, 700);
+  across.back().rect.x0 = 0;
+  EXPECT_TRUE(reports("difftap.22", across));
+  EXPECT_TRUE(reports("difftap.23", across));
+  const Shape well{at("nwell"), {0, 0, 4000, 4000}};
+  EXPECT_TRUE(reports("hvi.5", {well, {at("hvi"), {-1000, -1000, 2000, 5000}}}));
+  EXPECT_FALSE(reports("hvi.5", {well, {at("hvi"), {0, 0, 4000, 4000}}}));
+  EXPECT_FALSE(reports("nwell.8", {well, {at("nwell"), {5500, 0, 9000, 4000}}}));
+  EXPECT_TRUE(reports(
+      "nwell.8", {well, {at("hvi"), {0, 0, 4000, 4000}}, {at("nwell"), {5500, 0, 9000, 4000}}}));
+}
+
 TEST(NativeDrcRules, TapsWellsAndReach) {
   const auto at = [](std::string_view name) { return technology().layer(name); };
   const auto island = [&](const char* active, const char* implant, Dbu x, Dbu y) {

@@ -53,7 +53,7 @@ double distance(const Rect& a, const Rect& b) {
   return std::hypot(dx, dy);
 }
 
-const std::set<std::string> kUnseen = {"nsdm", "psdm", "npc", "lvtn", "hvtp", "rpm", "urpm"};
+const std::set<std::string> kUnseen = {"nsdm", "psdm", "npc", "lvtn", "hvtp", "hvi", "rpm", "urpm"};
 
 void check(const Tile& tile) {
   int checked = 0;
@@ -121,9 +121,20 @@ TEST(ImplantRules, HoldInEveryKindOfTile) {
     devices.push_back(test::mos(flavour, 2.1, 12, 3));
     devices.push_back(test::mos(flavour, 40, 0.5, 2));
   }
-  for (const int nf : {1, 3}) {
-    devices.push_back(test::mos("nfet_01v8", 1.05, 0.15, nf));
-    devices.back().isolated = true;
+  for (const char* flavour : {"nfet_g5v0d10v5", "pfet_g5v0d10v5"}) {
+    for (const double w : {0.42, 0.525, 10.0}) {
+      for (const double l : {0.5, 2.0}) {
+        for (const int nf : {1, 2, 7}) devices.push_back(test::mos(flavour, w, l, nf));
+      }
+    }
+    devices.push_back(test::mos(flavour, 0.42, 0.5, 50));
+    devices.push_back(test::mos(flavour, 40, 0.5, 2));
+  }
+  for (const char* flavour : {"nfet_01v8", "nfet_g5v0d10v5"}) {
+    for (const int nf : {1, 3}) {
+      devices.push_back(test::mos(flavour, 1.05, 0.5, nf));
+      devices.back().isolated = true;
+    }
   }
   for (const double w : {0.35, 0.69, 1.41, 2.85, 5.73}) {
     devices.push_back(test::resistor("res_high_po", w, 3));

@@ -22,6 +22,8 @@ TEST_P(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
                                  test::mos("pfet_01v8_hvt", 2.1, 0.15, 4),
                                  test::mos("nfet_01v8", 0.42, 0.15, 72),
                                  test::mos("pfet_01v8", 16, 0.5, 2),
+                                 test::mos("nfet_g5v0d10v5", 1.05, 0.5, 2),
+                                 test::mos("pfet_g5v0d10v5", 1.05, 0.5, 2),
                                  test::mim("cap_mim_m3_1", 5, 4),
                                  test::mim("cap_mim_m3_1", 2, 2),
                                  test::mim("cap_mim_m3_2", 4, 4),
@@ -30,6 +32,9 @@ TEST_P(MagicClearance, TilesAtTheirClearanceAreLegalOnAllSides) {
                                  test::resistor("res_high_po", 0.35, 3.05),
                                  test::resistor("res_xhigh_po", 0.69, 5)};
   Device isolated = test::mos("nfet_01v8", 1.05, 0.15, 2);
+  isolated.isolated = true;
+  devices.push_back(isolated);
+  isolated = test::mos("nfet_g5v0d10v5", 1.05, 0.5, 2);
   isolated.isolated = true;
   devices.push_back(isolated);
   std::vector<Tile> tiles;

@@ -83,6 +83,8 @@ TEST_P(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
   static constexpr const char* kLongFlavour = "pfet_01v8_lvt";
   static constexpr const char* kFlavours[] = {"nfet_01v8", "nfet_01v8_lvt", "pfet_01v8",
                                               kLongFlavour, "pfet_01v8_hvt"};
+  // Under thick oxide, of any size on the grid: 40 more.
+  static constexpr const char* kThick[] = {"nfet_g5v0d10v5", "pfet_g5v0d10v5"};
   for (const char* flavour : kFlavours) {
     for (const double w :
          {0.42, 0.5, 0.525, 0.6, 0.74, 0.84, 1.0, 1.05, 1.26, 1.575, 2.1, 3.3, 5.0, 10.0}) {
@@ -110,6 +112,11 @@ TEST_P(MagicSweep, MosTilesAreCleanAndExtractFingerByFinger) {
     const double l = between(350, 2000) -
                      (flavour == kLongFlavour ? 0 : 0.2 * static_cast<double>(rng.below(2)));
     all.push_back(test::mos(flavour, w, l, 1 + static_cast<int>(rng.below(9))));
+  }
+  for (int i = 0; i < (full_sweep() ? 400 : 40); ++i) {
+    all.push_back(test::mos(kThick[i % 2], between(420, i % 8 < 2 ? 10'000 : 2500),
+                            i % 3 == 0 ? 0.5 : between(500, 3000),
+                            1 + static_cast<int>(rng.below(9))));
   }
   sweep(all, Technology::ptah130(),
         [](const Device& device, const std::string& cell, const MagicCell& found) {
@@ -143,10 +150,16 @@ TEST_P(MagicSweep, LargeTallAndIsolatedMosTilesAreCleanAndExtractFingerByFinger)
     all.push_back(test::mos(flavour, 35, 0.56, 36));
   }
   all = sample(std::move(all), 20);
+  for (const char* flavour : {"nfet_g5v0d10v5", "pfet_g5v0d10v5"}) {
+    for (const double w : {2.1, 14.65, 28.85, 40.0, 77.0})
+      all.push_back(test::mos(flavour, w, 1, 5));
+    all.push_back(test::mos(flavour, 15, 0.5, 60));
+    all.push_back(test::mos(flavour, 2, 12, 7));
+  }
   for (const double w : {0.42, 2.0, 16.0, 40.0}) {
     for (const int nf : {1, 2, 50}) {
       if (w > 10 && nf > 2) continue;
-      for (const char* flavour : {"nfet_01v8", "nfet_01v8_lvt"}) {
+      for (const char* flavour : {"nfet_01v8", "nfet_01v8_lvt", "nfet_g5v0d10v5"}) {
         all.push_back(test::mos(flavour, w, 0.5, nf));
         all.back().isolated = true;
       }

@@ -113,7 +113,9 @@ INSTANTIATE_TEST_SUITE_P(Sizes, MosTile,
                                            std::tuple{"pfet_01v8", 2.1, 0.18, 12},
                                            std::tuple{"pfet_01v8_lvt", 1.575, 0.35, 5},
                                            std::tuple{"pfet_01v8_hvt", 10.0, 2.0, 8},
-                                           std::tuple{"nfet_01v8", 10.0, 0.15, 64}));
+                                           std::tuple{"nfet_01v8", 10.0, 0.15, 64},
+                                           std::tuple{"nfet_g5v0d10v5", 0.42, 0.5, 1},
+                                           std::tuple{"pfet_g5v0d10v5", 3.0, 0.6, 5}));
 
 /// Too wide for one row, or too tall for one tap.
 class LargeMosTile : public MosTile {};
@@ -181,17 +183,15 @@ TEST_P(LargeMosTile, LeavesMetalForWiresAcross) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, LargeMosTile,
-                         ::testing::Values(std::tuple{"nfet_01v8", 1.0, 0.15, 100},
-                                           std::tuple{"pfet_01v8", 2.0, 0.15, 90},
-                                           std::tuple{"nfet_01v8", 4.0, 12.0, 7},
-                                           std::tuple{"pfet_01v8_lvt", 0.42, 20.0, 3},
-                                           std::tuple{"nfet_01v8", 15.0, 1.0, 26},
-                                           std::tuple{"nfet_01v8", 15.0, 0.15, 1},
-                                           std::tuple{"nfet_01v8_lvt", 28.8, 0.5, 2},
-                                           std::tuple{"pfet_01v8", 40.0, 1.0, 3},
-                                           std::tuple{"pfet_01v8_hvt", 40.0, 1.2, 22},
-                                           std::tuple{"nfet_01v8", 100.0, 20.0, 3}));
+INSTANTIATE_TEST_SUITE_P(
+    Sizes, LargeMosTile,
+    ::testing::Values(
+        std::tuple{"nfet_01v8", 1.0, 0.15, 100}, std::tuple{"pfet_01v8", 2.0, 0.15, 90},
+        std::tuple{"nfet_01v8", 4.0, 12.0, 7}, std::tuple{"pfet_01v8_lvt", 0.42, 20.0, 3},
+        std::tuple{"nfet_01v8", 15.0, 1.0, 26}, std::tuple{"nfet_01v8", 15.0, 0.15, 1},
+        std::tuple{"nfet_01v8_lvt", 28.8, 0.5, 2}, std::tuple{"pfet_01v8", 40.0, 1.0, 3},
+        std::tuple{"pfet_01v8_hvt", 40.0, 1.2, 22}, std::tuple{"nfet_01v8", 100.0, 20.0, 3},
+        std::tuple{"nfet_g5v0d10v5", 2.0, 0.5, 90}, std::tuple{"pfet_g5v0d10v5", 40.0, 1.0, 3}));
 
 TEST(MosTiles, LargeOnesAreAboutAsHighAsWide) {
   for (const Device& device : {mos("pfet_01v8", 9, 0.15, 640), mos("nfet_01v8", 4, 12, 60),
@@ -250,6 +250,28 @@ TEST(MosTiles, IsolatedOnesLieInsideARingOfWellOverADeepWell) {
   }
 }
 
+TEST(MosTiles, OneShapeOfThickOxideHoldsAllOfATransistorOf5V) {
+  for (const char* flavour : {"nfet_g5v0d10v5", "pfet_g5v0d10v5"}) {
+    for (const bool isolated : {false, true}) {
+      Device device = mos(flavour, 1.05, 0.5, 2);
+      device.isolated = isolated;
+      if (isolated && device.kind == DeviceKind::kPmos) continue;
+      const Tile t = generate_tile(device, tech()).value();
+      std::vector<Rect> oxide, below;
+      for (const Shape& s : t.shapes) {
+        const std::string& name = tech().layer(s.layer).name;
+        const bool active = name == "diff" || name == "tap";
+        if (name == "hvi") oxide.push_back(s.rect);
+        if (name == "nwell") below.push_back(s.rect);
+        if (active) below.push_back(s.rect.bloated(static_cast<Dbu>(tech().rule("difftap.22"))));
+      }
+      ASSERT_FALSE(oxide.empty());
+      EXPECT_EQ(united(oxide).size(), 1u);
+      EXPECT_TRUE(difference(united(below), united(oxide)).empty()) << t.cell;
+    }
+  }
+}
+
 TEST(MosTiles, AreMuchSmallerThanThePeers) {
   // The stronger peer generator needs 19.5 um^2 for each of these (five_285: 97.5 for five).
   const auto n = generate_tile(mos("nfet_01v8", 1.05, 0.15, 2), tech()).value();
@@ -285,6 +307,7 @@ TEST(MosTiles, ForbiddenSizesNameTheDeviceAndTheRule) {
       {mos("nfet_01v8", 0.36, 0.15, 1), "0.42 um .. 100 um (rule difftap.2)"},
       {mos("pfet_01v8_lvt", 1, 0.15, 1), "poly.1b"},
       {mos("nfet_01v8", 1, 0.1, 1), "poly.1a"},
+      {mos("pfet_g5v0d10v5", 1, 0.45, 1), "0.5 um .. 100 um (rule poly.13)"},
       {tall, "LU.2"},
       {mos("pfet_01v8", 35, 29.4, 1), "LU.3"},
       {off_grid, "x.1b"},

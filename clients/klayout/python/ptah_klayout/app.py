@@ -203,6 +203,7 @@ class Ptah:
         # The counts of a layout being edited are read off the layout itself, while it is whole.
         fingers = spec.pop("fingers", None)
         self._circuits[self._key(cellview)] = spec
+        session.keep_circuit(*self._key(cellview), spec)
         self.remember_fingers(cellview, fingers)
 
     def remember_fingers(self, cellview, fingers):
@@ -217,8 +218,9 @@ class Ptah:
         return (cellview.filename() or cellview.name, cellview.cell.name if cellview.cell else "")
 
     def circuit_of(self, cellview):
-        """The fields that name the circuit, or None: remembered, or guessed by the cell's name."""
-        known = self._circuits.get(self._key(cellview))
+        """The fields that name the circuit, or None: remembered, also since before KLayout was closed, or guessed by the cell's name."""
+        key = self._key(cellview)
+        known = self._circuits.get(key) or os.path.isabs(key[0]) and session.kept_circuits().get(key)
         if known:
             return dict(known)
         guess = self.library.guess(cellview.cell.name) if cellview.cell else None
@@ -295,6 +297,7 @@ class Ptah:
             known = self._circuits.get((before.layout, before.cell))
             if known is not None and not os.path.isabs(before.layout):
                 self._circuits.setdefault((now.layout, now.cell), known)
+                session.keep_circuit(now.layout, now.cell, known)
                 self._fingers.setdefault((now.layout, now.cell), self._fingers.get((before.layout, before.cell)))
         layers.adopt(now.view)
 

@@ -1,4 +1,5 @@
 """Where the daemon is and what the user chose. Settings live in KLayout's own configuration (keys `ptah-*`)."""
+import json
 import os
 import shutil
 import time
@@ -18,8 +19,10 @@ SETTINGS = {
     "ptah-model": "",            # which predicts; empty: the one that is named after the circuit
     "ptah-live": "false",
     "ptah-reroute": "true",      # while live: wires follow a device that is moved
+    "ptah-layouts": "[]",        # circuits of saved layouts: [path, top cell, fields] each, the newest last
 }
 LOG_LINES = 500
+KEPT_LAYOUTS = 50
 
 
 def get(key):
@@ -30,6 +33,24 @@ def get(key):
 def put(key, value):
     assert key in SETTINGS, key
     pya.Application.instance().set_config(key, str(value))
+
+
+def kept_circuits():
+    """What was said of saved layouts: (path, top cell) -> fields. A netlist that is gone says nothing any more."""
+    try:
+        kept = {(path, cell): dict(spec) for path, cell, spec in json.loads(get("ptah-layouts"))}
+    except (TypeError, ValueError):
+        return {}
+    return {key: spec for key, spec in kept.items() if os.path.isfile(spec.get("netlist", __file__))}
+
+
+def keep_circuit(path, cell, spec):
+    if not os.path.isabs(path):
+        return
+    kept = kept_circuits()
+    kept.pop((path, cell), None)
+    kept[path, cell] = spec
+    put("ptah-layouts", json.dumps([[*key, value] for key, value in list(kept.items())[-KEPT_LAYOUTS:]]))
 
 
 def default_socket():

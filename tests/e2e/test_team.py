@@ -1,0 +1,87 @@
+"""A daemon on the network, from the command line: tokens, logins, and work over TLS."""
+import json
+import os
+import stat
+import subprocess
+import unittest
+
+from harness import BUILD, PtahCase
+
+
+class TeamTest(PtahCase):
+    def setUp(self):
+        super().setUp()
+        self.env["XDG_CONFIG_HOME"] = str(self.folder / "config")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3",
+                        "-keyout", self.folder / "key.pem", "-out", self.folder / "cert.pem", "-subj", "/CN=localhost",
+                        "-addext", "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+        (self.folder / "ptahd.yaml").write_text(f"tls_port: 0\ntls_address: 127.0.0.1\ntls_certificate: {self.folder}/cert.pem\n"
+                                                f"tls_key: {self.folder}/key.pem\nworkers: 1\n")
+        subprocess.run([BUILD / "bin/ptahd", "--config", self.folder / "ptahd.yaml", "--socket", self.env["PTAH_SOCKET"], "--state",
+                        self.folder / "team-state", "--daemonize"], env=self.env, check=True, timeout=60)
+        self.status = self.run_json("server", "status").lines[0]
+        self.address = f"localhost:{self.status['tls_port']}"
+
+    def token(self, name, role):
+        made = self.run_json("token", "create", name, "--role", role, "--expires", "1h").lines[0]
+        file = self.folder / f"{name}.token"
+        file.write_text(made["token"] + "\n")
+        return file
+
+    def login(self, name, role):
+        return self.run_json("login", self.address, "--token-file", self.token(name, role), "--fingerprint",
+                             self.status["fingerprint"].upper()).lines[0]
+
+    def over_tls(self, *words, status=0):
+        return self.run_json("--server", self.address, *words, status=status)
+
+    def test_a_designer_works_from_elsewhere(self):
+        before = self.run_json("--server", self.address, "jobs", status=3).lines[-1]["error"]
+        self.assertIn("Nobody has logged in", before["message"])
+        unknown = self.run_json("login", self.address, "--token-file", self.token("bob", "viewer"), status=2).lines[-1]["error"]
+        self.assertIn(self.status["fingerprint"], unknown["hint"])
+
+        kept = self.login("ann", "designer")
+        self.assertEqual(kept["role"], "user")
+        self.assertEqual(stat.S_IMODE(os.stat(kept["file"]).st_mode), 0o600)
+        netlist = self.netlist(".include sizes.inc\n.subckt mine out in vdd vss\nXM1 out in vss vss sky130_fd_pr__nfet_01v8 l=0.15 w=wn\n"
+                               "XM2 out in vdd vdd sky130_fd_pr__pfet_01v8 l=0.15 w=2\n.ends\n")
+        (self.folder / "sizes.inc").write_text(".param wn=1\n")
+        run = self.over_tls("run", netlist, "--flow", "native", "--judges", "none", "-n", "1", "--job", "far")
+        self.assertEqual(run.summary["clean"], 2, run.out)
+        self.assertEqual(self.run_json("jobs").lines[0]["job"], "far")
+        shown = self.over_tls("show", "far", "0", "0").lines[0]
+        layout = next(file for file in shown["files"] if file["role"] == "gds")
+        self.over_tls("store", "get", layout["hash"], "-o", self.folder / "there.gds")
+        self.assertGreater((self.folder / "there.gds").stat().st_size, 500)
+        # Results come over, the same as the daemon would write them on its own machine.
+        self.over_tls("run", netlist, "--flow", "native", "--judges", "none", "-n", "1", "--out", self.folder / "out", "--job", "again")
+        self.run_json("export", "again", "--out", self.folder / "beside")
+        difference = subprocess.run(["diff", "-r", "--exclude=.ptah", self.folder / "out", self.folder / "beside"], capture_output=True, text=True)
+        self.assertEqual(difference.stdout, "")
+        self.assertGreater(len(list((self.folder / "out").rglob("*.gds"))), 3)
+        counts = self.over_tls("export", "again", "--out", self.folder / "out").lines[0]
+        self.assertEqual((counts["written"], counts["kept"]), (0, 0))
+        self.over_tls("server", "stop", status=2)
+
+        # Magic's way in.
+        with subprocess.Popen([BUILD / "bin/ptah", "--server", self.address, "bridge"], env=self.env, text=True, bufsize=1,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bridge:
+            bridge.stdin.write('{"jsonrpc":"2.0","id":7,"method":"job.list"}\n')
+            jobs = json.loads(bridge.stdout.readline())["result"]["jobs"]
+        self.assertEqual({job["job"] for job in jobs}, {"far", "again"})
+
+        self.run_json("token", "revoke", "ann")
+        gone = self.over_tls("jobs", status=2).lines[-1]["error"]
+        self.assertIn("was revoked", gone["message"])
+
+    def test_a_viewer_sees_and_changes_nothing(self):
+        self.login("vic", "viewer")
+        self.assertEqual(self.over_tls("jobs").lines, [])
+        refused = self.over_tls("run", "five_transistors_ota", status=2).lines[-1]["error"]
+        self.assertIn("viewer", refused["hint"])
+        self.assertEqual([(t["name"], t["role"], t["valid"]) for t in self.run_json("token", "list").lines], [("vic", "viewer", True)])
+
+
+if __name__ == "__main__":
+    unittest.main()
