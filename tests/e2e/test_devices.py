@@ -86,6 +86,12 @@ class DevicesTest(PtahCase):
         self.clean(".subckt stack a b vss\nD1 a b sky130_fd_pr__diode_pw2nd_05v5 area=4 pj=8\n"
                    "D2 b vss sky130_fd_pr__diode_pd2nw_05v5 area=320 pj=72\nD3 vss a sky130_fd_pr__diode_pw2nd_05v5 area=400 pj=80\n.ends\n", "stack")
 
+    def test_varactors_load_an_oscillator(self):
+        self.clean(".subckt vco qp qn vtune vdd vss\n"
+                   f"XM1 qp qn vss vss {NFET} L=0.15 W=4 nf=2\nXM2 qn qp vss vss {NFET} L=0.15 W=4 nf=2\nXM3 qp qn vdd vdd {PFET} L=0.15 W=8 nf=2\n"
+                   "XC1 qp vtune vss sky130_fd_pr__cap_var_lvt W=5 L=0.5 VM=1 m=2\nXC2 qn vtune vss sky130_fd_pr__cap_var_hvt W=2 L=1\n"
+                   "XC3 vtune vss vss sky130_fd_pr__cap_var_lvt W=1 L=0.18\n.ends\n", "vco")
+
     def test_a_diode_that_no_shape_is_is_refused_with_its_line(self):
         netlist = self.netlist(".subckt t a b\nD1 a b sky130_fd_pr__diode_pw2nd_05v5 area=4 pj=4\n.ends\n", "bad.sp")
         outcome = self.ptah("plan", netlist)

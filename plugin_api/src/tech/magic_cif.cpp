@@ -88,6 +88,7 @@ constexpr std::string_view kDiffusions = R"( templayer ndiffarea DIFF,DIFFTXT,DI
  and-not POLY
  and-not PSDM
  and-not LVTN
+ and-not HVI,thickcheck
  labels DIFF
  layer ndiffres DIFF_RES
  and NSDM
@@ -110,6 +111,7 @@ constexpr std::string_view kDiffusions = R"( templayer ndiffarea DIFF,DIFFTXT,DI
  and-not NSDM
  and-not LVTN
  and-not HVTP
+ and-not HVI,thickcheck
  labels DIFF
  templayer pfetarea DIFF,barediff
  and POLY
@@ -260,12 +262,14 @@ constexpr std::string_view kPoly = R"( templayer xpolyterm RPM,URPM
  and NSDM
  and NWELL,nwelcheck
  and-not HVTP
+ and-not HVI,thickcheck
  labels POLY
  layer varhvt POLY
  and TAP
  and NSDM
  and NWELL,nwelcheck
  and HVTP
+ and-not HVI,thickcheck
  labels POLY
 )";
 

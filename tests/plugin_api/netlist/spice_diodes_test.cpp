@@ -146,7 +146,7 @@ TEST(SpiceDiodes, AreWrittenAsModelsHaveThem) {
       read_ok(one("D1 a b diode_pw2nd area=0.4347 pj=2.64\nM1 b c d a nfet w=1u l=1u")).circuit;
   const std::string text = write_spice(circuit, technology());
   EXPECT_THAT(text,
-              HasSubstr("DD1 a b sky130_fd_pr__diode_pw2nd_05v5 area=4.347e+11 pj=2640000\n"));
+              HasSubstr("DD1 a b sky130_fd_pr__diode_pw2nd_05v5 area=434700000000 pj=2640000\n"));
   EXPECT_EQ(device(read_ok(text).circuit, "DD1").width, 630);
 }
 
