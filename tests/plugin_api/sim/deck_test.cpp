@@ -88,6 +88,22 @@ TEST(Deck, WritesResistorsByValueAsTheirValueAndBySizeWithTheirModel) {
               HasSubstr("XR2.4 in a_12# VSS sky130_fd_pr__res_xhigh_po_0p35 w=0.35 l=3.05\n"));
 }
 
+// ngspice scales an area anew with every analysis of a circuit, and sides once.
+TEST(Deck, WritesDiodesByTheirSides) {
+  ExtractedNetlist circuit = netlist();
+  circuit.devices = {
+      {"D0", "sky130_fd_pr__diode_pw2nd_05v5", {"VSS", "in"}, {{"area", 0.4347}, {"pj", 2.64}}},
+      {"D1", "sky130_fd_pr__diode_pd2nw_05v5", {"in", "OUT"}, {{"area", 1}, {"pj", 4}, {"m", 2}}}};
+  const auto deck = deck_of(circuit, testbench());
+  ASSERT_TRUE(deck) << deck.error().text();
+  EXPECT_THAT(deck.value().text,
+              HasSubstr("D0.1 VSS in sky130_fd_pr__diode_pw2nd_05v5 w=630000 l=690000\n"));
+  EXPECT_THAT(deck.value().text,
+              HasSubstr("D1.2 in OUT sky130_fd_pr__diode_pd2nw_05v5 w=1000000 l=1000000 m=2\n"));
+  circuit.devices[0].parameters.erase("area");
+  EXPECT_THAT(deck_of(circuit, testbench()).error().message, HasSubstr("area=0"));
+}
+
 TEST(Deck, RenamesNodesThatSpiceWouldReadAsSomethingElse) {
   const std::string text = deck_of(netlist(), testbench()).value().text;
   EXPECT_THAT(text, HasSubstr("Rw1 OUT ptah_node_1 12.5\n"));
