@@ -51,14 +51,30 @@ void Server::move_piece(const Reply<R>& reply, Work work, Done done) {
 }
 
 void Server::store_put(const StorePutParams& params, Reply<StorePutReply> reply) {
+  if (reply.caller()->libraries().empty()) return put_piece(params, reply, true);
+  // Who does not see all is not told by a hash what there is: it sends the bytes.
+  store_->submit(
+      StoreThread::Kind::kRead,
+      [sight = sight_of(*reply.caller()), hash = params.hash](Store& store) {
+        check_hash(hash);
+        return sight.sees_file(store, hash);
+      },
+      [this, params, reply](const Result<bool>& known) {
+        if (!known) return reply(known.error());
+        put_piece(params, reply, known.value());
+      });
+}
+
+void Server::put_piece(const StorePutParams& params, const Reply<StorePutReply>& reply,
+                       bool known) {
   move_piece(
       reply,
-      [uploads = uploads_, sender = reply.caller().get(), params] {
+      [uploads = uploads_, sender = reply.caller().get(), params, known] {
         const auto bytes = decode_base64(params.data, std::size_t{kMaxPiece}, "data");
         if (!bytes) throw Failure(bytes.error());
         return uploads->add(
             sender, params.hash, params.size, params.offset,
-            {reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()});
+            {reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()}, known);
       },
       [this, reply, hash = params.hash](const Uploads::Progress& progress) {
         if (progress.whole) {
@@ -73,7 +89,8 @@ void Server::keep_sent(const std::string& hash, const Uploads::Progress& progres
                        const Reply<StorePutReply>& reply) {
   store_->submit(
       StoreThread::Kind::kWrite,
-      [hash, path = progress.path](Store& store) {
+      [hash, path = progress.path, sight = sight_of(*reply.caller())](Store& store) {
+        if (!sight.libraries.empty()) store.remember_sender(sight.principal, hash, kept_until());
         return store.keep_file(hash, path, kept_until());
       },
       [this, hash, progress, reply](const Result<bool>& kept) {
