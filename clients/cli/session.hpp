@@ -71,7 +71,7 @@ void add_layout_commands(CLI::App& app, Session& session, int& status);
 void add_score_command(CLI::App& app, Session& session, int& status);
 void add_report_command(CLI::App& app, Session& session, int& status);
 /// Into `ptah server`.
-void add_audit_command(CLI::App& server, Session& session, int& status);
+void add_account_commands(CLI::App& server, Session& session, int& status);
 void add_server_commands(CLI::App& app, Session& session, int& status);
 void add_install_commands(CLI::App& app, Session& session, int& status);
 void add_doctor_command(CLI::App& app, Session& session, int& status);

@@ -20,6 +20,8 @@ constexpr const FieldDoc* field(const std::vector<FieldDoc>& fields, std::string
   return nullptr;
 }
 
+constexpr std::int64_t kMostPrincipals = 1000;
+
 /// What its owner or an administrator alone may do to a job.
 bool is_owners(const MethodDoc& method) {
   return method.changes && method.role == Role::kUser && method.name.starts_with("job.");
@@ -146,6 +148,30 @@ void Server::guard(const std::shared_ptr<Caller>& caller, const MethodDoc& metho
 Quota Server::quota_of(const std::string& principal) const {
   const auto found = options_.quotas_of.find(principal);
   return found == options_.quotas_of.end() ? options_.quota : found->second;
+}
+
+void Server::usage(const Nothing&, Reply<UsageReply> reply) {
+  const bool all = reply.caller()->role() >= Role::kAdmin;
+  answer_from_store<UsageReply>(
+      reply, [all, who = reply.caller()->principal(), tasks = jobs_->running_chains(),
+              quota = options_.quota, of = options_.quotas_of](Store& store) {
+        std::map<std::string, Usage> usages;
+        if (all) {
+          usages = store.usages(kMostPrincipals);
+        } else {
+          usages[who] = store.usage(who);
+        }
+        UsageReply answer;
+        for (const auto& [principal, used] : usages) {
+          const auto own = of.find(principal);
+          const Quota& most = own == of.end() ? quota : own->second;
+          const auto running = tasks.find(principal);
+          answer.principals.push_back({principal, used.jobs,
+                                       running == tasks.end() ? 0 : running->second, used.bytes,
+                                       most.queued_jobs, most.running_tasks, most.disk_mb});
+        }
+        return answer;
+      });
 }
 
 // Who did what.

@@ -58,6 +58,7 @@ class Server final : public rpc::Service {
   void status(const rpc::Nothing&, rpc::Reply<rpc::StatusReply>) override;
   void shutdown(const rpc::ShutdownParams&, rpc::Reply<rpc::Nothing>) override;
   void verify(const rpc::Nothing&, rpc::Reply<rpc::VerifyReply>) override;
+  void usage(const rpc::Nothing&, rpc::Reply<rpc::UsageReply>) override;
   void audit(const rpc::AuditParams&, rpc::Reply<rpc::AuditReply>) override;
   void token_create(const rpc::TokenCreateParams&, rpc::Reply<rpc::TokenCreateReply>) override;
   void token_list(const rpc::Nothing&, rpc::Reply<rpc::TokenListReply>) override;

@@ -54,6 +54,17 @@ std::pair<std::int64_t, std::int64_t> JobManager::counts() const {
   return {queued, running};
 }
 
+std::int64_t JobManager::running_chains(const Job& job) {
+  return std::count_if(job.running.begin(), job.running.end(),
+                       [](const auto& running) { return running.first >= 0; });
+}
+
+std::map<std::string, std::int64_t> JobManager::running_chains() const {
+  std::map<std::string, std::int64_t> chains;
+  for (const auto& [id, job] : jobs_) chains[job->owner] += running_chains(*job);
+  return chains;
+}
+
 std::optional<Error> JobManager::unwritten_error(const std::string& id) const {
   const auto found = jobs_.find(id);
   return found != jobs_.end() && found->second->finishing ? found->second->stop : std::nullopt;

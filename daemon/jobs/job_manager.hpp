@@ -82,6 +82,8 @@ class JobManager {
 
   bool busy() const noexcept { return !jobs_.empty() || ephemeral_ > 0; }
   std::pair<std::int64_t, std::int64_t> counts() const;  ///< Queued, running.
+  /// How many chains run, by the owners of their jobs.
+  std::map<std::string, std::int64_t> running_chains() const;
   /// The error of a job that has failed but cannot be written down yet, because the disk is full.
   std::optional<Error> unwritten_error(const std::string& id) const;
 
@@ -188,6 +190,7 @@ class JobManager {
   void remove_orphans(int folder);
   void submit_small(Task task, int attempts, TaskDone done);
 
+  static std::int64_t running_chains(const Job& job);
   Quota quota_of(const std::string& principal) const {
     return quota_ ? quota_(principal) : Quota{};
   }

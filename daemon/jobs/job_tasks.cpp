@@ -64,9 +64,7 @@ void JobManager::schedule() {
       const JobPtr& job = jobs_.at(id);
       const bool waiting = !job->pending.empty() && !job->finishing && !job->cancelled &&
                            !job->stop && !job->running.contains(kRestoring);
-      const auto chains = std::count_if(job->running.begin(), job->running.end(),
-                                        [](const auto& running) { return running.first >= 0; });
-      jobs.push_back({job->owner, chains, waiting, job->turn});
+      jobs.push_back({job->owner, running_chains(*job), waiting, job->turn});
     }
     const auto next = share_.next(jobs, [this](std::string_view principal) {
       return quota_of(std::string(principal)).running_tasks;

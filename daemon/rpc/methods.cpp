@@ -39,6 +39,8 @@ MethodTable bind_methods(Service& service) {
        "served meanwhile, and this connection gets `server.verifying`.",
        &Service::verify, kAsks);
 
+  bind("server.usage", Role::kViewer, "Who has how much of the daemon, and may have how much.",
+       &Service::usage);
   bind("server.audit", Role::kAdmin,
        "Who changed what, or was refused: the newest so many records, in order. They are numbered "
        "in "

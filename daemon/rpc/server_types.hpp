@@ -107,6 +107,31 @@ struct ShutdownParams {
   }
 };
 
+/// How much a principal has, and may have.
+struct UsageInfo {
+  std::string who;
+  std::int64_t jobs = 0, tasks = 0, bytes = 0, most_jobs = 0, most_tasks = 0, most_mb = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("who", who, "The principal.");
+    v.required("jobs", jobs, "Its jobs that wait or run.");
+    v.required("tasks", tasks, "Its chains that run.");
+    v.required("bytes", bytes, "Size of the files of its jobs.");
+    v.required("most_jobs", most_jobs, "How many such jobs it may have; 0: any number.");
+    v.required("most_tasks", most_tasks, "How many such chains; 0: any number.");
+    v.required("most_mb", most_mb, "How many million bytes; 0: any number.");
+  }
+};
+struct UsageReply {
+  std::vector<UsageInfo> principals;
+  template <class V>
+  void describe(V& v) {
+    v.required(
+        "principals", principals,
+        "Of an administrator all that have jobs, at most 1,000; of others the caller alone.");
+  }
+};
+
 struct AuditParams {
   std::string who;
   std::int64_t limit = 100, since_ms = 0, after = 0;

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -259,6 +260,8 @@ class Store {
                        std::int64_t until_ms);
   bool has_sent(const std::string& principal, const std::string& hash);
   Usage usage(const std::string& principal);
+  /// By principal, of those that have jobs.
+  std::map<std::string, Usage> usages(std::int64_t limit);
   /// Fail with kLimit where a principal has more than it may, the job that is being made included.
   void check_quota(const std::string& principal, const Quota& quota);
   void check_disk(const std::string& principal, const Quota& quota);

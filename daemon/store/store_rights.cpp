@@ -8,6 +8,8 @@ namespace ptah {
 namespace {
 
 constexpr const char* kDiskLimit = "quotas.disk_mb";
+static_assert(static_cast<int>(JobState::kDone) == 2);
+constexpr const char* kUsageColumns = "coalesce(sum(state<2), 0), coalesce(sum(bytes), 0)";
 constexpr std::int64_t kMegabyte = 1'000'000;
 
 std::string in_megabytes(std::int64_t bytes) {
@@ -42,10 +44,19 @@ bool Store::has_sent(const std::string& principal, const std::string& hash) {
   return query.next();
 }
 
+std::map<std::string, Usage> Store::usages(std::int64_t limit) {
+  Query query(database_, std::string("SELECT ") + kUsageColumns +
+                             ", owner FROM jobs WHERE sequence>0 GROUP BY owner ORDER BY owner "
+                             "LIMIT ?");
+  query << limit;
+  std::map<std::string, Usage> usages;
+  while (query.next()) usages[query.text(2)] = {query.natural(0), query.natural(1)};
+  return usages;
+}
+
 Usage Store::usage(const std::string& principal) {
   Query query(database_,
-              "SELECT coalesce(sum(state<" + std::to_string(static_cast<int>(JobState::kDone)) +
-                  "), 0), coalesce(sum(bytes), 0) FROM jobs WHERE owner=? AND sequence>0");
+              std::string("SELECT ") + kUsageColumns + " FROM jobs WHERE owner=? AND sequence>0");
   query << principal;
   query.next();
   return {query.natural(0), query.natural(1)};

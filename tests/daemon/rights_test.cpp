@@ -406,6 +406,19 @@ TEST_F(Rights, SomebodyHasAsManyJobsAsHeMay) {
   EXPECT_FALSE(ann.call("job.get", {{"job", "a3"}})) << "nothing is left of it";
   EXPECT_TRUE(start_job(ann, "a2", {slow})) << "a retry is no job more";
   for (const char* job : {"b1", "b2", "b3"}) EXPECT_TRUE(start_job(bob, job, {slow})) << job;
+  const auto own = ann.call("server.usage");
+  ASSERT_TRUE(own);
+  ASSERT_EQ(own.value()["principals"].size(), 1u) << "others' is not hers to see";
+  EXPECT_EQ(own.value()["principals"][0]["jobs"], 2);
+  EXPECT_EQ(own.value()["principals"][0]["most_jobs"], 2);
+  const Json all = daemon.client().result("server.usage")["principals"];
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[1]["who"], "bob");
+  EXPECT_EQ(all[1]["jobs"], 3);
+  EXPECT_TRUE(eventually([&] {
+    const Json now = daemon.client().result("server.usage")["principals"];
+    return now[0]["tasks"].get<int>() + now[1]["tasks"].get<int>() == 2;
+  })) << "one a worker";
   ASSERT_TRUE(ann.call("job.cancel", {{"job", "a1"}}));
   EXPECT_TRUE(start_job(ann, "a3", {slow}));
   EXPECT_FALSE(ann.call("job.resume", {{"job", "a1"}})) << "nor by a detour";

@@ -1,4 +1,4 @@
-/// ptah server audit: who changed what, or was refused.
+/// ptah server audit, ptah server usage: who changed what, or was refused, and who has how much.
 #include <chrono>
 #include <ctime>
 #include <iostream>
@@ -51,13 +51,41 @@ int audit(const Session& session, const std::string& who, const std::string& sin
   return kOk;
 }
 
+/// "3", or with a limit "3 of 8".
+std::string amount(double has, double most) {
+  return number(has, 0) + (most > 0 ? " of " + number(most, 0) : "");
+}
+
+int usage(const Session& session) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  auto reply = client.value().call("server.usage");
+  if (reply.has_error()) return fail(session, reply.error());
+  using Align = Table::Align;
+  Table table({"who", "jobs", "chains", "MB"},
+              {Align::kLeft, Align::kRight, Align::kRight, Align::kRight});
+  for (const Json& one : reply.value()["principals"]) {
+    if (session.json) {
+      print_line(one);
+      continue;
+    }
+    table.add({one["who"], amount(one["jobs"], one["most_jobs"]),
+               amount(one["tasks"], one["most_tasks"]),
+               amount(one["bytes"].get<double>() / 1e6, one["most_mb"])});
+  }
+  if (!session.json) std::cout << (table.empty() ? "nobody has jobs\n" : table.text());
+  return kOk;
+}
+
 }  // namespace
 
-void add_audit_command(CLI::App& server, Session& session, int& status) {
+void add_account_commands(CLI::App& server, Session& session, int& status) {
   struct Arguments {
     std::string who, since;
     int limit = 100;
   };
+  on_command(server.add_subcommand("usage", "Who has how many jobs, chains and MB, and may have"),
+             status, [&session] { return usage(session); });
   auto arguments = std::make_shared<Arguments>();
   auto* command = server.add_subcommand(
       "audit", "Who changed what, and who was refused; the newest last (administrators)");
