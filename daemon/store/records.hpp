@@ -57,7 +57,8 @@ struct NewJob {
 struct Quota {
   std::int64_t running_tasks = 0;  ///< Of chains. What is beyond waits.
   std::int64_t queued_jobs = 0;    ///< That wait or run.
-  std::int64_t disk_mb = 0;        ///< Files of its jobs, each as often as a job has it.
+  /// Files of its jobs, each as often as a job has it, and those that it has sent.
+  std::int64_t disk_mb = 0;
 };
 /// How much it has.
 struct Usage {

@@ -88,8 +88,8 @@ CREATE TABLE tokens(
   name TEXT PRIMARY KEY, role TEXT NOT NULL, hash TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
   revoked_ms INTEGER NOT NULL) WITHOUT ROWID;
 )sql",
-    // Whose jobs are, and what their files take; which libraries a token is for; which files
-    // somebody has sent who does not see all; who did what.
+    // Whose jobs are, and what their files take; which libraries a token is for; who has sent which
+    // files; who did what.
     R"sql(
 ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
@@ -100,7 +100,8 @@ CREATE TRIGGER files_come BEFORE INSERT ON files BEGIN
   WHERE id=NEW.job; END;
 CREATE TRIGGER files_go AFTER DELETE ON files BEGIN UPDATE jobs SET bytes=bytes-OLD.size WHERE id=OLD.job; END;
 ALTER TABLE tokens ADD COLUMN libraries TEXT NOT NULL DEFAULT '[]';
-CREATE TABLE sent(principal TEXT NOT NULL, hash TEXT NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY(principal, hash)) WITHOUT ROWID;
+CREATE TABLE sent(
+  principal TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY(principal, hash)) WITHOUT ROWID;
 CREATE TABLE audit(
   number INTEGER PRIMARY KEY AUTOINCREMENT, time_ms INTEGER NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, origin TEXT NOT NULL,
   method TEXT NOT NULL, object TEXT NOT NULL, outcome TEXT NOT NULL, message TEXT NOT NULL, count INTEGER NOT NULL);

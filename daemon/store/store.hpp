@@ -255,16 +255,18 @@ class Store {
   // Rights by library, and quotas.
   /// The libraries whose jobs or versions have the file.
   std::vector<std::string> libraries_of(const std::string& hash);
-  /// That somebody has sent all the bytes of a file, and so knows them.
+  /// That somebody has sent a file, and so knows its bytes. Until then, or until one of his jobs has
+  /// it, it counts for him.
   void remember_sender(const std::string& principal, const std::string& hash,
                        std::int64_t until_ms);
   bool has_sent(const std::string& principal, const std::string& hash);
   Usage usage(const std::string& principal);
   /// By principal, of those that have jobs.
   std::map<std::string, Usage> usages(std::int64_t limit);
-  /// Fail with kLimit where a principal has more than it may, the job that is being made included.
+  /// Fail with kLimit where a principal has more than it may, the job that is being made included;
+  /// or would have, with so many bytes more.
   void check_quota(const std::string& principal, const Quota& quota);
-  void check_disk(const std::string& principal, const Quota& quota);
+  void check_disk(const std::string& principal, const Quota& quota, std::int64_t more = 0);
 
   // Settings of the daemon.
   std::string setting(const std::string& name);

@@ -48,6 +48,10 @@ void Store::put_inputs(const std::string& job, const std::vector<std::string>& h
                 "INSERT INTO files(job, chain, variant, place, role, hash, size, dataset) "
                 "VALUES(?, ?, ?, ?, ?, ?, ?, '')");
     (query << job << kWholeJob << kInputs << place++ << kInputRole << hash << *size).run();
+    Query counted(
+        database_,
+        "DELETE FROM sent WHERE hash=? AND principal=(SELECT owner FROM jobs WHERE id=?)");
+    (counted << hash << job).run();
   }
 }
 

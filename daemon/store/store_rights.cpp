@@ -33,9 +33,9 @@ std::vector<std::string> Store::libraries_of(const std::string& hash) {
 void Store::remember_sender(const std::string& principal, const std::string& hash,
                             std::int64_t until_ms) {
   Query query(database_,
-              "INSERT INTO sent(principal, hash, until_ms) VALUES(?, ?, ?) ON CONFLICT(principal, "
-              "hash) DO UPDATE SET until_ms=max(until_ms, excluded.until_ms)");
-  (query << principal << hash << until_ms).run();
+              "INSERT INTO sent(principal, hash, size, until_ms) VALUES(?, ?, ?, ?) ON "
+              "CONFLICT(principal, hash) DO UPDATE SET until_ms=max(until_ms, excluded.until_ms)");
+  (query << principal << hash << files_.size(hash).value_or(0) << until_ms).run();
 }
 
 bool Store::has_sent(const std::string& principal, const std::string& hash) {
@@ -51,6 +51,9 @@ std::map<std::string, Usage> Store::usages(std::int64_t limit) {
   query << limit;
   std::map<std::string, Usage> usages;
   while (query.next()) usages[query.text(2)] = {query.natural(0), query.natural(1)};
+  Query sent(database_, "SELECT principal, sum(size) FROM sent GROUP BY principal LIMIT ?");
+  sent << limit;
+  while (sent.next()) usages[sent.text(0)].bytes += sent.natural(1);
   return usages;
 }
 
@@ -59,16 +62,20 @@ Usage Store::usage(const std::string& principal) {
               std::string("SELECT ") + kUsageColumns + " FROM jobs WHERE owner=? AND sequence>0");
   query << principal;
   query.next();
-  return {query.natural(0), query.natural(1)};
+  Query sent(database_, "SELECT coalesce(sum(size), 0) FROM sent WHERE principal=?");
+  sent << principal;
+  sent.next();
+  return {query.natural(0), query.natural(1) + sent.natural(0)};
 }
 
-void Store::check_disk(const std::string& principal, const Quota& quota) {
+void Store::check_disk(const std::string& principal, const Quota& quota, std::int64_t more) {
   if (quota.disk_mb == 0) return;
   const Usage used = usage(principal);
-  if (used.bytes <= quota.disk_mb * kMegabyte) return;
+  if (used.bytes + more <= quota.disk_mb * kMegabyte) return;
   fail(ErrorCode::kLimit,
-       "The jobs of " + principal + " take " + in_megabytes(used.bytes) + " MB of disk, and may " +
-           std::to_string(quota.disk_mb) + " MB.",
+       "What is " + principal + "'s takes " + in_megabytes(used.bytes) + " MB of disk" +
+           (more > 0 ? ", and " + in_megabytes(more) + " MB more are too much" : "") +
+           ": the limit is " + std::to_string(quota.disk_mb) + " MB.",
        kDiskLimit,
        "Delete some (`ptah jobs delete JOB`), or ask whoever looks after the daemon for more.");
 }

@@ -74,11 +74,12 @@ const std::vector<Rows>& all_rows() {
       {"tokens", kTokenColumns, {{"name", true}}, [](const Query& query) { read_token(query); }},
       {"audit", kAuditColumns, {{"number", false}}, [](const Query& query) { read_audit(query); }},
       {"sent",
-       "principal, hash, until_ms",
+       "principal, hash, size, until_ms",
        {{"principal", true}, {"hash", true}},
        [](const Query& query) {
          read_hash(query, 1);
          query.natural(2);
+         query.natural(3);
        }}};
   return kRows;
 }

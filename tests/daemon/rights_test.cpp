@@ -437,12 +437,39 @@ TEST_F(Rights, SomebodyTakesAsMuchDiskAsHeMay) {
   const auto more = start_job(ann, "more", {chain("a", 0)});
   ASSERT_FALSE(more);
   EXPECT_EQ(more.error().code, ErrorCode::kLimit);
-  EXPECT_THAT(more.error().message,
-              testing::ContainsRegex("The jobs of ann take [0-9]+ MB of disk, "
-                                     "and may 1 MB."));
+  EXPECT_THAT(
+      more.error().message,
+      testing::ContainsRegex("What is ann's takes [0-9]+ MB of disk.*: the limit is 1 MB."));
+  EXPECT_GT(ann.call("server.usage").value()["principals"][0]["bytes"], 1'500'000);
   EXPECT_TRUE(start_job(bob, "other", {chain("a", 0)}));
   ASSERT_TRUE(ann.call("job.delete", {{"job", "big"}}));
   EXPECT_TRUE(eventually([&] { return !start_job(ann, "more", {chain("a", 0)}).has_error(); }));
+}
+
+TEST_F(Rights, WhatIsSentCountsUntilAJobHasIt) {
+  ASSERT_TRUE(start("quotas:\n  disk_mb: 1\n"));
+  auto ann = as("ann", "designer"), bob = as("bob", "designer");
+  const auto bytes = [&] {
+    return ann.call("server.usage").value()["principals"][0]["bytes"].get<std::int64_t>();
+  };
+  const auto send = [&](ptah::Client& client, const std::string& name, std::size_t size) {
+    std::ofstream(file(name.c_str())) << std::string(size, name[0]);
+    return put_file(client, file(name.c_str()));
+  };
+  ASSERT_TRUE(send(ann, "a", 700'000));
+  EXPECT_EQ(bytes(), 700'000);
+  const auto second = send(ann, "b", 700'000);
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message, HasSubstr("takes 1 MB of disk, and 1 MB more are too much"));
+  ASSERT_TRUE(send(bob, "c", 700'000));
+  // The same again is no more.
+  ASSERT_TRUE(send(ann, "a", 700'000));
+  ASSERT_TRUE(send(ann, "d", 10));
+  EXPECT_EQ(bytes(), 700'010);
+  ASSERT_TRUE(start_job(ann, "j", {chain("a", 0)}));
+  finish(ann, "j").value();
+  EXPECT_EQ(bytes() - 700'010, ann.call("job.get", {{"job", "j"}}).value()["bytes"])
+      << "its netlist is the job's, and counts once";
 }
 
 TEST_F(Rights, AJobThatTakesTooMuchStopsAndGoesOn) {
@@ -465,7 +492,6 @@ TEST_F(Rights, AJobThatTakesTooMuchStopsAndGoesOn) {
   EXPECT_THAT(ended.value()["error"]["message"].get<std::string>(), HasSubstr("MB of disk"));
   EXPECT_LT(ended.value()["chains"]["done"], 21);
   daemon.terminate();
-  std::ofstream(file("ptahd.yaml"), std::ios::app) << "";
   ASSERT_TRUE(start_with_files("quotas: {disk_mb: 1, of: {ann: {disk_mb: 100}}}\n"));
   auto again = as("ann2", "admin");
   ASSERT_TRUE(again.call("job.resume", {{"job", "big"}}));
