@@ -209,6 +209,7 @@ void add_server_commands(CLI::App& app, Session& session, int& status) {
   auto* verify_command = server->add_subcommand(
       "verify", "Check all that the daemon keeps: its database and every file");
   on_command(verify_command, status, [&session] { return verify(session); });
+  add_account_commands(*server, session, status);
   auto* stop_command =
       server->add_subcommand("stop", "End the daemon; jobs go on at its next start");
   stop_command->add_flag("--now", arguments->now, "Do not wait for tasks that run");

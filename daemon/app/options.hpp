@@ -3,19 +3,24 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "net/tls_context.hpp"
 #include "ptah/core/error.hpp"
+#include "store/records.hpp"
 
 namespace ptah {
 
 struct DaemonOptions {
   std::filesystem::path socket;
   std::filesystem::path state_dir;
-  std::optional<std::uint16_t> tcp_port;  ///< 0: any free one.
+  std::string unix_group;  ///< Whose members the socket lets in, as designers; empty: nobody.
+  Quota quota;             ///< Of each principal,
+  std::map<std::string, Quota> quotas_of;  ///< but of these.
+  std::optional<std::uint16_t> tcp_port;   ///< 0: any free one.
   std::string tcp_address = "127.0.0.1";
   std::optional<std::uint16_t> tls_port;  ///< 0: any free one.
   std::string tls_address = "0.0.0.0";

@@ -57,6 +57,7 @@ Server::Server(DaemonOptions options)
       idle_timer_(io_),
       end_timer_(io_),
       release_timer_(io_),
+      burst_timer_(io_),
       methods_(rpc::bind_methods(*this)),
       started_(std::chrono::steady_clock::now()),
       last_busy_(started_) {}
@@ -78,7 +79,11 @@ Server::~Server() {
 
 Status Server::open() {
   const std::uint64_t open_files = raise_open_files();
-  PTAH_TRY(prepare_private_dir(options_.socket.parent_path()));
+  std::optional<gid_t> group;
+  if (!options_.unix_group.empty()) {
+    PTAH_TRY(group, group_of(options_.unix_group));
+  }
+  PTAH_TRY(prepare_private_dir(options_.socket.parent_path(), group));
   std::error_code error;
   std::filesystem::create_directories(options_.state_dir, error);
   if (error || ::chmod(options_.state_dir.c_str(), 0700) != 0) {
@@ -157,6 +162,18 @@ Status Server::open() {
   jobs_ = std::make_unique<JobManager>(io_, *store_, *files_, *exporter_, *pool_, *subscriptions_,
                                        pool.scratch_root, *stored_);
 
+  jobs_->limit_with([all = options_.quota, of = options_.quotas_of](const std::string& principal) {
+    const auto found = of.find(principal);
+    return found == of.end() ? all : found->second;
+  });
+  methods_.guard_with([this](const std::shared_ptr<rpc::Caller>& caller,
+                             const rpc::MethodDoc& method, Json params,
+                             std::function<void(Result<Json>)> go) {
+    guard(caller, method, std::move(params), std::move(go));
+  });
+  methods_.note_with([this](const rpc::Caller& caller, const rpc::MethodDoc& method,
+                            const std::string& object,
+                            const Result<Json>& answer) { note(caller, method, object, answer); });
   jobs_->on_model([this](const VersionRow& model) { tell_models("ready", model); });
   jobs_->restore();
   shipped_ = std::make_unique<Shipped>(io_, *store_, *files_, *jobs_, options_.shipped_data);
@@ -177,7 +194,7 @@ Status Server::open() {
                                    std::chrono::seconds(options_.hello_limit_s)));
     spdlog::info("listening on {}:{} with TLS", options_.tls_address, listener_->tls_port());
   }
-  PTAH_TRY(listener_->listen_unix(options_.socket));
+  PTAH_TRY(listener_->listen_unix(options_.socket, group));
   spdlog::info("ptahd {} listening on {}, state in {}, {} workers", ptah_version(),
                options_.socket.string(), options_.state_dir.string(), options_.workers);
 
@@ -192,6 +209,7 @@ Status Server::open() {
   plugins_->start();
   shipped_->start([this](const VersionRow& model) { tell_models("ready", model); });
   release_kept();
+  watch_bursts();
   watch_idle();
   return ok();
 }
@@ -229,6 +247,7 @@ void Server::end() {
   if (ending_) return;
   ending_ = true;
   spdlog::info("ending");
+  write_audit(bursts_.all());
   listener_->close();
   jobs_->shutdown();
   plugins_->stop();

@@ -199,7 +199,7 @@ void JobManager::append(const std::string& id, Json choice,
         }
         for (const char* field : {"fingers", "indices", "assignments"}) spec.erase(field);
         spec.update(choice);
-        run_task(TaskKind::kPlan, spec, [this, alive, job, done](Result<Json> plan) {
+        run_task(TaskKind::kPlan, spec, job->owner, [this, alive, job, done](Result<Json> plan) {
           if (*alive && known(job)) append_planned(job, std::move(plan), done);
         });
       });

@@ -77,7 +77,7 @@ void Listener::close() {
   lock_.reset();
 }
 
-Status Listener::listen_unix(const std::filesystem::path& path) {
+Status Listener::listen_unix(const std::filesystem::path& path, std::optional<gid_t> group) {
   if (path.string().size() > 100) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The path of a Unix socket may have at most 100 bytes.", path.string(),
@@ -101,12 +101,17 @@ Status Listener::listen_unix(const std::filesystem::path& path) {
   const mode_t before = ::umask(0177);
   if (!error) unix_.bind(path.string(), error);
   ::umask(before);
+  if (!error && group &&
+      (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0 ||
+       ::chmod(path.c_str(), 0660) != 0))
+    error.assign(errno, boost::system::system_category());
   if (!error) unix_.listen(128, error);
   if (error)
     return make_error(ErrorCode::kIo, "The Unix socket cannot be opened: " + error.message() + ".",
                       path.string());
   ::fcntl(unix_.native_handle(), F_SETFD, FD_CLOEXEC);
   path_ = path;
+  group_ = group;
   accept_unix();
   return ok();
 }
@@ -146,10 +151,9 @@ void Listener::accept_unix() {
         socklen_t size = sizeof(peer);
         const bool known =
             ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
-        if (known && (peer.uid == ::getuid() || peer.uid == 0)) {
-          on_accept_(Session::Socket(std::move(socket)), Peer{true, {}, false});
-        } else {
-          spdlog::warn("refused a client of uid {} on the Unix socket", peer.uid);
+        if (known) {
+          const bool member = group_ && has_group(socket.native_handle(), peer.gid, *group_);
+          on_accept_(Session::Socket(std::move(socket)), Peer{true, {}, false, peer.uid, member});
         }
         accept_unix();
       });

@@ -30,9 +30,11 @@ constexpr std::size_t kHighStrangerBacklog = 16u << 10;
 
 /// The other end of a connection.
 struct Peer {
-  bool local = false;   ///< On the Unix socket: the kernel vouches that it has our uid, or is root.
+  bool local = false;   ///< On the Unix socket: the kernel vouches for its uid.
   std::string address;  ///< Of TCP.
   bool secure = false;  ///< Over TLS: it may be anywhere, and needs a token with a name.
+  uid_t uid = 0;        ///< Of the Unix socket.
+  bool member = false;  ///< It is in the group that the socket is open to.
 };
 
 class Session final : public rpc::Caller {

@@ -83,5 +83,31 @@ class TeamTest(PtahCase):
         self.assertEqual([(t["name"], t["role"], t["valid"]) for t in self.run_json("token", "list").lines], [("vic", "viewer", True)])
 
 
+    def test_a_library_is_one_s_own(self):
+        self.run_json("run", "five_transistors_ota", "--flow", "native", "--judges", "none", "-n", "1", "--job", "secret")
+        made = self.run_json("token", "create", "eve", "--role", "designer", "--library", "osc", "--library", "adc").lines[0]
+        self.assertEqual(made["libraries"], ["osc", "adc"])
+        file = self.folder / "eve.token"
+        file.write_text(made["token"])
+        login = self.run_json("login", self.address, "--token-file", file, "--fingerprint", self.status["fingerprint"]).lines[0]
+        self.assertEqual((login["principal"], login["libraries"]), ("eve", ["osc", "adc"]))
+        self.assertEqual(self.over_tls("jobs").lines, [])
+        hidden = self.over_tls("show", "secret", "0", "0", status=3).lines[-1]["error"]
+        self.assertEqual(hidden["message"], 'There is no job "secret".')
+        refused = self.over_tls("run", "five_transistors_ota", "-n", "1", status=2).lines[-1]["error"]
+        self.assertEqual(refused["message"], 'There is no library "work" for eve.')
+        self.env["PTAH_LIBRARY"] = "osc"
+        run = self.over_tls("run", "five_transistors_ota", "--flow", "native", "--judges", "none", "-n", "1", "--job", "mine")
+        self.assertEqual(run.summary["clean"], 2, run.out)
+        self.assertEqual([job["owner"] for job in self.over_tls("jobs").lines], ["eve"])
+        self.over_tls("jobs", "delete", "secret", status=3)
+        self.assertIn("owner", self.ptah("jobs").out)
+        self.over_tls("server", "audit", status=2)
+        audit = self.run_json("server", "audit", "--who", "eve", "--since", "1h").lines
+        self.assertEqual([(record["method"], record["outcome"]) for record in audit if record["method"] != "store.put"],
+                         [("flow.run", "denied"), ("flow.run", "ok"), ("job.delete", "not_found"), ("server.audit", "denied")])
+        self.assertIn("eve", self.ptah("server", "audit").out)
+
+
 if __name__ == "__main__":
     unittest.main()
