@@ -71,6 +71,9 @@ std::optional<Error> Server::refusal(const Peer& peer, int descriptor) const {
     ++strangers;
     of_address += session->peer().address == peer.address;
   }
+  // Who speaks HTTP says so with each request.
+  strangers += webs_.size();
+  for (const auto& web : webs_) of_address += web->peer().address == peer.address;
   const auto limit = [](const char* message, const char* hint = "Try again in a while.") {
     return make_error(ErrorCode::kLimit, message, {}, hint);
   };
@@ -90,6 +93,7 @@ std::optional<Error> Server::refusal(const Peer& peer, int descriptor) const {
 void Server::accept(Session::Socket socket, Peer peer) {
   if (ending_) return;
   if (const auto error = refusal(peer, socket.native_handle())) {
+    ++refused_;
     // Now and then: whoever floods the port does not flood the log.
     const auto now = std::chrono::steady_clock::now();
     if (now - refusal_logged_ > std::chrono::seconds(10)) {
@@ -111,16 +115,21 @@ void Server::accept(Session::Socket socket, Peer peer) {
         sessions_.erase(ended);
       });
   if (session->peer().local) session->set_role(Role::kAdmin);
+  if (options_.web && !session->peer().local && !session->peer().web) {
+    session->hand_on(begins_http, [this](Session::Socket other, Peer from) {
+      speak_http(std::move(other), std::move(from));
+    });
+  }
   session->set_remote(!session->peer().local);
   sessions_.insert(session);
   session->start(std::chrono::seconds(options_.hello_limit_s));
 }
 
-Result<Server::Admitted> Server::admit(const Session& session, const std::string& token) {
-  const Peer& peer = session.peer();
+Result<Server::Admitted> Server::admit(const Peer& peer, const std::string& token) {
   if (!peer.secure) {
     const bool admin = same_token(token, admin_token_);
     if (admin || same_token(token, token_)) return Admitted{admin ? Role::kAdmin : Role::kUser, {}};
+    ++wrong_tokens_;
     return make_error(ErrorCode::kDenied, "The token is wrong.", "token",
                       "Read it from the token file beside the daemon's socket.");
   }
@@ -132,13 +141,13 @@ Result<Server::Admitted> Server::admit(const Session& session, const std::string
   auto found = tokens_.find(token, now_ms());
   if (!found) {
     guesses_.wrong(peer.address, now);
+    ++wrong_tokens_;
     spdlog::warn("{}: {}", peer.address, found.error().message);
     return found.error();
   }
   guesses_.right(peer.address);
   const auto role = choice_from_string<Role>(found.value().role, "role");
   if (!role) return role.error();
-  spdlog::info("{} comes in from {} as {}", found.value().name, peer.address, found.value().role);
   return Admitted{role.value(), found.value().name};
 }
 
@@ -153,10 +162,14 @@ void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
   }
   if (const auto* from = dynamic_cast<const Session*>(caller.get());
       !params.token.empty() && from != nullptr) {
-    auto admitted = admit(*from, params.token);
+    auto admitted = admit(from->peer(), params.token);
     if (!admitted) {
       reply(admitted.error());
       return;
+    }
+    if (from->peer().secure) {
+      spdlog::info("{} comes in from {} as {}", admitted.value().principal, from->peer().address,
+                   role_name(admitted.value().role));
     }
     const auto users = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
       return !session->peer().local && session->role() != Role::kStranger;

@@ -13,13 +13,17 @@
 #include <optional>
 #include <set>
 
+#include "app/metrics.hpp"
 #include "app/options.hpp"
+#include "app/page.hpp"
 #include "app/shipped.hpp"
 #include "app/tokens.hpp"
 #include "jobs/job_manager.hpp"
+#include "net/http.hpp"
 #include "net/listener.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
+#include "store/store_figures.hpp"
 #include "store/uploads.hpp"
 #include "workers/plugin_registry.hpp"
 #include "workers/process_worker.hpp"
@@ -103,7 +107,15 @@ class Server final : public rpc::Service {
     rpc::Role role = rpc::Role::kStranger;
     std::string principal;
   };
-  Result<Admitted> admit(const Session& session, const std::string& token);
+  Result<Admitted> admit(const Peer& peer, const std::string& token);
+  /// A connection that has begun with a request of HTTP (web_service.cpp).
+  void speak_http(Session::Socket socket, Peer peer);
+  void answer_http(const HttpRequest& request, std::function<void(HttpAnswer)> answer);
+  void answer_ready(std::function<void(HttpAnswer)> answer);
+  void answer_metrics(std::function<void(HttpAnswer)> answer);
+  std::string metrics_text() const;
+  /// Counts the store's files, unless that was done a while ago.
+  void count_files(int folder = 0);
   /// Why a peer that has just connected must go, if it must.
   std::optional<Error> refusal(const Peer& peer, int descriptor) const;
   template <class Spec>
@@ -191,6 +203,16 @@ class Server final : public rpc::Service {
   std::unique_ptr<Listener> listener_;
   std::set<std::shared_ptr<Session>> sessions_;
   std::int64_t next_session_ = 1;
+  Page page_;
+  std::set<std::shared_ptr<HttpConnection>> webs_;
+  // What /metrics tells.
+  Latencies latencies_;
+  std::int64_t refused_ = 0, wrong_tokens_ = 0;
+  std::optional<StoreFigures> figures_;
+  std::optional<FolderFigures> files_counted_;  ///< Of all folders.
+  FolderFigures counted_;                       ///< So far.
+  bool counting_ = false;
+  std::chrono::steady_clock::time_point figures_at_{}, files_counted_at_{};
   std::chrono::steady_clock::time_point refusal_logged_{};
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point last_busy_;

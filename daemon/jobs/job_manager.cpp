@@ -54,6 +54,12 @@ std::pair<std::int64_t, std::int64_t> JobManager::counts() const {
   return {queued, running};
 }
 
+std::int64_t JobManager::waiting_chains() const {
+  std::int64_t waiting = 0;
+  for (const auto& [id, job] : jobs_) waiting += static_cast<std::int64_t>(job->pending.size());
+  return waiting;
+}
+
 std::optional<Error> JobManager::unwritten_error(const std::string& id) const {
   const auto found = jobs_.find(id);
   return found != jobs_.end() && found->second->finishing ? found->second->stop : std::nullopt;

@@ -1,6 +1,7 @@
 /// The methods the daemon serves: one table for dispatch and for the reference in docs/protocol.md.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -32,6 +33,11 @@ class MethodTable {
     std::function<void(std::string_view method, std::function<void()> go)> wait;
   };
   void hold_with(Holding holding) { holding_ = std::move(holding); }
+
+  /// Told of each answer to a request of a method: how long it took, and whether it is an error.
+  using Observer = std::function<void(const std::string& method,
+                                      std::chrono::steady_clock::duration, bool error)>;
+  void observe_with(Observer observer) { observer_ = std::move(observer); }
 
   /// Binds `handler(const P&, Reply<R>)`. P and R describe their fields (fields.hpp).
   template <class P, class R, class Handler>
@@ -77,6 +83,7 @@ class MethodTable {
   void call(const std::string& name, const Json& params,
             const std::shared_ptr<PendingReply>& pending) const;
   Holding holding_;
+  Observer observer_;
   FindStored find_stored_ = [](const std::string&) { return std::nullopt; };
 };
 
