@@ -64,7 +64,7 @@ export function daemonView({connection, token, role, main}) {
           ['Jobs', by('ptah_jobs', 'state')], ['Waiting tasks', by('ptah_tasks_queued', 'lane')],
           ['Connections', by('ptah_connections', 'by')],
           ['Memory', `${quantity(status.rss_bytes, 'B')}, workers ${quantity(one('ptah_workers_resident_bytes'), 'B')}`],
-          ['Store', `${quantity(one('ptah_store_files_bytes') ?? NaN, 'B')} of files, ${quantity(one('ptah_store_database_bytes') ?? NaN, 'B')} of rows, ${quantity(one('ptah_store_free_bytes') ?? NaN, 'B')} free`],
+          ['Store', `${one('ptah_store_files_bytes') === undefined ? 'files are being counted' : `${quantity(one('ptah_store_files_bytes'), 'B')} of files`}, ${quantity(one('ptah_store_database_bytes'), 'B')} of rows, ${quantity(one('ptah_store_free_bytes'), 'B')} free`],
           ['Judges', `${one('ptah_judged_layouts_total') ?? 0} layouts signed off since the start, ${differences} differences`],
           ['Turned away', `${one('ptah_connections_refused_total') ?? 0} connections, ${one('ptah_wrong_tokens_total') ?? 0} wrong tokens`],
           status.fingerprint && ['Certificate', h('code', {class: 'long'}, status.fingerprint)]]),

@@ -103,3 +103,8 @@ export function announce(text) {
 export function shortHash(hash) {
   return h('code', {title: hash}, hash.slice(0, 10));
 }
+
+/** What is chosen from, or written into, with its label beside it. */
+export function labelled(words, field) {
+  return h('span', {class: 'pair'}, h('label', {for: field.id}, words), field);
+}

@@ -93,7 +93,14 @@ export function flatten(gds, top) {
       if (++shapes > kMostShapes) throw new Error('The layout has too many shapes for this page.');
       let path = paths.get(layer);
       if (!path) paths.set(layer, path = new Path2D());
+      // All turn the same way, however they were placed: where shapes lie over each other, they add up.
+      let turn = 0;
       points.forEach(([px, py], i) => {
+        const [nx, ny] = points[(i + 1) % points.length];
+        turn += px * ny - nx * py;
+      });
+      const placed = turn * (a * d - b * c) < 0 ? [...points].reverse() : points;
+      placed.forEach(([px, py], i) => {
         const qx = a * px + c * py + x, qy = b * px + d * py + y;
         box[0] = Math.min(box[0], qx);
         box[1] = Math.min(box[1], qy);

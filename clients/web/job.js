@@ -1,5 +1,5 @@
 // One job: how far it is, its layouts as a gallery and a plot, its curves, what it says.
-import {announce, badge, count, digits, duration, facts, h, moment, problem, quantity, shortHash, table} from '/dom.js';
+import {announce, badge, count, digits, duration, facts, h, labelled, moment, problem, quantity, shortHash, table} from '/dom.js';
 import {draw, flatten, readGds} from '/gds.js';
 import {progressOf} from '/jobs.js';
 import {lines, scatter} from '/plot.js';
@@ -76,9 +76,9 @@ export function jobView({connection, files, main}, id) {
   const note = h('p', {class: 'sum'});
   const parts = {
     layouts: h('section', {hidden: true, 'aria-labelledby': 'plot-head'}, h('div', {class: 'bar-head'}, h('h2', {id: 'plot-head'}, 'Layouts'),
-               h('label', {for: 'axis-x'}, 'across'), across, h('label', {for: 'axis-y'}, 'up'), up), plot),
+               labelled('across', across), labelled('up', up)), plot),
     gallery: h('section', {hidden: true, 'aria-labelledby': 'gallery-head'}, h('div', {class: 'bar-head'}, h('h2', {id: 'gallery-head'}, 'Gallery'),
-               h('label', {for: 'order'}, 'Order'), order, note), gallery, more),
+               labelled('Order', order), note), gallery, more),
     curves: h('section', {hidden: true, 'aria-labelledby': 'curves-head'}, h('h2', {id: 'curves-head'}, 'Curves'), curves),
     log: h('section', {hidden: true, 'aria-labelledby': 'log-head'}, h('h2', {id: 'log-head'}, 'What it says'), log),
   };
@@ -89,10 +89,10 @@ export function jobView({connection, files, main}, id) {
     const living = job.state === 'running' || job.state === 'queued';
     const explore = job.spec?.explore;
     head.replaceChildren(facts([
-      ['State', badge(job.state)], ['Kind', explore ? `exploration by ${explore.explorer}` : job.kind], job.circuit && ['Circuit', job.circuit],
+      ['State', badge(job.state)], ['Kind', explore ? `exploration by ${explore.explorer}` : job.kind], job.circuit && [job.kind === 'train' ? 'Model' : 'Circuit', job.circuit],
       ['Library', job.library], job.spec?.flow && ['Flow', job.spec.flow],
       job.chains.total > 0 && ['Chains', `${job.chains.done} of ${job.chains.total}${job.chains.failed ? `, ${job.chains.failed} failed` : ''}`],
-      job.variants > 0 && [job.kind === 'train' ? 'Models' : 'Layouts', job.variants.toLocaleString('en')],
+      job.variants > 0 && job.kind !== 'train' && ['Layouts', job.variants.toLocaleString('en')],
       job.best && ['Best', h('a', {href: link(id, job.best)}, `${keyOf(job.best)} at ${digits(job.best.cost)}`)],
       ['Created', moment(job.created_ms)], job.finished_ms > 0 && ['Took', duration(job.finished_ms - job.created_ms)]]));
     bar.value = progressOf(job, told);

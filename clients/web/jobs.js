@@ -1,5 +1,5 @@
 // All jobs, the newest first, with live progress.
-import {announce, badge, count, digits, duration, h, moment, problem} from '/dom.js';
+import {announce, badge, count, digits, duration, h, labelled, moment, problem} from '/dom.js';
 
 const kPage = 100;
 const kMostJobs = 20000;
@@ -42,18 +42,18 @@ export function jobsView({connection, main}) {
   const sum = h('p', {class: 'sum'});
   main.append(h('h1', {tabindex: '-1'}, 'Jobs'),
               h('form', {class: 'filters', role: 'search', onsubmit: (e) => e.preventDefault()},
-                h('label', {for: 'job-text'}, 'Name or circuit'), text, h('label', {for: 'job-state'}, 'State'), state, sum),
+                labelled('Name or circuit', text), labelled('State', state), sum),
               h('div', {class: 'scroll', role: 'region', 'aria-label': 'Jobs', tabindex: '0'},
                 h('table', {class: 'jobs'}, h('caption', {class: 'unseen'}, 'Jobs, the newest first'),
-                  h('thead', {}, h('tr', {}, ['Job', 'Kind', 'Circuit', 'State', 'Progress', 'Layouts', 'Best', 'Created', 'Took'].map((head, i) =>
+                  h('thead', {}, h('tr', {}, ['Job', 'State', 'Progress', 'Circuit', 'Kind', 'Layouts', 'Best', 'Created', 'Took'].map((head, i) =>
                     h('th', {scope: 'col', class: i === 5 || i === 6 || i === 8 ? 'number' : false}, head)))), body)),
               empty, more);
 
   function makeRow(job) {
     const parts = {kind: h('td', {}, job.kind), circuit: h('td'), state: h('td'), bar: h('progress', {max: 1, 'aria-label': `Progress of ${job.job}`}),
                    said: h('span', {class: 'said'}), layouts: h('td', {class: 'number'}), best: h('td', {class: 'number'}), took: h('td', {class: 'number'})};
-    const row = h('tr', {}, h('th', {scope: 'row'}, h('a', {href: `#/job/${encodeURIComponent(job.job)}`}, job.job)), parts.kind, parts.circuit,
-                  parts.state, h('td', {class: 'bar'}, parts.bar, parts.said), parts.layouts, parts.best, h('td', {}, moment(job.created_ms)), parts.took);
+    const row = h('tr', {}, h('th', {scope: 'row'}, h('a', {href: `#/job/${encodeURIComponent(job.job)}`}, job.job)), parts.state,
+                  h('td', {class: 'bar'}, parts.bar, parts.said), parts.circuit, parts.kind, parts.layouts, parts.best, h('td', {}, moment(job.created_ms)), parts.took);
     return {job, row, parts, told: undefined, message: ''};
   }
 

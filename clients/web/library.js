@@ -1,5 +1,5 @@
 // Models and plugins.
-import {badge, count, digits, h, moment, problem, shortHash, table} from '/dom.js';
+import {badge, count, digits, h, labelled, moment, problem, shortHash, table} from '/dom.js';
 
 const kMostModels = 2000;
 
@@ -8,7 +8,7 @@ export function modelsView({connection, main}) {
   const body = h('div', {}, h('p', {class: 'empty'}, 'Reading…'));
   const library = h('input', {id: 'library', value: 'work', autocomplete: 'off', spellcheck: 'false', onchange: () => load()});
   main.append(h('h1', {tabindex: '-1'}, 'Models'), h('form', {class: 'filters', onsubmit: (e) => e.preventDefault()},
-                                                     h('label', {for: 'library'}, 'Library'), library), body);
+                                                     labelled('Library', library)), body);
 
   // The figures of a validation say most.
   const figures = (metrics) => Object.entries(metrics ?? {}).filter(([, v]) => typeof v === 'number')

@@ -107,7 +107,10 @@ export function scatter(points, {xLabel, yLabel, title, pick, width = 640}) {
      // The best is drawn last, above the others.
      [...shown].sort((a, b) => (a.kind === 'best') - (b.kind === 'best')).map((p) =>
        s('circle', {class: `point ${p.kind ?? ''}`, cx: x.at(p.x).toFixed(1), cy: y.at(p.y).toFixed(1), r: p.kind === 'best' ? 5.5 : 3.5})), mark);
-  return h('figure', {}, svg, said);
+  const kinds = new Set(shown.map((p) => p.kind));
+  const legend = h('p', {class: 'said legend'}, h('span', {}, 'layout'), kinds.has('best') ? h('span', {class: 'best'}, 'the best') : null,
+                   kinds.has('broken') ? h('span', {class: 'broken'}, 'breaks a rule or a specification') : null);
+  return h('figure', {}, svg, legend, said);
 }
 
 /** Series {name, points: [[step, value]]} over steps. */

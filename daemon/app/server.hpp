@@ -212,7 +212,7 @@ class Server final : public rpc::Service {
   std::optional<FolderFigures> files_counted_;  ///< Of all folders.
   FolderFigures counted_;                       ///< So far.
   bool counting_ = false;
-  std::chrono::steady_clock::time_point figures_at_{}, files_counted_at_{};
+  std::chrono::steady_clock::time_point figures_at_{}, files_counted_at_{}, store_answered_at_{};
   std::chrono::steady_clock::time_point refusal_logged_{};
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point last_busy_;

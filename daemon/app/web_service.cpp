@@ -18,6 +18,7 @@ namespace {
 constexpr std::chrono::seconds kFreshFigures{5};
 /// So often all files are counted, while somebody asks.
 constexpr std::chrono::seconds kFreshFiles{60};
+constexpr const char* kReady = "Workers and store are ready.";
 /// Who asks does not wait longer for the store.
 constexpr std::chrono::seconds kPatience{2};
 
@@ -86,8 +87,12 @@ void Server::answer_ready(std::function<void(HttpAnswer)> answer) {
   if (pool_->generation() == 0) return answer(http_text(503, "No worker serves yet."));
   if (!pool_->problem().empty())
     return answer(http_text(503, "Workers cannot be started; `ptah server status` says why."));
-  const auto came = in_time(io_, [answer](bool right) {
-    answer(right ? http_text(200, "Workers and store are ready.")
+  // Whoever asks again and again asks the store once a second.
+  if (std::chrono::steady_clock::now() - store_answered_at_ < std::chrono::seconds(1))
+    return answer(http_text(200, kReady));
+  const auto came = in_time(io_, [this, answer](bool right) {
+    if (right) store_answered_at_ = std::chrono::steady_clock::now();
+    answer(right ? http_text(200, kReady)
                  : http_text(503, "The store does not answer; the daemon's log may say why."));
   });
   store_->submit(

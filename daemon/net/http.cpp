@@ -146,7 +146,7 @@ class BeastConnection final : public HttpConnection,
     }
     const std::string origin = text_of(request[http::field::origin]);
     if (!is_own_origin(origin, text_of(request[http::field::host]), peer_.secure)) {
-      spdlog::warn("{}: no WebSocket for the origin {}", peer_.address, origin.substr(0, 200));
+      spdlog::debug("{}: no WebSocket for the origin {}", peer_.address, origin.substr(0, 200));
       return send(http_text(403,
                             "A WebSocket is for pages of this daemon alone. Other programs speak "
                             "to the port itself."));

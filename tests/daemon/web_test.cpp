@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "app/metrics.hpp"
 #include "daemon_fixture.hpp"
 #include "net/http.hpp"
 
@@ -298,6 +299,28 @@ std::map<std::string, double> read_metrics(const std::string& text) {
   return series;
 }
 
+TEST(Metrics, AreWellFormedWhateverTheyHold) {
+  Latencies latencies;
+  for (const int ms : {0, 1, 3, 40, 700, 90'000})
+    latencies.add("a.b", std::chrono::milliseconds(ms), ms == 40);
+  MetricsText text;
+  text.family("x", "gauge", "A sentence.");
+  text.sample({{"a", "quote \" back \\ line \n end"}, {"b", ""}}, 1e300);
+  text.sample({{"a", "many"}}, 123456789012);
+  text.sample({{"a", "little"}}, 1.5e-9);
+  text.family("y", "histogram", "Another.");
+  for (const auto& [method, of] : latencies.all()) text.histogram("method", method, of);
+  auto figures = read_metrics(text.take());
+  EXPECT_EQ(figures["x{a=\"quote \\\" back \\\\ line \\n end\",b=\"\"}"], 1e300);
+  EXPECT_EQ(figures["x{a=\"many\"}"], 123456789012);
+  EXPECT_EQ(figures["x{a=\"little\"}"], 1.5e-9);
+  EXPECT_EQ(figures["y_bucket{method=\"a.b\",le=\"0.001\"}"], 2) << "a bound is in its bucket";
+  EXPECT_EQ(figures["y_bucket{method=\"a.b\",le=\"60\"}"], 5);
+  EXPECT_EQ(figures["y_count{method=\"a.b\"}"], 6);
+  EXPECT_NEAR(figures["y_sum{method=\"a.b\"}"], 90.744, 1e-6);
+  EXPECT_EQ(latencies.all().at("a.b").errors, 1);
+}
+
 TEST_F(Web, FiguresAreForTokens) {
   ASSERT_TRUE(start());
   EXPECT_THAT(get("/metrics"), HasSubstr("401 Unauthorized"));
@@ -480,6 +503,35 @@ TEST_F(WebSocket, LimitsAreThoseOfLines) {
   const auto silent = open();
   EXPECT_THAT(silent->message(), HasSubstr("No server.hello"));
   EXPECT_EQ(silent->message(), "close 1000");
+}
+
+TEST_F(WebSocket, WhoDoesNotReadIsNotReadEither) {
+  ASSERT_TRUE(start());
+  const auto socket = open();
+  EXPECT_TRUE(socket->call("server.hello", {{"token", daemon.token()}}).contains("result"));
+  // Short questions with long answers, together far more than buffers of the system hold.
+  Client local = daemon.client();
+  local.result("flow.run", run("j", {chain("a", 200)}));
+  local.result("job.wait", {{"job", "j"}});
+  const Json params{{"job", "j"}, {"limit", 1000}};
+  ASSERT_GT(local.result("variant.list", params).dump().size(), 40'000u);
+  constexpr int kRequests = 400;
+  const std::string request =
+      Json{{"jsonrpc", "2.0"}, {"id", 1}, {"method", "variant.list"}, {"params", params}}.dump();
+  for (int i = 0; i < kRequests; ++i) ASSERT_TRUE(socket->frame(request));
+  std::int64_t most = 0;
+  for (int i = 0; i < 20; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    most = std::max(most, local.result("server.status")["buffered_bytes"].get<std::int64_t>());
+  }
+  EXPECT_GT(most, 500'000) << "it has come to a stop";
+  EXPECT_LT(most, 32 << 20);
+  // What it reads then is all there.
+  for (int i = 0; i < kRequests; ++i) {
+    const std::string message = socket->message();
+    ASSERT_THAT(message.substr(0, 40), HasSubstr("\"result\"")) << i;
+    ASSERT_EQ(message.back(), '}') << i;
+  }
 }
 
 TEST_F(WebSocket, OtherPagesGetNone) {
