@@ -106,7 +106,9 @@ function login(error) {
 byId('skip').addEventListener('click', () => main.focus());
 byId('leave').addEventListener('click', () => leave());
 window.addEventListener('hashchange', () => show());
-window.addEventListener('error', (event) => byId('alert').replaceChildren(problem({message: `This page broke: ${event.message}`, hint: 'Load it anew.'})));
+const broke = (what) => byId('alert').replaceChildren(problem({message: `This page broke: ${what}`, hint: 'Load it anew.'}));
+window.addEventListener('error', (event) => broke(event.message));
+window.addEventListener('unhandledrejection', (event) => broke(event.reason?.message ?? event.reason));
 
 const kept = sessionStorage.getItem(kToken);
 if (kept) enter(kept, false).catch((error) => (error.code === 'io' ? login(error) : leave(error)));

@@ -13,6 +13,7 @@
 
 #include "app/metrics.hpp"
 #include "daemon_fixture.hpp"
+#include "jobs/job_manager.hpp"
 #include "net/http.hpp"
 
 namespace ptah::test {
@@ -319,6 +320,19 @@ TEST(Metrics, AreWellFormedWhateverTheyHold) {
   EXPECT_EQ(figures["y_count{method=\"a.b\"}"], 6);
   EXPECT_NEAR(figures["y_sum{method=\"a.b\"}"], 90.744, 1e-6);
   EXPECT_EQ(latencies.all().at("a.b").errors, 1);
+}
+
+TEST(Agreement, CountsWhatWorkersSayAndNothingElse) {
+  JobManager::Agreement agreement;
+  agreement.add({{"judged", 10}, {"disagreements", {{"drc", 1}, {"pscore", 2}}}});
+  agreement.add({{"judged", 5}, {"disagreements", Json::object()}});
+  for (const char* hostile :
+       {"null", "[]", "7", R"({"judged": -5})", R"({"judged": "many", "disagreements": []})",
+        R"({"disagreements": {"drc": -1, "lvs": 1.5, "made_up": 3}})"})
+    agreement.add(Json::parse(hostile));
+  EXPECT_EQ(agreement.judged, 15);
+  const std::map<std::string, std::int64_t> differences{{"drc", 1}, {"lvs", 0}, {"pscore", 2}};
+  EXPECT_EQ(agreement.differences, differences);
 }
 
 TEST_F(Web, FiguresAreForTokens) {

@@ -78,7 +78,7 @@ class WebTest(PtahCase):
         self.named(browser)
 
         # A job comes and goes on while somebody looks on, without a hand.
-        run = self.start("--json", "run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--assignments", "20", "--variants", "20",
+        run = self.start("--json", "run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--assignments", "16", "--variants", "16",
                          "--seed", "1", "--job", "live")
         browser.wait("return document.querySelector('tbody .badge.running') !== null")
         browser.wait("const bar = document.querySelector('tbody progress'); return bar && bar.value > 0")
@@ -87,13 +87,19 @@ class WebTest(PtahCase):
         browser.wait(f"return Number(/(\\d+) layouts/.exec(document.body.innerText)?.[1]) > {first}")
         run.communicate(timeout=120)
         browser.wait("return document.querySelector('.facts .badge.done') !== null")
-        browser.wait("return document.querySelectorAll('.point').length === 420")
+        browser.wait("return document.querySelectorAll('.point').length === 272")
         self.assertEqual(browser.count(".point.best"), 1)
         self.assertEqual(browser.count(".gallery li"), 24)
         self.assertGreater(self.drawn(browser), 20)
         self.named(browser)
         self.fits(browser)
+        browser.resize(1366, 1000)
+        time.sleep(0.5)     # Drawings come in softly.
         browser.screenshot(self.pictures / "job.png")
+        browser.resize(1366, 768)
+        # Whatever a name or a message holds, nothing becomes markup.
+        self.assertEqual(browser.run("try { document.body.innerHTML = '<b>x</b>'; return 'let'; } catch (error) { return error.name; }"), "TypeError")
+        self.assertEqual(len(browser.log()), 1, "the policy says so")
 
         # The keyboard goes through the plot, and opens a layout.
         browser.run("document.querySelector('.plot').focus()")
@@ -107,6 +113,7 @@ class WebTest(PtahCase):
         browser.wait_text(".gds")
         self.assertGreater(self.drawn(browser), 20)
         self.named(browser)
+        time.sleep(0.3)
         browser.screenshot(self.pictures / "variant.png")
 
         # A viewer is shown no tokens.
