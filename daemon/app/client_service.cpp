@@ -83,6 +83,9 @@ std::optional<Error> Server::refusal(const Peer& peer, int descriptor) const {
     ++strangers;
     of_address += session->peer().address == peer.address;
   }
+  // Who speaks HTTP says so with each request.
+  strangers += webs_.size();
+  for (const auto& web : webs_) of_address += web->peer().address == peer.address;
   const auto limit = [](const char* message, const char* hint = "Try again in a while.") {
     return make_error(ErrorCode::kLimit, message, {}, hint);
   };
@@ -112,6 +115,7 @@ std::optional<Error> Server::refusal(const Peer& peer, int descriptor) const {
 void Server::accept(Session::Socket socket, Peer peer) {
   if (ending_) return;
   if (const auto error = refusal(peer, socket.native_handle())) {
+    ++refused_;
     // Now and then: whoever floods the port does not flood the log.
     const auto now = std::chrono::steady_clock::now();
     if (now - refusal_logged_ > std::chrono::seconds(10)) {
@@ -138,19 +142,24 @@ void Server::accept(Session::Socket socket, Peer peer) {
     session->set_principal(user_name(from.uid));
   }
   session->set_origin(from.local ? "unix uid " + std::to_string(from.uid) : from.address);
+  if (options_.web && !from.local && !from.web) {
+    session->hand_on(begins_http, [this](Session::Socket other, Peer peer) {
+      speak_http(std::move(other), std::move(peer));
+    });
+  }
   // What a path means is the daemon's user's affair; others send their files.
   session->set_remote(!from.local || !is_own(from.uid));
   sessions_.insert(session);
   session->start(std::chrono::seconds(options_.hello_limit_s));
 }
 
-Result<Server::Admitted> Server::admit(const Session& session, const std::string& token) {
-  const Peer& peer = session.peer();
+Result<Server::Admitted> Server::admit(const Peer& peer, const std::string& token) {
   if (!peer.secure) {
     const bool admin = same_token(token, admin_token_);
     if (admin || same_token(token, token_)) {
       return Admitted{admin ? Role::kAdmin : Role::kUser, own_user_name(), {}};
     }
+    ++wrong_tokens_;
     return make_error(ErrorCode::kDenied, "The token is wrong.", "token",
                       "Read it from the token file beside the daemon's socket.");
   }
@@ -162,13 +171,13 @@ Result<Server::Admitted> Server::admit(const Session& session, const std::string
   auto found = tokens_.find(token, now_ms());
   if (!found) {
     guesses_.wrong(peer.address, now);
+    ++wrong_tokens_;
     spdlog::warn("{}: {}", peer.address, found.error().message);
     return found.error();
   }
   guesses_.right(peer.address);
   const auto role = choice_from_string<Role>(found.value().role, "role");
   if (!role) return role.error();
-  spdlog::info("{} comes in from {} as {}", found.value().name, peer.address, found.value().role);
   return Admitted{role.value(), found.value().name, found.value().libraries};
 }
 
@@ -183,7 +192,7 @@ void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
   }
   if (const auto* from = dynamic_cast<const Session*>(caller.get());
       !params.token.empty() && from != nullptr) {
-    auto admitted = admit(*from, params.token);
+    auto admitted = admit(from->peer(), params.token);
     if (!admitted) {
       // The table notes what is denied.
       if (admitted.error().code != ErrorCode::kDenied) {
@@ -198,6 +207,10 @@ void Server::hello(const HelloParams& params, Reply<HelloReply> reply) {
       }
       reply(admitted.error());
       return;
+    }
+    if (from->peer().secure) {
+      spdlog::info("{} comes in from {} as {}", admitted.value().principal, from->peer().address,
+                   role_name(admitted.value().role));
     }
     const auto users = std::count_if(sessions_.begin(), sessions_.end(), [](const auto& session) {
       return !session->peer().local && session->role() != Role::kStranger;

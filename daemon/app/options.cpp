@@ -46,6 +46,7 @@ DaemonOptions defaults() {
                                                : (bin / "../plugins").lexically_normal()};
   options.shipped_plugins = options.plugin_dirs.front() / "shipped";
   options.shipped_data = (bin / "../share/ptah").lexically_normal();
+  options.web_dir = options.shipped_data / "web";
   if (const char* given = std::getenv("PTAH_SHIPPED_DATA"))
     options.shipped_data = folder_or_none(given);
   return options;
@@ -137,6 +138,12 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
       {"hello_limit_s",
        {"1..3600",
         [&](const YAML::Node& n) { options.hello_limit_s = in_range<std::int64_t>(n, 1, 3600); }}},
+      {"web", {"true or false", [&](const YAML::Node& n) { options.web = n.as<bool>(); }}},
+      {"metrics",
+       {"token or open",
+        [&](const YAML::Node& n) {
+          options.metrics_open = one_of(n, {"token", "open"}) == "open";
+        }}},
       {"workers",
        {"0..1024 (0: one a processor)",
         [&](const YAML::Node& n) { options.workers = in_range<int>(n, 0, 1024); }}},

@@ -26,6 +26,9 @@ struct DaemonOptions {
   std::string tls_address = "0.0.0.0";
   TlsFiles tls;                     ///< Where `tls_port` is set.
   std::int64_t hello_limit_s = 10;  ///< For strangers on TCP.
+  bool web = true;                  ///< HTTP on the TCP ports.
+  std::filesystem::path web_dir;    ///< The page (page.hpp).
+  bool metrics_open = false;        ///< /metrics without a token.
   int workers = 0;                  ///< 0: as many as there are processors.
   std::vector<std::filesystem::path> plugin_dirs;
   std::filesystem::path shipped_plugins;  ///< The build's list of them (PluginRegistryOptions).

@@ -66,6 +66,7 @@ Server::~Server() {
   *alive_ = false;
   for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
     session->close("the daemon ends");
+  for (const auto& web : std::set<std::shared_ptr<HttpConnection>>(webs_)) web->close();
   listener_.reset();
   shipped_.reset();
   jobs_.reset();
@@ -181,6 +182,10 @@ Status Server::open() {
                       [this](std::string_view method, std::function<void()> go) {
                         shipped_->wait(method, std::move(go));
                       }});
+  methods_.observe_with([this](const std::string& method, auto took, bool failed) {
+    latencies_.add(method, took, failed);
+  });
+  if (options_.web) page_ = Page::read(options_.web_dir);
   listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, Peer peer) {
     accept(std::move(socket), std::move(peer));
   });
@@ -255,6 +260,7 @@ void Server::end() {
   if (processes_ != nullptr) processes_->kill_all();
   for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
     session->close_when_sent();
+  for (const auto& web : std::set<std::shared_ptr<HttpConnection>>(webs_)) web->close();
   // Answers on their way, such as server.shutdown's own, get a moment.
   end_timer_.expires_after(std::chrono::milliseconds(200));
   end_timer_.async_wait([this](boost::system::error_code) { io_.stop(); });

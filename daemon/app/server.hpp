@@ -14,13 +14,17 @@
 #include <set>
 
 #include "app/audit.hpp"
+#include "app/metrics.hpp"
 #include "app/options.hpp"
+#include "app/page.hpp"
 #include "app/shipped.hpp"
 #include "app/tokens.hpp"
 #include "jobs/job_manager.hpp"
+#include "net/http.hpp"
 #include "net/listener.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
+#include "store/store_figures.hpp"
 #include "store/uploads.hpp"
 #include "workers/plugin_registry.hpp"
 #include "workers/process_worker.hpp"
@@ -121,7 +125,6 @@ class Server final : public rpc::Service {
     std::string principal;
     std::vector<std::string> libraries;
   };
-  Result<Admitted> admit(const Session& session, const std::string& token);
   /// Whether a caller may ask this of those things (MethodTable::Guard).
   void guard(const std::shared_ptr<rpc::Caller>& caller, const rpc::MethodDoc& method, Json params,
              std::function<void(Result<Json>)> go);
@@ -134,6 +137,15 @@ class Server final : public rpc::Service {
   void watch_bursts();
   /// What a peer of the Unix socket is here, if anything.
   std::optional<rpc::Role> role_of(const Peer& peer) const;
+  Result<Admitted> admit(const Peer& peer, const std::string& token);
+  /// A connection that has begun with a request of HTTP (web_service.cpp).
+  void speak_http(Session::Socket socket, Peer peer);
+  void answer_http(const HttpRequest& request, std::function<void(HttpAnswer)> answer);
+  void answer_ready(std::function<void(HttpAnswer)> answer);
+  void answer_metrics(std::function<void(HttpAnswer)> answer);
+  std::string metrics_text() const;
+  /// Counts the store's files, unless that was done a while ago.
+  void count_files(int folder = 0);
   /// Why a peer that has just connected must go, if it must.
   std::optional<Error> refusal(const Peer& peer, int descriptor) const;
   template <class Spec>
@@ -225,6 +237,16 @@ class Server final : public rpc::Service {
   std::unique_ptr<Listener> listener_;
   std::set<std::shared_ptr<Session>> sessions_;
   std::int64_t next_session_ = 1;
+  Page page_;
+  std::set<std::shared_ptr<HttpConnection>> webs_;
+  // What /metrics tells.
+  Latencies latencies_;
+  std::int64_t refused_ = 0, wrong_tokens_ = 0;
+  std::optional<StoreFigures> figures_;
+  std::optional<FolderFigures> files_counted_;  ///< Of all folders.
+  FolderFigures counted_;                       ///< So far.
+  bool counting_ = false;
+  std::chrono::steady_clock::time_point figures_at_{}, files_counted_at_{}, store_answered_at_{};
   std::chrono::steady_clock::time_point refusal_logged_{};
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point last_busy_;

@@ -65,6 +65,12 @@ std::map<std::string, std::int64_t> JobManager::running_chains() const {
   return chains;
 }
 
+std::int64_t JobManager::waiting_chains() const {
+  std::int64_t waiting = 0;
+  for (const auto& [id, job] : jobs_) waiting += static_cast<std::int64_t>(job->pending.size());
+  return waiting;
+}
+
 std::optional<Error> JobManager::unwritten_error(const std::string& id) const {
   const auto found = jobs_.find(id);
   return found != jobs_.end() && found->second->finishing ? found->second->stop : std::nullopt;

@@ -84,6 +84,17 @@ class JobManager {
   std::pair<std::int64_t, std::int64_t> counts() const;  ///< Queued, running.
   /// How many chains run, by the owners of their jobs.
   std::map<std::string, std::int64_t> running_chains() const;
+  /// Chains that wait for their turn, of all jobs.
+  std::int64_t waiting_chains() const;
+  /// Of chains that came to their end since the start: layouts that judges signed off, and how
+  /// often they said other than the checks.
+  struct Agreement {
+    std::int64_t judged = 0;
+    std::map<std::string, std::int64_t> differences{{"drc", 0}, {"lvs", 0}, {"pscore", 0}};
+    /// `result`: a chain's, of a worker's.
+    void add(const Json& result);
+  };
+  const Agreement& agreement() const noexcept { return agreement_; }
   /// The error of a job that has failed but cannot be written down yet, because the disk is full.
   std::optional<Error> unwritten_error(const std::string& id) const;
 
@@ -212,6 +223,7 @@ class JobManager {
   std::int64_t next_ticket_ = 1;
   std::int64_t next_task_ = 1;
   std::int64_t next_removed_ = 1;
+  Agreement agreement_;
   int ephemeral_ = 0;
   int loading_ = 0;
   bool deleting_ = false;

@@ -72,17 +72,18 @@ void PendingReply::finish(Result<Json> result) {
                       "Ask for less at once, for example with \"limit\" or \"after\"."));
     return;
   }
-  send(std::move(line));
+  send(std::move(line), false);
 }
 
 void PendingReply::finish_error(int code, const Error& error) {
   tell(error);
-  if (!answered_) send(encode_error(id_, code, error));
+  if (!answered_) send(encode_error(id_, code, error), true);
 }
 
-void PendingReply::send(std::string line) {
+void PendingReply::send(std::string line, bool error) {
   answered_ = true;
   on_cancel_ = nullptr;
+  if (on_answer_) on_answer_(error);
   if (!notification_) caller_->send(std::move(line));
 }
 

@@ -87,13 +87,15 @@ class PendingReply : public std::enable_shared_from_this<PendingReply> {
   void on_end(std::function<void(const Result<Json>& answer)> note) { note_ = std::move(note); }
   /// What else to do when the request is cancelled or its client has left.
   void on_cancel(std::function<void()> hook) { on_cancel_ = std::move(hook); }
+  /// Told once, when the answer goes out, whether it is an error.
+  void on_answer(std::function<void(bool error)> told) { on_answer_ = std::move(told); }
   const std::shared_ptr<Caller>& caller() const noexcept { return caller_; }
 
  private:
   friend class Caller;
   PendingReply(std::shared_ptr<Caller> caller, Json id, bool notification)
       : caller_(std::move(caller)), id_(std::move(id)), notification_(notification) {}
-  void send(std::string line);
+  void send(std::string line, bool error);
   void leave();
   void tell(const Result<Json>& answer);
 
@@ -103,6 +105,7 @@ class PendingReply : public std::enable_shared_from_this<PendingReply> {
   bool answered_ = false;
   std::function<void()> on_cancel_;
   std::function<void(const Result<Json>&)> note_;
+  std::function<void(bool error)> on_answer_;
   std::list<std::weak_ptr<PendingReply>>::iterator place_;
 };
 

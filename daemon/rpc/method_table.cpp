@@ -73,6 +73,12 @@ void MethodTable::dispatch(const std::shared_ptr<Caller>& caller, std::string_vi
             note_(*caller, method.doc, object, answer);
         });
   }
+  if (observer_) {
+    pending->on_answer(
+        [this, &name = found->first, begin = std::chrono::steady_clock::now()](bool error) {
+          observer_(name, std::chrono::steady_clock::now() - begin, error);
+        });
+  }
   if (caller->role() < method.doc.role) {
     pending->finish(make_error(
         ErrorCode::kDenied, "Method \"" + request.method + "\" is not allowed for this connection.",

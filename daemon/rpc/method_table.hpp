@@ -1,6 +1,7 @@
 /// The methods the daemon serves: one table for dispatch and for the reference in docs/protocol.md.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -45,6 +46,10 @@ class MethodTable {
   using Note = std::function<void(const Caller&, const MethodDoc&, const std::string& object,
                                   const Result<Json>& answer)>;
   void note_with(Note note) { note_ = std::move(note); }
+  /// Told of each answer to a request of a method: how long it took, and whether it is an error.
+  using Observer = std::function<void(const std::string& method,
+                                      std::chrono::steady_clock::duration, bool error)>;
+  void observe_with(Observer observer) { observer_ = std::move(observer); }
 
   /// Binds `handler(const P&, Reply<R>)`. P and R describe their fields (fields.hpp).
   template <class P, class R, class Handler>
@@ -94,6 +99,7 @@ class MethodTable {
   Holding holding_;
   Guard guard_;
   Note note_;
+  Observer observer_;
   FindStored find_stored_ = [](const std::string&) { return std::nullopt; };
 };
 

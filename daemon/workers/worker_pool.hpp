@@ -81,6 +81,10 @@ class WorkerPool {
   const std::string& problem() const noexcept { return problem_; }
 
   std::vector<WorkerView> workers() const;
+  /// Tasks that wait for a worker.
+  std::size_t queued(Lane lane) const noexcept {
+    return lane == Lane::kInteractive ? interactive_.size() : batch_.size();
+  }
   /// Whether a worker has a task.
   bool running() const noexcept;
   /// Ends all workers; tasks that run end as blameless. Nothing is started afterwards.
