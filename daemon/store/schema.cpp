@@ -95,10 +95,12 @@ ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE jobs SET bytes=coalesce((SELECT sum(size) FROM files WHERE job=jobs.id), 0);
 CREATE INDEX jobs_by_owner ON jobs(owner, state, bytes);
+CREATE INDEX owners_of_jobs ON jobs(id, owner); -- so that nobody reads a long row for the name behind it.
 CREATE TRIGGER files_come BEFORE INSERT ON files BEGIN
   UPDATE jobs SET bytes=bytes+NEW.size-coalesce((SELECT size FROM files WHERE job=NEW.job AND chain=NEW.chain AND variant=NEW.variant AND place=NEW.place), 0)
   WHERE id=NEW.job; END;
-CREATE TRIGGER files_go AFTER DELETE ON files BEGIN UPDATE jobs SET bytes=bytes-OLD.size WHERE id=OLD.job; END;
+CREATE TRIGGER files_go AFTER DELETE ON files WHEN OLD.job NOT IN (SELECT job FROM deletions) BEGIN
+  UPDATE jobs SET bytes=bytes-OLD.size WHERE id=OLD.job; END;
 ALTER TABLE tokens ADD COLUMN libraries TEXT NOT NULL DEFAULT '[]';
 CREATE TABLE sent(
   principal TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY(principal, hash)) WITHOUT ROWID;
