@@ -4,7 +4,7 @@ import {announce, badge, count, digits, duration, h, labelled, moment, problem} 
 const kPage = 100;
 const kMostJobs = 20000;
 const kMostFollowed = 32;
-const kPoll = 3000;
+const kPoll = 1000;
 
 const lives = (job) => job.state === 'queued' || job.state === 'running';
 

@@ -73,6 +73,15 @@ void Server::answer_http(const HttpRequest& request, std::function<void(HttpAnsw
                          "configuration say `metrics: open`.");
     if (!admitted) {
       const bool wait = admitted.error().code == ErrorCode::kLimit;
+      if (has) {
+        AuditRow row;
+        row.role = "stranger";
+        row.origin = request.peer.address;
+        row.method = "GET /metrics";
+        row.outcome = to_string(admitted.error().code);
+        row.message = admitted.error().message;
+        note(std::move(row), false);
+      }
       HttpAnswer refused =
           http_text(wait ? 429 : 401, admitted.error().message + " " + admitted.error().hint);
       if (!wait) refused.headers.emplace_back("WWW-Authenticate", "Bearer");

@@ -78,7 +78,7 @@ class WebTest(PtahCase):
         self.named(browser)
 
         # A job comes and goes on while somebody looks on, without a hand.
-        run = self.start("--json", "run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--assignments", "16", "--variants", "16",
+        run = self.start("--json", "run", "five_transistors_ota", "--flow", "native", "--judges", "none", "--assignments", "16", "--variants", "32",
                          "--seed", "1", "--job", "live")
         browser.wait("return document.querySelector('tbody .badge.running') !== null")
         browser.wait("const bar = document.querySelector('tbody progress'); return bar && bar.value > 0")
@@ -87,7 +87,7 @@ class WebTest(PtahCase):
         browser.wait(f"return Number(/(\\d+) layouts/.exec(document.body.innerText)?.[1]) > {first}")
         run.communicate(timeout=120)
         browser.wait("return document.querySelector('.facts .badge.done') !== null")
-        browser.wait("return document.querySelectorAll('.point').length === 272")
+        browser.wait("return document.querySelectorAll('.point').length === 528")
         self.assertEqual(browser.count(".point.best"), 1)
         self.assertEqual(browser.count(".gallery li"), 24)
         self.assertGreater(self.drawn(browser), 20)
