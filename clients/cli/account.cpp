@@ -52,8 +52,8 @@ int audit(const Session& session, const std::string& who, const std::string& sin
 }
 
 /// "3", or with a limit "3 of 8".
-std::string amount(double has, double most) {
-  return number(has, 0) + (most > 0 ? " of " + number(most, 0) : "");
+std::string amount(double has, double most, int digits = 0) {
+  return number(has, digits) + (most > 0 ? " of " + number(most, 0) : "");
 }
 
 int usage(const Session& session) {
@@ -71,7 +71,7 @@ int usage(const Session& session) {
     }
     table.add({one["who"], amount(one["jobs"], one["most_jobs"]),
                amount(one["tasks"], one["most_tasks"]),
-               amount(one["bytes"].get<double>() / 1e6, one["most_mb"])});
+               amount(one["bytes"].get<double>() / 1e6, one["most_mb"], 1)});
   }
   if (!session.json) std::cout << (table.empty() ? "nobody has jobs\n" : table.text());
   return kOk;

@@ -139,6 +139,11 @@ Result<Client> Client::connect_unix(const std::filesystem::path& socket) {
   if (client.descriptor_ < 0) return make_error(ErrorCode::kIo, std::strerror(errno), path);
   if (::connect(client.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
       0) {
+    if (errno == EACCES) {
+      return make_error(ErrorCode::kDenied, "You may not use this daemon's socket.", path,
+                        "Ask whoever runs it to let a group of yours in (unix_group), or for a "
+                        "token (docs/team.md).");
+    }
     const bool absent = errno == ENOENT || errno == ECONNREFUSED;
     return make_error(absent ? ErrorCode::kNotFound : ErrorCode::kIo,
                       "No ptahd answers: " + std::string(std::strerror(errno)) + ".", path,
