@@ -12,6 +12,7 @@
 
 #include "app/options.hpp"
 #include "app/server.hpp"
+#include "app/service_manager.hpp"
 #include "ptah/core/printable.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
@@ -87,8 +88,7 @@ void set_up_log(const ptah::DaemonOptions& options) {
   logger->set_formatter(std::move(formatter));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
-  spdlog::set_level(
-      spdlog::level::from_str(options.log_level == "error" ? "err" : options.log_level));
+  ptah::set_log_level(options.log_level);
 }
 
 }  // namespace
@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
     case Action::kBad:
       std::cerr << ptah::printable(line.text) << "\n";
       return kUsage;
-    case Action::kPrintHelp:
+    case Action::kPrintText:
       std::cout << line.text;
       return 0;
     case Action::kPrintVersion:
@@ -120,7 +120,8 @@ int main(int argc, char** argv) {
   }
   try {
     set_up_log(line.options);
-    ptah::Server server(line.options);
+    const auto manager = ptah::ServiceManager::from_environment();
+    ptah::Server server(line.options, manager);
     if (ptah::Status status = server.open(); !status) {
       spdlog::error("{}", status.error().text());
       report("ptahd: " + status.error().text());

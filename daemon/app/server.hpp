@@ -14,6 +14,7 @@
 #include <set>
 
 #include "app/options.hpp"
+#include "app/service_manager.hpp"
 #include "app/shipped.hpp"
 #include "app/tokens.hpp"
 #include "jobs/job_manager.hpp"
@@ -29,7 +30,7 @@ namespace ptah {
 
 class Server final : public rpc::Service {
  public:
-  explicit Server(DaemonOptions options);
+  explicit Server(DaemonOptions options, ServiceManager manager = {});
   ~Server() override;
 
   /// Takes locks, opens the store and the sockets. After success clients can connect.
@@ -158,13 +159,19 @@ class Server final : public rpc::Service {
   /// Now and every hour.
   void release_kept();
   void watch_idle();
+  void watch_signals();
+  /// Tells the service manager, as often as it wants to hear, that loop and store's thread go on.
+  void show_life();
+  void reload();
   /// Starts no new task and ends when those that run have, or at `latest`.
   void end_when_done(std::chrono::steady_clock::time_point latest);
   void end();
 
   DaemonOptions options_;
+  ServiceManager manager_;
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
+  boost::asio::steady_timer life_timer_;
   boost::asio::steady_timer idle_timer_;
   boost::asio::steady_timer end_timer_;
   boost::asio::steady_timer release_timer_;

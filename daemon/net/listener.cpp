@@ -66,7 +66,7 @@ void Listener::close() {
   boost::system::error_code ignored;
   if (unix_.is_open()) {
     unix_.close(ignored);
-    ::unlink(path_.c_str());
+    if (!path_.empty()) ::unlink(path_.c_str());
   }
   if (tcp_.is_open()) tcp_.close(ignored);
   if (tls_.is_open()) tls_.close(ignored);
@@ -107,6 +107,18 @@ Status Listener::listen_unix(const std::filesystem::path& path) {
                       path.string());
   ::fcntl(unix_.native_handle(), F_SETFD, FD_CLOEXEC);
   path_ = path;
+  accept_unix();
+  return ok();
+}
+
+Status Listener::listen_unix(const std::filesystem::path& path, int descriptor) {
+  PTAH_TRY(auto lock, FileLock::acquire(path.string() + ".lock", "the socket " + path.string()));
+  lock_.emplace(std::move(lock));
+  boost::system::error_code error;
+  unix_.assign(asio::local::stream_protocol(), descriptor, error);
+  if (error)
+    return make_error(ErrorCode::kIo, "The Unix socket cannot be used: " + error.message() + ".",
+                      path.string());
   accept_unix();
   return ok();
 }
