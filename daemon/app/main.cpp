@@ -16,6 +16,7 @@
 #include "ptah/core/printable.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
+#include "store/backup.hpp"
 
 namespace {
 
@@ -91,6 +92,19 @@ void set_up_log(const ptah::DaemonOptions& options) {
   ptah::set_log_level(options.log_level);
 }
 
+int restore(const ptah::DaemonOptions& options) {
+  try {
+    const ptah::RestoreFigures figures = ptah::restore_backup(options.restore, options.state_dir);
+    std::cout << "Restored to " << ptah::printable(options.state_dir.string()) << ": "
+              << figures.pages << " pages and " << figures.rows << " rows of the job database, "
+              << figures.files << " files of " << figures.bytes << " bytes. Nothing is damaged.\n";
+    return 0;
+  } catch (const std::exception& exception) {
+    std::cerr << "ptahd: " << ptah::printable(exception.what()) << "\n";
+    return kCannotStart;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -111,6 +125,8 @@ int main(int argc, char** argv) {
       std::cout << ptah::rpc::protocol_document(ptah::rpc::bind_methods(server));
       return 0;
     }
+    case Action::kRestore:
+      return restore(line.options);
     case Action::kServe:
       break;
   }

@@ -301,6 +301,10 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.add_flag("--daemonize", options.daemonize,
                "Go to the background; returns when clients can connect");
   app.add_flag("--foreground", foreground, "Stay in the foreground (the default)");
+  std::string restore;
+  app.add_option("--restore", restore,
+                 "Make the state's folder, which must be empty, of a backup, check all of it, and "
+                 "exit");
   app.add_flag("--print-protocol", print_protocol, "Print docs/protocol.md and exit");
   app.add_flag("--print-manual", manual, "Print ptahd(8), the manual page, and exit");
   app.add_flag("--version", version, "Print the version and exit");
@@ -334,6 +338,10 @@ CommandLine parse_command_line(int argc, char** argv) {
     line.action = CommandLine::Action::kBad;
     line.text = "ptahd: " + config + ": tls_port needs tls_certificate and tls_key.";
     return line;
+  }
+  if (!restore.empty()) {
+    line.action = CommandLine::Action::kRestore;
+    options.restore = absolute(restore);
   }
   if (!socket.empty()) options.socket = absolute(socket);
   if (!state.empty()) options.state_dir = absolute(state);

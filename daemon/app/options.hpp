@@ -36,13 +36,14 @@ struct DaemonOptions {
   std::filesystem::path log_file;  ///< Empty: standard error.
   bool in_process = false;         ///< --inline
   bool daemonize = false;
+  std::filesystem::path restore;       ///< A backup that is to become `state_dir`; empty: none.
   std::filesystem::path config;        ///< Empty: none.
   std::vector<std::string> arguments;  ///< The command line that said all this.
 };
 
 /// What the command line asks for.
 struct CommandLine {
-  enum class Action { kServe, kPrintProtocol, kPrintVersion, kPrintText, kBad };
+  enum class Action { kServe, kPrintProtocol, kPrintVersion, kPrintText, kRestore, kBad };
   Action action = Action::kServe;
   DaemonOptions options;
   std::string text;  ///< Help, the manual page, or what is wrong.

@@ -44,6 +44,7 @@ class Server final : public rpc::Service {
   void status(const rpc::Nothing&, rpc::Reply<rpc::StatusReply>) override;
   void shutdown(const rpc::ShutdownParams&, rpc::Reply<rpc::Nothing>) override;
   void verify(const rpc::Nothing&, rpc::Reply<rpc::VerifyReply>) override;
+  void backup(const rpc::BackupParams&, rpc::Reply<rpc::BackupReply>) override;
   void token_create(const rpc::TokenCreateParams&, rpc::Reply<rpc::TokenCreateReply>) override;
   void token_list(const rpc::Nothing&, rpc::Reply<rpc::TokenListReply>) override;
   void token_revoke(const rpc::TokenRevokeParams&, rpc::Reply<rpc::TokenInfo>) override;
@@ -149,6 +150,9 @@ class Server final : public rpc::Service {
   /// A check of the state that somebody waits for (verify_service.cpp).
   struct PendingVerification;
   void verify_more(const std::shared_ptr<PendingVerification>& pending);
+  /// A backup that somebody waits for (backup_service.cpp).
+  struct PendingBackup;
+  void back_up_more(const std::shared_ptr<PendingBackup>& pending);
   /// Runs `work` on the thread for files, and `done` with what it returns; its error is the answer.
   /// Bounded for a connection (store_service.cpp).
   template <class R, class Work, class Done>

@@ -28,6 +28,7 @@ class Service {
   virtual void status(const Nothing&, Reply<StatusReply>) = 0;
   virtual void shutdown(const ShutdownParams&, Reply<Nothing>) = 0;
   virtual void verify(const Nothing&, Reply<VerifyReply>) = 0;
+  virtual void backup(const BackupParams&, Reply<BackupReply>) = 0;
 
   virtual void token_create(const TokenCreateParams&, Reply<TokenCreateReply>) = 0;
   virtual void token_list(const Nothing&, Reply<TokenListReply>) = 0;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 
 #include "ptah/core/json.hpp"
 #include "ptah/core/run_tool.hpp"
@@ -95,7 +94,9 @@ void put_in_place(const fs::path& partial, const fs::path& folder) {
 }  // namespace
 
 Backup::Backup(Store& store, fs::path folder)
-    : store_(store), folder_(without_slash(std::move(folder))), partial_(beside(folder_, ".partial")) {
+    : store_(store),
+      folder_(without_slash(std::move(folder))),
+      partial_(beside(folder_, ".partial")) {
   store_.files().outputs().check(folder_);
   need_place(folder_, "Name a folder that is not there yet.");
   remove_unfinished(partial_);
@@ -121,7 +122,9 @@ Backup::~Backup() {
 
 bool Backup::go_on(std::chrono::milliseconds time) {
   const auto end = std::chrono::steady_clock::now() + time;
-  while (part_ != Part::kEnd && std::chrono::steady_clock::now() < end) step();
+  do {
+    step();
+  } while (part_ != Part::kEnd && std::chrono::steady_clock::now() < end);
   return part_ != Part::kEnd;
 }
 
@@ -204,7 +207,8 @@ void Backup::copy_piece() {
   const ssize_t got = ::read(from_.get(), buffer.data(), buffer.size());
   if (got < 0) fail_with_errno("A file of the store cannot be read", last_);
   for (ssize_t at = 0; at < got;) {
-    const ssize_t written = ::write(to_.get(), buffer.data() + at, static_cast<std::size_t>(got - at));
+    const ssize_t written =
+        ::write(to_.get(), buffer.data() + at, static_cast<std::size_t>(got - at));
     if (written <= 0) fail_with_errno("The backup cannot be written", partial_.string());
     at += written;
   }
@@ -243,8 +247,8 @@ double Backup::fraction() const noexcept {
       return 0.1 * (pages_ ? pages_->fraction() : 0);
     case Part::kFiles: {
       // Hashes are spread evenly.
-      int begin = 0;
-      if (last_.size() >= 4) std::sscanf(last_.substr(0, 4).c_str(), "%4x", reinterpret_cast<unsigned*>(&begin));
+      const int begin =
+          !StoredFiles::is_hash(last_) ? 0 : std::stoi(last_.substr(0, 4), nullptr, 16);
       return 0.1 + 0.85 * begin / 65536;
     }
     case Part::kFolders:
@@ -294,7 +298,6 @@ RestoreFigures restore_backup(const fs::path& backup_in, const fs::path& state_i
   };
   try {
     write_synced(partial / kUnfinished, "");
-    // The database by the name that a state gives it: the one file that is neither marker nor log.
     copy(backup / kDatabaseName, partial / kDatabaseName);
     make_folder(partial / "files");
     for (fs::directory_iterator folder(backup / "files", error), end; !error && folder != end;

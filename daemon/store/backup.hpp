@@ -40,7 +40,7 @@ class Backup {
   Backup(const Backup&) = delete;
   Backup& operator=(const Backup&) = delete;
 
-  /// Goes on for about `time`. False when the backup is whole.
+  /// Goes on for about `time`, at least by a step. False when the backup is whole.
   bool go_on(std::chrono::milliseconds time);
   /// A file that nobody refers to any more: it may belong to the moment that is kept, and stays
   /// until the backup's end.
@@ -65,9 +65,9 @@ class Backup {
   Part part_ = Part::kDatabase;
   std::optional<DatabaseCopy> pages_;
   std::optional<Database> snapshot_;
-  std::deque<std::string> hashes_;  ///< The next ones.
-  std::string last_;                ///< Of those that were looked up.
-  Descriptor from_, to_;            ///< The file that is being copied.
+  std::deque<std::string> hashes_;              ///< The next ones.
+  std::string last_;                            ///< Of those that were looked up.
+  Descriptor from_, to_;                        ///< The file that is being copied.
   std::vector<std::filesystem::path> folders_;  ///< To be synced.
   std::set<std::string> postponed_;
   BackupFigures figures_;

@@ -16,6 +16,7 @@ class Nobody final : public Service {
   PTAH_NOBODY(status, Nothing, StatusReply)
   PTAH_NOBODY(shutdown, ShutdownParams, Nothing)
   PTAH_NOBODY(verify, Nothing, VerifyReply)
+  PTAH_NOBODY(backup, BackupParams, BackupReply)
   PTAH_NOBODY(token_create, TokenCreateParams, TokenCreateReply)
   PTAH_NOBODY(token_list, Nothing, TokenListReply)
   PTAH_NOBODY(token_revoke, TokenRevokeParams, TokenInfo)

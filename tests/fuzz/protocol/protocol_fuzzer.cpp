@@ -48,6 +48,7 @@ class EchoService final : public Service {
   void status(const Nothing&, Reply<StatusReply> reply) override { reply(StatusReply{}); }
   void shutdown(const ShutdownParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
   void verify(const Nothing&, Reply<VerifyReply> reply) override { reply(VerifyReply{}); }
+  void backup(const BackupParams&, Reply<BackupReply> reply) override { reply(BackupReply{}); }
   void token_create(const TokenCreateParams& params, Reply<TokenCreateReply> reply) override {
     TokenCreateReply answer;
     answer.info.name = params.name;
