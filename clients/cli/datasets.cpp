@@ -248,7 +248,8 @@ void add_make(CLI::App* dataset, Session& session, int& status) {
   command->add_option("--job", arguments->job,
                       "An id of your own: the same id again continues that job");
   command->add_option("--library", arguments->library, "Library that receives the dataset")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->envname("PTAH_LIBRARY");
   command->add_flag("--detach", arguments->detach, "Print the job's id and leave");
   on_command(command, status, [&session, arguments] { return make(session, *arguments); });
 }
@@ -271,7 +272,9 @@ void add_draw(CLI::App* dataset, Session& session, int& status) {
       ->excludes(index);
   command->add_option("--label", arguments->label,
                       "By which they are ordered (default: the dataset's first)");
-  command->add_option("--library", arguments->library, "The library")->capture_default_str();
+  command->add_option("--library", arguments->library, "The library")
+      ->capture_default_str()
+      ->envname("PTAH_LIBRARY");
   on_command(command, status, [&session, arguments] { return draw(session, *arguments); });
 }
 
@@ -290,7 +293,9 @@ void add_dataset_commands(CLI::App& app, Session& session, int& status) {
   auto one = std::make_shared<FileArguments>();
   const auto add = [&](const char* name, const char* text, Action action) {
     auto* sub = dataset->add_subcommand(name, text);
-    sub->add_option("--library", one->library, "The library")->capture_default_str();
+    sub->add_option("--library", one->library, "The library")
+        ->capture_default_str()
+        ->envname("PTAH_LIBRARY");
     on_command(sub, status, std::move(action));
     return sub;
   };

@@ -175,7 +175,9 @@ void add_evaluation_commands(CLI::App& app, Session& session, int& status) {
     command->add_option("--seed", arguments->seed, "Same seed, same report")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    command->add_option("--library", arguments->library, "The library")->capture_default_str();
+    command->add_option("--library", arguments->library, "The library")
+        ->capture_default_str()
+        ->envname("PTAH_LIBRARY");
   };
   auto* checking = app.get_subcommand("dataset")->add_subcommand(
       "check", "Whether a dataset teaches anything: labels, ceiling, probes");

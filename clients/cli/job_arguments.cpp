@@ -39,7 +39,8 @@ CLI::Option* JobArguments::add_job_to(CLI::App* command, const char* about_finge
   command->add_option("-o,--out", out, "Folder for the dataset");
   command->add_option("--job", job, "An id of your own: the same id again continues that job");
   command->add_option("--library", library, "Library that receives the layouts")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->envname("PTAH_LIBRARY");
   command->add_flag("--pictures", pictures, "A PNG and a Bode plot with every variant");
   command->add_flag("--detach", detach, "Print the job's id and leave");
   return fingers_option;

@@ -28,9 +28,6 @@ std::string local_time(std::int64_t milliseconds) {
 int list_jobs(const Session& session, const std::string& state) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  Table table({"job", "state", "kind", "circuit", "chains", "variants", "started"},
-              {Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft, Align::kRight, Align::kRight,
-               Align::kLeft});
   Json params{{"limit", 1000}};
   if (!state.empty()) params["state"] = state;
   std::vector<Json> jobs;
@@ -42,15 +39,34 @@ int list_jobs(const Session& session, const std::string& state) {
     params["after"] = reply.value()["next"];
   }
   std::reverse(jobs.begin(), jobs.end());
+  // Whose they are is of interest where there is more than one.
+  const bool owners = std::any_of(jobs.begin(), jobs.end(), [&](const Json& job) {
+    return job.value("owner", "") != jobs.front().value("owner", "");
+  });
+  std::vector<std::string> titles{"job",    "state",    "kind",   "circuit",
+                                  "chains", "variants", "started"};
+  std::vector<Align> sides{Align::kLeft,  Align::kLeft,  Align::kLeft, Align::kLeft,
+                           Align::kRight, Align::kRight, Align::kLeft};
+  if (owners) {
+    titles.push_back("owner");
+    sides.push_back(Align::kLeft);
+  }
+  Table table(std::move(titles), std::move(sides));
   for (const Json& job : jobs) {
     if (session.json) {
       print_line(job);
       continue;
     }
     const Json& chains = job["chains"];
-    table.add({job["job"], job["state"], job["kind"], job["circuit"],
-               chains["done"].dump() + "/" + chains["total"].dump(), job["variants"].dump(),
-               local_time(job["created_ms"])});
+    std::vector<std::string> cells{job["job"],
+                                   job["state"],
+                                   job["kind"],
+                                   job["circuit"],
+                                   chains["done"].dump() + "/" + chains["total"].dump(),
+                                   job["variants"].dump(),
+                                   local_time(job["created_ms"])};
+    if (owners) cells.push_back(job.value("owner", ""));
+    table.add(std::move(cells));
   }
   if (!session.json) std::cout << (table.empty() ? "no jobs\n" : table.text());
   return kOk;

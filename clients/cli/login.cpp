@@ -10,6 +10,14 @@
 namespace ptah::cli {
 namespace {
 
+/// The libraries that a token is for.
+std::string names_of(const Json& token) {
+  std::string names;
+  for (const Json& name : token.value("libraries", Json::array()))
+    names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  return names;
+}
+
 int login(const Session& session, const std::string& address, const std::string& fingerprint) {
   auto server = read_address(address, "command line");
   if (server.has_error()) return fail(session, server.error());
@@ -33,9 +41,12 @@ int login(const Session& session, const std::string& address, const std::string&
   const auto kept = keep_server(server.value());
   if (kept.has_error()) return fail(session, kept.error());
   const std::string role = client.value().server().value("role", "");
+  const Json libraries = client.value().server().value("libraries", Json::array());
   if (session.json) {
     print_line({{"server", address},
                 {"role", role},
+                {"principal", client.value().server().value("principal", "")},
+                {"libraries", libraries},
                 {"version", client.value().server().value("version", "")},
                 {"fingerprint", client.value().fingerprint()},
                 {"file", kept.value().string()}});
@@ -45,37 +56,13 @@ int login(const Session& session, const std::string& address, const std::string&
               << (role == "viewer"  ? "a viewer"
                   : role == "admin" ? "an admin"
                                     : "a designer")
+              << (libraries.empty() ? "" : " of " + names_of(client.value().server()))
               << "\nuse it: ptah --server " << address
               << " COMMAND, or export PTAH_SERVER=" << address << "\n";
+    if (!libraries.empty())
+      std::cout << "and export PTAH_LIBRARY=" << libraries[0].get<std::string>() << "\n";
   }
   return kOk;
-}
-
-/// "30d", "12h", "90m", "45s", "never".
-Result<std::int64_t> seconds_of(const std::string& text) {
-  if (text == "never") return std::int64_t{0};
-  std::int64_t unit = 0;
-  switch (text.empty() ? '\0' : text.back()) {
-    case 's':
-      unit = 1;
-      break;
-    case 'm':
-      unit = 60;
-      break;
-    case 'h':
-      unit = 3600;
-      break;
-    case 'd':
-      unit = 86400;
-      break;
-  }
-  const std::string digits = text.substr(0, text.empty() ? 0 : text.size() - 1);
-  if (unit == 0 || digits.empty() || digits.size() > 6 ||
-      digits.find_first_not_of("0123456789") != std::string::npos || std::stoll(digits) == 0) {
-    return make_error(ErrorCode::kInvalidArgument, "`" + text + "` is no time.", "--expires",
-                      "Such as 30d, 12h or 90m; or never.");
-  }
-  return unit * std::stoll(digits);
 }
 
 std::string date(std::int64_t ms) {
@@ -87,13 +74,14 @@ std::string date(std::int64_t ms) {
 }
 
 int token_create(const Session& session, const std::string& name, const std::string& role,
-                 const std::string& expires) {
-  auto seconds = seconds_of(expires);
+                 const std::vector<std::string>& libraries, const std::string& expires) {
+  auto seconds = seconds_of(expires, "--expires");
   if (seconds.has_error()) return fail(session, seconds.error());
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
-  auto reply = client.value().call(
-      "token.create", {{"name", name}, {"role", role}, {"expires_s", seconds.value()}});
+  Json params{{"name", name}, {"role", role}, {"expires_s", seconds.value()}};
+  if (!libraries.empty()) params["libraries"] = libraries;
+  auto reply = client.value().call("token.create", params);
   if (reply.has_error()) return fail(session, reply.error());
   if (session.json) {
     Json line = reply.value()["info"];
@@ -105,6 +93,7 @@ int token_create(const Session& session, const std::string& name, const std::str
   std::cout << reply.value()["token"].get<std::string>() << std::endl;
   const std::int64_t end = reply.value()["info"].value("expires_ms", std::int64_t{0});
   std::cerr << "token of " << name << ", " << role << ", "
+            << (libraries.empty() ? "" : "for " + names_of(reply.value()["info"]) + ", ")
             << (end == 0 ? "without an end" : "until " + date(end))
             << "; nobody can read it again\n";
   return kOk;
@@ -115,7 +104,7 @@ int token_list(const Session& session) {
   if (client.has_error()) return fail(session, client.error());
   auto reply = client.value().call("token.list");
   if (reply.has_error()) return fail(session, reply.error());
-  Table table({"token", "role", "made", "until", ""}, {});
+  Table table({"token", "role", "libraries", "made", "until", ""}, {});
   for (const Json& token : reply.value()["tokens"]) {
     if (session.json) {
       print_line(token);
@@ -123,8 +112,9 @@ int token_list(const Session& session) {
     }
     const auto end = token.value("expires_ms", std::int64_t{0});
     const bool revoked = token.value("revoked_ms", std::int64_t{0}) != 0;
-    table.add({token["name"], token["role"], date(token.value("created_ms", std::int64_t{0})),
-               end == 0 ? "no end" : date(end),
+    const std::string libraries = names_of(token);
+    table.add({token["name"], token["role"], libraries.empty() ? "all" : libraries,
+               date(token.value("created_ms", std::int64_t{0})), end == 0 ? "no end" : date(end),
                revoked                       ? "revoked"
                : token.value("valid", false) ? ""
                                              : "expired"});
@@ -147,6 +137,7 @@ int token_revoke(const Session& session, const std::string& name) {
 void add_login_commands(CLI::App& app, Session& session, int& status) {
   struct Arguments {
     std::string address, fingerprint, name, role = "designer", expires = "90d";
+    std::vector<std::string> libraries;
   };
   auto arguments = std::make_shared<Arguments>();
   auto* login_command =
@@ -166,10 +157,15 @@ void add_login_commands(CLI::App& app, Session& session, int& status) {
   create->add_option("--role", arguments->role, "What it allows")
       ->check(CLI::IsMember({"viewer", "designer", "admin"}))
       ->capture_default_str();
+  create
+      ->add_option("--library", arguments->libraries,
+                   "It sees this library (may be repeated) and no other; without, all")
+      ->take_all();
   create->add_option("--expires", arguments->expires, "Its end: 30d, 12h, 90m, never")
       ->capture_default_str();
   on_command(create, status, [&session, arguments] {
-    return token_create(session, arguments->name, arguments->role, arguments->expires);
+    return token_create(session, arguments->name, arguments->role, arguments->libraries,
+                        arguments->expires);
   });
   on_command(token->add_subcommand("list", "All, ended ones too"), status,
              [&session] { return token_list(session); });

@@ -332,7 +332,8 @@ void add_training_options(CLI::App* command, const std::shared_ptr<TrainArgument
   command->add_option("--job", arguments->job,
                       "An id of your own: the same id again continues that job");
   command->add_option("--library", arguments->library, "Library that receives the model")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->envname("PTAH_LIBRARY");
   command->add_flag("--detach", arguments->detach, "Print the job's id and leave");
 }
 
@@ -389,7 +390,9 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
     auto* sub = model->add_subcommand(name, text);
     auto* positional = sub->add_option("model", one->model, what);
     if (std::string_view(name) != "list") positional->required();
-    sub->add_option("--library", one->library, "The library")->capture_default_str();
+    sub->add_option("--library", one->library, "The library")
+        ->capture_default_str()
+        ->envname("PTAH_LIBRARY");
     on_command(sub, status, std::move(action));
     return sub;
   };
@@ -419,7 +422,9 @@ void add_model_commands(CLI::App& app, Session& session, int& status) {
   in->add_option("folder", one->folder, "The folder")->required()->check(CLI::ExistingDirectory);
   in->add_option("--name,--model", one->model, "The model's name (default: the folder's)");
   in->add_option("--note", one->note, "Where it comes from");
-  in->add_option("--library", one->library, "The library")->capture_default_str();
+  in->add_option("--library", one->library, "The library")
+      ->capture_default_str()
+      ->envname("PTAH_LIBRARY");
   on_command(in, status, [&session, one] {
     return import_model(session, one->library, one->folder, one->model, one->note);
   });

@@ -191,7 +191,9 @@ void add_prediction_command(CLI::App& app, Session& session, int& status) {
   command->add_option("--seed", arguments->seed, "Of the draws of the regret")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  command->add_option("--library", arguments->library, "The library")->capture_default_str();
+  command->add_option("--library", arguments->library, "The library")
+      ->capture_default_str()
+      ->envname("PTAH_LIBRARY");
   on_command(command, status, [&session, arguments] { return predict(session, *arguments); });
 }
 

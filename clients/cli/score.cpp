@@ -151,7 +151,8 @@ void add_score_command(CLI::App& app, Session& session, int& status) {
   command->add_option("--model", arguments->model,
                       "NAME or NAME@VERSION: what it predicts of this placement, beside the score");
   command->add_option("--library", arguments->library, "The model's library")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->envname("PTAH_LIBRARY");
   command->add_flag("--blame", arguments->blame, "How much each net and device costs");
   command->add_flag("--judges", arguments->judges, "Ask the trusted tools, too");
   command->add_flag("--waveform", arguments->waveform,

@@ -268,6 +268,7 @@ void add_server_commands(CLI::App& app, Session& session, int& status) {
   on_command(restore_command, status, [&session, arguments] {
     return restore(session, arguments->folder, arguments->state);
   });
+  add_account_commands(*server, session, status);
   auto* stop_command =
       server->add_subcommand("stop", "End the daemon; jobs go on at its next start");
   stop_command->add_flag("--now", arguments->now, "Do not wait for tasks that run");

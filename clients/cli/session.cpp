@@ -265,4 +265,30 @@ Result<Json> call_and_wait(Client& client, const std::string& method, Json param
   return reply.value("result", Json::object());
 }
 
+Result<std::int64_t> seconds_of(const std::string& text, const char* option) {
+  if (text == "never") return std::int64_t{0};
+  std::int64_t unit = 0;
+  switch (text.empty() ? '\0' : text.back()) {
+    case 's':
+      unit = 1;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3600;
+      break;
+    case 'd':
+      unit = 86400;
+      break;
+  }
+  const std::string digits = text.substr(0, text.empty() ? 0 : text.size() - 1);
+  if (unit == 0 || digits.empty() || digits.size() > 6 ||
+      digits.find_first_not_of("0123456789") != std::string::npos || std::stoll(digits) == 0) {
+    return make_error(ErrorCode::kInvalidArgument, "`" + text + "` is no time.", option,
+                      "Such as 30d, 12h or 90m; or never.");
+  }
+  return unit * std::stoll(digits);
+}
+
 }  // namespace ptah::cli

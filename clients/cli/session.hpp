@@ -45,6 +45,9 @@ int fail(const Session& session, const Error& error);
 /// One line of JSON on standard output, flushed.
 void print_line(const Json& json);
 
+/// "30d", "12h", "90m", "45s", or "never", which is 0; `option` is named where it is none.
+Result<std::int64_t> seconds_of(const std::string& text, const char* option);
+
 /// A command's action; its result is the exit status.
 using Action = std::function<int()>;
 
@@ -67,6 +70,8 @@ void add_prediction_command(CLI::App& app, Session& session, int& status);
 void add_layout_commands(CLI::App& app, Session& session, int& status);
 void add_score_command(CLI::App& app, Session& session, int& status);
 void add_report_command(CLI::App& app, Session& session, int& status);
+/// Into `ptah server`.
+void add_account_commands(CLI::App& server, Session& session, int& status);
 void add_server_commands(CLI::App& app, Session& session, int& status);
 void add_install_commands(CLI::App& app, Session& session, int& status);
 void add_doctor_command(CLI::App& app, Session& session, int& status);

@@ -49,30 +49,46 @@ Error stranger(const std::string& what, uid_t owner, const std::string& where) {
       where, "Remove it, or choose another socket (--socket, or PTAH_SOCKET).");
 }
 
+/// Whether nobody but root and `owner` can have put the folder there: so it is where a daemon
+/// serves a group, and not where somebody waits for who mistakes it.
+bool is_placed(const std::filesystem::path& folder, uid_t owner) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::canonical(folder, error);
+  if (error) return false;
+  for (std::filesystem::path above = real.parent_path();; above = above.parent_path()) {
+    struct stat info {};
+    if (::stat(above.c_str(), &info) != 0 || (info.st_uid != 0 && info.st_uid != owner) ||
+        (info.st_mode & 022) != 0)
+      return false;
+    if (above == above.root_path()) return true;
+  }
+}
+
 /// A folder in which another user may put a socket is not looked into. One that is missing is not
-/// at fault.
-Status check_folder(const std::filesystem::path& socket) {
+/// at fault. Otherwise the owner, whose daemon may be there.
+Result<uid_t> check_folder(const std::filesystem::path& socket) {
   const std::filesystem::path folder =
       socket.has_parent_path() ? socket.parent_path() : std::filesystem::path(".");
   struct stat info {};
-  if (::stat(folder.c_str(), &info) != 0) return ok();
-  if (!is_trusted(info.st_uid))
+  if (::stat(folder.c_str(), &info) != 0) return ::geteuid();
+  if (!is_trusted(info.st_uid) && !is_placed(folder, info.st_uid))
     return stranger("The socket's folder", info.st_uid, folder.string());
   if ((info.st_mode & 022) != 0) {
     return make_error(ErrorCode::kDenied,
                       "Other users may write into the socket's folder, and pose as ptahd.",
                       folder.string(), "chmod go-w " + folder.string());
   }
-  return ok();
+  return info.st_uid;
 }
 
 /// Who listens, as the kernel knows it.
-Status check_peer(int descriptor, const std::string& socket) {
+Status check_peer(int descriptor, uid_t owner, const std::string& socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
     return make_error(ErrorCode::kIo, std::strerror(errno), socket);
-  if (!is_trusted(peer.uid)) return stranger("What listens there", peer.uid, socket);
+  if (!is_trusted(peer.uid) && peer.uid != owner)
+    return stranger("What listens there", peer.uid, socket);
   return ok();
 }
 
@@ -118,19 +134,24 @@ Result<Client> Client::connect_unix(const std::filesystem::path& socket) {
                       path, "Use a shorter one (--socket, or PTAH_SOCKET).");
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  PTAH_TRY(check_folder(socket));
+  PTAH_TRY(const uid_t owner, check_folder(socket));
   Client client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (client.descriptor_ < 0) return make_error(ErrorCode::kIo, std::strerror(errno), path);
   if (::connect(client.descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
       0) {
+    if (errno == EACCES) {
+      return make_error(ErrorCode::kDenied, "You may not use this daemon's socket.", path,
+                        "Ask whoever runs it to let a group of yours in (unix_group), or for a "
+                        "token (docs/team.md).");
+    }
     const bool absent = errno == ENOENT || errno == ECONNREFUSED;
     return make_error(absent ? ErrorCode::kNotFound : ErrorCode::kIo,
                       "No ptahd answers: " + std::string(std::strerror(errno)) + ".", path,
                       "Start one with `ptah server start`.");
   }
-  PTAH_TRY(check_peer(client.descriptor_, path));
-  client.local_ = true;
+  PTAH_TRY(check_peer(client.descriptor_, owner, path));
   PTAH_TRY(client.hello(""));
+  client.local_ = client.server_.value("paths", true);
   return client;
 }
 

@@ -36,9 +36,11 @@ void Server::status(const Nothing&, Reply<StatusReply> reply) {
   answer.shipped_problems = shipped_->problems();
   answer.plugin_generation = pool_->generation();
   for (const WorkerView& worker : pool_->workers()) {
+    // A task is named after its job, which need not be in the caller's libraries.
+    const bool named = reply.caller()->libraries().empty();
     answer.workers.push_back({Json{{"pid", worker.pid},
                                    {"state", worker.state},
-                                   {"task", worker.task},
+                                   {"task", named ? worker.task : ""},
                                    {"stage", worker.stage},
                                    {"plugin", worker.plugin},
                                    {"rss_bytes", worker.rss_bytes},

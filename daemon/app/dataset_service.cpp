@@ -17,6 +17,7 @@ DatasetInfo info_of(const DatasetRow& row, Store& store, bool with_files) {
   info.version = row.version.version;
   info.hash = row.version.hash;
   info.job = row.version.job;
+  info.owner = row.version.owner;
   info.created_ms = row.version.created_ms;
   info.test_opened = test_openings(store, row);
   info.shipped = row.version.shipped;
@@ -125,7 +126,7 @@ void Server::dataset_get(const DatasetParams& params, Reply<DatasetInfo> reply) 
 
 void Server::dataset_delete(const DatasetParams& params, Reply<Nothing> reply) {
   delete_version(
-      kDatasetView, params.dataset,
+      *reply.caller(), kDatasetView, params.dataset,
       [params](Store& store) { return store.dataset(params.library, params.dataset).version; },
       [reply](Result<VersionRow> deleted) {
         if (!deleted) return reply(deleted.error());

@@ -108,7 +108,7 @@ void Server::learning_task(TaskKind kind, StoreThread::Kind access, Make make,
   store_->submit(access, std::move(make), [this, kind, reply](Result<LearningTask> made) {
     if (!made) return reply(made.error());
     const std::string task =
-        jobs_->run_task(kind, made.value().spec,
+        jobs_->run_task(kind, made.value().spec, reply.caller()->principal(),
                         [reply, dataset = made.value().dataset,
                          opened = made.value().test_opened](Result<Json> result) {
                           if (!result) return reply(result.error());

@@ -85,10 +85,10 @@ void Server::library_versions(const CellParams& params, Reply<VersionsReply> rep
     const std::vector<VersionRow> rows =
         store.versions(params.library, params.cell, params.view, params.limit + 1, after);
     for (const VersionRow& row : rows) {
-      VersionInfo info{row.library,   row.cell,  row.view,
-                       row.job,       row.hash,  store.files().path(row.hash).string(),
-                       row.version,   row.chain, row.variant,
-                       row.created_ms};
+      VersionInfo info{row.library,    row.cell,  row.view,
+                       row.job,        row.hash,  store.files().path(row.hash).string(),
+                       row.version,    row.chain, row.variant,
+                       row.created_ms, row.owner};
       if (static_cast<std::int64_t>(answer.versions.size()) == params.limit ||
           !add_row(answer.versions, bytes, std::move(info)))
         break;

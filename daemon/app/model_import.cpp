@@ -39,7 +39,8 @@ Result<rpc::ModelRecord> read_model_record(const Json& json, const std::filesyst
   return error;
 }
 
-ModelRow import_model(Store& store, const rpc::ModelPutParams& params, const std::string& shipped) {
+ModelRow import_model(Store& store, const rpc::ModelPutParams& params, const std::string& shipped,
+                      const std::string& owner) {
   const std::string folder = "models/" + params.name + "/";
   Json record = params.record.value, origins = Json::object(), hashes = Json::object();
   std::vector<NewFile> files;
@@ -62,8 +63,9 @@ ModelRow import_model(Store& store, const rpc::ModelPutParams& params, const std
   record.emplace("metrics", Json::object());
   if (!params.note.empty() || !record.contains("note")) record["note"] = params.note;
   if (shipped.empty()) record.update({{"imported", true}, {"origins", std::move(origins)}});
-  NewJob job{shipped,         std::string(kImportJob.name), {}, params.library, record, {}, {},
-             !shipped.empty()};
+  NewJob job{
+      shipped, std::string(kImportJob.name), {}, params.library, record, {}, {}, !shipped.empty(),
+      owner};
   return store.put_model(std::move(job), params.name, record, std::move(files));
 }
 

@@ -16,6 +16,6 @@ Result<rpc::ModelRecord> read_model_record(const Json& json, const std::filesyst
 /// hashes of files is believed only as far as they match. `shipped`: the id of the job of a model
 /// that comes with Ptah. Throws Failure. [store's thread, in a transaction]
 ModelRow import_model(Store& store, const rpc::ModelPutParams& params,
-                      const std::string& shipped = {});
+                      const std::string& shipped = {}, const std::string& owner = {});
 
 }  // namespace ptah

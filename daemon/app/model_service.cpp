@@ -22,6 +22,7 @@ ModelInfo info_of(const ModelRow& row, const FileStore& files, bool with_files) 
   if (row.newest) info.aliases.push_back(kCandidate);
   info.hash = row.version.hash;
   info.job = row.version.job;
+  info.owner = row.version.owner;
   info.created_ms = row.version.created_ms;
   info.record.value = cut_fields(row.record, kMaxPart);
   if (!with_files) return info;
@@ -41,7 +42,9 @@ void Server::tell_models(const std::string& change, const VersionRow& model) {
                                                                  {"name", model.cell},
                                                                  {"version", model.version}});
   for (const auto& session : sessions_) {
-    if (session->role() != Role::kStranger && session->backlog() == 0) session->send(line);
+    if (session->role() != Role::kStranger && session->sees(model.library) &&
+        session->backlog() == 0)
+      session->send(line);
   }
 }
 
@@ -60,6 +63,7 @@ void Server::flow_train(const TrainParams& params, Reply<JobReply> reply) {
                    params.spec.json,
                    NewPlan{},
                    {}};
+        job.owner = reply.caller()->principal();
         job.plan->circuit = params.spec.value.model;
         job.plan->plan = std::move(gathered.value().plan);
         job.plan->chains.push_back(Json::object());
@@ -112,7 +116,12 @@ void Server::change_model(const std::string& change, const Reply<ModelInfo>& rep
 void Server::model_put(const ModelPutParams& params, Reply<ModelInfo> reply) {
   if (const Status status = check_id(params.library, "library"); !status)
     return reply(status.error());
-  change_model("ready", reply, [params](Store& store) { return import_model(store, params); });
+  const std::string owner = reply.caller()->principal();
+  change_model("ready", reply, [params, owner, quota = quota_of(owner)](Store& store) {
+    ModelRow model = import_model(store, params, {}, owner);
+    store.check_quota(owner, quota);
+    return model;
+  });
 }
 
 void Server::model_use(const ModelUseParams& params, Reply<ModelInfo> reply) {
@@ -120,17 +129,19 @@ void Server::model_use(const ModelUseParams& params, Reply<ModelInfo> reply) {
                [params](Store& store) { return store.use_model(params.library, params.model); });
 }
 
-void Server::delete_version(const std::string& view, const std::string& reference,
-                            std::function<VersionRow(Store&)> find,
+void Server::delete_version(const Caller& caller, const std::string& view,
+                            const std::string& reference, std::function<VersionRow(Store&)> find,
                             std::function<void(Result<VersionRow>)> done) {
   store_->submit(
       StoreThread::Kind::kRead,
-      [view, reference, find = std::move(find)](Store& store) {
+      [sight = sight_of(caller), view, reference, find = std::move(find)](Store& store) {
         if (version_name(reference, view).version == 0) {
           fail(ErrorCode::kInvalidArgument, "Say which version is to go: \"name@3\".", view,
                "`ptah " + view + " list` shows them.");
         }
-        return find(store);
+        VersionRow version = find(store);
+        sight.check_owner("Version \"" + reference + "\"", version.owner);
+        return version;
       },
       [this, done = std::move(done)](Result<VersionRow> version) {
         if (!version) return done(version.error());
@@ -143,7 +154,7 @@ void Server::delete_version(const std::string& view, const std::string& referenc
 
 void Server::model_delete(const ModelParams& params, Reply<Nothing> reply) {
   delete_version(
-      kModelView, params.model,
+      *reply.caller(), kModelView, params.model,
       [params](Store& store) { return store.model(params.library, params.model).version; },
       [this, reply](Result<VersionRow> deleted) {
         if (!deleted) return reply(deleted.error());

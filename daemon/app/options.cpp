@@ -48,6 +48,7 @@ DaemonOptions defaults() {
                                                : (bin / "../plugins").lexically_normal()};
   options.shipped_plugins = options.plugin_dirs.front() / "shipped";
   options.shipped_data = (bin / "../share/ptah").lexically_normal();
+  options.web_dir = options.shipped_data / "web";
   if (const char* given = std::getenv("PTAH_SHIPPED_DATA"))
     options.shipped_data = folder_or_none(given);
   return options;
@@ -63,6 +64,34 @@ T in_range(const YAML::Node& node, std::int64_t low, std::int64_t high) {
   const auto value = node.as<std::int64_t>();
   if (value < low || value > high) throw YAML::TypedBadConversion<T>(node.Mark());
   return static_cast<T>(value);
+}
+
+void read_quota(const YAML::Node& node, Quota& quota) {
+  constexpr std::int64_t kMost = 1'000'000'000;
+  for (const auto& item : node) {
+    const auto name = item.first.as<std::string>();
+    if (name == "running_tasks") {
+      quota.running_tasks = in_range<std::int64_t>(item.second, 0, kMost);
+    } else if (name == "queued_jobs") {
+      quota.queued_jobs = in_range<std::int64_t>(item.second, 0, kMost);
+    } else if (name == "disk_mb") {
+      quota.disk_mb = in_range<std::int64_t>(item.second, 0, kMost);
+    } else if (name != "of") {
+      throw YAML::TypedBadConversion<Quota>(item.first.Mark());
+    }
+  }
+}
+
+void read_quotas(const YAML::Node& node, DaemonOptions& options) {
+  if (!node.IsMap()) throw YAML::TypedBadConversion<Quota>(node.Mark());
+  read_quota(node, options.quota);
+  for (const auto& item : node["of"]) {
+    Quota quota = options.quota;
+    if (!item.second.IsMap() || item.second["of"])
+      throw YAML::TypedBadConversion<Quota>(item.second.Mark());
+    read_quota(item.second, quota);
+    options.quotas_of[item.first.as<std::string>()] = quota;
+  }
 }
 
 std::string one_of(const YAML::Node& node, std::initializer_list<const char*> names) {
@@ -101,9 +130,22 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
       {"tls_clients_ca",
        {"a path",
         [&](const YAML::Node& n) { options.tls.clients_ca = absolute(n.as<std::string>()); }}},
+      {"unix_group",
+       {"the name of a group",
+        [&](const YAML::Node& n) { options.unix_group = n.as<std::string>(); }}},
+      {"quotas",
+       {"a map of running_tasks, queued_jobs and disk_mb (0: no limit), and `of`, a map of such "
+        "maps by principal",
+        [&](const YAML::Node& n) { read_quotas(n, options); }}},
       {"hello_limit_s",
        {"1..3600",
         [&](const YAML::Node& n) { options.hello_limit_s = in_range<std::int64_t>(n, 1, 3600); }}},
+      {"web", {"true or false", [&](const YAML::Node& n) { options.web = n.as<bool>(); }}},
+      {"metrics",
+       {"token or open",
+        [&](const YAML::Node& n) {
+          options.metrics_open = one_of(n, {"token", "open"}) == "open";
+        }}},
       {"workers",
        {"0..1024 (0: one a processor)",
         [&](const YAML::Node& n) { options.workers = in_range<int>(n, 0, 1024); }}},

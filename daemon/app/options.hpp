@@ -3,24 +3,32 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "net/tls_context.hpp"
 #include "ptah/core/error.hpp"
+#include "store/records.hpp"
 
 namespace ptah {
 
 struct DaemonOptions {
   std::filesystem::path socket;
   std::filesystem::path state_dir;
-  std::optional<std::uint16_t> tcp_port;  ///< 0: any free one.
+  std::string unix_group;  ///< Whose members the socket lets in, as designers; empty: nobody.
+  Quota quota;             ///< Of each principal,
+  std::map<std::string, Quota> quotas_of;  ///< but of these.
+  std::optional<std::uint16_t> tcp_port;   ///< 0: any free one.
   std::string tcp_address = "127.0.0.1";
   std::optional<std::uint16_t> tls_port;  ///< 0: any free one.
   std::string tls_address = "0.0.0.0";
   TlsFiles tls;                     ///< Where `tls_port` is set.
   std::int64_t hello_limit_s = 10;  ///< For strangers on TCP.
+  bool web = true;                  ///< HTTP on the TCP ports.
+  std::filesystem::path web_dir;    ///< The page (page.hpp).
+  bool metrics_open = false;        ///< /metrics without a token.
   int workers = 0;                  ///< 0: as many as there are processors.
   std::vector<std::filesystem::path> plugin_dirs;
   std::filesystem::path shipped_plugins;  ///< The build's list of them (PluginRegistryOptions).

@@ -107,7 +107,7 @@ void Server::score_with_model(const std::shared_ptr<PendingScore>& score,
 
 void Server::run_score(const std::shared_ptr<PendingScore>& score) {
   score->task = jobs_->run_task(
-      score->kind, score->spec,
+      score->kind, score->spec, score->reply.caller()->principal(),
       [this, score](Result<Json> result) {
         if (score->over) return;
         // Only a worker reads flows: that one names a model shows here.

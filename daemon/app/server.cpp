@@ -59,6 +59,7 @@ Server::Server(DaemonOptions options, ServiceManager manager)
       idle_timer_(io_),
       end_timer_(io_),
       release_timer_(io_),
+      burst_timer_(io_),
       methods_(rpc::bind_methods(*this)),
       started_(std::chrono::steady_clock::now()),
       last_busy_(started_) {}
@@ -67,6 +68,7 @@ Server::~Server() {
   *alive_ = false;
   for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
     session->close("the daemon ends");
+  for (const auto& web : std::set<std::shared_ptr<HttpConnection>>(webs_)) web->close();
   listener_.reset();
   shipped_.reset();
   jobs_.reset();
@@ -81,7 +83,11 @@ Server::~Server() {
 Status Server::open() {
   const std::uint64_t open_files = raise_open_files();
   PTAH_TRY(const auto handed_over, manager_.unix_socket(options_.socket));
-  PTAH_TRY(prepare_private_dir(options_.socket.parent_path()));
+  std::optional<gid_t> group;
+  if (!options_.unix_group.empty()) {
+    PTAH_TRY(group, group_of(options_.unix_group));
+  }
+  PTAH_TRY(prepare_private_dir(options_.socket.parent_path(), group));
   std::error_code error;
   std::filesystem::create_directories(options_.state_dir, error);
   if (error || ::chmod(options_.state_dir.c_str(), 0700) != 0) {
@@ -160,6 +166,18 @@ Status Server::open() {
   jobs_ = std::make_unique<JobManager>(io_, *store_, *files_, *exporter_, *pool_, *subscriptions_,
                                        pool.scratch_root, *stored_);
 
+  jobs_->limit_with([all = options_.quota, of = options_.quotas_of](const std::string& principal) {
+    const auto found = of.find(principal);
+    return found == of.end() ? all : found->second;
+  });
+  methods_.guard_with([this](const std::shared_ptr<rpc::Caller>& caller,
+                             const rpc::MethodDoc& method, Json params,
+                             std::function<void(Result<Json>)> go) {
+    guard(caller, method, std::move(params), std::move(go));
+  });
+  methods_.note_with([this](const rpc::Caller& caller, const rpc::MethodDoc& method,
+                            const std::string& object,
+                            const Result<Json>& answer) { note(caller, method, object, answer); });
   jobs_->on_model([this](const VersionRow& model) { tell_models("ready", model); });
   jobs_->restore();
   shipped_ = std::make_unique<Shipped>(io_, *store_, *files_, *jobs_, options_.shipped_data);
@@ -167,6 +185,10 @@ Status Server::open() {
                       [this](std::string_view method, std::function<void()> go) {
                         shipped_->wait(method, std::move(go));
                       }});
+  methods_.observe_with([this](const std::string& method, auto took, bool failed) {
+    latencies_.add(method, took, failed);
+  });
+  if (options_.web) page_ = Page::read(options_.web_dir);
   listener_ = std::make_unique<Listener>(io_, [this](Session::Socket socket, Peer peer) {
     accept(std::move(socket), std::move(peer));
   });
@@ -180,8 +202,7 @@ Status Server::open() {
                                    std::chrono::seconds(options_.hello_limit_s)));
     spdlog::info("listening on {}:{} with TLS", options_.tls_address, listener_->tls_port());
   }
-  PTAH_TRY(handed_over ? listener_->listen_unix(options_.socket, *handed_over)
-                       : listener_->listen_unix(options_.socket));
+  PTAH_TRY(listener_->listen_unix(options_.socket, group, handed_over));
   spdlog::info("ptahd {} listening on {}, state in {}, {} workers", ptah_version(),
                options_.socket.string(), options_.state_dir.string(), options_.workers);
 
@@ -193,6 +214,7 @@ Status Server::open() {
   plugins_->start();
   shipped_->start([this](const VersionRow& model) { tell_models("ready", model); });
   release_kept();
+  watch_bursts();
   watch_idle();
   manager_.ready("Serving on " + options_.socket.string());
   show_life();
@@ -262,6 +284,10 @@ void Server::reload() {
         {"plugin_limit_s", fresh.plugin_limit_s != old.plugin_limit_s},
         {"plugin_dirs", fresh.plugin_dirs != old.plugin_dirs},
         {"shipped_data", fresh.shipped_data != old.shipped_data},
+        {"unix_group", fresh.unix_group != old.unix_group},
+        {"quotas", fresh.quota != old.quota || fresh.quotas_of != old.quotas_of},
+        {"web", fresh.web != old.web},
+        {"metrics", fresh.metrics_open != old.metrics_open},
         {"log_file", fresh.log_file != old.log_file}};
     for (const auto& [name, changed] : later) {
       if (changed) spdlog::warn("{} has changed: it holds from the next start on", name);
@@ -304,6 +330,7 @@ void Server::end() {
   ending_ = true;
   manager_.stopping();
   spdlog::info("ending");
+  write_audit(bursts_.all());
   listener_->close();
   jobs_->shutdown();
   plugins_->stop();
@@ -311,6 +338,7 @@ void Server::end() {
   if (processes_ != nullptr) processes_->kill_all();
   for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_))
     session->close_when_sent();
+  for (const auto& web : std::set<std::shared_ptr<HttpConnection>>(webs_)) web->close();
   // Answers on their way, such as server.shutdown's own, get a moment.
   end_timer_.expires_after(std::chrono::milliseconds(200));
   end_timer_.async_wait([this](boost::system::error_code) { io_.stop(); });

@@ -13,20 +13,39 @@
 #include <optional>
 #include <set>
 
+#include "app/audit.hpp"
+#include "app/metrics.hpp"
 #include "app/options.hpp"
 #include "app/service_manager.hpp"
+#include "app/page.hpp"
 #include "app/shipped.hpp"
 #include "app/tokens.hpp"
 #include "jobs/job_manager.hpp"
+#include "net/http.hpp"
 #include "net/listener.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
+#include "store/store_figures.hpp"
 #include "store/uploads.hpp"
 #include "workers/plugin_registry.hpp"
 #include "workers/process_worker.hpp"
 #include "workers/worker_pool.hpp"
 
 namespace ptah {
+
+/// What a caller sees, for work on the store's thread.
+struct Sight {
+  std::string principal;
+  std::vector<std::string> libraries;  ///< None: all.
+  bool admin = false;
+  bool sees(const std::string& library) const;
+  bool sees_file(Store& store, const std::string& hash) const;
+  /// Throws a Failure where `what` is somebody else's, and the caller no administrator.
+  void check_owner(const std::string& what, const std::string& owner) const;
+};
+Sight sight_of(const rpc::Caller& caller);
+
+std::string role_name(rpc::Role role);
 
 class Server final : public rpc::Service {
  public:
@@ -45,6 +64,8 @@ class Server final : public rpc::Service {
   void shutdown(const rpc::ShutdownParams&, rpc::Reply<rpc::Nothing>) override;
   void verify(const rpc::Nothing&, rpc::Reply<rpc::VerifyReply>) override;
   void backup(const rpc::BackupParams&, rpc::Reply<rpc::BackupReply>) override;
+  void usage(const rpc::Nothing&, rpc::Reply<rpc::UsageReply>) override;
+  void audit(const rpc::AuditParams&, rpc::Reply<rpc::AuditReply>) override;
   void token_create(const rpc::TokenCreateParams&, rpc::Reply<rpc::TokenCreateReply>) override;
   void token_list(const rpc::Nothing&, rpc::Reply<rpc::TokenListReply>) override;
   void token_revoke(const rpc::TokenRevokeParams&, rpc::Reply<rpc::TokenInfo>) override;
@@ -104,8 +125,29 @@ class Server final : public rpc::Service {
   struct Admitted {
     rpc::Role role = rpc::Role::kStranger;
     std::string principal;
+    std::vector<std::string> libraries;
   };
-  Result<Admitted> admit(const Session& session, const std::string& token);
+  /// Whether a caller may ask this of those things (MethodTable::Guard).
+  void guard(const std::shared_ptr<rpc::Caller>& caller, const rpc::MethodDoc& method, Json params,
+             std::function<void(Result<Json>)> go);
+  Quota quota_of(const std::string& principal) const;
+  /// For server.audit: what somebody has done, or failed to do.
+  void note(const rpc::Caller& caller, const rpc::MethodDoc& method, const std::string& object,
+            const Result<Json>& answer);
+  void note(AuditRow row, bool done);
+  void write_audit(std::vector<AuditRow> rows);
+  void watch_bursts();
+  /// What a peer of the Unix socket is here, if anything.
+  std::optional<rpc::Role> role_of(const Peer& peer) const;
+  Result<Admitted> admit(const Peer& peer, const std::string& token);
+  /// A connection that has begun with a request of HTTP (web_service.cpp).
+  void speak_http(Session::Socket socket, Peer peer);
+  void answer_http(const HttpRequest& request, std::function<void(HttpAnswer)> answer);
+  void answer_ready(std::function<void(HttpAnswer)> answer);
+  void answer_metrics(std::function<void(HttpAnswer)> answer);
+  std::string metrics_text() const;
+  /// Counts the store's files, unless that was done a while ago.
+  void count_files(int folder = 0);
   /// Why a peer that has just connected must go, if it must.
   std::optional<Error> refusal(const Peer& peer, int descriptor) const;
   template <class Spec>
@@ -114,6 +156,8 @@ class Server final : public rpc::Service {
   /// Creates a job that some `reply` waits for: for its creation, or with `wait` for its end.
   void start_job(NewJob job, bool wait, rpc::Reply<rpc::JobReply> reply);
   void small_task(TaskKind kind, const Json& spec, rpc::Reply<rpc::ResultReply> reply);
+  void put_piece(const rpc::StorePutParams& params, const rpc::Reply<rpc::StorePutReply>& reply,
+                 bool known);
   /// A job with a task about a dataset, which `spec` is told where it is (dataset_service.cpp).
   template <class Spec, class Params>
   void dataset_job(const JobKind& kind, Spec spec, const Params& params,
@@ -141,8 +185,8 @@ class Server final : public rpc::Service {
   void tell_models(const std::string& change, const VersionRow& model);
   /// Deletes the job of the version that `find` gives on the store's thread, and calls `done` with
   /// it. `reference` must say which version.
-  void delete_version(const std::string& view, const std::string& reference,
-                      std::function<VersionRow(Store&)> find,
+  void delete_version(const rpc::Caller& caller, const std::string& view,
+                      const std::string& reference, std::function<VersionRow(Store&)> find,
                       std::function<void(Result<VersionRow>)> done);
   /// Does `work` on the store's thread and answers with the model that it returns.
   template <class Work>
@@ -179,10 +223,12 @@ class Server final : public rpc::Service {
   boost::asio::steady_timer idle_timer_;
   boost::asio::steady_timer end_timer_;
   boost::asio::steady_timer release_timer_;
+  boost::asio::steady_timer burst_timer_;
   std::optional<FileLock> state_lock_;
   std::string token_, admin_token_;
   Tokens tokens_;    ///< Of the network.
   Guesses guesses_;  ///< Of wrong ones.
+  Bursts bursts_;    ///< Of failures.
   std::unique_ptr<StoreThread> store_;
   std::unique_ptr<FileThread> files_;
   std::optional<StoredFiles> stored_;
@@ -202,6 +248,16 @@ class Server final : public rpc::Service {
   std::unique_ptr<Listener> listener_;
   std::set<std::shared_ptr<Session>> sessions_;
   std::int64_t next_session_ = 1;
+  Page page_;
+  std::set<std::shared_ptr<HttpConnection>> webs_;
+  // What /metrics tells.
+  Latencies latencies_;
+  std::int64_t refused_ = 0, wrong_tokens_ = 0;
+  std::optional<StoreFigures> figures_;
+  std::optional<FolderFigures> files_counted_;  ///< Of all folders.
+  FolderFigures counted_;                       ///< So far.
+  bool counting_ = false;
+  std::chrono::steady_clock::time_point figures_at_{}, files_counted_at_{}, store_answered_at_{};
   std::chrono::steady_clock::time_point refusal_logged_{};
   std::chrono::steady_clock::time_point started_;
   std::chrono::steady_clock::time_point last_busy_;

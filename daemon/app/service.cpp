@@ -46,6 +46,8 @@ JobInfo info_of(const JobRow& row) {
   info.circuit = cut_text(row.circuit, kMaxId * 4);
   info.library = row.library;
   info.out = cut_text(row.out, kMaxPlace);
+  info.owner = row.owner;
+  info.bytes = row.bytes;
   info.created_ms = row.created_ms;
   info.finished_ms = row.finished_ms;
   info.variants = row.variants;
@@ -108,6 +110,7 @@ void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
   }
   NewJob job{
       params.job, std::string(kRunJob.name), params.out, params.library, params.spec.json, {}, {}};
+  job.owner = reply.caller()->principal();
   jobs_->create(std::move(job), [reply](Result<JobRow> row) {
     if (row) {
       reply(brief(row.value()));
@@ -118,7 +121,8 @@ void Server::flow_run(const RunParams& params, Reply<JobReply> reply) {
 }
 
 void Server::small_task(TaskKind kind, const Json& spec, Reply<ResultReply> reply) {
-  const std::string task = jobs_->run_task(kind, spec, [reply](Result<Json> result) {
+  const std::string& principal = reply.caller()->principal();
+  const std::string task = jobs_->run_task(kind, spec, principal, [reply](Result<Json> result) {
     if (!result) {
       reply(result.error());
       return;
@@ -183,16 +187,19 @@ void Server::flow_render(const RenderParams& params, Reply<JobReply> reply) {
 template <class Spec>
 void Server::single_task(const JobKind& kind, const TaskParams<Spec>& params,
                          Reply<JobReply> reply) {
-  const Status status = params.job.empty() ? ok() : check_id(params.job, "job");
+  Status status = params.job.empty() ? ok() : check_id(params.job, "job");
+  if (status) status = check_id(params.library, "library");
   if (!status) {
     reply(status.error());
     return;
   }
-  start_job({params.job, std::string(kind.name), params.out, "work", params.spec.json, {}, {}},
-            params.wait, std::move(reply));
+  start_job(
+      {params.job, std::string(kind.name), params.out, params.library, params.spec.json, {}, {}},
+      params.wait, std::move(reply));
 }
 
 void Server::start_job(NewJob job, bool wait, Reply<JobReply> reply) {
+  job.owner = reply.caller()->principal();
   jobs_->create(std::move(job), [this, reply, wait](Result<JobRow> row) {
     if (!row) {
       reply(row.error());
@@ -230,13 +237,13 @@ void Server::job_list(const JobListParams& params, Reply<JobListReply> reply) {
                      "queued, running, done, failed, cancelled"));
     return;
   }
-  answer_from_store(reply, [params, state](Store& store) {
+  answer_from_store(reply, [params, state, libraries = reply.caller()->libraries()](Store& store) {
     JobListReply answer;
     std::size_t bytes = 0;
-    for (const JobRow& row : store.jobs(state, params.after, params.limit)) {
+    for (const JobRow& row : store.jobs(state, params.after, params.limit, libraries)) {
       if (!add_row(answer.jobs, bytes, info_of(row))) break;
     }
-    if (!answer.jobs.empty() && !store.jobs(state, answer.jobs.back().job, 1).empty())
+    if (!answer.jobs.empty() && !store.jobs(state, answer.jobs.back().job, 1, libraries).empty())
       answer.next = answer.jobs.back().job;
     return answer;
   });

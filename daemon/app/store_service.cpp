@@ -51,14 +51,36 @@ void Server::move_piece(const Reply<R>& reply, Work work, Done done) {
 }
 
 void Server::store_put(const StorePutParams& params, Reply<StorePutReply> reply) {
+  const Sight sight = sight_of(*reply.caller());
+  const Quota quota = quota_of(sight.principal);
+  const bool first = params.offset == 0;
+  if (sight.libraries.empty() && (quota.disk_mb == 0 || !first))
+    return put_piece(params, reply, true);
+  // Who does not see all is not told by a hash what there is: it sends the bytes.
+  store_->submit(
+      StoreThread::Kind::kRead,
+      [sight, quota, first, hash = params.hash, size = params.size](Store& store) {
+        check_hash(hash);
+        if (first && !store.has_sent(sight.principal, hash))
+          store.check_disk(sight.principal, quota, size);
+        return sight.sees_file(store, hash);
+      },
+      [this, params, reply](const Result<bool>& known) {
+        if (!known) return reply(known.error());
+        put_piece(params, reply, known.value());
+      });
+}
+
+void Server::put_piece(const StorePutParams& params, const Reply<StorePutReply>& reply,
+                       bool known) {
   move_piece(
       reply,
-      [uploads = uploads_, sender = reply.caller().get(), params] {
+      [uploads = uploads_, sender = reply.caller().get(), params, known] {
         const auto bytes = decode_base64(params.data, std::size_t{kMaxPiece}, "data");
         if (!bytes) throw Failure(bytes.error());
         return uploads->add(
             sender, params.hash, params.size, params.offset,
-            {reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()});
+            {reinterpret_cast<const char*>(bytes.value().data()), bytes.value().size()}, known);
       },
       [this, reply, hash = params.hash](const Uploads::Progress& progress) {
         if (progress.whole) {
@@ -73,8 +95,12 @@ void Server::keep_sent(const std::string& hash, const Uploads::Progress& progres
                        const Reply<StorePutReply>& reply) {
   store_->submit(
       StoreThread::Kind::kWrite,
-      [hash, path = progress.path](Store& store) {
-        return store.keep_file(hash, path, kept_until());
+      [hash, path = progress.path, who = reply.caller()->principal(),
+       quota = quota_of(reply.caller()->principal())](Store& store) {
+        if (!store.keep_file(hash, path, kept_until())) return false;
+        store.remember_sender(who, hash, kept_until());
+        store.check_disk(who, quota);
+        return true;
       },
       [this, hash, progress, reply](const Result<bool>& kept) {
         if (!progress.path.empty()) {

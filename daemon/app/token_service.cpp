@@ -14,6 +14,7 @@ TokenInfo info_of_token(const TokenRow& row) {
   TokenInfo info;
   info.name = row.name;
   info.role = choice_from_string<Role>(row.role, "role").value();
+  info.libraries = row.libraries;
   info.created_ms = row.created_ms;
   info.expires_ms = row.expires_ms;
   info.revoked_ms = row.revoked_ms;
@@ -24,11 +25,23 @@ TokenInfo info_of_token(const TokenRow& row) {
 }  // namespace
 
 void Server::token_create(const TokenCreateParams& params, Reply<TokenCreateReply> reply) {
+  if (params.libraries.size() > 64 || (params.role == Role::kAdmin && !params.libraries.empty())) {
+    return reply(
+        make_error(ErrorCode::kInvalidArgument,
+                   params.role == Role::kAdmin
+                       ? "An admin looks after all libraries: its token is limited to none."
+                       : "A token can be limited to at most 64 libraries.",
+                   "libraries"));
+  }
+  for (const std::string& library : params.libraries) {
+    if (const Status status = check_id(library, "libraries"); !status) return reply(status.error());
+  }
   auto secret = new_secret();
   if (!secret) return reply(secret.error());
   TokenRow row;
   row.name = params.name;
   row.role = to_string(params.role);
+  row.libraries = params.libraries;
   row.hash = sha256_hex(secret.value());
   row.created_ms = now_ms();
   if (params.expires_s > 0) row.expires_ms = row.created_ms + 1000 * params.expires_s;
@@ -61,7 +74,8 @@ void Server::token_revoke(const TokenRevokeParams& params, Reply<TokenInfo> repl
         tokens_.revoke(row);
         spdlog::info("token of {} revoked", row.name);
         for (const auto& session : std::set<std::shared_ptr<Session>>(sessions_)) {
-          if (session->principal() == row.name) session->close("its token was revoked");
+          if (session->peer().secure && session->principal() == row.name)
+            session->close("its token was revoked");
         }
         reply(info_of_token(row));
       });

@@ -419,6 +419,7 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   for (const auto& [name, cell] : input.cells) options.blocks.insert(lower_case(name));
   PTAH_TRY(auto read, read_spice(input.netlist.text, input.netlist.name, technology, options,
                                  input.netlist_folder));
+  if (input.floating == Floating::kAllow) leave_out_open_ports(read);
   if (!input.cells.empty()) {
     PTAH_TRY(bind_cells(input, technology, read));
   }
@@ -434,6 +435,15 @@ Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& 
   }
   if (input.keep == Keep::kWidth) keep_total_width(loaded.circuit, input.allowed_fingers);
   PTAH_TRY(check_name(loaded.circuit.name, input.netlist.name));
+  if (loaded.circuit.devices.size() > kMostDevices) {
+    return make_error(ErrorCode::kUnsupported,
+                      "The circuit " + loaded.circuit.name + " has " +
+                          std::to_string(loaded.circuit.devices.size()) + " devices; at most " +
+                          std::to_string(kMostDevices) + " are laid out at once.",
+                      input.netlist.name,
+                      "lay out its subcircuits one by one (--top NAME), and bind them to it as "
+                      "cells (--cell NAME=FILE.gds)");
+  }
   PTAH_TRY(check_circuit(loaded.circuit, technology, input.floating));
   for (Note& note : floating_nets(loaded.circuit)) loaded.notes.push_back(std::move(note));
   if (input.testbench) {

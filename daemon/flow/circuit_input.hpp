@@ -83,6 +83,9 @@ bool has_fixed_blocks(const Circuit& circuit);
 /// An error where it has any: `what` takes no such circuit.
 Status refuse_fixed_blocks(const Circuit& circuit, const std::string& what);
 
+/// Of a circuit that is laid out as one.
+inline constexpr std::size_t kMostDevices = 800;
+
 /// Parses and checks; fixed blocks are read from their cells. Fails with file:line.
 Result<LoadedCircuit> load_circuit(const CircuitInput& input, const Technology& technology);
 

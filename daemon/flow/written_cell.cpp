@@ -36,7 +36,8 @@ class BenchFitter {
       const std::string net = net_of(port);
       if (is_port_.contains(lower_case(net))) {
         after.push_back(net);
-      } else if (!of_sources_.contains(lower_case(net))) {
+      } else if (!of_sources_.contains(lower_case(net)) &&
+                 !cell_.open_ports.contains(lower_case(port))) {
         return make_error(ErrorCode::kInvalidArgument,
                           "The circuit " + cell_.circuit.name + " has no port \"" + port +
                               "\", which the testbench connects.",

@@ -54,6 +54,23 @@ std::pair<std::int64_t, std::int64_t> JobManager::counts() const {
   return {queued, running};
 }
 
+std::int64_t JobManager::running_chains(const Job& job) {
+  return std::count_if(job.running.begin(), job.running.end(),
+                       [](const auto& running) { return running.first >= 0; });
+}
+
+std::map<std::string, std::int64_t> JobManager::running_chains() const {
+  std::map<std::string, std::int64_t> chains;
+  for (const auto& [id, job] : jobs_) chains[job->owner] += running_chains(*job);
+  return chains;
+}
+
+std::int64_t JobManager::waiting_chains() const {
+  std::int64_t waiting = 0;
+  for (const auto& [id, job] : jobs_) waiting += static_cast<std::int64_t>(job->pending.size());
+  return waiting;
+}
+
 std::optional<Error> JobManager::unwritten_error(const std::string& id) const {
   const auto found = jobs_.find(id);
   return found != jobs_.end() && found->second->finishing ? found->second->stop : std::nullopt;
@@ -132,12 +149,14 @@ void JobManager::create(NewJob new_job, Done done) {
     bool fresh = false;
   };
   new_job.inputs = inputs_of(*job_kind(new_job.kind), new_job.spec);
+  const Quota quota = new_job.shipped ? Quota{} : quota_of(new_job.owner);
   store_.submit(
       StoreThread::Kind::kWrite,
-      [new_job = std::move(new_job)](Store& store) {
+      [new_job = std::move(new_job), quota](Store& store) {
         if (!new_job.out.empty()) store.files().outputs().check(new_job.out);
         Created created;
         std::tie(created.loaded.row, created.fresh) = store.create_job(new_job);
+        if (created.fresh) store.check_quota(created.loaded.row.owner, quota);
         if (created.fresh && new_job.plan)
           created.loaded.pending = store.pending_chains(created.loaded.row.id);
         return created;
@@ -162,6 +181,7 @@ void JobManager::activate(const JobRow& row, std::vector<std::int64_t> pending) 
   job->id = row.id;
   job->kind = job_kind(row.kind);
   job->out = row.out;
+  job->owner = row.owner;
   job->spec = job->kind->first ? with_paths(*job->kind->first, row.spec, stored_) : row.spec;
   job->planned = row.planned;
   job->total = row.chains;
@@ -216,10 +236,12 @@ void JobManager::resume(const std::string& id, Done done) {
   }
   store_.submit(
       StoreThread::Kind::kWrite,
-      [id](Store& store) {
+      [id, quota = quota_](Store& store) {
         JobRow row = store.existing_job(id);
-        if (row.state == JobState::kFailed || row.state == JobState::kCancelled)
+        if (row.state == JobState::kFailed || row.state == JobState::kCancelled) {
           store.reopen_job(id);
+          if (quota) store.check_quota(row.owner, quota(row.owner));
+        }
         return load(store, id);
       },
       [this, alive = alive_, done = std::move(done)](Result<Loaded> loaded) {
@@ -437,14 +459,16 @@ void JobManager::write_end(const JobPtr& job, JobState state, const Json& error,
       });
 }
 
-std::string JobManager::run_task(TaskKind kind, const Json& spec, TaskDone done,
-                                 const std::string& affinity) {
+std::string JobManager::run_task(TaskKind kind, const Json& spec, const std::string& principal,
+                                 TaskDone done, const std::string& affinity) {
   Task task;
   task.id = "small-" + std::to_string(next_task_++);
   task.kind = kind;
   task.spec = with_paths(kind, spec, stored_);
   task.scratch = scratch(task.id);
   task.affinity = affinity;
+  task.principal = principal;
+  task.answers = true;
   ++ephemeral_;
   const std::string id = task.id;
   submit_small(std::move(task), traits(kind).attempts, std::move(done));

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "jobs/fair_share.hpp"
 #include "jobs/subscriptions.hpp"
 #include "rpc/task_kind.hpp"
 #include "store/exporter.hpp"
@@ -41,11 +42,17 @@ class JobManager {
              StoredFiles stored);
   ~JobManager() { *alive_ = false; }
 
+  /// How much a principal may have; without it, anything. Called on the store's thread, too.
+  void limit_with(std::function<Quota(const std::string& principal)> quota) {
+    quota_ = std::move(quota);
+  }
+
   /// Goes on with the jobs that the store has unfinished; their missing output files are restored
   /// first.
   void restore();
 
-  /// `done` after the job is on disk (or was already).
+  /// `done` after the job is on disk (or was already). Fails with kLimit where its owner has as
+  /// many as it may.
   void create(NewJob job, Done done);
   /// `done` when it has ended, and that is on disk.
   void cancel(const std::string& id, Done done);
@@ -65,8 +72,8 @@ class JobManager {
   void forget(std::int64_t ticket);
 
   /// A small task without a job; its id, for `cancel_task`. Done again when its worker was
-  /// ended from outside. `affinity`: see Task.
-  std::string run_task(TaskKind kind, const Json& spec, TaskDone done,
+  /// ended from outside. `principal`, `affinity`: see Task.
+  std::string run_task(TaskKind kind, const Json& spec, const std::string& principal, TaskDone done,
                        const std::string& affinity = {});
   void cancel_task(const std::string& id);
 
@@ -75,6 +82,19 @@ class JobManager {
 
   bool busy() const noexcept { return !jobs_.empty() || ephemeral_ > 0; }
   std::pair<std::int64_t, std::int64_t> counts() const;  ///< Queued, running.
+  /// How many chains run, by the owners of their jobs.
+  std::map<std::string, std::int64_t> running_chains() const;
+  /// Chains that wait for their turn, of all jobs.
+  std::int64_t waiting_chains() const;
+  /// Of chains that came to their end since the start: layouts that judges signed off, and how
+  /// often they said other than the checks.
+  struct Agreement {
+    std::int64_t judged = 0;
+    std::map<std::string, std::int64_t> differences{{"drc", 0}, {"lvs", 0}, {"pscore", 0}};
+    /// `result`: a chain's, of a worker's.
+    void add(const Json& result);
+  };
+  const Agreement& agreement() const noexcept { return agreement_; }
   /// The error of a job that has failed but cannot be written down yet, because the disk is full.
   std::optional<Error> unwritten_error(const std::string& id) const;
 
@@ -98,7 +118,7 @@ class JobManager {
     Json left_out = Json::array();  ///< As the next attempt is told.
   };
   struct Job {
-    std::string id, out;
+    std::string id, out, owner;
     const JobKind* kind = nullptr;
     Json spec;  ///< As workers read it.
     bool started = false;
@@ -119,6 +139,7 @@ class JobManager {
     std::string stage, message;
     double told = 0;  ///< The last fraction: it never falls.
     bool metrics_full = false;
+    std::uint64_t turn = 0;  ///< Of FairShare.
     WorkerPool::Clock::time_point last_progress{};
     bool progress_waits = false;
   };
@@ -180,7 +201,14 @@ class JobManager {
   void remove_orphans(int folder);
   void submit_small(Task task, int attempts, TaskDone done);
 
+  static std::int64_t running_chains(const Job& job);
+  Quota quota_of(const std::string& principal) const {
+    return quota_ ? quota_(principal) : Quota{};
+  }
+
   std::function<void(const VersionRow&)> on_model_;
+  std::function<Quota(const std::string&)> quota_;
+  FairShare share_;
   boost::asio::io_context& io_;
   StoreThread& store_;
   FileThread& files_;
@@ -195,6 +223,7 @@ class JobManager {
   std::int64_t next_ticket_ = 1;
   std::int64_t next_task_ = 1;
   std::int64_t next_removed_ = 1;
+  Agreement agreement_;
   int ephemeral_ = 0;
   int loading_ = 0;
   bool deleting_ = false;

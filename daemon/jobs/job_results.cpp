@@ -67,6 +67,16 @@ Json common_of(Store& store, const std::string& job) {
 
 }  // namespace
 
+void JobManager::Agreement::add(const Json& result) {
+  const auto count = [](const Json& json, const std::string& name) -> std::int64_t {
+    if (!json.is_object() || !json.contains(name) || !json[name].is_number_integer()) return 0;
+    return std::clamp<std::int64_t>(json[name].get<std::int64_t>(), 0, 1'000'000'000);
+  };
+  judged += count(result, "judged");
+  if (!result.is_object() || !result.contains("disagreements")) return;
+  for (auto& [about, differ] : differences) differ += count(result["disagreements"], about);
+}
+
 void JobManager::chain_done(const JobPtr& job, std::int64_t chain, TaskEnd end) {
   if (end.blameless) {
     job->pending.push_front(chain);
@@ -76,6 +86,7 @@ void JobManager::chain_done(const JobPtr& job, std::int64_t chain, TaskEnd end) 
   Json error, result;
   if (end.result) {
     result = end.result.value();
+    agreement_.add(result);
     ++job->done;
   } else {
     error = rpc::error_to_json(end.result.error());
@@ -199,7 +210,7 @@ void JobManager::append(const std::string& id, Json choice,
         }
         for (const char* field : {"fingers", "indices", "assignments"}) spec.erase(field);
         spec.update(choice);
-        run_task(TaskKind::kPlan, spec, [this, alive, job, done](Result<Json> plan) {
+        run_task(TaskKind::kPlan, spec, job->owner, [this, alive, job, done](Result<Json> plan) {
           if (*alive && known(job)) append_planned(job, std::move(plan), done);
         });
       });

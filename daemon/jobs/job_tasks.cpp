@@ -39,6 +39,7 @@ void JobManager::submit(const JobPtr& job, std::int64_t chain, Json spec) {
   task.id = job->id + "." + std::string(traits(task.kind).name) +
             (chain == kFirst ? "" : std::to_string(chain));
   task.spec = std::move(spec);
+  task.principal = job->owner;
   task.scratch = scratch(task.id);
   task.on_event = [this, alive = alive_, job, chain](const WorkerEvent& event) {
     if (*alive && known(job)) on_event(job, chain, event);
@@ -57,20 +58,23 @@ void JobManager::submit(const JobPtr& job, std::int64_t chain, Json spec) {
 }
 
 void JobManager::schedule() {
-  // The job with the fewest running chains goes first, the older one of two: all get on, in order.
   while (!stopped_ && pool_.free_slots() - loading_ > 0) {
-    JobPtr best;
+    std::vector<FairShare::Job> jobs;
     for (const std::string& id : order_) {
       const JobPtr& job = jobs_.at(id);
-      if (job->pending.empty() || job->finishing || job->cancelled || job->stop ||
-          job->running.contains(kRestoring))
-        continue;
-      if (!best || job->running.size() < best->running.size()) best = job;
+      const bool waiting = !job->pending.empty() && !job->finishing && !job->cancelled &&
+                           !job->stop && !job->running.contains(kRestoring);
+      jobs.push_back({job->owner, running_chains(*job), waiting, job->turn});
     }
-    if (!best) return;
-    const std::int64_t chain = best->pending.front();
-    best->pending.pop_front();
-    start_chain(best, chain);
+    const auto next = share_.next(jobs, [this](std::string_view principal) {
+      return quota_of(std::string(principal)).running_tasks;
+    });
+    if (!next) return;
+    const JobPtr job = jobs_.at(order_[next->job]);
+    job->turn = next->turn;
+    const std::int64_t chain = job->pending.front();
+    job->pending.pop_front();
+    start_chain(job, chain);
   }
 }
 
@@ -99,7 +103,10 @@ void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
   ++loading_;
   store_.submit(
       StoreThread::Kind::kRead,
-      [id = job->id, chain](Store& store) { return store.load_chain(id, chain); },
+      [id = job->id, chain, owner = job->owner, quota = quota_of(job->owner)](Store& store) {
+        store.check_disk(owner, quota);
+        return store.load_chain(id, chain);
+      },
       [this, alive = alive_, job, chain](Result<ChainStart> start) {
         if (!*alive) return;
         --loading_;
@@ -107,6 +114,14 @@ void JobManager::start_chain(const JobPtr& job, std::int64_t chain) {
         if (job->cancelled || job->stop) {
           job->running.erase(chain);
           finish_if_ready(job);
+          return;
+        }
+        if (!start && is_disk_limit(start.error())) {
+          // Its other chains would not fare better. Resumed, it goes on.
+          job->running.erase(chain);
+          job->pending.push_front(chain);
+          job->stop = start.error();
+          stop(job);
           return;
         }
         if (!start) {

@@ -32,9 +32,10 @@ class Listener {
   ~Listener();
 
   /// Takes the lock `<path>.lock` first, so that a left-over socket can be told from a live one.
-  Status listen_unix(const std::filesystem::path& path);
-  /// The same with a socket that already listens at `path`; its file stays when we end.
-  Status listen_unix(const std::filesystem::path& path, int descriptor);
+  /// Who has another uid than the daemon's can connect where there is a group, and is in it.
+  /// `handed_over`: a socket that listens there already; its file stays when we end.
+  Status listen_unix(const std::filesystem::path& path, std::optional<gid_t> group = {},
+                     std::optional<int> handed_over = {});
   /// `address` must be a loopback address; port 0 lets the system choose. Fails with kDenied for
   /// others.
   Status listen_tcp(const std::string& address, std::uint16_t port);
@@ -73,6 +74,7 @@ class Listener {
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::optional<FileLock> lock_;
   std::filesystem::path path_;  ///< To be removed at the end.
+  std::optional<gid_t> group_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;
 };

@@ -1,16 +1,20 @@
 #include "net/runtime_dir.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "ptah/core/run_tool.hpp"
 
@@ -47,7 +51,26 @@ std::filesystem::path default_state_dir() {
   return home.empty() ? default_runtime_dir() / "state" : home / ".local/state/ptah";
 }
 
-Status prepare_private_dir(const std::filesystem::path& directory) {
+Result<gid_t> group_of(const std::string& name) {
+  std::vector<char> text(64 << 10);
+  ::group entry{};
+  ::group* found = nullptr;
+  if (::getgrnam_r(name.c_str(), &entry, text.data(), text.size(), &found) == 0 && found != nullptr)
+    return entry.gr_gid;
+  return make_error(ErrorCode::kNotFound, "There is no group \"" + name + "\".", "unix_group",
+                    "`getent group` lists them.");
+}
+
+bool has_group(int descriptor, gid_t own, gid_t group) {
+  if (own == group) return true;
+  std::vector<gid_t> groups(65536);  // As many as the kernel allows.
+  socklen_t size = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+  if (::getsockopt(descriptor, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &size) != 0) return false;
+  groups.resize(size / sizeof(gid_t));
+  return std::find(groups.begin(), groups.end(), group) != groups.end();
+}
+
+Status prepare_private_dir(const std::filesystem::path& directory, std::optional<gid_t> group) {
   std::error_code error;
   if (directory.has_parent_path())
     std::filesystem::create_directories(directory.parent_path(), error);
@@ -60,8 +83,21 @@ Status prepare_private_dir(const std::filesystem::path& directory) {
                       directory.string());
   }
   struct stat info {};
-  if (::lstat(directory.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) ||
-      info.st_uid != ::getuid() || (info.st_mode & 077) != 0) {
+  const auto look = [&] {
+    return ::lstat(directory.c_str(), &info) == 0 && S_ISDIR(info.st_mode) &&
+           info.st_uid == ::getuid();
+  };
+  // A group comes and goes with the configuration.
+  if (look() && (info.st_mode & 067) == 0) {
+    if (group && info.st_gid != *group &&
+        ::chown(directory.c_str(), static_cast<uid_t>(-1), *group) != 0) {
+      return make_error(
+          ErrorCode::kDenied, "The folder cannot be given to the group: " + words(errno) + ".",
+          directory.string(), "The daemon's user has to be in the group of unix_group itself.");
+    }
+    ::chmod(directory.c_str(), group ? 0710 : 0700);
+  }
+  if (!look() || (info.st_mode & 067) != 0 || (!group && (info.st_mode & 077) != 0)) {
     return make_error(ErrorCode::kDenied,
                       "The folder must be a real one, owned by the daemon's user, with mode 0700.",
                       directory.string(),
@@ -78,13 +114,23 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& file, const std:
                       file.string());
   if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
     const int error_number = errno;
+    char digits[16] = {};
+    const ssize_t count = ::pread(descriptor, digits, sizeof digits - 1, 0);
     ::close(descriptor);
     if (error_number != EWOULDBLOCK)
       return make_error(ErrorCode::kIo, "The lock cannot be taken: " + words(error_number) + ".",
                         file.string());
-    return make_error(ErrorCode::kConflict, "Another ptahd uses " + what + ".", file.string(),
+    // Who took it wrote its number; one of before did not.
+    const long holder = count > 0 ? std::strtol(digits, nullptr, 10) : 0;
+    return make_error(ErrorCode::kConflict,
+                      "Another ptahd uses " + what +
+                          (holder > 0 ? " (pid " + std::to_string(holder) + ")" : "") + ".",
+                      file.string(),
                       "Talk to that one, or choose another with --socket and --state.");
   }
+  // For who finds it taken. That it cannot be written takes nothing from the lock.
+  const std::string pid = std::to_string(::getpid()) + "\n";
+  if (::ftruncate(descriptor, 0) == 0) (void)!::pwrite(descriptor, pid.data(), pid.size(), 0);
   return FileLock(descriptor);
 }
 

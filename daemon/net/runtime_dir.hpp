@@ -1,7 +1,10 @@
 /// Where the daemon's socket, lock and tokens lie, and that only one daemon uses a socket.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "ptah/core/error.hpp"
@@ -16,8 +19,14 @@ std::filesystem::path default_socket_path();
 std::filesystem::path default_state_dir();
 
 /// Creates `directory` with mode 0700 where missing. Fails with kDenied when it is not a real
-/// folder of ours or lets others in: somebody else may have made it first in /tmp.
-Status prepare_private_dir(const std::filesystem::path& directory);
+/// folder of ours or lets others in: somebody else may have made it first in /tmp. With a group its
+/// members can reach what is in it (mode 0710), and not see what that is.
+Status prepare_private_dir(const std::filesystem::path& directory, std::optional<gid_t> group = {});
+
+/// Fails with kNotFound where there is no such group.
+Result<gid_t> group_of(const std::string& name);
+/// Whether a peer of a Unix socket, whose own group is `own`, was in a group when it connected.
+bool has_group(int descriptor, gid_t own, gid_t group);
 
 /// Holds an exclusive lock on a file until its end; the kernel releases it whatever happens to the
 /// process.

@@ -39,6 +39,8 @@ void Session::start(std::chrono::seconds hello_limit) {
     hello_timer_.expires_after(hello_limit);
     hello_timer_.async_wait([self = self(), hello_limit](boost::system::error_code error) {
       if (error || !self->open_ || self->closing_ || !self->is_stranger()) return;
+      // Browsers open connections that they may need; words of another language would be an answer.
+      if (self->begins_other_ != nullptr) return self->close("the client has said nothing");
       self->send(rpc::encode_error(
           nullptr, make_error(ErrorCode::kDenied,
                               "No server.hello with a token came within " +
@@ -65,7 +67,23 @@ void Session::read() {
   });
 }
 
+bool Session::is_other() {
+  char first = 0;
+  boost::system::error_code error;
+  if (socket_.receive(asio::buffer(&first, 1), asio::socket_base::message_peek, error) == 0)
+    return false;
+  const bool other = begins_other_(first);
+  begins_other_ = nullptr;
+  return other;
+}
+
 void Session::readable() {
+  if (begins_other_ != nullptr && is_other()) {
+    Socket socket = std::move(socket_);
+    close("it speaks another language");
+    on_other_(std::move(socket), peer_);
+    return;
+  }
   Chunk chunk;
   boost::system::error_code error;
   const std::size_t most = is_stranger() ? kMaxStrangerLine : chunk.size();

@@ -30,9 +30,12 @@ constexpr std::size_t kHighStrangerBacklog = 16u << 10;
 
 /// The other end of a connection.
 struct Peer {
-  bool local = false;   ///< On the Unix socket: the kernel vouches that it has our uid, or is root.
+  bool local = false;   ///< On the Unix socket: the kernel vouches for its uid.
   std::string address;  ///< Of TCP.
   bool secure = false;  ///< Over TLS: it may be anywhere, and needs a token with a name.
+  uid_t uid = 0;        ///< Of the Unix socket.
+  bool member = false;  ///< It is in the group that the socket is open to.
+  bool web = false;     ///< Through a WebSocket.
 };
 
 class Session final : public rpc::Caller {
@@ -40,9 +43,16 @@ class Session final : public rpc::Caller {
   using Socket = boost::asio::generic::stream_protocol::socket;
   using OnLine = std::function<void(const std::shared_ptr<rpc::Caller>&, std::string_view)>;
   using OnEnd = std::function<void(const std::shared_ptr<Session>&)>;
+  using OnOther = std::function<void(Socket, Peer)>;
 
   Session(Socket socket, Peer peer, std::int64_t number, OnLine on_line, OnEnd on_end);
 
+  /// Hands the connection on, unread, where its first byte is one of those; the session ends.
+  /// Whoever has not sent a byte at the limit is left without words, for nobody knows his language.
+  void hand_on(bool (*begins_other)(char), OnOther on_other) {
+    begins_other_ = begins_other;
+    on_other_ = std::move(on_other);
+  }
   /// Reads. A stranger who still is one after `hello_limit` loses the connection.
   void start(std::chrono::seconds hello_limit);
   /// Closes at once; pending requests are abandoned.
@@ -69,6 +79,7 @@ class Session final : public rpc::Caller {
   }
   void read();
   void readable();
+  bool is_other();
   void take_lines();
   /// The client sends no more, but still reads (a shell pipe): it gets its answers first.
   void linger();
@@ -85,6 +96,8 @@ class Session final : public rpc::Caller {
   std::int64_t number_;
   OnLine on_line_;
   OnEnd on_end_;
+  bool (*begins_other_)(char) = nullptr;  ///< Until the first byte.
+  OnOther on_other_;
   LineBuffer lines_;
   std::deque<std::string> queue_;
   std::vector<std::string> writing_;

@@ -41,8 +41,7 @@ std::shared_ptr<PendingReply> PendingReply::create(const std::shared_ptr<Caller>
 }
 
 PendingReply::~PendingReply() {
-  if (!answered_)
-    finish_error(kInternalError, make_error(ErrorCode::kInternal, "The method gave no answer."));
+  finish_error(kInternalError, make_error(ErrorCode::kInternal, "The method gave no answer."));
   leave();
 }
 
@@ -53,7 +52,15 @@ void PendingReply::leave() {
   caller_->pending_left();
 }
 
+void PendingReply::tell(const Result<Json>& answer) {
+  if (!note_) return;
+  const auto note = std::move(note_);
+  note_ = nullptr;
+  note(answer);
+}
+
 void PendingReply::finish(Result<Json> result) {
+  tell(result);
   if (answered_) return;
   if (!result) {
     finish_error(wire_code(result.error().code), result.error());
@@ -65,16 +72,18 @@ void PendingReply::finish(Result<Json> result) {
                       "Ask for less at once, for example with \"limit\" or \"after\"."));
     return;
   }
-  send(std::move(line));
+  send(std::move(line), false);
 }
 
 void PendingReply::finish_error(int code, const Error& error) {
-  if (!answered_) send(encode_error(id_, code, error));
+  tell(error);
+  if (!answered_) send(encode_error(id_, code, error), true);
 }
 
-void PendingReply::send(std::string line) {
+void PendingReply::send(std::string line, bool error) {
   answered_ = true;
   on_cancel_ = nullptr;
+  if (on_answer_) on_answer_(error);
   if (!notification_) caller_->send(std::move(line));
 }
 

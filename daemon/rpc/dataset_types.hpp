@@ -269,7 +269,7 @@ struct DatasetFileInfo {
   }
 };
 struct DatasetInfo {
-  std::string library, name, hash, job;
+  std::string library, name, hash, job, owner;
   std::int64_t version = 0, created_ms = 0, test_opened = 0;
   bool shipped = false;
   Object record;
@@ -281,6 +281,7 @@ struct DatasetInfo {
     v.required("version", version, "1 is the first.");
     v.required("hash", hash, "SHA-256 of what the dataset is: of its record and its files.");
     v.required("job", job, "The job that made it.");
+    v.required("owner", owner, "Whose it is: the owner of that job.");
     v.required("created_ms", created_ms, "Milliseconds since 1970.");
     v.required("shipped", shipped, "Whether it came with Ptah.");
     v.required("record", record,

@@ -27,7 +27,7 @@ struct RunParams {
 /// Of a job of one task.
 template <class Spec>
 struct TaskParams {
-  std::string job, out;
+  std::string job, out, library = "work";
   Given<Spec> spec;
   bool wait = false;
   template <class V>
@@ -38,6 +38,7 @@ struct TaskParams {
                "Absolute folder in which the task's files appear as well, under the rules of "
                "flow.run.",
                output_folder());
+    v.optional("library", library, "Library to which the job belongs.");
     v.optional("wait", wait,
                "Answer when the task has finished, with its result, or with its error.");
   }
@@ -107,8 +108,8 @@ struct BestInfo {
   }
 };
 struct JobInfo {
-  std::string job, kind, state, circuit, library, out;
-  std::int64_t created_ms = 0, finished_ms = 0, variants = 0, last_event = 0;
+  std::string job, kind, state, circuit, library, out, owner;
+  std::int64_t created_ms = 0, finished_ms = 0, variants = 0, last_event = 0, bytes = 0;
   ChainCounts chains;
   std::optional<BestInfo> best;
   Json error, result, spec, plan;
@@ -116,11 +117,13 @@ struct JobInfo {
   template <class V>
   void describe(V& v) {
     v.required("job", job, "The job's id.");
-    v.required("kind", kind, "\"run\", \"check\" or \"render\".");
+    v.required("kind", kind, "\"run\", \"check\", \"render\" and so on.");
     v.required("state", state, "\"queued\", \"running\", \"done\", \"failed\" or \"cancelled\".");
     v.required("circuit", circuit, "Name of the circuit, once planned.");
     v.required("library", library, "Library of the results.");
     v.required("out", out, "Folder of the results, or empty.");
+    v.required("owner", owner, "Whose it is.");
+    v.required("bytes", bytes, "Size of its files, which count for its owner.");
     v.required("created_ms", created_ms, "Milliseconds since 1970.");
     v.required("finished_ms", finished_ms, "The same, 0 while it lives.");
     v.required("chains", chains, "Progress in chains.");

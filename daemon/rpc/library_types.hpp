@@ -73,6 +73,7 @@ struct ViewsReply {
 struct VersionInfo {
   std::string library, cell, view, job, hash, path;
   std::int64_t version = 0, chain = -1, variant = -1, created_ms = 0;
+  std::string owner;
   template <class V>
   void describe(V& v) {
     v.required("library", library, "The library.");
@@ -85,6 +86,7 @@ struct VersionInfo {
     v.required("hash", hash, "SHA-256 of the file.");
     v.required("path", path, "The read-only file in the store.");
     v.required("created_ms", created_ms, "Milliseconds since 1970.");
+    v.required("owner", owner, "Whose it is: the owner of that job.");
   }
 };
 struct VersionsReply {

@@ -26,6 +26,21 @@ std::string nearest(std::string_view wanted, const std::vector<std::string>& nam
   return best;
 }
 
+/// What a request is about, for people who read who did what.
+std::string object_of(const Json& params) {
+  constexpr std::size_t kMostShown = 200;
+  std::string object;
+  if (!params.is_object()) return object;
+  for (const char* field : {"library", "job", "name", "model", "dataset", "hash"}) {
+    const auto found = params.find(field);
+    if (found == params.end() || !found->is_string() ||
+        found->get_ref<const std::string&>().empty())
+      continue;
+    object += (object.empty() ? "" : " ") + cut_text(found->get<std::string>(), kMostShown);
+  }
+  return cut_text(std::move(object), kMostShown);
+}
+
 }  // namespace
 
 void MethodTable::dispatch(const std::shared_ptr<Caller>& caller, std::string_view line) const {
@@ -51,6 +66,19 @@ void MethodTable::dispatch(const std::shared_ptr<Caller>& caller, std::string_vi
     return;
   }
   const Method& method = found->second;
+  if (note_) {
+    pending->on_end(
+        [this, caller, &method, object = object_of(request.params)](const Result<Json>& answer) {
+          if (method.doc.changes || (!answer && answer.error().code == ErrorCode::kDenied))
+            note_(*caller, method.doc, object, answer);
+        });
+  }
+  if (observer_) {
+    pending->on_answer(
+        [this, &name = found->first, begin = std::chrono::steady_clock::now()](bool error) {
+          observer_(name, std::chrono::steady_clock::now() - begin, error);
+        });
+  }
   if (caller->role() < method.doc.role) {
     pending->finish(make_error(
         ErrorCode::kDenied, "Method \"" + request.method + "\" is not allowed for this connection.",
@@ -62,21 +90,34 @@ void MethodTable::dispatch(const std::shared_ptr<Caller>& caller, std::string_vi
     return;
   }
   if (holding_.must && holding_.must(request.method)) {
-    holding_.wait(request.method,
-                  [this, name = request.method, params = std::move(request.params), pending] {
-                    if (!pending->answered()) call(name, params, pending);
-                  });
+    holding_.wait(request.method, [this, &method, params = std::move(request.params), pending] {
+      if (!pending->answered()) call_guarded(method, params, pending);
+    });
     return;
   }
-  call(request.method, request.params, pending);
+  call_guarded(method, std::move(request.params), pending);
 }
 
-void MethodTable::call(const std::string& name, const Json& params,
+void MethodTable::call_guarded(const Method& method, Json params,
+                               const std::shared_ptr<PendingReply>& pending) const {
+  if (!guard_) return call(method, params, pending);
+  guard_(pending->caller(), method.doc, std::move(params),
+         [this, &method, pending](const Result<Json>& allowed) {
+           if (!allowed) {
+             pending->finish(allowed.error());
+           } else if (!pending->answered()) {
+             call(method, allowed.value(), pending);
+           }
+         });
+}
+
+void MethodTable::call(const Method& method, const Json& params,
                        const std::shared_ptr<PendingReply>& pending) const {
   try {
-    methods_.find(name)->second.call(*this, params, pending);
+    method.call(*this, params, pending);
   } catch (const std::exception& exception) {
-    pending->finish_error(kInternalError, make_error(ErrorCode::kInternal, exception.what(), name));
+    pending->finish_error(kInternalError,
+                          make_error(ErrorCode::kInternal, exception.what(), method.doc.name));
   }
 }
 

@@ -1,6 +1,7 @@
 /// The methods the daemon serves: one table for dispatch and for the reference in docs/protocol.md.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <string>
@@ -15,6 +16,7 @@ namespace ptah::rpc {
 struct MethodDoc {
   std::string name;
   Role role = Role::kUser;
+  bool changes = true;  ///< Something that others see: it is noted who did it.
   std::string text;
   std::vector<FieldDoc> params;
   std::vector<FieldDoc> reply;
@@ -33,11 +35,27 @@ class MethodTable {
   };
   void hold_with(Holding holding) { holding_ = std::move(holding); }
 
+  /// Whether a caller whose role is enough may ask this, of these things: `go` is called once, now
+  /// or later, with the parameters to go on with, or with why not.
+  using Guard = std::function<void(const std::shared_ptr<Caller>&, const MethodDoc&, Json params,
+                                   std::function<void(Result<Json>)> go)>;
+  void guard_with(Guard guard) { guard_ = std::move(guard); }
+
+  /// Hears of each request that may change something, when it has ended, and of each that was
+  /// denied. `object`: what it was about, as far as the request says.
+  using Note = std::function<void(const Caller&, const MethodDoc&, const std::string& object,
+                                  const Result<Json>& answer)>;
+  void note_with(Note note) { note_ = std::move(note); }
+  /// Told of each answer to a request of a method: how long it took, and whether it is an error.
+  using Observer = std::function<void(const std::string& method,
+                                      std::chrono::steady_clock::duration, bool error)>;
+  void observe_with(Observer observer) { observer_ = std::move(observer); }
+
   /// Binds `handler(const P&, Reply<R>)`. P and R describe their fields (fields.hpp).
   template <class P, class R, class Handler>
-  void add(const char* name, Role role, const char* text, Handler handler) {
+  void add(const char* name, Role role, bool changes, const char* text, Handler handler) {
     Method method;
-    method.doc = {name, role, text, document<P>(), document<R>()};
+    method.doc = {name, role, changes, text, document<P>(), document<R>()};
     method.call = [handler = std::move(handler)](const MethodTable& table, const Json& params,
                                                  std::shared_ptr<PendingReply> pending) {
       Result<P> read = read_struct<P>(params, kMaxText);
@@ -74,9 +92,14 @@ class MethodTable {
     return documenter.take();
   }
   std::map<std::string, Method, std::less<>> methods_;
-  void call(const std::string& name, const Json& params,
+  void call(const Method& method, const Json& params,
             const std::shared_ptr<PendingReply>& pending) const;
+  void call_guarded(const Method& method, Json params,
+                    const std::shared_ptr<PendingReply>& pending) const;
   Holding holding_;
+  Guard guard_;
+  Note note_;
+  Observer observer_;
   FindStored find_stored_ = [](const std::string&) { return std::nullopt; };
 };
 

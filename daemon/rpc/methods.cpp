@@ -5,17 +5,21 @@ namespace ptah::rpc {
 
 MethodTable bind_methods(Service& service) {
   MethodTable table;
+  // What works for its caller alone, and what only shows, changes nothing.
+  constexpr bool kAsks = true;
   const auto bind = [&table, &service]<class P, class R>(
                         const char* name, Role role, const char* text,
-                        void (Service::*function)(const P&, Reply<R>)) {
-    table.add<P, R>(name, role, text, [&service, function](const P& params, Reply<R> reply) {
-      (service.*function)(params, std::move(reply));
-    });
+                        void (Service::*function)(const P&, Reply<R>), bool asks = false) {
+    const bool changes = role > Role::kViewer && !asks;
+    table.add<P, R>(name, role, changes, text,
+                    [&service, function](const P& params, Reply<R> reply) {
+                      (service.*function)(params, std::move(reply));
+                    });
   };
-  table.add<Nothing, Nothing>("server.ping", Role::kStranger, "Answers at once.",
+  table.add<Nothing, Nothing>("server.ping", Role::kStranger, false, "Answers at once.",
                               [](const Nothing&, Reply<Nothing> reply) { reply(Nothing{}); });
   table.add<CancelParams, CancelReply>(
-      "server.cancel", Role::kViewer,
+      "server.cancel", Role::kViewer, false,
       "Cancels a pending request of this connection. The request gets its one answer, error "
       "`cancelled`; work that "
       "was done for it alone (flow.plan, flow.check and flow.render with `wait`) stops.",
@@ -33,7 +37,7 @@ MethodTable bind_methods(Service& service) {
        "of the job database, SQLite's check of its structure, the values of every row, and the "
        "bytes of every file against its hash. Changes nothing. Answers when done; others are "
        "served meanwhile, and this connection gets `server.verifying`.",
-       &Service::verify);
+       &Service::verify, kAsks);
   bind(
       "server.backup", Role::kAdmin,
       "Makes a copy of all that the daemon keeps, as it is at one moment, while it goes on: the "
@@ -42,11 +46,20 @@ MethodTable bind_methods(Service& service) {
       "the folder's name. `ptah server restore` makes a state of it.",
       &Service::backup);
 
+  bind("server.usage", Role::kViewer, "Who has how much of the daemon, and may have how much.",
+       &Service::usage);
+  bind("server.audit", Role::kAdmin,
+       "Who changed what, or was refused: the newest so many records, in order. They are numbered "
+       "in "
+       "the order in which they came, whatever the clock said; of 100,000 the oldest go.",
+       &Service::audit, kAsks);
+
   bind("token.create", Role::kAdmin,
        "Makes a token with which somebody comes in from the network, where the daemon serves TLS. "
        "The reply has the secret, which only its hash is kept of.",
        &Service::token_create);
-  bind("token.list", Role::kAdmin, "Tokens: whose, for what, until when.", &Service::token_list);
+  bind("token.list", Role::kAdmin, "Tokens: whose, for what, until when.", &Service::token_list,
+       kAsks);
   bind("token.revoke", Role::kAdmin, "Ends a token. Connections that came in with it are closed.",
        &Service::token_revoke);
 
@@ -70,7 +83,7 @@ MethodTable bind_methods(Service& service) {
        &Service::flow_run);
   bind("flow.plan", Role::kUser,
        "Plans without running: circuit, count of assignments, chains. Answers when done.",
-       &Service::flow_plan);
+       &Service::flow_plan, kAsks);
   bind("flow.check", Role::kUser, "A job that checks a layout: DRC, LVS, extraction.",
        &Service::flow_check);
   bind("flow.train", Role::kUser,
@@ -84,11 +97,11 @@ MethodTable bind_methods(Service& service) {
        "What a layout of a circuit is worth, of whatever origin and however unfinished: checks, "
        "parasitics, score, blame. A cell with several copies of the circuit is an error that says "
        "where they are. Answers when done, before queued jobs.",
-       &Service::score_layout);
+       &Service::score_layout, kAsks);
   bind("score.placement", Role::kUser,
        "What a placement is worth: the flow's tiles placed there, routed, and assessed as by "
        "score.layout.",
-       &Service::score_placement);
+       &Service::score_placement, kAsks);
 
   bind("job.list", Role::kViewer, "Jobs.", &Service::job_list);
   bind("job.get", Role::kViewer, "One job.", &Service::job_get);
@@ -183,7 +196,7 @@ MethodTable bind_methods(Service& service) {
   bind("dataset.check", Role::kUser,
        "Whether a dataset is worth a training: spread and noise of its labels, and what plain "
        "learners make of it, without its test part (docs/evaluation.md). Answers when done.",
-       &Service::dataset_check);
+       &Service::dataset_check, kAsks);
 
   bind("library.circuits", Role::kViewer, "The circuits that Ptah brings along.",
        &Service::library_circuits);

@@ -178,7 +178,7 @@ struct ModelFileInfo {
   }
 };
 struct ModelInfo {
-  std::string library, name, hash, job;
+  std::string library, name, hash, job, owner;
   std::int64_t version = 0, created_ms = 0;
   bool used = false, shipped = false;
   std::vector<std::string> aliases;
@@ -196,6 +196,7 @@ struct ModelInfo {
     v.required("shipped", shipped, "Whether it came with Ptah.");
     v.required("hash", hash, "SHA-256 of what the model is: of its files and its record.");
     v.required("job", job, "The job that made it.");
+    v.required("owner", owner, "Whose it is: the owner of that job.");
     v.required("created_ms", created_ms, "Milliseconds since 1970.");
     v.required(
         "record", record,

@@ -43,14 +43,23 @@ longer: what does not fit is left out, and `cut` is true. A text in a request, o
 its field does not say otherwise.
 
 Connections: the Unix socket (mode 0600; `$XDG_RUNTIME_DIR/ptah/ptahd.sock` or `/tmp/ptah-<uid>/ptahd.sock`), whose clients are
-administrators because they have the daemon's uid; loopback TCP, where `server.hello` must bring the content of the file
+administrators because they have the daemon's uid, or, mode 0660, users because they are in the group of `unix_group`; loopback TCP, where `server.hello` must bring the content of the file
 `token` (users) or `admin-token` (administrators), which lie beside the socket with mode 0600; and TLS 1.3 on the address that the
 configuration names (`tls_port`, docs/team.md), where it must bring the secret of a token that an administrator made (`token.create`) and
 that is neither revoked nor at its end. Who has sent five wrong ones from an address waits, each time twice as long, a minute at most.
 What is marked for viewers changes nothing; users may call it, too, and administrators everything. TCP without TLS is loopback alone.
 Before its hello a TCP connection may send lines up to 4 KiB; after 10 s without one (or without its part of a TLS handshake) it gets an
-error and is closed, and so is one too many of its address. Clients check that the peer of the Unix socket is their own user or root
-(SO_PEERCRED), and that the certificate over TLS is one of an authority of their system or has the SHA-256 that they were told.
+error and is closed (without words where it has not sent a byte), and so is one too many of its address. Clients check that the peer of the Unix socket is their own user or root
+(SO_PEERCRED), or, in a folder that nobody else can have put there, its owner, and that the certificate over TLS is one of an authority
+of their system or has the SHA-256 that they were told.
+
+A connection has a principal, whom `server.hello` names: the name of its token, or of its user. Jobs are its own, and so are the versions
+that they make; job.cancel, job.resume, job.append, job.delete, model.delete and dataset.delete of others' are `denied` to users. A token may be
+limited to libraries: jobs, versions, models, datasets and files of others are answered as what does not exist, writing to them is
+`denied`, and a `library` that is not given is its first one. Beyond a principal's quota the error is `limit`.
+
+Both TCP ports speak HTTP/1.1 to whom begins with it (docs/team.md). A WebSocket at `/ws`, whose `Origin` has to be the host that it is
+opened at, carries this protocol, one message a text frame in place of a line; all else is as for other connections of the port.
 
     -> {"jsonrpc":"2.0","id":1,"method":"server.hello","params":{"client":"demo"}}
     <- {"jsonrpc":"2.0","id":1,"result":{"server":"ptahd", ...}}

@@ -24,7 +24,9 @@ struct HelloParams {
   }
 };
 struct HelloReply {
-  std::string server = "ptahd", version, api, role;
+  std::string server = "ptahd", version, api, role, principal;
+  std::vector<std::string> libraries;
+  bool paths = false;
   std::int64_t protocol = kProtocolVersion, pid = 0, max_line = 0;
   template <class V>
   void describe(V& v) {
@@ -34,6 +36,10 @@ struct HelloReply {
     v.required("api", api, "Version of the plugin interface.");
     v.required("role", role,
                "\"stranger\", \"viewer\", \"user\" or \"admin\": what this connection may do.");
+    v.required("principal", principal,
+               "Who it is: the name of its token, or of its user; what it makes is its own.");
+    v.required("libraries", libraries, "The libraries that there are for it; none: all.");
+    v.required("paths", paths, "Whether paths that it names are opened; otherwise it sends files.");
     v.required("pid", pid, "The daemon's process id.");
     v.required("max_line", max_line, "Longest line in bytes.");
   }
@@ -98,6 +104,72 @@ struct ShutdownParams {
     v.optional("now", now,
                "End at once. Otherwise no new task starts, and those that run get up to 10 s to "
                "come to their end.");
+  }
+};
+
+/// How much a principal has, and may have.
+struct UsageInfo {
+  std::string who;
+  std::int64_t jobs = 0, tasks = 0, bytes = 0, most_jobs = 0, most_tasks = 0, most_mb = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("who", who, "The principal.");
+    v.required("jobs", jobs, "Its jobs that wait or run.");
+    v.required("tasks", tasks, "Its chains that run.");
+    v.required("bytes", bytes, "Size of the files of its jobs.");
+    v.required("most_jobs", most_jobs, "How many such jobs it may have; 0: any number.");
+    v.required("most_tasks", most_tasks, "How many such chains; 0: any number.");
+    v.required("most_mb", most_mb, "How many million bytes; 0: any number.");
+  }
+};
+struct UsageReply {
+  std::vector<UsageInfo> principals;
+  template <class V>
+  void describe(V& v) {
+    v.required(
+        "principals", principals,
+        "Of an administrator all that have jobs, at most 1,000; of others the caller alone.");
+  }
+};
+
+struct AuditParams {
+  std::string who;
+  std::int64_t limit = 100, since_ms = 0, after = 0;
+  template <class V>
+  void describe(V& v) {
+    v.optional("who", who, "Only what this principal did.", at_most(64));
+    v.optional("since_ms", since_ms, "Only what was noted at this time or later, by the clock.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("after", after, "Only records with greater numbers.",
+               Range{0, std::numeric_limits<std::int64_t>::max()});
+    v.optional("limit", limit, "The newest so many; as many as fit into a line.", Range{1, 1000});
+  }
+};
+struct AuditInfo {
+  std::int64_t number = 0, time_ms = 0, count = 1;
+  std::string who, role, from, method, object, outcome, message;
+  template <class V>
+  void describe(V& v) {
+    v.required("number", number, "They grow in the order in which things happened.");
+    v.required("time_ms", time_ms, "What the clock said (milliseconds since 1970).");
+    v.required("who", who, "The principal; empty: a stranger.");
+    v.required("role", role, "What it was allowed then.");
+    v.required("from", from, "Where it came from: \"unix\" and a uid, or an address.");
+    v.required("method", method, "What it called.");
+    v.required("object", object, "What that was about: library, job, name or hash.");
+    v.required("outcome", outcome, "\"ok\", or the code of the error.");
+    v.required("message", message, "The error's sentence; empty where there is none.");
+    v.required("count", count,
+               "How often: failures that come fast are noted one by one first, then together.");
+  }
+};
+struct AuditReply {
+  std::vector<AuditInfo> records;
+  bool more = false;
+  template <class V>
+  void describe(V& v) {
+    v.required("records", records, "The newest last.");
+    v.required("more", more, "Whether there are older ones that fit the question.");
   }
 };
 

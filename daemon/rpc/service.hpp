@@ -29,6 +29,8 @@ class Service {
   virtual void shutdown(const ShutdownParams&, Reply<Nothing>) = 0;
   virtual void verify(const Nothing&, Reply<VerifyReply>) = 0;
   virtual void backup(const BackupParams&, Reply<BackupReply>) = 0;
+  virtual void usage(const Nothing&, Reply<UsageReply>) = 0;
+  virtual void audit(const AuditParams&, Reply<AuditReply>) = 0;
 
   virtual void token_create(const TokenCreateParams&, Reply<TokenCreateReply>) = 0;
   virtual void token_list(const Nothing&, Reply<TokenListReply>) = 0;

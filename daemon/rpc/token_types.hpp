@@ -20,6 +20,7 @@ namespace rpc {
 struct TokenInfo {
   std::string name;
   Role role = Role::kViewer;
+  std::vector<std::string> libraries;
   std::int64_t created_ms = 0, expires_ms = 0, revoked_ms = 0;
   bool valid = false;
   template <class V>
@@ -27,6 +28,7 @@ struct TokenInfo {
     v.required("name", name, "Whose it is: connections that use it are logged by it.");
     v.required("role", role,
                "What it allows: a viewer sees, a designer works, an admin looks after the daemon.");
+    v.required("libraries", libraries, "The libraries that there are for it; none: all.");
     v.required("created_ms", created_ms, "When it was made (milliseconds since 1970).");
     v.required("expires_ms", expires_ms, "When it ends; 0: never.");
     v.required("revoked_ms", revoked_ms, "When it was revoked; 0: it was not.");
@@ -36,11 +38,17 @@ struct TokenInfo {
 struct TokenCreateParams {
   std::string name;
   Role role = Role::kViewer;
+  std::vector<std::string> libraries;
   std::int64_t expires_s = 90 * 86400;
   template <class V>
   void describe(V& v) {
     v.required("name", name, "Whose it is.", token_name());
     v.required("role", role, "What it allows.");
+    v.optional(
+        "libraries", libraries,
+        "It sees only what is in these libraries, and writes nowhere else, at most 64. None: "
+        "all. An admin's has none.",
+        token_name());
     v.optional("expires_s", expires_s, "Seconds from now to its end; 0: never.",
                Range{0, 3650LL * 86400});
   }

@@ -30,6 +30,8 @@ JobRow read_job(const Query& query) {
   row.error = query.object_or_null(14);
   row.metrics = query.natural(15);
   row.best = read_best(query, 16);
+  row.owner = query.text(19);
+  row.bytes = query.natural(20);
   return row;
 }
 
@@ -40,9 +42,9 @@ std::optional<BestVariant> read_best(const Query& query, int first) {
 
 JobRow read_whole_job(const Query& query) {
   JobRow row = read_job(query);
-  row.spec = query.json(19);
-  row.plan = query.object_or_null(20);
-  row.result = query.json_or_null(21);
+  row.spec = query.json(21);
+  row.plan = query.object_or_null(22);
+  row.result = query.json_or_null(23);
   return row;
 }
 
@@ -82,6 +84,7 @@ VersionRow read_version(const Query& query) {
   row.variant = query.integer(7);
   row.created_ms = query.integer(8);
   row.shipped = query.integer(9) != 0;
+  row.owner = query.text(10);
   return row;
 }
 
@@ -105,6 +108,28 @@ TokenRow read_token(const Query& query) {
   row.created_ms = query.natural(3);
   row.expires_ms = query.natural(4);
   row.revoked_ms = query.natural(5);
+  const Json libraries = query.json(6);
+  if (!libraries.is_array()) query.damaged(6, "is not a list of libraries");
+  for (const Json& library : libraries) {
+    if (!library.is_string() || !is_id(library.get<std::string>()))
+      query.damaged(6, "is not a list of libraries");
+    row.libraries.push_back(library.get<std::string>());
+  }
+  return row;
+}
+
+AuditRow read_audit(const Query& query) {
+  AuditRow row;
+  row.number = query.natural(0);
+  row.time_ms = query.integer(1);
+  row.who = query.text(2);
+  row.role = query.text(3);
+  row.origin = query.text(4);
+  row.method = query.text(5);
+  row.object = query.text(6);
+  row.outcome = query.text(7);
+  row.message = query.text(8);
+  row.count = query.natural(9);
   return row;
 }
 

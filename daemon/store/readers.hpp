@@ -10,7 +10,7 @@ namespace ptah {
 constexpr const char* kJobColumns =
     "id, kind, circuit, library, out, state, created_ms, finished_ms, chains, chains_done, "
     "chains_failed, variants, last_event, plan IS NOT NULL, error, metrics, best_cost, "
-    "best_chain, best_variant";
+    "best_chain, best_variant, owner, bytes";
 JobRow read_job(const Query& query);                         ///< Without spec, plan and result.
 constexpr const char* kJobDetails = ", spec, plan, result";  ///< Behind kJobColumns.
 JobRow read_whole_job(const Query& query);
@@ -32,14 +32,19 @@ EventRow read_event(const Query& query);
 
 constexpr const char* kVersionColumns =
     "library, cell, view, version, hash, job, chain, variant, created_ms, job IN (SELECT id FROM "
-    "jobs WHERE sequence<0)";
+    "jobs WHERE sequence<0), coalesce((SELECT owner FROM jobs WHERE id=job), '')";
 VersionRow read_version(const Query& query);
 
 constexpr const char* kMetricColumns = "chain, name, step, value";
 MetricRow read_metric(const Query& query);
 
-constexpr const char* kTokenColumns = "name, role, hash, created_ms, expires_ms, revoked_ms";
+constexpr const char* kTokenColumns =
+    "name, role, hash, created_ms, expires_ms, revoked_ms, libraries";
 TokenRow read_token(const Query& query);
+
+constexpr const char* kAuditColumns =
+    "number, time_ms, who, role, origin, method, object, outcome, message, count";
+AuditRow read_audit(const Query& query);
 
 std::string read_hash(const Query& query, int column);
 

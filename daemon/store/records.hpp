@@ -50,7 +50,30 @@ struct NewJob {
   /// Of a model or a dataset that came with Ptah: nobody asked for it, so no list of jobs has it,
   /// and it takes no number from those that somebody asks for.
   bool shipped = false;
+  std::string owner = {};  ///< A principal; empty: the daemon's user.
 };
+
+/// How much a principal may have; 0: no limit.
+struct Quota {
+  std::int64_t running_tasks = 0;  ///< Of chains. What is beyond waits.
+  std::int64_t queued_jobs = 0;    ///< That wait or run.
+  /// Files of its jobs, each as often as a job has it, and those that it has sent.
+  std::int64_t disk_mb = 0;
+  bool operator==(const Quota&) const = default;
+};
+/// How much it has.
+struct Usage {
+  std::int64_t jobs = 0;  ///< That wait or run.
+  std::int64_t bytes = 0;
+};
+
+/// Something that was done, or refused.
+struct AuditRow {
+  std::int64_t number = 0;  ///< In the order in which they came.
+  std::int64_t time_ms = 0, count = 1;
+  std::string who, role, origin, method, object, outcome, message;
+};
+constexpr std::int64_t kMaxAudit = 100'000;
 
 /// The best layout of a job: that of least `cost` in its record, which is a number by the run's
 /// objective; of equal ones the first by chain, then by variant. All clients have it from here.
@@ -61,11 +84,11 @@ struct BestVariant {
 };
 
 struct JobRow {
-  std::string id, kind, circuit, library, out;
+  std::string id, kind, circuit, library, out, owner;
   JobState state = JobState::kQueued;
   std::int64_t created_ms = 0, finished_ms = 0;
   std::int64_t chains = 0, chains_done = 0, chains_failed = 0, variants = 0, metrics = 0;
-  std::int64_t last_event = 0;
+  std::int64_t last_event = 0, bytes = 0;
   std::optional<BestVariant> best;  ///< Nothing while no variant has a cost.
   bool planned = false;
   Json spec, plan, error, result;  ///< plan, error, result: null while there is none.
@@ -127,8 +150,9 @@ struct TokenRow {
   std::string role;  ///< viewer, designer or admin.
   std::string hash;  ///< SHA-256 of the secret, which is nowhere kept.
   std::int64_t created_ms = 0;
-  std::int64_t expires_ms = 0;  ///< 0: never.
-  std::int64_t revoked_ms = 0;  ///< 0: it is in use.
+  std::int64_t expires_ms = 0;              ///< 0: never.
+  std::int64_t revoked_ms = 0;              ///< 0: it is in use.
+  std::vector<std::string> libraries = {};  ///< That it is for; none: all.
 };
 
 struct FileRow {
@@ -163,6 +187,7 @@ struct VersionRow {
   std::string library, cell, view, job, hash;
   std::int64_t version = 0, chain = -1, variant = -1, created_ms = 0;
   bool shipped = false;  ///< It came with Ptah.
+  std::string owner;     ///< Of that job.
 };
 
 /// View of a cell: a trained model. Role of the file that says what it is, and of its own files.

@@ -9,6 +9,7 @@
 
 #include "store/checked_vfs.hpp"
 #include "store/failure.hpp"
+#include "store/user_name.hpp"
 
 namespace ptah {
 namespace {
@@ -86,7 +87,30 @@ CREATE TABLE kept(hash TEXT PRIMARY KEY, until_ms INTEGER NOT NULL) WITHOUT ROWI
 CREATE TABLE tokens(
   name TEXT PRIMARY KEY, role TEXT NOT NULL, hash TEXT NOT NULL, created_ms INTEGER NOT NULL, expires_ms INTEGER NOT NULL,
   revoked_ms INTEGER NOT NULL) WITHOUT ROWID;
+)sql",
+    // Whose jobs are, and what their files take; which libraries a token is for; who has sent which
+    // files; who did what.
+    R"sql(
+ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+UPDATE jobs SET bytes=coalesce((SELECT sum(size) FROM files WHERE job=jobs.id), 0);
+CREATE INDEX jobs_by_owner ON jobs(owner, state, bytes);
+CREATE INDEX owners_of_jobs ON jobs(id, owner); -- so that nobody reads a long row for the name behind it.
+CREATE TRIGGER files_come BEFORE INSERT ON files BEGIN
+  UPDATE jobs SET bytes=bytes+NEW.size-coalesce((SELECT size FROM files WHERE job=NEW.job AND chain=NEW.chain AND variant=NEW.variant AND place=NEW.place), 0)
+  WHERE id=NEW.job; END;
+CREATE TRIGGER files_go AFTER DELETE ON files WHEN OLD.job NOT IN (SELECT job FROM deletions) BEGIN
+  UPDATE jobs SET bytes=bytes-OLD.size WHERE id=OLD.job; END;
+ALTER TABLE tokens ADD COLUMN libraries TEXT NOT NULL DEFAULT '[]';
+CREATE TABLE sent(
+  principal TEXT NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY(principal, hash)) WITHOUT ROWID;
+CREATE TABLE audit(
+  number INTEGER PRIMARY KEY AUTOINCREMENT, time_ms INTEGER NOT NULL, who TEXT NOT NULL, role TEXT NOT NULL, origin TEXT NOT NULL,
+  method TEXT NOT NULL, object TEXT NOT NULL, outcome TEXT NOT NULL, message TEXT NOT NULL, count INTEGER NOT NULL);
 )sql"};
+
+/// The step after which jobs have owners: those that were there are the daemon's user's.
+constexpr std::int64_t kOwners = 8;
 
 constexpr int kVersion = static_cast<int>(kSteps.size());
 
@@ -160,6 +184,10 @@ bool prepare_schema(Database& database, const std::filesystem::path& state_dir) 
   for (std::int64_t version = before; version < kVersion; ++version) {
     database.exec("BEGIN IMMEDIATE");
     database.exec(kSteps[static_cast<std::size_t>(version)]);
+    if (version + 1 == kOwners) {
+      Query query(database, "UPDATE jobs SET owner=?");
+      (query << own_user_name()).run();
+    }
     database.exec(("PRAGMA user_version=" + std::to_string(version + 1)).c_str());
     database.exec("COMMIT");
   }

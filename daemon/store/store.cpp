@@ -13,6 +13,7 @@
 #include "store/readers.hpp"
 #include "store/schema.hpp"
 #include "store/store_sources.hpp"
+#include "store/user_name.hpp"
 
 namespace ptah {
 namespace {
@@ -23,11 +24,6 @@ constexpr std::uintmax_t kReserveBytes = 4 << 20;
 constexpr std::uintmax_t kMaxCheckedAtStart = 256u << 20;
 
 constexpr const char* kVisible = "id NOT IN (SELECT job FROM deletions)";
-
-[[noreturn]] void fail_without_job(const std::string& id) {
-  fail(ErrorCode::kNotFound, "There is no job \"" + id.substr(0, 64) + "\".", id.substr(0, 64),
-       "job.list shows the jobs.");
-}
 
 /// A database that was closed has no log of its last transactions beside it.
 bool was_left_open(const std::filesystem::path& file) {
@@ -52,6 +48,11 @@ std::filesystem::path prepared(std::filesystem::path directory) {
 }
 
 }  // namespace
+
+void fail_without_job(const std::string& id) {
+  fail(ErrorCode::kNotFound, "There is no job \"" + id.substr(0, 64) + "\".", id.substr(0, 64),
+       "job.list shows the jobs.");
+}
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -153,6 +154,7 @@ void Store::set_setting(const std::string& name, const std::string& value) {
 std::pair<JobRow, bool> Store::create_job(NewJob job) {
   const std::string sources = take_sources(job.spec);
   const std::string spec = stored_json(job.spec);
+  if (job.owner.empty()) job.owner = own_user_name();
   std::string id = job.id;
   if (id.empty()) {
     std::int64_t number = 0;
@@ -163,7 +165,8 @@ std::pair<JobRow, bool> Store::create_job(NewJob job) {
     } while (taken(id));
   } else if (const auto present = this->job(id)) {
     if (stored_json(present->spec) != spec || present->out != job.out ||
-        present->kind != job.kind || present->library != job.library) {
+        present->kind != job.kind || present->library != job.library ||
+        present->owner != job.owner) {
       fail(ErrorCode::kConflict, "The job id \"" + id + "\" belongs to another request.", id,
            "Choose another id, or delete that job.");
     }
@@ -176,11 +179,11 @@ std::pair<JobRow, bool> Store::create_job(NewJob job) {
   Query insert(
       database_,
       std::string("INSERT INTO jobs(sequence, id, kind, library, out, state, created_ms, "
-                  "spec) VALUES(") +
+                  "spec, owner) VALUES(") +
           (job.shipped ? "(SELECT min(0, coalesce(min(sequence), 0)) - 1 FROM jobs)" : "NULL") +
-          ", ?, ?, ?, ?, ?, ?, ?)");
+          ", ?, ?, ?, ?, ?, ?, ?, ?)");
   (insert << id << job.kind << job.library << job.out << static_cast<int>(JobState::kQueued)
-          << now_ms() << spec)
+          << now_ms() << spec << job.owner)
       .run();
   put_inputs(id, job.inputs);
   if (job.plan) save_plan(id, job.plan->circuit, job.plan->plan, job.plan->chains, job.plan->files);
@@ -211,20 +214,27 @@ JobRow Store::job_summary(const std::string& id) {
 }
 
 std::vector<JobRow> Store::jobs(std::optional<JobState> state, const std::string& after,
-                                std::int64_t limit) {
+                                std::int64_t limit, const std::vector<std::string>& libraries) {
+  // As one text: statements are kept, and there are many lists.
+  const std::string among =
+      libraries.empty() ? "" : " AND library IN (SELECT value FROM json_each(?))";
+  const std::string names = stored_json(Json(libraries));
   std::int64_t sequence = 0;
   if (!after.empty()) {
-    Query query(database_, std::string("SELECT sequence FROM jobs WHERE id=? AND ") + kVisible);
+    Query query(database_,
+                std::string("SELECT sequence FROM jobs WHERE id=? AND ") + kVisible + among);
     query << after;
+    if (!libraries.empty()) query << names;
     if (!query.next())
       fail(ErrorCode::kNotFound, "There is no job \"" + after.substr(0, 64) + "\".", "after");
     sequence = query.integer(0);
   }
   Query query(database_, std::string("SELECT ") + kJobColumns + " FROM jobs WHERE sequence>? AND " +
-                             (state ? "state=? AND " : "") + kVisible +
+                             (state ? "state=? AND " : "") + kVisible + among +
                              " ORDER BY sequence LIMIT ?");
   query << sequence;
   if (state) query << static_cast<int>(*state);
+  if (!libraries.empty()) query << names;
   query << limit;
   std::vector<JobRow> rows;
   while (query.next()) rows.push_back(read_job(query));

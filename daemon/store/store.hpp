@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -104,8 +105,9 @@ class Store {
   /// Without spec, plan and result, which can be long. Fails with kNotFound.
   JobRow job_summary(const std::string& id);
   /// Without spec, plan and result. `after` is a job's id, or empty.
+  /// Of these libraries; none: of all.
   std::vector<JobRow> jobs(std::optional<JobState> state, const std::string& after,
-                           std::int64_t limit);
+                           std::int64_t limit, const std::vector<std::string>& libraries = {});
   std::vector<std::string> unfinished_jobs();
   void set_running(const std::string& id);
   /// The spec of a job with its sources whole, as its first task is handed it.
@@ -258,6 +260,29 @@ class Store {
   void add_token(const TokenRow& row);
   TokenRow revoke_token(const std::string& name, std::int64_t now_ms);
 
+  // Who did what.
+  /// Appends, and drops the oldest of more than kMaxAudit.
+  void add_audit(const std::vector<AuditRow>& rows);
+  /// The last `limit` of those that fit, in order. `who` may be empty: anybody.
+  std::vector<AuditRow> audit(const std::string& who, std::int64_t since_ms, std::int64_t after,
+                              std::int64_t limit);
+
+  // Rights by library, and quotas.
+  /// The libraries whose jobs or versions have the file.
+  std::vector<std::string> libraries_of(const std::string& hash);
+  /// That somebody has sent a file, and so knows its bytes. Until then, or until one of his jobs has
+  /// it, it counts for him.
+  void remember_sender(const std::string& principal, const std::string& hash,
+                       std::int64_t until_ms);
+  bool has_sent(const std::string& principal, const std::string& hash);
+  Usage usage(const std::string& principal);
+  /// By principal, of those that have jobs.
+  std::map<std::string, Usage> usages(std::int64_t limit);
+  /// Fail with kLimit where a principal has more than it may, the job that is being made included;
+  /// or would have, with so many bytes more.
+  void check_quota(const std::string& principal, const Quota& quota);
+  void check_disk(const std::string& principal, const Quota& quota, std::int64_t more = 0);
+
   // Settings of the daemon.
   std::string setting(const std::string& name);
   void set_setting(const std::string& name, const std::string& value);
@@ -307,6 +332,12 @@ class Store {
   std::unique_ptr<Backup> backup_;  ///< Of both.
   std::vector<std::string> replaced_;
 };
+
+/// As for one that does not exist.
+[[noreturn]] void fail_without_job(const std::string& id);
+
+/// Whether an error is that of Store::check_disk.
+bool is_disk_limit(const Error& error);
 
 /// Milliseconds since 1970: for people, and for how long files stay that clients sent.
 std::int64_t now_ms();

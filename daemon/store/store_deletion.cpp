@@ -14,6 +14,11 @@ DeletionStep Store::delete_job(const std::string& id, std::int64_t slice) {
     Query query(database_, "INSERT INTO deletions(job) VALUES(?)");
     (query << id).run();
   }
+  {
+    // From now on its files count for nobody, and are not subtracted one by one.
+    Query query(database_, "UPDATE jobs SET bytes=0 WHERE id=?");
+    (query << id).run();
+  }
   return delete_slice(id, slice);
 }
 

@@ -22,6 +22,10 @@ bool Store::keep_file(const std::string& hash, const std::filesystem::path& whol
 }
 
 std::vector<std::string> Store::release_kept(std::int64_t now_ms) {
+  {
+    Query query(database_, "DELETE FROM sent WHERE until_ms<?");
+    (query << now_ms).run();
+  }
   Query query(database_, "DELETE FROM kept WHERE until_ms<? RETURNING hash");
   query << now_ms;
   std::vector<std::string> hashes;
@@ -44,6 +48,10 @@ void Store::put_inputs(const std::string& job, const std::vector<std::string>& h
                 "INSERT INTO files(job, chain, variant, place, role, hash, size, dataset) "
                 "VALUES(?, ?, ?, ?, ?, ?, ?, '')");
     (query << job << kWholeJob << kInputs << place++ << kInputRole << hash << *size).run();
+    Query counted(
+        database_,
+        "DELETE FROM sent WHERE hash=? AND principal=(SELECT owner FROM jobs WHERE id=?)");
+    (counted << hash << job).run();
   }
 }
 

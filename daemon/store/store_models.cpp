@@ -159,6 +159,7 @@ std::optional<VersionRow> Store::keep_learnt(const std::string& job) {
   NewJob kept;
   kept.kind = kImportJob.name;
   kept.library = row.library;
+  kept.owner = row.owner;
   kept.spec = {{"exploration", job}, {"model", name}};
   const VersionRow made = put_model(std::move(kept), name, record, std::move(files)).version;
   drop_files(job, kWholeJob, kOutcome);

@@ -18,9 +18,11 @@ void Store::add_token(const TokenRow& row) {
     fail(ErrorCode::kConflict, "There is a token of that name.", row.name,
          "`ptah token revoke " + row.name + "` ends it; or choose another name.");
   Query query(database_,
-              "INSERT OR REPLACE INTO tokens(name, role, hash, created_ms, expires_ms, revoked_ms) "
-              "VALUES(?, ?, ?, ?, ?, 0)");
-  (query << row.name << row.role << row.hash << row.created_ms << row.expires_ms).run();
+              "INSERT OR REPLACE INTO tokens(name, role, hash, created_ms, expires_ms, "
+              "revoked_ms, libraries) VALUES(?, ?, ?, ?, ?, 0, ?)");
+  (query << row.name << row.role << row.hash << row.created_ms << row.expires_ms
+         << stored_json(Json(row.libraries)))
+      .run();
 }
 
 TokenRow Store::revoke_token(const std::string& name, std::int64_t now_ms) {

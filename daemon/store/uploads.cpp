@@ -33,7 +33,7 @@ Uploads::Uploads(StoredFiles stored, std::filesystem::path folder, Limits limits
 Uploads::~Uploads() = default;
 
 Uploads::Progress Uploads::add(Sender sender, const std::string& hash, std::int64_t size,
-                               std::int64_t offset, std::string_view bytes) {
+                               std::int64_t offset, std::string_view bytes, bool known) {
   if (!StoredFiles::is_hash(hash))
     fail(ErrorCode::kInvalidArgument, "A hash is 64 lower-case hexadecimal digits.", "hash");
   if (size > limits_.bytes) {
@@ -45,7 +45,7 @@ Uploads::Progress Uploads::add(Sender sender, const std::string& hash, std::int6
   const Key key{sender, hash};
   auto found = unfinished_.find(key);
   if (found == unfinished_.end()) {
-    if (stored_.size(hash) == size && !stored_.problem(hash)) return {size, true, {}};
+    if (known && stored_.size(hash) == size && !stored_.problem(hash)) return {size, true, {}};
     if (bytes.empty() && size > 0 && offset == 0) return {};
     if (offset != 0) {
       fail(ErrorCode::kNotFound, "This connection sends no file with this hash.", "offset",

@@ -39,8 +39,9 @@ class Uploads {
   /// Takes the bytes at `offset` of the file with this hash and size. Without any, at offset 0, it
   /// only says how much is there. What fails to be written, and a file with other bytes than its
   /// hash says, is dropped whole.
+  /// Unless the sender is `known` to know what the store has, it has to send all of it.
   Progress add(Sender sender, const std::string& hash, std::int64_t size, std::int64_t offset,
-               std::string_view bytes);
+               std::string_view bytes, bool known = true);
   /// Drops what a sender has not finished.
   void forget(Sender sender);
 

@@ -71,7 +71,16 @@ const std::vector<Rows>& all_rows() {
          read_hash(query, 0);
          query.integer(1);
        }},
-      {"tokens", kTokenColumns, {{"name", true}}, [](const Query& query) { read_token(query); }}};
+      {"tokens", kTokenColumns, {{"name", true}}, [](const Query& query) { read_token(query); }},
+      {"audit", kAuditColumns, {{"number", false}}, [](const Query& query) { read_audit(query); }},
+      {"sent",
+       "principal, hash, size, until_ms",
+       {{"principal", true}, {"hash", true}},
+       [](const Query& query) {
+         read_hash(query, 1);
+         query.natural(2);
+         query.natural(3);
+       }}};
   return kRows;
 }
 

@@ -39,6 +39,10 @@ struct Task {
   /// Interactive tasks of one affinity go to the worker that had the last one, where it is free: it
   /// still knows what they have in common.
   std::string affinity;
+  /// Whose it is. Among interactive tasks principals take turns; those with an answer that somebody
+  /// waits for go before the first tasks of jobs.
+  std::string principal;
+  bool answers = false;
   /// "stage", "progress", "log" and "variant" events.
   std::function<void(const WorkerEvent& event)> on_event;
   std::function<void(TaskEnd end)> on_end;

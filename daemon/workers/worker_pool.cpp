@@ -49,17 +49,27 @@ void WorkerPool::submit(Task task) {
                 {make_error(ErrorCode::kCancelled, "The daemon is stopping."), {}, true});
     return;
   }
-  (task.interactive() ? interactive_ : batch_).push_back(std::move(task));
+  if (task.interactive()) {
+    const std::string principal = task.principal;
+    const bool answers = task.answers;
+    interactive_.push(principal, answers, std::move(task));
+  } else {
+    batch_.push_back(std::move(task));
+  }
   schedule_soon();
 }
 
 void WorkerPool::cancel(const std::string& task_id) {
-  for (auto* queue : {&interactive_, &batch_}) {
-    const auto found = std::find_if(queue->begin(), queue->end(),
-                                    [&](const Task& task) { return task.id == task_id; });
-    if (found == queue->end()) continue;
+  for (auto queued = interactive_.begin(); queued != interactive_.end(); ++queued) {
+    if (queued->second.item.id != task_id) continue;
+    finish_task(interactive_.drop(queued), {cancelled_error(), {}, false});
+    return;
+  }
+  const auto found = std::find_if(batch_.begin(), batch_.end(),
+                                  [&](const Task& task) { return task.id == task_id; });
+  if (found != batch_.end()) {
     Task task = std::move(*found);
-    queue->erase(found);
+    batch_.erase(found);
     finish_task(std::move(task), {cancelled_error(), {}, false});
     return;
   }
@@ -462,12 +472,11 @@ void WorkerPool::shutdown() {
   stopping_ = true;
   watch_timer_.cancel();
   start_timer_.cancel();
-  for (auto* queue : {&interactive_, &batch_}) {
-    while (!queue->empty()) {
-      finish_task(std::move(queue->front()),
-                  {make_error(ErrorCode::kCancelled, "The daemon is stopping."), {}, true});
-      queue->pop_front();
-    }
+  const TaskEnd stopping{make_error(ErrorCode::kCancelled, "The daemon is stopping."), {}, true};
+  while (!interactive_.empty()) finish_task(interactive_.drop(interactive_.begin()), stopping);
+  while (!batch_.empty()) {
+    finish_task(std::move(batch_.front()), stopping);
+    batch_.pop_front();
   }
   for (const SlotPtr& slot : slots_) slot->worker->kill();
 }

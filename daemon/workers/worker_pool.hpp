@@ -12,14 +12,15 @@
 #include <optional>
 #include <set>
 
+#include "workers/fair_queue.hpp"
 #include "workers/task.hpp"
 #include "workers/worker.hpp"
 
 namespace ptah {
 
 struct WorkerPoolOptions {
-  int workers =
-      2;  ///< For batch tasks. One more is started for interactive tasks while all are busy.
+  int workers = 2;  ///< For batch tasks. While all are busy, one more is started for first tasks of
+                    ///< jobs, and one for answers that somebody waits for.
   std::chrono::milliseconds hang_limit{600'000};  ///< Longest silence of a worker that has a task.
   std::chrono::milliseconds start_limit{60'000};  ///< From the start to `ready`.
   /// Longest silence of a worker that loads and tests plugins nobody has served with yet; it tells
@@ -49,7 +50,7 @@ class WorkerPool {
   WorkerPool(boost::asio::io_context& io, WorkerFactory& factory, WorkerPoolOptions options);
   ~WorkerPool();
 
-  /// Queues a task; batch tasks in order, interactive ones before them.
+  /// Queues a task; batch tasks in order, interactive ones before them (FairQueue).
   void submit(Task task);
   /// Stops a queued or running task: its `on_end` says kCancelled, at the latest after the grace.
   void cancel(const std::string& task_id);
@@ -80,6 +81,10 @@ class WorkerPool {
   const std::string& problem() const noexcept { return problem_; }
 
   std::vector<WorkerView> workers() const;
+  /// Tasks that wait for a worker.
+  std::size_t queued(Lane lane) const noexcept {
+    return lane == Lane::kInteractive ? interactive_.size() : batch_.size();
+  }
   /// Whether a worker has a task.
   bool running() const noexcept;
   /// Ends all workers; tasks that run end as blameless. Nothing is started afterwards.
@@ -127,9 +132,14 @@ class WorkerPool {
   std::optional<Error> overdue(const Slot& slot, Clock::time_point now) const;
   void assign(const SlotPtr& slot, Task task);
   void schedule();
-  /// Gives interactive tasks to idle workers. Those that wait for a worker of their own, whose last
-  /// task is being cancelled, stay in the queue and are counted.
-  int assign_interactive();
+  /// For which interactive tasks there should be a worker more.
+  struct Wanted {
+    int answers = 0, firsts = 0;
+  };
+  /// Gives interactive tasks to idle workers, so many first tasks of jobs at most. Those that wait
+  /// for a worker of their own, whose last task is being cancelled, stay in the queue and want
+  /// none.
+  Wanted assign_interactive(int room_for_firsts);
   void schedule_soon();
   void watch();
   void kill(const SlotPtr& slot, Error verdict);
@@ -148,7 +158,7 @@ class WorkerPool {
   boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer start_timer_;
   std::list<SlotPtr> slots_;
-  std::deque<Task> interactive_;
+  FairQueue<Task> interactive_;
   std::deque<Task> batch_;
   std::optional<PluginSet> current_;
   bool proposing_ = false;

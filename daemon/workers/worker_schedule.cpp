@@ -52,24 +52,25 @@ void WorkerPool::schedule() {
     const Error error =
         make_error(ErrorCode::kPluginFailed, "No worker can be started: " + problem_, {},
                    "plugin.list and the daemon's log say more.");
-    for (auto* queue : {&interactive_, &batch_}) {
-      while (!queue->empty()) {
-        finish_task(std::move(queue->front()), {error, {}, false});
-        queue->pop_front();
-      }
+    while (!interactive_.empty())
+      finish_task(interactive_.drop(interactive_.begin()), {error, {}, false});
+    while (!batch_.empty()) {
+      finish_task(std::move(batch_.front()), {error, {}, false});
+      batch_.pop_front();
     }
   }
   if (!current_) return;
 
-  int batch_busy = 0, starting = 0;
+  int batch_busy = 0, starting = 0, first_busy = 0;
   for (const SlotPtr& slot : slots_) {
     if (slot->draining) continue;
     if (slot->state == State::kBusy && !slot->task->interactive()) ++batch_busy;
+    if (slot->state == State::kBusy && slot->task->interactive() && !slot->task->answers)
+      ++first_busy;
     if (slot->state == State::kStarting && !slot->proposal) ++starting;
   }
-  int interactive_wanted = 0, batch_wanted = 0;
-  // Interactive tasks may use any idle worker.
-  const int waiting = assign_interactive();
+  // Who waits for an answer may use any idle worker; first tasks of jobs leave one for them.
+  const Wanted wanted = assign_interactive(options_.workers + 1 - batch_busy - first_busy);
   for (const SlotPtr& slot : slots_) {
     if (slot->draining || slot->state != State::kIdle) continue;
     if (!batch_.empty() && batch_busy < options_.workers) {
@@ -79,15 +80,15 @@ void WorkerPool::schedule() {
       assign(slot, std::move(task));
     }
   }
-  // One worker beyond the number is enough for those who wait for an answer.
-  interactive_wanted = static_cast<int>(interactive_.size()) > waiting ? 1 : 0;
-  batch_wanted = std::min<int>(static_cast<int>(batch_.size()), options_.workers - batch_busy);
+  // One worker beyond the number is enough for first tasks of jobs, and one more for answers.
+  const int batch_wanted =
+      std::min<int>(static_cast<int>(batch_.size()), options_.workers - batch_busy);
   int live = 0;
   for (const SlotPtr& slot : slots_) {
     if (!slot->draining && !slot->proposal) ++live;
   }
-  int missing = std::min(interactive_wanted + std::max(0, batch_wanted) - starting,
-                         options_.workers + 1 - live);
+  int missing = std::min(wanted.answers + wanted.firsts + std::max(0, batch_wanted) - starting,
+                         options_.workers + 1 + wanted.answers - live);
   const auto now = Clock::now();
   if (missing > 0 && now < next_start_) {
     start_timer_.expires_at(next_start_);
@@ -106,15 +107,18 @@ void WorkerPool::schedule() {
   if (on_slots_ && free_slots() > 0) on_slots_();
 }
 
-int WorkerPool::assign_interactive() {
-  int waiting = 0;
+WorkerPool::Wanted WorkerPool::assign_interactive(int room_for_firsts) {
+  Wanted wanted;
   for (auto next = interactive_.begin(); next != interactive_.end();) {
+    const Task& queued = next->second.item;
+    const bool answers = queued.answers;
+    if (!answers && room_for_firsts <= 0) break;  // They are behind all answers.
     SlotPtr chosen;
     bool wait = false;
     int best = -1;
     for (const SlotPtr& slot : slots_) {
       if (slot->draining) continue;
-      const bool same = !next->affinity.empty() && slot->affinity == next->affinity;
+      const bool same = !queued.affinity.empty() && slot->affinity == queued.affinity;
       if (slot->state == State::kBusy && same && slot->cancelled && !slot->verdict) wait = true;
       if (slot->state != State::kIdle) continue;
       const int fitness = same ? 2 : slot->affinity.empty() ? 1 : 0;
@@ -123,18 +127,19 @@ int WorkerPool::assign_interactive() {
       chosen = slot;
     }
     if (wait && best < 2) {
-      ++waiting;
       ++next;
     } else if (chosen) {
-      Task task = std::move(*next);
-      next = interactive_.erase(next);
+      auto [task, behind] = interactive_.take(next);
+      next = behind;
       chosen->affinity = task.affinity;
       assign(chosen, std::move(task));
+      if (!answers) --room_for_firsts;
     } else {
+      (answers ? wanted.answers : wanted.firsts) = 1;
       ++next;
     }
   }
-  return waiting;
+  return wanted;
 }
 
 }  // namespace ptah

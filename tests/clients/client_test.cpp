@@ -105,6 +105,37 @@ TEST_F(ClientTest, AFolderThatOthersMayWriteToIsRefused) {
   EXPECT_EQ(client.error().code, ErrorCode::kDenied) << client.error().text();
 }
 
+TEST_F(ClientTest, BelievesTheOwnerOfAFolderThatNobodyElseCanHavePutThere) {
+  struct stat run {};
+  if (::stat("/run", &run) != 0 || run.st_uid != 0 || (run.st_mode & 022) != 0)
+    GTEST_SKIP() << "no /run of root's own here";
+  auto made = ScratchDir::create("/run", "ptah-client-test");
+  if (!made) GTEST_SKIP() << made.error().text();
+  const std::filesystem::path folder = made.value().path();
+  ASSERT_EQ(::chown(folder.c_str(), kNobody, kNobody), 0);
+  ASSERT_EQ(::chmod(folder.c_str(), 0710), 0);
+  {
+    Listener daemon(folder / "s", kNobody);
+    const auto client = Client::connect_unix(folder / "s");
+    ASSERT_TRUE(client.has_error()) << "it does not answer";
+    EXPECT_NE(client.error().code, ErrorCode::kDenied) << client.error().text();
+    EXPECT_TRUE(daemon.heard_anything());
+  }
+  std::filesystem::remove(folder / "s");
+  {
+    Listener impostor(folder / "s", kNobody - 1);
+    const auto client = Client::connect_unix(folder / "s");
+    ASSERT_TRUE(client.has_error());
+    EXPECT_EQ(client.error().code, ErrorCode::kDenied) << "of a third user";
+    EXPECT_FALSE(impostor.heard_anything());
+  }
+  // Writable by the group, anybody of it may have put the socket there.
+  ASSERT_EQ(::chmod(folder.c_str(), 0770), 0);
+  std::filesystem::remove(folder / "s");
+  Listener listener(folder / "s", kNobody);
+  EXPECT_EQ(Client::connect_unix(folder / "s").error().code, ErrorCode::kDenied);
+}
+
 TEST_F(ClientTest, NobodyThereIsNotDenied) {
   const auto client = Client::connect_unix(socket());
   ASSERT_TRUE(client.has_error());

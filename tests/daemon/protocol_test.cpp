@@ -236,6 +236,9 @@ TEST_F(Protocol, OneDaemonASocketAndAStaleSocketIsTakenOver) {
   EXPECT_FALSE(second.start({{"--socket", daemon.socket().string()}}));
   EXPECT_NE(second.log().find("Another ptahd uses"), std::string::npos);
   EXPECT_FALSE(second.start({{"--state", daemon.state().string()}}));
+  EXPECT_NE(second.log().find("Another ptahd uses the state folder " + daemon.state().string() +
+                              " (pid " + std::to_string(daemon.pid()) + ")"),
+            std::string::npos);
   daemon.kill();
   EXPECT_TRUE(fs::exists(daemon.socket()));
   EXPECT_TRUE(daemon.start());

@@ -79,6 +79,33 @@ TEST(CircuitInput, GlobalNetsAreThoseOfTheTestbench) {
   EXPECT_EQ(loaded.value().testbench->cards.front(), "xdut a y v 0 VDD cell");
 }
 
+TEST(CircuitInput, APortThatIsLeftOutGetsNoNodeOfTheTestbench) {
+  CircuitInput input;
+  input.netlist = {"cell.sp",
+                   ".subckt cell in spare! out vss\nX2 out in vss vss nfet w=1 l=0.15\n.ends\n"};
+  input.testbench = {"bench.spice", bench_of("in spare! out vss")};
+  EXPECT_FALSE(load_circuit(input, Technology::ptah130()));
+  input.floating = Floating::kAllow;
+  const auto loaded = load_circuit(input, Technology::ptah130());
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_THAT(loaded.value().testbench->dut_ports, ElementsAre("in", "out", "vss"));
+  EXPECT_EQ(loaded.value().testbench->cards.front(), "xdut a v 0 cell");
+}
+
+TEST(CircuitInput, MoreThanAPlacerTakesIsRefusedWithBothNumbers) {
+  CircuitInput input;
+  input.netlist = {"cell.sp", ".subckt cell a b\nR1 a b res_generic_po w=1 l=5 m=" +
+                                  std::to_string(kMostDevices) + "\n.ends\n"};
+  EXPECT_TRUE(load_circuit(input, Technology::ptah130()));
+  input.netlist.text =
+      ".subckt cell a b\nR1 a b res_generic_po w=1 l=5 m=" + std::to_string(kMostDevices + 1) +
+      "\n.ends\n";
+  const auto refused = load_circuit(input, Technology::ptah130());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, AllOf(HasSubstr(" 801 devices"), HasSubstr("at most 800")));
+  EXPECT_THAT(refused.error().hint, HasSubstr("--cell"));
+}
+
 TEST(CircuitInput, ATestbenchForAnotherCellIsRefusedAtOnce) {
   CircuitInput input = one_transistor();
   input.testbench = {"bench.spice", bench_of("d g s bulk")};

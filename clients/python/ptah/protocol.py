@@ -73,13 +73,27 @@ def default_socket() -> pathlib.Path:
     return pathlib.Path(f"/tmp/ptah-{os.getuid()}") / "ptahd.sock"
 
 
+def trusted_users(socket: pathlib.Path) -> "set[int]":
+    """Who may listen there: this user, root, and the owner of a folder that nobody else but root can have put there."""
+    trusted = {os.geteuid(), 0}
+    try:
+        folder = socket.parent.resolve()
+        owner = folder.stat().st_uid
+        above = [directory.stat() for directory in folder.parents]
+    except OSError:
+        return trusted
+    if all(info.st_uid in (0, owner) and not info.st_mode & (stat.S_IWGRP | stat.S_IWOTH) for info in above):
+        trusted.add(owner)
+    return trusted
+
+
 def check_folder(socket: pathlib.Path) -> None:
     """Another user who may put a socket there may pose as ptahd. A folder that is missing is not at fault."""
     try:
         info = os.stat(socket.parent)
     except OSError:
         return
-    if info.st_uid not in (os.geteuid(), 0):
+    if info.st_uid not in trusted_users(socket):
         raise PtahError("denied", f"The socket's folder belongs to another user (uid {info.st_uid}), who may pose as "
                         "ptahd.", str(socket.parent), "choose another socket, such as with PTAH_SOCKET")
     if info.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -88,10 +102,11 @@ def check_folder(socket: pathlib.Path) -> None:
 
 
 def check_peer(connection: Any, address: Address) -> None:
-    """Who listens, as the kernel knows it: this user or root."""
+    """Who listens, as the kernel knows it."""
+    assert address.socket is not None
     size = struct.calcsize("3i")
     _, uid, _ = struct.unpack("3i", connection.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, size))
-    if uid not in (os.geteuid(), 0):
+    if uid not in trusted_users(address.socket):
         raise PtahError("denied", f"What listens there belongs to another user (uid {uid}), who may pose as ptahd.",
                         str(address), "choose another socket, such as with PTAH_SOCKET")
 

@@ -6,6 +6,7 @@
 #include "netlist/substrate.hpp"
 #include "netlist/supplies.hpp"
 #include "netlist/text.hpp"
+#include "ptah/core/letter_case.hpp"
 #include "ptah/netlist/spice.hpp"
 
 namespace ptah {
@@ -94,7 +95,8 @@ Status check_device(const Device& device, const Circuit& circuit, const Technolo
 }
 
 /// NMOS devices and n-diodes on other nets have wells of their own; resistors and capacitors have
-/// none.
+/// none. (Magic sees an isolated p-well only where diffusion or a pin shape is, and makes a port of
+/// the latter: resistors in one would be told to lie in the substrate.)
 Status check_substrate(const Circuit& circuit) {
   const NetId substrate = substrate_net(circuit);
   for (const Device& device : circuit.devices) {
@@ -127,6 +129,25 @@ std::optional<std::pair<double, double>> rectangle_of(double area_um2,
   // A square whose perimeter lost digits: its area is what counts.
   if (square <= 1e-9 * half * half) return std::pair(std::sqrt(area_um2), std::sqrt(area_um2));
   return std::pair((half - apart) / 2, (half + apart) / 2);
+}
+
+void leave_out_open_ports(SpiceCircuit& read) {
+  Circuit& circuit = read.circuit;
+  const std::vector<int> terminals = spice::terminal_counts(circuit);
+  std::vector<bool> gone(circuit.nets.size(), false);
+  for (const NetId port : circuit.ports) {
+    const auto n = static_cast<std::size_t>(port);
+    if (terminals[n] > 0) continue;
+    gone[n] = true;
+    const auto written = read.written.find(circuit.nets[n].name);
+    const std::string& name =
+        written == read.written.end() ? circuit.nets[n].name : written->second;
+    read.open_ports.insert(lower_case(name));
+    read.notes.push_back({name, "port that no device is on", "port", "left out"});
+    std::erase(read.globals, circuit.nets[n].name);
+    if (written != read.written.end()) read.written.erase(written);
+  }
+  spice::remove_nets(circuit, gone);
 }
 
 std::vector<Note> floating_nets(const Circuit& circuit) {
@@ -175,7 +196,8 @@ Status check_circuit(const Circuit& circuit, const Technology& technology, Float
       return make_error(ErrorCode::kInvalidArgument,
                         "The port " + text::quoted(circuit.nets[n].name) + " of " + circuit.name +
                             " connects to no device.",
-                        circuit.name, "remove it from the .subckt line");
+                        circuit.name,
+                        "remove it from the .subckt line, or have it left out: --floating allow");
     }
   }
   return ok();

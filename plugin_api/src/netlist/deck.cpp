@@ -337,12 +337,13 @@ class DeckReader {
            parse_number(parts.words.back()).has_value();
   }
 
-  /// "R3 out.t0 out 8.7", as Magic's ext2resist writes of wires: between parts of one net.
+  /// "R3 out.t0 out 8.7", as Magic's ext2resist writes of wires. A net that goes through several
+  /// cells has one name in each: "R9 x1.a x2.b.n11 4.5".
   bool is_wire_resistance(const Words& parts, Place place) const {
     if (extracted_.count(place.file) == 0 || parts.words.size() != 4 || !parts.parameters.empty())
       return false;
     return lower_case(parts.words.front()).front() == 'r' &&
-           net_of_part(parts.words[1]) == net_of_part(parts.words[2]) &&
+           (is_part_of_net(parts.words[1]) || is_part_of_net(parts.words[2])) &&
            parse_number(parts.words.back()).has_value();
   }
 

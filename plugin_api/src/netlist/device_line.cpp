@@ -35,14 +35,25 @@ Error DeviceReader::fail(const Element& element, std::string message, std::strin
 
 Error DeviceReader::unknown_model(const Element& element, const std::string& path,
                                   const std::string& model) const {
-  std::string known;
-  for (const DeviceModel& device : technology_.devices()) {
-    known += (known.empty() ? "" : ", ") + device.name;
+  // Names of a process begin alike, which is said once.
+  const std::vector<DeviceModel>& devices = technology_.devices();
+  std::string common =
+      devices.empty() ? "" : devices[0].name.substr(0, devices[0].name.rfind("__") + 2);
+  if (common.size() < 3 || !std::all_of(devices.begin(), devices.end(), [&](const auto& device) {
+        return device.name.starts_with(common);
+      })) {
+    common.clear();
   }
+  std::string known;
+  for (const DeviceModel& device : devices)
+    known += (known.empty() ? "" : ", ") + device.name.substr(common.size());
   return fail(element,
               path + ": the model " + text::quoted(model) + " is neither a device of " +
                   technology_.name() + " nor a subcircuit of this netlist.",
-              "devices are " + known, ErrorCode::kNotFound);
+              "include the .subckt of a cell, or hand over its layout: --cell " +
+                  (text::is_plain_name(model) ? model : std::string("NAME")) +
+                  "=FILE.gds. Devices are " + (common.empty() ? "" : common + " and ") + known,
+              ErrorCode::kNotFound);
 }
 
 void DeviceReader::note(Note note) {

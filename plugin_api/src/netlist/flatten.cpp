@@ -6,6 +6,7 @@
 #include "netlist/device_line.hpp"
 #include "netlist/ideal_source.hpp"
 #include "netlist/scope.hpp"
+#include "netlist/substrate.hpp"
 #include "netlist/supplies.hpp"
 #include "netlist/text.hpp"
 #include "ptah/core/letter_case.hpp"
@@ -91,6 +92,7 @@ class Flattener {
     PTAH_TRY(check_given(top, scope));
     finish_globals();
     leave_nets_of_sources_alone();
+    join_local_substrates();
     add_pins();
     result_.notes = deck_.notes;
     for (auto* notes : {&notes_, &renamed_}) {
@@ -593,28 +595,71 @@ class Flattener {
         alone[n] = terminals[n] == 0;
       }
     }
-    if (std::find(alone.begin(), alone.end(), true) == alone.end()) return;
-    std::vector<NetId> now(circuit.nets.size(), kNoNet);
-    std::vector<Net> kept;
     for (std::size_t n = 0; n < alone.size(); ++n) {
-      if (alone[n]) {
-        const std::string& name = circuit.nets[n].name;
-        result_.written.erase(name);
-        std::erase(result_.globals, name);
-        std::erase_if(renamed_, [&](const Note& each) { return each.to == name; });
-        std::erase_if(notes_, [&](const Note& each) { return each.device == name; });
-        continue;
-      }
-      now[n] = static_cast<NetId>(kept.size());
-      kept.push_back(std::move(circuit.nets[n]));
+      if (!alone[n]) continue;
+      const std::string& name = circuit.nets[n].name;
+      std::erase(result_.globals, name);
+      std::erase_if(renamed_, [&](const Note& each) { return each.to == name; });
+      std::erase_if(notes_, [&](const Note& each) { return each.device == name; });
     }
-    circuit.nets = std::move(kept);
-    const auto moved = [&](NetId& id) { id = now[static_cast<std::size_t>(id)]; };
-    for (Device& device : circuit.devices)
-      std::for_each(device.nets.begin(), device.nets.end(), moved);
-    for (Source& source : sources_) std::for_each(source.nets.begin(), source.nets.end(), moved);
-    std::for_each(circuit.ports.begin(), circuit.ports.end(), moved);
-    std::erase(circuit.ports, kNoNet);
+    drop(alone);
+  }
+
+  /// Magic calls what lies below a cell VSUBS, and where the cell above does not name it, that is
+  /// all that joins it to the substrate of the others.
+  void join_local_substrates() {
+    Circuit& circuit = result_.circuit;
+    std::vector<bool> local(circuit.nets.size(), false);
+    for (std::size_t n = 0; n < local.size(); ++n) {
+      const std::string& name = circuit.nets[n].name;
+      const std::size_t inner = name.find_last_of("./");
+      local[n] = inner != name.npos && same_but_for_case(name.substr(inner + 1), "vsubs") &&
+                 !circuit.is_port(static_cast<NetId>(n));
+    }
+    const auto is_local = [&](NetId id) { return local[static_cast<std::size_t>(id)]; };
+    const auto spare = [&](NetId id) { local[static_cast<std::size_t>(id)] = false; };
+    for (const Device& device : circuit.devices) {
+      const auto below = substrate_terminal(device);
+      for (std::size_t t = 0; t < device.nets.size(); ++t)
+        if (below != t) spare(device.nets[t]);
+    }
+    for (const Source& source : sources_) {
+      for (const NetId id : source.nets)
+        if (id != kNoNet) spare(id);
+    }
+    if (std::find(local.begin(), local.end(), true) == local.end()) return;
+    // Of the others, if there is one.
+    Circuit others = circuit;
+    std::erase_if(others.devices, [&](const Device& device) {
+      const auto below = substrate_terminal(device);
+      return !below || is_local(device.nets[*below]);
+    });
+    NetId substrate = substrate_net(others);
+    if (substrate == kNoNet) substrate = substrate_net(circuit);
+    if (substrate == kNoNet) return;
+    spare(substrate);
+    for (Device& device : circuit.devices) {
+      if (const auto below = substrate_terminal(device); below && is_local(device.nets[*below]))
+        device.nets[*below] = substrate;
+    }
+    for (std::size_t n = 0; n < local.size(); ++n) {
+      if (local[n])
+        note({circuit.nets[n].name, "the substrate below a cell, as Magic calls it", "inner net",
+              net_name(substrate)});
+    }
+    drop(local);
+  }
+
+  /// Takes out nets that no device has.
+  void drop(const std::vector<bool>& gone) {
+    Circuit& circuit = result_.circuit;
+    for (std::size_t n = 0; n < gone.size(); ++n)
+      if (gone[n]) result_.written.erase(circuit.nets[n].name);
+    const std::vector<NetId> now = remove_nets(circuit, gone);
+    for (Source& source : sources_) {
+      for (NetId& id : source.nets)
+        if (id != kNoNet) id = now[static_cast<std::size_t>(id)];
+    }
   }
 
   /// Of inner nets that a source or a supply drives from outside the layout.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "netlist/sizes.hpp"
 #include "netlist/text.hpp"
@@ -24,13 +25,14 @@ class SourceValue {
     for (std::size_t i = first; i < element_.words.size(); ++i) {
       PTAH_TRY(add(element_.words[i]));
     }
+    close_waveform();
     for (const auto& [key, parameter] : element_.parameters) {
       if (key != "dc" && key != "ac") return fail("has a parameter " + text::quoted(key));
       out_ += " " + key;
       PTAH_TRY(number(parameter.text));
     }
     if (out_.empty()) return fail("has no value");
-    return out_.substr(1) + (in_waveform_ ? ")" : "");
+    return out_.substr(1);
   }
 
  private:
@@ -47,18 +49,23 @@ class SourceValue {
     return ok();
   }
 
+  /// Numbers behind it are no longer its own: "ac 1 sin(0.9 1) dc 0.67".
+  void close_waveform() {
+    if (std::exchange(in_waveform_, false)) out_ += ")";
+  }
+
   /// "sin(0 1 1k)" is one word, "sin ( 0 1 1k )" several.
   Status add(const std::string& word) {
     const std::string lower = lower_case(word);
     const std::string name = lower.substr(0, lower.find('('));
     if (std::find(kWaveforms.begin(), kWaveforms.end(), name) == kWaveforms.end()) {
       if (lower != "dc" && lower != "ac") return number(word);
-      if (in_waveform_) return fail("has a word behind its waveform");
+      close_waveform();
       out_ += " " + lower;
       return ok();
     }
-    if (in_waveform_) return fail("has two waveforms");
-    in_waveform_ = true;
+    if (has_waveform_) return fail("has two waveforms");
+    has_waveform_ = in_waveform_ = true;
     out_ += " " + name + "(";
     if (name.size() == lower.size()) return ok();
     std::string inner = word.substr(name.size() + 1);
@@ -77,7 +84,7 @@ class SourceValue {
   Scope& scope_;
   const Deck& deck_;
   std::string out_;
-  bool in_waveform_ = false;
+  bool has_waveform_ = false, in_waveform_ = false;
 };
 
 }  // namespace

@@ -93,13 +93,12 @@ std::optional<JoinedNets> join_nets(Subcircuit& subcircuit, const std::set<std::
   return std::nullopt;
 }
 
-std::string net_of_part(std::string_view name) {
-  std::string net = lower_case(name);
-  const std::size_t dot = net.rfind('.');
-  if (dot == std::string::npos || dot == 0 || dot + 2 >= net.size()) return net;
-  const bool part = net[dot + 1] == 't' || net[dot + 1] == 'n';
-  if (!part || net.find_first_not_of("0123456789", dot + 2) != std::string::npos) return net;
-  return net.substr(0, dot);
+bool is_part_of_net(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string_view::npos || dot == 0 || dot + 2 >= name.size()) return false;
+  const char kind = name[dot + 1];
+  return (kind == 't' || kind == 'n') &&
+         name.find_first_not_of("0123456789", dot + 2) == std::string_view::npos;
 }
 
 }  // namespace ptah::spice

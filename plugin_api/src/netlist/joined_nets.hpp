@@ -17,8 +17,8 @@ namespace ptah::spice {
 /// where that follows; the subcircuit is then as it was.
 std::optional<JoinedNets> join_nets(Subcircuit& subcircuit, const std::set<std::string>& globals);
 
-/// "out" of "out.t0" and "out.n12", the terminals and inner nodes of a wire; others as they are. In
-/// lower case.
-std::string net_of_part(std::string_view name);
+/// "out.t0" and "out.n12": a terminal and an inner node of the wire of net "out", as Magic's
+/// ext2resist calls them.
+bool is_part_of_net(std::string_view name);
 
 }  // namespace ptah::spice

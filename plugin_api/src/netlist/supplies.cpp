@@ -84,4 +84,23 @@ bool is_dummy(const Device& device, const Circuit& circuit, const std::vector<in
   });
 }
 
+std::vector<NetId> remove_nets(Circuit& circuit, const std::vector<bool>& gone) {
+  std::vector<NetId> now(circuit.nets.size(), kNoNet);
+  std::vector<Net> kept;
+  for (std::size_t n = 0; n < now.size(); ++n) {
+    if (gone[n]) continue;
+    now[n] = static_cast<NetId>(kept.size());
+    kept.push_back(std::move(circuit.nets[n]));
+  }
+  circuit.nets = std::move(kept);
+  const auto moved = [&](NetId& id) {
+    if (id != kNoNet) id = now[static_cast<std::size_t>(id)];
+  };
+  for (Device& device : circuit.devices)
+    std::for_each(device.nets.begin(), device.nets.end(), moved);
+  std::for_each(circuit.ports.begin(), circuit.ports.end(), moved);
+  std::erase(circuit.ports, kNoNet);
+  return now;
+}
+
 }  // namespace ptah::spice

@@ -1,4 +1,5 @@
-/// Which nets of a circuit are supplies, and which transistors are there for their shape alone.
+/// Nets of a circuit: which are supplies, how many terminals they have, and which transistors are
+/// there for their shape alone.
 #pragma once
 
 #include <string_view>
@@ -21,5 +22,9 @@ std::vector<NetId> supplies_without_port(const Circuit& circuit);
 /// Whether a device with an open end does nothing: a transistor that is off, or any device whose
 /// other terminals are all on supplies.
 bool is_dummy(const Device& device, const Circuit& circuit, const std::vector<int>& terminals);
+
+/// Takes out the nets that are marked; no device may be on them. Returns the new number of each,
+/// kNoNet of those that are gone.
+std::vector<NetId> remove_nets(Circuit& circuit, const std::vector<bool>& gone);
 
 }  // namespace ptah::spice

@@ -32,6 +32,7 @@ bool is_plain_name(std::string_view s) noexcept {
 std::string tool_name(std::string_view name) {
   constexpr std::string_view kMarks = "@^$";
   std::string safe(name);
+  std::erase(safe, '\\');  // "cnt\[8\]": Verilog's escapes, as Yosys and Magic write them
   for (const char mark : {'!', '(', ')'}) std::replace(safe.begin(), safe.end(), mark, '_');
   if (safe.starts_with("/")) safe.front() = '_';
   // Magic knows "x/VDD" by its end alone.

@@ -76,13 +76,13 @@ class Annealer {
         rng_(rng),
         job_(job),
         stats_(stats),
-        evaluator_(problem, params.sampling),
+        evaluator_(problem, params.sampling || problem.tiles > kExactTiles),
         elites_wanted_(at(std::max(1, params.elites))),
         poll_every_(problem.tiles > 40 ? 4 : 64),
         iterations_(params.iterations > 0 ? params.iterations
                     : params.sampling     ? sampling_iterations(problem.tiles)
                                           : default_iterations(problem.tiles)),
-        sampling_(params.sampling) {}
+        sampling_(params.sampling || problem.tiles > kExactTiles) {}
 
   std::vector<Candidate> run() {
     const int rounds = problem_.tiles > 6 && !sampling_ ? 2 : 1;
@@ -274,6 +274,7 @@ int default_iterations(int tiles) {
   // The neighbourhood grows with the square of the tiles, and so does the time of an evaluation:
   // the whole stays below a second for a dozen tiles, and below a minute for hundreds.
   const int square = std::max(1, tiles * tiles);
+  if (tiles > kExactTiles) return 4'000'000 / tiles * 1000 / tiles;
   return std::clamp(std::min(100 * square, 40'000'000 / square), 200, 40'000);
 }
 

@@ -11,7 +11,7 @@
 namespace ptah::sequence_pair {
 namespace {
 
-constexpr std::size_t kMaxTiles = 200;
+constexpr std::size_t kMaxTiles = 800;
 constexpr Dbu kMaxSide = 1'000'000;  // 1 mm: sums over all tiles stay within 32 bits, doubled.
 
 Dbu up_to_grid(Dbu length) {

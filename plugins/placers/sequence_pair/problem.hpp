@@ -35,10 +35,14 @@ struct Params {
   int elites = 6;               ///< Best pairs handed to the exact solver.
   int max_nodes = 2000;         ///< Branch-and-bound nodes a solve.
   /// Many placements rather than one good one: a short annealing, and its own packing on the grid
-  /// in place of the exact one.
+  /// in place of the exact one. Circuits of more than `kExactTiles` are placed like that always,
+  /// with a long annealing.
   bool sampling = false;
   bool broken_symmetry = false;  ///< Matched groups are ignored.
 };
+
+/// What exact packings are for: each takes time with the cube of the tiles.
+constexpr int kExactTiles = 200;
 
 /// A tile's terminals on one net, as a range of centres, twice the distance (nm) from the slot's
 /// lower left corner, not flipped.

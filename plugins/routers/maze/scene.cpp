@@ -6,8 +6,8 @@
 namespace ptah::maze {
 namespace {
 
-/// Bounds what a placement may ask for in memory: 200 um by 200 um and 100 bytes a node are 400 MB.
-constexpr std::int64_t kMaxNodes = 4'000'000;
+/// Bounds what a placement may ask for in memory: 400 um by 400 um and 160 bytes a node are 2.5 GB.
+constexpr std::int64_t kMaxNodes = 16'000'000;
 /// The grid names nets in 16 bits.
 constexpr std::size_t kMaxNets = 32'000;
 
@@ -231,8 +231,9 @@ Status SceneBuilder::update(const Circuit& circuit, const Tiles& tiles, const Pl
     return make_error(ErrorCode::kLimit,
                       "The placement measures " + std::to_string(columns / 10) + " by " +
                           std::to_string(rows / 10) + " um with " +
-                          std::to_string(circuit.nets.size()) +
-                          " nets; the router takes up to 40000 um^2 and 32000 nets.",
+                          std::to_string(circuit.nets.size()) + " nets; the router takes up to " +
+                          std::to_string(kMaxNodes / 100) + " um^2 and " +
+                          std::to_string(kMaxNets) + " nets.",
                       "circuit " + circuit.name, "Route the circuit in parts.");
   }
   for (std::size_t d = 0; d < tiles.size(); ++d) {

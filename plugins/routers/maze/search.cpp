@@ -401,17 +401,31 @@ void Search::expand(Index from, const SearchRequest& request) {
   if (at.layer + 1 < grid_.layers()) change_layer(at.layer, at.layer + 1, kUp);
 }
 
-void Search::keep_cuts_away(int cut, std::size_t cell) {
-  const CutRules& rules = grid_.scene().stack->cuts[cut];
-  const int x = static_cast<int>(cell % grid_.columns());
-  const int y = static_cast<int>(cell / grid_.columns());
-  const NodeBox box = grid_.inside(rules.rect(grid_.at(x, y)).bloated(rules.half + rules.spacing));
-  for (int b = box.y0; b <= box.y1; ++b) {
-    for (int a = box.x0; a <= box.x1; ++a) {
-      const std::size_t mark = cut * plane_ + grid_.cell(a, b);
-      cut_near_[mark] = 1;
-      cut_marks_.push_back(mark);
+void Search::keep_cuts_away(int cut, std::size_t cell, const std::vector<Metal>& plates) {
+  const Stack& stack = *grid_.scene().stack;
+  const Point at =
+      grid_.at(static_cast<int>(cell % grid_.columns()), static_cast<int>(cell / grid_.columns()));
+  const auto mark_all = [&](int which, const NodeBox& box) {
+    for (int b = box.y0; b <= box.y1; ++b) {
+      for (int a = box.x0; a <= box.x1; ++a) {
+        const std::size_t mark = which * plane_ + grid_.cell(a, b);
+        cut_near_[mark] = 1;
+        cut_marks_.push_back(mark);
+      }
     }
+  };
+  const CutRules& rules = stack.cuts[cut];
+  mark_all(cut, grid_.inside(rules.rect(at).bloated(rules.half + rules.spacing)));
+  // Where pads of a cut to the layer above and of one to the layer below overlap, Magic sees the
+  // bottom metal of a capacitor in pieces, too near to each other (capm.2b).
+  for (const Metal& plate : plates) {
+    if (!plate.rect.contains(at) || (plate.layer != cut && plate.layer != cut + 1)) continue;
+    const bool up = plate.layer == cut;
+    const int other = up ? cut - 1 : cut + 1;
+    if (other < 0 || other >= static_cast<int>(stack.cuts.size())) continue;
+    const Pad& mine = up ? rules.lower : rules.upper;
+    const Pad& its = up ? stack.cuts[other].upper : stack.cuts[other].lower;
+    mark_all(other, grid_.inside(Rect{at.x, at.y, at.x, at.y}.bloated(mine.along + its.along)));
   }
 }
 
@@ -578,7 +592,7 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
   for (const std::size_t mark : cut_marks_) cut_near_[mark] = 0;
   cut_marks_.clear();
 
-  const auto& [access, pin_targets] = pins_of(request.net);
+  const auto& [access, pin_targets, plates] = pins_of(request.net);
   if (access.back().empty()) {
     const Pin& pin = pins[access.size() - 1];
     return make_error(ErrorCode::kInfeasible,
@@ -682,7 +696,7 @@ Result<Wiring> Search::route(const SearchRequest& request, JobContext& job) {
     constexpr int kMaxRetries = 200;
     if (clash && ++retries < kMaxRetries) continue;
     draw(path, request, wiring);
-    for (const auto& [cut, cell] : cuts) keep_cuts_away(cut, cell);
+    for (const auto& [cut, cell] : cuts) keep_cuts_away(cut, cell, plates);
     add_to_tree(path);
     for (std::size_t p = 0; p < pins.size(); ++p) {
       if (!connected[p] && std::binary_search(access[p].begin(), access[p].end(), path.front())) {

@@ -165,6 +165,7 @@ class Search {
   struct NetPins {
     std::vector<std::vector<Index>> access;  ///< Nodes, ascending.
     std::vector<PinTarget> targets;
+    std::vector<Metal> plates;  ///< Bottom metal of capacitors.
   };
   /// Of this scene. Pins without nodes, which nothing can reach, end it early.
   const NetPins& pins_of(NetId net);
@@ -190,7 +191,8 @@ class Search {
   static std::optional<bool> orientation(const LayerView& view, const Pads& pads, std::size_t cell,
                                          NetId net) noexcept;
   void draw(const std::vector<Index>& path, const SearchRequest& request, Wiring& wiring);
-  void keep_cuts_away(int cut, std::size_t cell);
+  /// No further cut of the net comes too near to this one.
+  void keep_cuts_away(int cut, std::size_t cell, const std::vector<Metal>& plates);
 
   const Grid& grid_;
   SearchCosts costs_;

@@ -56,7 +56,19 @@ const Search::NetPins& Search::pins_of(NetId net) {
   for (const Pin& pin : grid_.scene().pins[net]) {
     known.access.push_back(nodes_of(pin));
     known.targets.push_back(target_of(pin));
-    if (known.access.back().empty()) break;
+    if (known.access.back().empty()) return known;
+  }
+  const auto& fixed = grid_.scene().fixed;
+  for (std::size_t layer = 0; layer < fixed.size(); ++layer) {
+    for (const Fixed& metal : fixed[layer]) {
+      if (metal.net != net || !metal.bottom_plate) continue;
+      // With the strips that the device adds to it.
+      Rect plate = metal.rect;
+      for (const Fixed& other : fixed[layer]) {
+        if (other.net == net && other.rect.touches(metal.rect)) plate = plate.united(other.rect);
+      }
+      known.plates.push_back({static_cast<int>(layer), plate});
+    }
   }
   return known;
 }

@@ -49,6 +49,13 @@ class EchoService final : public Service {
   void shutdown(const ShutdownParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
   void verify(const Nothing&, Reply<VerifyReply> reply) override { reply(VerifyReply{}); }
   void backup(const BackupParams&, Reply<BackupReply> reply) override { reply(BackupReply{}); }
+  void usage(const Nothing&, Reply<UsageReply> reply) override { reply(UsageReply{}); }
+  void audit(const AuditParams& params, Reply<AuditReply> reply) override {
+    AuditReply answer;
+    answer.records.resize(1);
+    answer.records.front().who = params.who;
+    reply(answer);
+  }
   void token_create(const TokenCreateParams& params, Reply<TokenCreateReply> reply) override {
     TokenCreateReply answer;
     answer.info.name = params.name;

@@ -229,6 +229,13 @@ TEST(AsWritten, AnIdealSourceJoinsTheTestbench) {
   EXPECT_EQ(read.circuit.find_net(voltage.nets[1]), kNoNet);
   EXPECT_EQ(voltage.value, "dc 0.9 sin( 0 0.001 1000)");
   EXPECT_EQ(change_of(read, "I0").to, "left out");
+  // In whatever order ngspice takes them.
+  const auto behind = read_ok(
+      ".subckt s a b\nM1 a b b b nfet w=1u l=1u\nV1 a b ac 1 sin(0.671 1) dc 0.67\n.ends\n");
+  ASSERT_EQ(behind.all.sources.size(), 1u);
+  EXPECT_EQ(behind.all.sources[0].value, "ac 1 sin( 0.671 1) dc 0.67");
+  EXPECT_THAT(read_error(one("M1 a b c d nfet w=1u l=1u\nV1 a b sin(0 1) pulse(0 1)")).message,
+              HasSubstr("two waveforms"));
   EXPECT_TRUE(check_circuit(read.circuit, technology()).has_value());
   EXPECT_THAT(read_error(one("M1 a b c d nfet w=1u l=1u\nBx a b v=1")).message,
               HasSubstr("cannot be drawn"));

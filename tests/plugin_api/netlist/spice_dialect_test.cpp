@@ -83,6 +83,57 @@ TEST(SpiceDialect, ResistancesOfExtractedWiresJoinTheirNets) {
               Contains(AllOf(HasSubstr("6 resistances of wires left out"), HasSubstr("t.sp:5"))));
 }
 
+// A net that goes through several cells has a name in each.
+TEST(SpiceDialect, ResistancesJoinTheNamesOfANetInSeveralCells) {
+  const auto read = read_ok(
+      "* PEX\n* NGSPICE file created from bias.ext - technology: sky130A\n"
+      ".subckt bias in vss\n"
+      "X0 x1.a.t3 in.t6 vss.t1 vss.t2 sky130_fd_pr__nfet_01v8 w=1.8 l=1\n"
+      "X1 x2.b.t1 in.t4 vss.t4 vss.t2 sky130_fd_pr__nfet_01v8 w=1.8 l=1\n"
+      "R0 in in.t6 5\nR1 in in.t4 5\nR2 vss vss.t1 1\nR3 vss vss.t2 1\nR4 vss.t4 vss 1\n"
+      "R5 x1.a x1.a.t3 1\nR6 x1.a x2.b.n11 4.563\nR7 x2.b.n11 x2.b.t1 141\n.ends\n");
+  EXPECT_EQ(read.circuit.devices.size(), 2u);
+  EXPECT_EQ(read.circuit.nets.size(), 3u);
+  EXPECT_EQ(device(read.circuit, "X0").nets[terminal::kDrain],
+            device(read.circuit, "X1").nets[terminal::kDrain]);
+}
+
+// What lies below a cell is nobody's node where the cell above does not name it.
+TEST(SpiceDialect, TheSubstratesOfExtractedCellsAreOne) {
+  const std::string cell =
+      ".subckt res a b VSUBS\nX0 a b VSUBS sky130_fd_pr__res_xhigh_po_1p41 l=5\n.ends\n";
+  const std::string row = ".subckt row a b\nXr a b row_0/VSUBS res\n.ends\n";
+  const auto joined = read_ok(cell + row +
+                              ".subckt top a b c gnd\nX1 a b row\nX2 b c row\nX3 a c gnd res\n"
+                              ".ends\n");
+  ASSERT_EQ(joined.circuit.devices.size(), 3u);
+  EXPECT_EQ(joined.circuit.nets.size(), 4u);
+  for (const Device& device : joined.circuit.devices)
+    EXPECT_EQ(joined.circuit.nets[static_cast<std::size_t>(device.nets[2])].name, "gnd");
+  EXPECT_THAT(joined.notes, Contains(HasSubstr("X1.row_0/VSUBS: the substrate below a cell")));
+  EXPECT_TRUE(check_circuit(joined.circuit, technology()).has_value());
+  // Where nothing else names the substrate, the first does.
+  const auto alone = read_ok(cell + row + ".subckt top a b c\nX1 a b row\nX2 b c row\n.ends\n");
+  EXPECT_EQ(alone.circuit.nets.size(), 4u);
+  EXPECT_EQ(alone.circuit.devices[0].nets[2], alone.circuit.devices[1].nets[2]);
+  // A net that does more than that is what it is.
+  const auto used = read_ok(cell +
+                            ".subckt top a b gnd\nXr a x.VSUBS x.VSUBS res\n"
+                            "XM b a x.VSUBS gnd sky130_fd_pr__nfet_01v8 w=1 l=1\n.ends\n");
+  EXPECT_EQ(used.circuit.nets.size(), 4u);
+}
+
+TEST(SpiceDialect, EscapedNamesOfVerilogAreNamesOfTheirOwn) {
+  const auto read = read_ok(
+      ".subckt cnt cnt[8] a vss\n"
+      "X0 cnt\\[8\\] a vss vss sky130_fd_pr__nfet_01v8 w=1 l=1\n"
+      "X1 cnt[8] cnt\\[8\\] vss vss sky130_fd_pr__nfet_01v8 w=1 l=1\n.ends\n");
+  ASSERT_EQ(read.circuit.nets.size(), 4u);
+  EXPECT_EQ(read.circuit.nets[3].name, "cnt[8]2");
+  EXPECT_EQ(read.all.written.at("cnt[8]2"), "cnt\\[8\\]");
+  EXPECT_THAT(read.notes, Contains(HasSubstr("cnt[8]2")));
+}
+
 TEST(SpiceDialect, ASourceOfZeroVoltsIsAWire) {
   const auto read = read_ok(
       "* t\n.subckt sa OUT IN VDD VSS\n"

@@ -216,6 +216,23 @@ TEST(CheckCircuit, PortThatConnectsNothing) {
               HasSubstr("port \"b\""));
 }
 
+TEST(CheckCircuit, PortsThatConnectNothingCanBeLeftOut) {
+  auto read = read_ok(".subckt t a b! c\nM1 a a c c nfet w=1u l=1u\n.ends\n").all;
+  leave_out_open_ports(read);
+  EXPECT_TRUE(check_circuit(read.circuit, technology()).has_value());
+  EXPECT_EQ(read.circuit.nets.size(), 2u);
+  EXPECT_EQ(read.circuit.ports, (std::vector<NetId>{0, 1}));
+  EXPECT_EQ(read.open_ports, (std::set<std::string>{"b!"}));
+  EXPECT_EQ(read.notes.back().text(), "b!: port that no device is on: port -> left out");
+  EXPECT_TRUE(read.written.empty());
+}
+
+TEST(CheckCircuit, AModelThatIsNoneSaysWhatCanBeDone) {
+  const Error error = read_error(".subckt t a b\nX1 a b sky130_fd_sc_hd__inv_2\n.ends\n");
+  EXPECT_THAT(error.hint, AllOf(HasSubstr("--cell sky130_fd_sc_hd__inv_2=FILE.gds"),
+                                HasSubstr("sky130_fd_pr__ and nfet_01v8, ")));
+}
+
 TEST(CheckCircuit, SizesTheTechnologyForbids) {
   const auto mos = [](const std::string& sizes) {
     return check_error(".subckt t a\nM1 a a a a " + sizes + "\n.ends\n");

@@ -416,6 +416,50 @@ TEST(MazeRouter, CapacitorsAreReachedByBothPlates) {
   }
 }
 
+// Magic would see the plate in pieces where pads of cuts to both sides overlap.
+TEST(MazeRouter, NoCutsAboveAndBelowMeetOnABottomPlate) {
+  Rng rng(11);
+  int above = 0, below = 0;
+  for (int k = 0; k < 12; ++k) {
+    Example example = rows_of_tiles({{"a", "b", "vss", "vss"}, {"b", "a", "vss", "vss"}},
+                                    {"a", "b", "vss"}, 1, 30000);
+    for (int c = 0; c < 6; ++c) {
+      Device capacitor;
+      capacitor.name = "C" + std::to_string(c);
+      capacitor.kind = DeviceKind::kCapacitor;
+      const bool shorted = c % 3 == 2;
+      capacitor.nets = {example.circuit.find_net(shorted ? "b" : "a"),
+                        example.circuit.find_net("b")};
+      example.circuit.devices.push_back(capacitor);
+      example.tiles.push_back(plate_tile());
+      PlacedTile placed;
+      placed.origin = {c % 3 * 9000 + 100 * static_cast<Dbu>(rng.below(15)),
+                       6000 + c / 3 * 9000 + 100 * static_cast<Dbu>(rng.below(15))};
+      placed.slot = example.tiles.back().outline.moved(placed.origin).bloated(300);
+      example.placement.tiles.push_back(placed);
+    }
+    const auto layout = route(example);
+    ASSERT_TRUE(layout) << layout.error().text();
+    const LayerId via2 = tech().layer("via2"), via3 = tech().layer("via3");
+    for (std::size_t d = 2; d < example.tiles.size(); ++d) {
+      const Rect plate = transform(example.tiles[d],
+                                   layout.value().placement.tiles[d])(Rect{100, 135, 5900, 6500});
+      for (const NetShape& low : layout.value().wires) {
+        if (low.layer != via2 || !low.rect.overlaps(plate)) continue;
+        ++below;
+        for (const NetShape& high : layout.value().wires) {
+          if (high.layer != via3 || !high.rect.overlaps(plate)) continue;
+          ++above;
+          EXPECT_FALSE(low.rect.bloated(60).overlaps(high.rect.bloated(60)))
+              << "layout " << k << ", C" << d - 2;
+        }
+      }
+    }
+  }
+  EXPECT_GT(below, 0);
+  EXPECT_GT(above, 0);
+}
+
 TEST(MazeRouter, WalledInTerminalIsAnErrorWithNetAndPlace) {
   Example example = amplifier();
   // Foreign metal over everything leaves no way up, and the bars no way out.

@@ -150,6 +150,28 @@ TEST(SequencePairPlacer, ASingleDeviceStandsInItsSlotAtTheOrigin) {
   EXPECT_EQ(placement.value().tiles[0].slot, (Rect{0, 0, 3300, 5000}));
 }
 
+TEST(SequencePairPlacer, HundredsOfTilesAreLegalAndBesideThoseThatTheyAreWiredTo) {
+  Rng rng(7);
+  Case c;
+  constexpr int kTiles = kExactTiles + 30;
+  for (int i = 0; i < kTiles; ++i) {
+    const auto net = [&](int k) { return "n" + std::to_string(k); };
+    c.nmos("M" + std::to_string(i), {net(i), net(i + 1), "s", "b"},
+           1000 + 100 * static_cast<Dbu>(rng.below(30)),
+           2000 + 100 * static_cast<Dbu>(rng.below(30)));
+  }
+  Params params;
+  params.iterations = 3000;
+  const auto placed = run(c, params);
+  ASSERT_TRUE(placed) << placed.error().text();
+  EXPECT_TRUE(is_legal(c, placed.value(), params.halo));
+  params.iterations = 1;
+  const auto at_random = run(c, params);
+  ASSERT_TRUE(at_random);
+  EXPECT_LT(10 * hpwl(c.circuit, c.tiles, placed.value()),
+            8 * hpwl(c.circuit, c.tiles, at_random.value()));
+}
+
 class CancelAfter final : public JobContext {
  public:
   explicit CancelAfter(int polls) : left_(polls) {}

@@ -33,11 +33,11 @@ enum class WidthMeaning {
 /// What becomes of a size off the technology's grid, as optimisers leave them.
 enum class OffGrid { kRound, kRefuse };
 
-/// What becomes of a net with a single terminal that is no port.
+/// What becomes of a net with a single terminal that is no port, and of a port with none.
 enum class Floating {
   kRefuse,  ///< An error, unless the device is a dummy: an off transistor, or one on supplies
             ///< alone.
-  kAllow,
+  kAllow,   ///< The net stays open, the port is left out (`leave_out_open_ports`).
 };
 
 struct SpiceOptions {
@@ -90,6 +90,8 @@ struct SpiceCircuit {
   std::vector<IdealSource> sources;
   /// Ports that the top of the netlist does not list, for they are `.global`.
   std::vector<std::string> globals;
+  /// Ports, as written and in lower case, that were left out.
+  std::set<std::string> open_ports;
   /// Those of `SpiceOptions::blocks` that the circuit has, by lower-case name; devices share them.
   std::map<std::string, std::shared_ptr<Block>> blocks;
 };
@@ -124,6 +126,9 @@ Status read_channels(std::string_view json_text, std::string_view name, Circuit&
 /// single terminal that is no port, no devices, a size the technology forbids.
 Status check_circuit(const Circuit& circuit, const Technology& technology,
                      Floating floating = Floating::kRefuse);
+
+/// Takes ports that no device is on out of the circuit, with a note each.
+void leave_out_open_ports(SpiceCircuit& read);
 
 /// A warning for each net that `check_circuit` lets pass though it has a single terminal.
 std::vector<Note> floating_nets(const Circuit& circuit);
