@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "manual/manual_page.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
 
@@ -23,6 +24,39 @@ constexpr const char* kFirstSteps = R"(ptah: from a SPICE netlist to verified an
 ptah help           all commands
 ptah help COMMAND   one of them
 )";
+
+ptah::ManualPage manual() {
+  ptah::ManualPage page;
+  page.name = "ptah";
+  page.version = PTAH_VERSION;
+  page.summary = "from a SPICE netlist to verified analog layouts";
+  page.description =
+      "ptah turns a SPICE netlist of an analog circuit into layouts that Magic, Netgen and ngspice "
+      "accept, each with its score. Every command asks a daemon, ptahd(8); where none answers, one "
+      "is started for the user and leaves when it has been idle.";
+  page.tables = {
+      {"Exit status",
+       {{"0", "Fine."},
+        {"1", "A layout is not clean, or a job failed."},
+        {"2", "The command line or an input must be corrected."},
+        {"3", "Not found."},
+        {"4", "A tool is missing; `ptah doctor` says which."},
+        {"5", "No daemon can be reached."},
+        {"6", "A fault of Ptah itself."},
+        {"130", "Cancelled."}}},
+      {"Environment",
+       {{"PTAH_SOCKET", "The daemon's Unix socket."},
+        {"PTAH_SERVER", "HOST:PORT of a daemon on the network."},
+        {"PDK_ROOT", "The folder that holds sky130A, for --tech sky130A."},
+        {"XDG_RUNTIME_DIR", "Where the socket lies by default: $XDG_RUNTIME_DIR/ptah/ptahd.sock."},
+        {"XDG_STATE_HOME", "Where a private daemon keeps jobs and results: ptah in it."}}},
+      {"Files",
+       {{"~/.config/ptah/servers", "What `ptah login` has stored: tokens and fingerprints."},
+        {"~/.local/state/ptah", "Jobs and results of a private daemon."},
+        {"/usr/share/ptah", "Circuits, flows, technologies and models that come along."}}}};
+  page.see_also = {"ptahd(8)", "ptahd.yaml(5)", "magic(1)", "ngspice(1)"};
+  return page;
+}
 
 /// `help`, `help run`, `help jobs wait`: of a command what its --help says.
 int help(const CLI::App& app, const std::vector<std::string>& words) {
@@ -88,9 +122,15 @@ int main(int argc, char** argv) {
   add_tech_command(app, session, status);
   add_completion_command(app, session, status);
   std::vector<std::string> words;
+  bool as_manual = false;
   auto* help_command = app.add_subcommand("help", "What a command does, or all of them");
+  help_command->add_flag("--manual", as_manual, "All of it as a manual page, ptah(1)");
   help_command->add_option("command", words, "Such as: run, or jobs wait");
-  on_command(help_command, status, [&app, &words] { return help(app, words); });
+  on_command(help_command, status, [&app, &words, &as_manual] {
+    if (!as_manual) return help(app, words);
+    std::cout << ptah::manual_page(manual(), app);
+    return static_cast<int>(kOk);
+  });
 
   try {
     app.parse(argc, argv);

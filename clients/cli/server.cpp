@@ -1,5 +1,6 @@
 /// ptah server, ptah plugins
 #include <signal.h>
+#include <unistd.h>
 
 #include <iostream>
 #include <thread>
@@ -128,6 +129,47 @@ int verify(const Session& session) {
   return damaged.empty() ? kOk : kUnclean;
 }
 
+int back_up(const Session& session, const std::string& folder) {
+  auto client = session.connect();
+  if (client.has_error()) return fail(session, client.error());
+  ProgressBar bar(!session.json && !session.quiet);
+  auto reply = client.value().call(
+      "server.backup", {{"folder", std::filesystem::absolute(folder).string()}},
+      std::chrono::hours(24 * 7), [&bar](const Notification& note) {
+        if (note.method == "server.backing_up")
+          bar.update(note.params.value("fraction", 0.0), note.params.value("message", ""));
+      });
+  bar.clear();
+  if (reply.has_error()) return fail(session, reply.error());
+  const Json& made = reply.value();
+  const bool whole = made.value("missing", 0) == 0;
+  if (session.json) {
+    print_line(made);
+    return whole ? kOk : kUnclean;
+  }
+  std::cout << made.value("folder", "") << ": " << made["pages"] << " pages of the job database, "
+            << made["files"] << " files, " << made["linked"]
+            << " of them linked to the daemon's own. `ptah server restore` makes a state of it.\n";
+  if (!whole) {
+    std::cout << made["missing"]
+              << " files are lost, so it cannot be restored: `ptah server verify` names them.\n";
+  }
+  return whole ? kOk : kUnclean;
+}
+
+/// What the daemon's program does, without a daemon.
+int restore(const Session& session, const std::string& folder, const std::string& state) {
+  const std::string program = daemon_program().string();
+  std::vector<std::string> words{program, "--restore", folder};
+  if (!state.empty()) words.insert(words.end(), {"--state", state});
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execv(program.c_str(), arguments.data());
+  return fail(session, make_error(ErrorCode::kNotFound, "There is no ptahd beside this program.",
+                                  program, "Install Ptah completely."));
+}
+
 int list_plugins(const Session& session, bool options) {
   auto client = session.connect();
   if (client.has_error()) return fail(session, client.error());
@@ -173,14 +215,15 @@ int plugin_call(const Session& session, const std::string& method, const std::st
 
 void add_server_commands(CLI::App& app, Session& session, int& status) {
   struct Arguments {
-    std::string name;
+    std::string name, folder;
     int count = 1000;
     bool now = false, options = false, bind_workers = false;
     std::string state;
     int workers = 0;
   };
   auto arguments = std::make_shared<Arguments>();
-  auto* server = app.add_subcommand("server", "The daemon: start, status, ping, verify, stop");
+  auto* server = app.add_subcommand(
+      "server", "The daemon: start, status, ping, verify, backup, restore, stop");
   server->require_subcommand(1);
   auto* status_command = server->add_subcommand("status", "Health, workers, jobs");
   on_command(status_command, status, [&session] { return server_status(session); });
@@ -209,6 +252,22 @@ void add_server_commands(CLI::App& app, Session& session, int& status) {
   auto* verify_command = server->add_subcommand(
       "verify", "Check all that the daemon keeps: its database and every file");
   on_command(verify_command, status, [&session] { return verify(session); });
+  auto* backup_command = server->add_subcommand(
+      "backup", "Copy all that the daemon keeps into a folder, while it goes on");
+  backup_command
+      ->add_option("folder", arguments->folder, "Not there yet, or empty; on the daemon's machine")
+      ->required();
+  on_command(backup_command, status,
+             [&session, arguments] { return back_up(session, arguments->folder); });
+  auto* restore_command = server->add_subcommand(
+      "restore", "Make a state of a backup, and check all of it; start a daemon with it then");
+  restore_command->add_option("folder", arguments->folder, "What `ptah server backup` made")
+      ->required();
+  restore_command->add_option("--state", arguments->state,
+                              "Folder for the state, empty or not there (default: the daemon's)");
+  on_command(restore_command, status, [&session, arguments] {
+    return restore(session, arguments->folder, arguments->state);
+  });
   add_account_commands(*server, session, status);
   auto* stop_command =
       server->add_subcommand("stop", "End the daemon; jobs go on at its next start");

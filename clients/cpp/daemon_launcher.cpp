@@ -17,11 +17,6 @@ namespace {
 
 constexpr auto kStartTimeout = std::chrono::seconds(20);
 
-std::filesystem::path daemon_program() {
-  std::error_code ignored;
-  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "ptahd";
-}
-
 /// Starts the daemon in a session of its own; its log goes to a file beside the socket.
 Result<pid_t> start_daemon(const LaunchOptions& options, const std::filesystem::path& log) {
   const auto program = daemon_program();
@@ -71,6 +66,11 @@ std::string last_line(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+std::filesystem::path daemon_program() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path() / "ptahd";
+}
 
 std::filesystem::path default_socket() {
   if (const char* given = std::getenv("PTAH_SOCKET"); given != nullptr && *given != '\0')

@@ -10,6 +10,9 @@ namespace ptah {
 /// $PTAH_SOCKET, else $XDG_RUNTIME_DIR/ptah/ptahd.sock, else /tmp/ptah-<uid>/ptahd.sock.
 std::filesystem::path default_socket();
 
+/// The `ptahd` beside this program.
+std::filesystem::path daemon_program();
+
 struct LaunchOptions {
   std::filesystem::path socket = default_socket();
   std::filesystem::path state;  ///< Empty: the daemon's default.

@@ -12,9 +12,11 @@
 
 #include "app/options.hpp"
 #include "app/server.hpp"
+#include "app/service_manager.hpp"
 #include "ptah/core/printable.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/service.hpp"
+#include "store/backup.hpp"
 
 namespace {
 
@@ -87,8 +89,20 @@ void set_up_log(const ptah::DaemonOptions& options) {
   logger->set_formatter(std::move(formatter));
   logger->flush_on(spdlog::level::info);
   spdlog::set_default_logger(logger);
-  spdlog::set_level(
-      spdlog::level::from_str(options.log_level == "error" ? "err" : options.log_level));
+  ptah::set_log_level(options.log_level);
+}
+
+int restore(const ptah::DaemonOptions& options) {
+  try {
+    const ptah::RestoreFigures figures = ptah::restore_backup(options.restore, options.state_dir);
+    std::cout << "Restored to " << ptah::printable(options.state_dir.string()) << ": "
+              << figures.pages << " pages and " << figures.rows << " rows of the job database, "
+              << figures.files << " files of " << figures.bytes << " bytes. Nothing is damaged.\n";
+    return 0;
+  } catch (const std::exception& exception) {
+    std::cerr << "ptahd: " << ptah::printable(exception.what()) << "\n";
+    return kCannotStart;
+  }
 }
 
 }  // namespace
@@ -100,7 +114,7 @@ int main(int argc, char** argv) {
     case Action::kBad:
       std::cerr << ptah::printable(line.text) << "\n";
       return kUsage;
-    case Action::kPrintHelp:
+    case Action::kPrintText:
       std::cout << line.text;
       return 0;
     case Action::kPrintVersion:
@@ -111,6 +125,8 @@ int main(int argc, char** argv) {
       std::cout << ptah::rpc::protocol_document(ptah::rpc::bind_methods(server));
       return 0;
     }
+    case Action::kRestore:
+      return restore(line.options);
     case Action::kServe:
       break;
   }
@@ -120,7 +136,8 @@ int main(int argc, char** argv) {
   }
   try {
     set_up_log(line.options);
-    ptah::Server server(line.options);
+    const auto manager = ptah::ServiceManager::from_environment();
+    ptah::Server server(line.options, manager);
     if (ptah::Status status = server.open(); !status) {
       spdlog::error("{}", status.error().text());
       report("ptahd: " + status.error().text());

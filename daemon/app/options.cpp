@@ -1,5 +1,6 @@
 #include "app/options.hpp"
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
@@ -9,6 +10,7 @@
 #include <limits>
 #include <map>
 
+#include "manual/manual_page.hpp"
 #include "net/runtime_dir.hpp"
 #include "ptah/core/run_tool.hpp"
 #include "ptah/core/yaml.hpp"
@@ -40,8 +42,8 @@ DaemonOptions defaults() {
   options.state_dir = default_state_dir();
   const fs::path bin = program_dir();
   options.worker_program = bin / "ptah-worker";
-  // Installed: lib/ptah/plugins beside bin. Built: plugins beside bin.
-  const fs::path installed = (bin / "../lib/ptah/plugins").lexically_normal();
+  // Installed: ptah/plugins in the folder of libraries beside bin. Built: plugins beside bin.
+  const fs::path installed = (bin / "../" PTAH_LIBDIR "/ptah/plugins").lexically_normal();
   options.plugin_dirs = {fs::exists(installed) ? installed
                                                : (bin / "../plugins").lexically_normal()};
   options.shipped_plugins = options.plugin_dirs.front() / "shipped";
@@ -226,23 +228,84 @@ Status read_config(const fs::path& file, DaemonOptions& options) {
   return ok();
 }
 
+namespace {
+
+ManualPage manual_of_ptahd() {
+  ManualPage page;
+  page.name = "ptahd";
+  page.section = 8;
+  page.version = PTAH_VERSION;
+  page.summary = "the daemon of Ptah";
+  page.description =
+      "ptahd keeps circuits, layouts and models, and runs place and route, checks, extraction and "
+      "simulation for its clients: ptah(1), KLayout, Magic and programs of your own. It speaks "
+      "JSON-RPC, a line a message, on a Unix socket, on loopback TCP, and over TLS. Jobs go on "
+      "where they were, however it ended. It needs no privileges. One daemon has one folder of "
+      "state.";
+  page.tables = {
+      {"Signals",
+       {{"SIGTERM, SIGINT", "It ends; jobs go on at the next start."},
+        {"SIGHUP",
+         "The configuration is read again. log_level, hello_limit_s and idle_exit_s hold from "
+         "then on; of other fields that have changed the log says that they need a new start. What "
+         "cannot be read changes nothing. Certificates need no signal. Without a configuration it "
+         "ends."}}},
+      {"Environment",
+       {{"NOTIFY_SOCKET, WATCHDOG_USEC",
+         "As sd_notify(3) has them: it says when it serves, when it ends, and that it is alive."},
+        {"LISTEN_FDS, LISTEN_PID",
+         "As sd_listen_fds(3) has them: the Unix socket, which a service manager keeps."},
+        {"PTAH_SHIPPED_DATA", "The default of --shipped-data."}}},
+      {"Files",
+       {{"/etc/ptah/ptahd.yaml", "The configuration of the system's daemon."},
+        {"/var/lib/ptah", "Its jobs and results."}}}};
+  page.see_also = {"ptah(1)", "ptahd.yaml(5)", "systemd.service(5)"};
+  return page;
+}
+
+}  // namespace
+
+void set_log_level(const std::string& level) {
+  spdlog::set_level(spdlog::level::from_str(level == "error" ? "err" : level));
+}
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = arguments;
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return parse_command_line(static_cast<int>(words.size()), pointers.data());
+}
+
 CommandLine parse_command_line(int argc, char** argv) {
   CommandLine line;
   line.options = defaults();
+  line.options.arguments.assign(argv, argv + argc);
   CLI::App app("ptahd, the daemon of Ptah: runs place-and-route jobs for its clients", "ptahd");
   app.set_help_flag("");
   app.option_defaults()->take_last();  // So that a wrapper's options can be overruled.
   bool help = false, print_protocol = false, version = false, foreground = false,
        bind_workers = false;
+  // A manual is for everybody: it names no folder of whoever makes it.
+  bool manual = false;
+  for (int i = 1; i < argc; ++i) manual = manual || std::string(argv[i]) == "--print-manual";
+  DaemonOptions shown = line.options;
+  if (manual) {
+    shown.socket = "$XDG_RUNTIME_DIR/ptah/ptahd.sock";
+    shown.state_dir = "~/.local/state/ptah";
+    shown.shipped_data = "share/ptah beside the program's folder";
+    shown.worker_program = "ptah-worker beside this program";
+  }
   std::string config, socket, state, shipped_data, worker_program, log_file, log_level;
   std::vector<std::string> plugin_dirs;
   int tcp = -1, workers = -1;
   std::int64_t idle_exit = -1, memory = -1, put = -1, hang = -1, plugin_limit = -1, hello = -1;
   DaemonOptions& options = line.options;
-  app.add_option("--config", config, "Configuration file (configs/ptahd.yaml explains the fields)");
-  app.add_option("--socket", socket, "Unix socket; default " + options.socket.string());
+  app.add_option("--config", config,
+                 "Configuration file (ptahd.yaml(5), configs/ptahd.yaml); SIGHUP reads it again");
+  app.add_option("--socket", socket, "Unix socket; default " + shown.socket.string());
   app.add_option("--state", state,
-                 "Folder of jobs and results; default " + options.state_dir.string());
+                 "Folder of jobs and results; default " + shown.state_dir.string());
   app.add_option("--tcp", tcp, "Listen on this loopback TCP port too; 0: any free one")
       ->check(CLI::Range(0, 65535));
   app.add_option("--hello-limit", hello,
@@ -257,9 +320,9 @@ CommandLine parse_command_line(int argc, char** argv) {
   const auto* shipped =
       app.add_option("--shipped-data", shipped_data,
                      "Folder of the models and datasets that come with Ptah; default " +
-                         options.shipped_data.string() + "; '' for none");
+                         shown.shipped_data.string() + "; '' for none");
   app.add_option("--worker-program", worker_program,
-                 "The worker; default " + options.worker_program.string());
+                 "The worker; default " + shown.worker_program.string());
   app.add_option("--worker-memory-mib", memory, "Memory limit of one worker")
       ->check(CLI::Range(64, 4194304));
   app.add_option("--put-limit-mib", put, "Largest file that a client may send (store.put)")
@@ -280,7 +343,12 @@ CommandLine parse_command_line(int argc, char** argv) {
   app.add_flag("--daemonize", options.daemonize,
                "Go to the background; returns when clients can connect");
   app.add_flag("--foreground", foreground, "Stay in the foreground (the default)");
+  std::string restore;
+  app.add_option("--restore", restore,
+                 "Make the state's folder, which must be empty, of a backup, check all of it, and "
+                 "exit");
   app.add_flag("--print-protocol", print_protocol, "Print docs/protocol.md and exit");
+  app.add_flag("--print-manual", manual, "Print ptahd(8), the manual page, and exit");
   app.add_flag("--version", version, "Print the version and exit");
   app.add_flag("-h,--help", help, "Print this and exit");
   try {
@@ -290,9 +358,9 @@ CommandLine parse_command_line(int argc, char** argv) {
     line.text = std::string("ptahd: ") + error.what() + " (ptahd --help lists the options)";
     return line;
   }
-  if (help) {
-    line.action = CommandLine::Action::kPrintHelp;
-    line.text = app.help();
+  if (help || manual) {
+    line.action = CommandLine::Action::kPrintText;
+    line.text = manual ? manual_page(manual_of_ptahd(), app) : app.help();
     return line;
   }
   if (print_protocol || version) {
@@ -301,6 +369,7 @@ CommandLine parse_command_line(int argc, char** argv) {
     return line;
   }
   if (!config.empty()) {
+    options.config = absolute(config);
     if (Status status = read_config(config, options); !status) {
       line.action = CommandLine::Action::kBad;
       line.text = "ptahd: " + status.error().text();
@@ -311,6 +380,10 @@ CommandLine parse_command_line(int argc, char** argv) {
     line.action = CommandLine::Action::kBad;
     line.text = "ptahd: " + config + ": tls_port needs tls_certificate and tls_key.";
     return line;
+  }
+  if (!restore.empty()) {
+    line.action = CommandLine::Action::kRestore;
+    options.restore = absolute(restore);
   }
   if (!socket.empty()) options.socket = absolute(socket);
   if (!state.empty()) options.state_dir = absolute(state);

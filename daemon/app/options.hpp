@@ -44,18 +44,24 @@ struct DaemonOptions {
   std::filesystem::path log_file;  ///< Empty: standard error.
   bool in_process = false;         ///< --inline
   bool daemonize = false;
+  std::filesystem::path restore;       ///< A backup that is to become `state_dir`; empty: none.
+  std::filesystem::path config;        ///< Empty: none.
+  std::vector<std::string> arguments;  ///< The command line that said all this.
 };
 
 /// What the command line asks for.
 struct CommandLine {
-  enum class Action { kServe, kPrintProtocol, kPrintVersion, kPrintHelp, kBad };
+  enum class Action { kServe, kPrintProtocol, kPrintVersion, kPrintText, kRestore, kBad };
   Action action = Action::kServe;
   DaemonOptions options;
-  std::string text;  ///< Help, or what is wrong.
+  std::string text;  ///< Help, the manual page, or what is wrong.
 };
 
 /// Reads the configuration file first (--config, if given), then the command line over it.
 CommandLine parse_command_line(int argc, char** argv);
+CommandLine parse_command_line(const std::vector<std::string>& arguments);
+/// Of what spdlog logs from now on.
+void set_log_level(const std::string& level);
 
 /// Fails naming file:line, the field and its allowed values.
 Status read_config(const std::filesystem::path& file, DaemonOptions& options);

@@ -50,10 +50,12 @@ const char* ptah_version() noexcept {
   return PTAH_VERSION;
 }
 
-Server::Server(DaemonOptions options)
+Server::Server(DaemonOptions options, ServiceManager manager)
     : options_(std::move(options)),
+      manager_(std::move(manager)),
       io_(1),
       signals_(io_),
+      life_timer_(io_),
       idle_timer_(io_),
       end_timer_(io_),
       release_timer_(io_),
@@ -80,6 +82,7 @@ Server::~Server() {
 
 Status Server::open() {
   const std::uint64_t open_files = raise_open_files();
+  PTAH_TRY(const auto handed_over, manager_.unix_socket(options_.socket));
   std::optional<gid_t> group;
   if (!options_.unix_group.empty()) {
     PTAH_TRY(group, group_of(options_.unix_group));
@@ -199,24 +202,98 @@ Status Server::open() {
                                    std::chrono::seconds(options_.hello_limit_s)));
     spdlog::info("listening on {}:{} with TLS", options_.tls_address, listener_->tls_port());
   }
-  PTAH_TRY(listener_->listen_unix(options_.socket, group));
+  PTAH_TRY(listener_->listen_unix(options_.socket, group, handed_over));
   spdlog::info("ptahd {} listening on {}, state in {}, {} workers", ptah_version(),
                options_.socket.string(), options_.state_dir.string(), options_.workers);
 
   std::signal(SIGPIPE, SIG_IGN);
   signals_.add(SIGINT);
   signals_.add(SIGTERM);
-  signals_.async_wait([this](boost::system::error_code failed, int signal) {
-    if (failed) return;
-    spdlog::info("{} received", signal_name(signal));
-    end();
-  });
+  signals_.add(SIGHUP);
+  watch_signals();
   plugins_->start();
   shipped_->start([this](const VersionRow& model) { tell_models("ready", model); });
   release_kept();
   watch_bursts();
   watch_idle();
+  manager_.ready("Serving on " + options_.socket.string());
+  show_life();
   return ok();
+}
+
+void Server::watch_signals() {
+  signals_.async_wait([this](boost::system::error_code failed, int signal) {
+    if (failed) return;
+    spdlog::info("{} received", signal_name(signal));
+    if (signal == SIGHUP && !options_.config.empty()) {
+      reload();
+      watch_signals();
+    } else {
+      end();
+    }
+  });
+}
+
+void Server::show_life() {
+  if (!manager_.alive_every() || ending_) return;
+  life_timer_.expires_after(*manager_.alive_every() / 2);
+  life_timer_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    store_->submit(
+        StoreThread::Kind::kRead, [](Store&) { return true; },
+        [this](const Result<bool>&) {
+          manager_.alive();
+          show_life();
+        });
+  });
+}
+
+void Server::reload() {
+  manager_.reloading();
+  const CommandLine line = parse_command_line(options_.arguments);
+  if (line.action != CommandLine::Action::kServe) {
+    spdlog::error("the configuration stays as it was: {}", line.text);
+  } else {
+    const DaemonOptions& fresh = line.options;
+    set_log_level(fresh.log_level);
+    options_.log_level = fresh.log_level;
+    options_.hello_limit_s = fresh.hello_limit_s;
+    listener_->set_hello_limit(std::chrono::seconds(fresh.hello_limit_s));
+    const bool watched = options_.idle_exit_s > 0;
+    options_.idle_exit_s = fresh.idle_exit_s;
+    last_busy_ = std::chrono::steady_clock::now();
+    if (!watched) watch_idle();
+    spdlog::info("the configuration has been read again");
+    const DaemonOptions& old = options_;
+    const std::pair<const char*, bool> later[] = {
+        {"socket", fresh.socket != old.socket},
+        {"state", fresh.state_dir != old.state_dir},
+        {"tcp_port", fresh.tcp_port != old.tcp_port},
+        {"tcp_address", fresh.tcp_address != old.tcp_address},
+        {"tls_port", fresh.tls_port != old.tls_port},
+        {"tls_address", fresh.tls_address != old.tls_address},
+        {"tls_certificate", fresh.tls.certificate != old.tls.certificate},
+        {"tls_key", fresh.tls.key != old.tls.key},
+        {"tls_clients_ca", fresh.tls.clients_ca != old.tls.clients_ca},
+        {"workers", fresh.workers != old.workers},
+        {"bind_workers", fresh.bind_workers != old.bind_workers},
+        {"worker_memory_mib", fresh.worker_memory_mib != old.worker_memory_mib},
+        {"worker_program", fresh.worker_program != old.worker_program},
+        {"put_limit_mib", fresh.put_limit_mib != old.put_limit_mib},
+        {"hang_limit_s", fresh.hang_limit_s != old.hang_limit_s},
+        {"plugin_limit_s", fresh.plugin_limit_s != old.plugin_limit_s},
+        {"plugin_dirs", fresh.plugin_dirs != old.plugin_dirs},
+        {"shipped_data", fresh.shipped_data != old.shipped_data},
+        {"unix_group", fresh.unix_group != old.unix_group},
+        {"quotas", fresh.quota != old.quota || fresh.quotas_of != old.quotas_of},
+        {"web", fresh.web != old.web},
+        {"metrics", fresh.metrics_open != old.metrics_open},
+        {"log_file", fresh.log_file != old.log_file}};
+    for (const auto& [name, changed] : later) {
+      if (changed) spdlog::warn("{} has changed: it holds from the next start on", name);
+    }
+  }
+  manager_.ready("Serving on " + options_.socket.string());
 }
 
 void Server::run() {
@@ -251,6 +328,7 @@ void Server::end_when_done(std::chrono::steady_clock::time_point latest) {
 void Server::end() {
   if (ending_) return;
   ending_ = true;
+  manager_.stopping();
   spdlog::info("ending");
   write_audit(bursts_.all());
   listener_->close();

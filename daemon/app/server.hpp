@@ -16,6 +16,7 @@
 #include "app/audit.hpp"
 #include "app/metrics.hpp"
 #include "app/options.hpp"
+#include "app/service_manager.hpp"
 #include "app/page.hpp"
 #include "app/shipped.hpp"
 #include "app/tokens.hpp"
@@ -48,7 +49,7 @@ std::string role_name(rpc::Role role);
 
 class Server final : public rpc::Service {
  public:
-  explicit Server(DaemonOptions options);
+  explicit Server(DaemonOptions options, ServiceManager manager = {});
   ~Server() override;
 
   /// Takes locks, opens the store and the sockets. After success clients can connect.
@@ -62,6 +63,7 @@ class Server final : public rpc::Service {
   void status(const rpc::Nothing&, rpc::Reply<rpc::StatusReply>) override;
   void shutdown(const rpc::ShutdownParams&, rpc::Reply<rpc::Nothing>) override;
   void verify(const rpc::Nothing&, rpc::Reply<rpc::VerifyReply>) override;
+  void backup(const rpc::BackupParams&, rpc::Reply<rpc::BackupReply>) override;
   void usage(const rpc::Nothing&, rpc::Reply<rpc::UsageReply>) override;
   void audit(const rpc::AuditParams&, rpc::Reply<rpc::AuditReply>) override;
   void token_create(const rpc::TokenCreateParams&, rpc::Reply<rpc::TokenCreateReply>) override;
@@ -192,6 +194,9 @@ class Server final : public rpc::Service {
   /// A check of the state that somebody waits for (verify_service.cpp).
   struct PendingVerification;
   void verify_more(const std::shared_ptr<PendingVerification>& pending);
+  /// A backup that somebody waits for (backup_service.cpp).
+  struct PendingBackup;
+  void back_up_more(const std::shared_ptr<PendingBackup>& pending);
   /// Runs `work` on the thread for files, and `done` with what it returns; its error is the answer.
   /// Bounded for a connection (store_service.cpp).
   template <class R, class Work, class Done>
@@ -202,13 +207,19 @@ class Server final : public rpc::Service {
   /// Now and every hour.
   void release_kept();
   void watch_idle();
+  void watch_signals();
+  /// Tells the service manager, as often as it wants to hear, that loop and store's thread go on.
+  void show_life();
+  void reload();
   /// Starts no new task and ends when those that run have, or at `latest`.
   void end_when_done(std::chrono::steady_clock::time_point latest);
   void end();
 
   DaemonOptions options_;
+  ServiceManager manager_;
   boost::asio::io_context io_;
   boost::asio::signal_set signals_;
+  boost::asio::steady_timer life_timer_;
   boost::asio::steady_timer idle_timer_;
   boost::asio::steady_timer end_timer_;
   boost::asio::steady_timer release_timer_;

@@ -66,7 +66,7 @@ void Listener::close() {
   boost::system::error_code ignored;
   if (unix_.is_open()) {
     unix_.close(ignored);
-    ::unlink(path_.c_str());
+    if (!path_.empty()) ::unlink(path_.c_str());
   }
   if (tcp_.is_open()) tcp_.close(ignored);
   if (tls_.is_open()) tls_.close(ignored);
@@ -77,7 +77,8 @@ void Listener::close() {
   lock_.reset();
 }
 
-Status Listener::listen_unix(const std::filesystem::path& path, std::optional<gid_t> group) {
+Status Listener::listen_unix(const std::filesystem::path& path, std::optional<gid_t> group,
+                             std::optional<int> handed_over) {
   if (path.string().size() > 100) {
     return make_error(ErrorCode::kInvalidArgument,
                       "The path of a Unix socket may have at most 100 bytes.", path.string(),
@@ -87,7 +88,7 @@ Status Listener::listen_unix(const std::filesystem::path& path, std::optional<gi
   lock_.emplace(std::move(lock));
   // We hold the lock, so nobody listens on what is there.
   struct stat info {};
-  if (::lstat(path.c_str(), &info) == 0) {
+  if (!handed_over && ::lstat(path.c_str(), &info) == 0) {
     if (!S_ISSOCK(info.st_mode)) {
       return make_error(ErrorCode::kConflict, "There is a file where the socket should be.",
                         path.string(), "Move it away.");
@@ -95,22 +96,26 @@ Status Listener::listen_unix(const std::filesystem::path& path, std::optional<gi
     ::unlink(path.c_str());
   }
   boost::system::error_code error;
-  unix_.open(asio::local::stream_protocol(), error);
+  if (handed_over) {
+    unix_.assign(asio::local::stream_protocol(), *handed_over, error);
+  } else {
+    unix_.open(asio::local::stream_protocol(), error);
+  }
   // The mode is right from the first moment on; nobody else creates files in this short while (one
   // thread so far).
   const mode_t before = ::umask(0177);
-  if (!error) unix_.bind(path.string(), error);
+  if (!error && !handed_over) unix_.bind(path.string(), error);
   ::umask(before);
   if (!error && group &&
       (::lchown(path.c_str(), static_cast<uid_t>(-1), *group) != 0 ||
        ::chmod(path.c_str(), 0660) != 0))
     error.assign(errno, boost::system::system_category());
-  if (!error) unix_.listen(128, error);
+  if (!error && !handed_over) unix_.listen(128, error);
   if (error)
     return make_error(ErrorCode::kIo, "The Unix socket cannot be opened: " + error.message() + ".",
                       path.string());
   ::fcntl(unix_.native_handle(), F_SETFD, FD_CLOEXEC);
-  path_ = path;
+  if (!handed_over) path_ = path;
   group_ = group;
   accept_unix();
   return ok();

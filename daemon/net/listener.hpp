@@ -33,7 +33,9 @@ class Listener {
 
   /// Takes the lock `<path>.lock` first, so that a left-over socket can be told from a live one.
   /// Who has another uid than the daemon's can connect where there is a group, and is in it.
-  Status listen_unix(const std::filesystem::path& path, std::optional<gid_t> group = {});
+  /// `handed_over`: a socket that listens there already; its file stays when we end.
+  Status listen_unix(const std::filesystem::path& path, std::optional<gid_t> group = {},
+                     std::optional<int> handed_over = {});
   /// `address` must be a loopback address; port 0 lets the system choose. Fails with kDenied for
   /// others.
   Status listen_tcp(const std::string& address, std::uint16_t port);
@@ -42,6 +44,8 @@ class Listener {
   /// and so are those too many.
   Status listen_tls(const std::string& address, std::uint16_t port, TlsFiles files,
                     std::chrono::seconds hello_limit);
+  /// For handshakes from now on.
+  void set_hello_limit(std::chrono::seconds limit) { hello_limit_ = limit; }
   std::uint16_t tls_port() const noexcept { return tls_port_; }
   /// Of the certificate in use; empty without TLS.
   std::string fingerprint() const { return certificate_ ? certificate_->fingerprint() : ""; }
@@ -69,7 +73,7 @@ class Listener {
   std::set<std::shared_ptr<Handshake>> handshakes_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::optional<FileLock> lock_;
-  std::filesystem::path path_;
+  std::filesystem::path path_;  ///< To be removed at the end.
   std::optional<gid_t> group_;
   std::uint16_t port_ = 0;
   std::uint16_t tls_port_ = 0;

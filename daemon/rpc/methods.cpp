@@ -38,6 +38,13 @@ MethodTable bind_methods(Service& service) {
        "bytes of every file against its hash. Changes nothing. Answers when done; others are "
        "served meanwhile, and this connection gets `server.verifying`.",
        &Service::verify, kAsks);
+  bind(
+      "server.backup", Role::kAdmin,
+      "Makes a copy of all that the daemon keeps, as it is at one moment, while it goes on: the "
+      "database, and every file that it refers to. Answers when all of it is on the disk; who "
+      "waits gets `server.backing_up`. What is cancelled, or was interrupted, leaves nothing under "
+      "the folder's name. `ptah server restore` makes a state of it.",
+      &Service::backup);
 
   bind("server.usage", Role::kViewer, "Who has how much of the daemon, and may have how much.",
        &Service::usage);

@@ -89,7 +89,7 @@ client that comes back subscribes after the last one it saw. A request gets exac
 
 Every client hears `model.changed`: `change` ("ready", "used" or "deleted"), `library`, `name`, `version`. It is not repeated to who was behind.
 
-Who waits for `server.verify` gets `server.verifying` with `fraction` (0..1) and `message`: at the start, then at most 10 a second.
+Who waits for `server.verify` gets `server.verifying` with `fraction` (0..1) and `message`: at the start, then at most 10 a second; who waits for `server.backup` gets the same as `server.backing_up`.
 
 ## Errors
 

@@ -192,4 +192,29 @@ struct VerifyReply {
   }
 };
 
+struct BackupParams {
+  std::string folder;
+  template <class V>
+  void describe(V& v) {
+    v.required("folder", folder,
+               "Absolute folder that is not there yet, or empty, and none of the daemon's own.",
+               output_folder());
+  }
+};
+struct BackupReply {
+  std::string folder;
+  std::int64_t pages = 0, files = 0, bytes = 0, linked = 0, missing = 0;
+  template <class V>
+  void describe(V& v) {
+    v.required("folder", folder, "The backup.");
+    v.required("pages", pages, "Pages of the database.");
+    v.required("files", files, "Files that it refers to, and that are in the backup.");
+    v.required("bytes", bytes, "Of those files.");
+    v.required("linked", linked, "Of the files: links to the daemon's own, which take no space.");
+    v.required("missing", missing,
+               "Files that the daemon has lost: server.verify names them. Such a backup cannot be "
+               "restored.");
+  }
+};
+
 }  // namespace ptah::rpc

@@ -28,6 +28,7 @@ class Service {
   virtual void status(const Nothing&, Reply<StatusReply>) = 0;
   virtual void shutdown(const ShutdownParams&, Reply<Nothing>) = 0;
   virtual void verify(const Nothing&, Reply<VerifyReply>) = 0;
+  virtual void backup(const BackupParams&, Reply<BackupReply>) = 0;
   virtual void usage(const Nothing&, Reply<UsageReply>) = 0;
   virtual void audit(const AuditParams&, Reply<AuditReply>) = 0;
 

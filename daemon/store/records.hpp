@@ -59,6 +59,7 @@ struct Quota {
   std::int64_t queued_jobs = 0;    ///< That wait or run.
   /// Files of its jobs, each as often as a job has it, and those that it has sent.
   std::int64_t disk_mb = 0;
+  bool operator==(const Quota&) const = default;
 };
 /// How much it has.
 struct Usage {

@@ -142,6 +142,65 @@ bool Database::in_transaction() const {
   return sqlite3_get_autocommit(db_) == 0;
 }
 
+DatabaseCopy::DatabaseCopy(Database& from, std::filesystem::path file)
+    : from_(from), file_(std::move(file)) {
+  const auto check = [this](bool good) {
+    if (good) return;
+    const std::string message = to_ != nullptr ? sqlite3_errmsg(to_) : "out of memory";
+    close();
+    ptah::fail(ErrorCode::kIo, "The copy of the job database cannot be opened: " + message + ".",
+               file_.string());
+  };
+  check(sqlite3_open_v2(file_.c_str(), &to_,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE |
+                            SQLITE_OPEN_NOMUTEX,
+                        checked_vfs()) == SQLITE_OK);
+  sqlite3_extended_result_codes(to_, 1);
+  int reserved = kPageChecksumBytes;
+  sqlite3_file_control(to_, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
+  // What is not whole is thrown away, so it needs no journal, and is synced once.
+  check(sqlite3_exec(to_, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", nullptr, nullptr,
+                     nullptr) == SQLITE_OK);
+  backup_ = sqlite3_backup_init(to_, "main", from_.db_, "main");
+  check(backup_ != nullptr);
+}
+
+DatabaseCopy::~DatabaseCopy() {
+  close();
+}
+
+void DatabaseCopy::close() noexcept {
+  sqlite3_backup_finish(backup_);
+  backup_ = nullptr;
+  sqlite3_close(to_);
+  to_ = nullptr;
+}
+
+bool DatabaseCopy::step(int pages) {
+  if (backup_ == nullptr) return false;
+  const int status = sqlite3_backup_step(backup_, pages);
+  pages_ = sqlite3_backup_pagecount(backup_);
+  left_ = sqlite3_backup_remaining(backup_);
+  if (status == SQLITE_OK || status == SQLITE_BUSY || status == SQLITE_LOCKED) return true;
+  if (status == SQLITE_DONE) {
+    close();
+    return false;
+  }
+  const int system_error = sqlite3_system_errno(to_);
+  if (status == SQLITE_IOERR_DATA || (status & 0xff) == SQLITE_CORRUPT) from_.fail(status);
+  if ((status & 0xff) == SQLITE_FULL || system_error != 0) {
+    fail_with_errno("The copy of the job database cannot be written", file_.string(),
+                    system_error != 0 ? system_error : ENOSPC);
+  }
+  ptah::fail(ErrorCode::kIo,
+             "The job database cannot be copied: " + std::string(sqlite3_errstr(status)) + ".",
+             file_.string());
+}
+
+double DatabaseCopy::fraction() const noexcept {
+  return pages_ > 0 ? 1 - static_cast<double>(left_) / static_cast<double>(pages_) : 0;
+}
+
 Query::Query(Database& database, std::string_view sql) : database_(database), sql_(sql) {
   const auto found = database.statements_.find(sql);
   if (found != database.statements_.end()) {

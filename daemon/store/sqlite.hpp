@@ -12,6 +12,7 @@
 #include "store/checked_vfs.hpp"
 
 struct sqlite3;
+struct sqlite3_backup;
 struct sqlite3_stmt;
 
 namespace ptah {
@@ -51,6 +52,7 @@ class Database {
   [[noreturn]] void damaged(const std::string& how);
 
  private:
+  friend class DatabaseCopy;
   friend class Query;
   void open();
   void close();
@@ -58,6 +60,32 @@ class Database {
   sqlite3* db_ = nullptr;
   std::filesystem::path file_;
   std::map<std::string, sqlite3_stmt*, std::less<>> statements_;  ///< Prepared once each.
+};
+
+/// A copy of a database as it is at the moment when the copy ends; the database is used meanwhile,
+/// through the same connection. Pages are checked as they are read, and get their checksums anew.
+class DatabaseCopy {
+ public:
+  /// `file` is not there yet.
+  DatabaseCopy(Database& from, std::filesystem::path file);
+  ~DatabaseCopy();
+  DatabaseCopy(const DatabaseCopy&) = delete;
+  DatabaseCopy& operator=(const DatabaseCopy&) = delete;
+
+  /// Copies up to so many pages; false when the copy is whole and closed, though not synced.
+  /// Outside a transaction.
+  bool step(int pages);
+  std::int64_t pages() const noexcept { return pages_; }  ///< Of the whole.
+  double fraction() const noexcept;
+  const std::filesystem::path& file() const noexcept { return file_; }
+
+ private:
+  void close() noexcept;
+  Database& from_;
+  std::filesystem::path file_;
+  sqlite3* to_ = nullptr;
+  sqlite3_backup* backup_ = nullptr;
+  std::int64_t pages_ = 0, left_ = 0;
 };
 
 /// One run of a statement: bind in order, then `next()` for each row. Queries of the same text must

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 
+#include "store/backup.hpp"
 #include "store/failure.hpp"
 #include "store/readers.hpp"
 #include "store/schema.hpp"
@@ -23,7 +24,6 @@ constexpr std::uintmax_t kReserveBytes = 4 << 20;
 constexpr std::uintmax_t kMaxCheckedAtStart = 256u << 20;
 
 constexpr const char* kVisible = "id NOT IN (SELECT job FROM deletions)";
-constexpr const char* kDatabaseName = "ptah.sqlite";
 
 /// A database that was closed has no log of its last transactions beside it.
 bool was_left_open(const std::filesystem::path& file) {
@@ -106,6 +106,14 @@ Store::Store(std::filesystem::path state_dir)
   if (after_crash_) check_after_crash();
   if (prepare_schema(database_, state_dir_)) after_crash_ = true;
   restore_reserve();
+}
+
+Store::~Store() {
+  try {
+    end_backup();
+  } catch (const std::exception&) {
+    // Files that nobody refers to: they only take space.
+  }
 }
 
 void Store::check_after_crash() {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -69,6 +70,11 @@ std::string predictor_of(const ModelRow& model);
 /// Throws a Failure unless explorations by this explorer can begin with the model.
 void check_explorer(const ModelRow& model, const std::string& explorer);
 
+class Backup;
+
+/// Of a state, in its folder.
+constexpr const char* kDatabaseName = "ptah.sqlite";
+
 class Store {
  public:
   /// Rows that one transaction deletes: some ten milliseconds.
@@ -77,6 +83,7 @@ class Store {
   /// Creates `state_dir` (0700) and the tables where missing. Fails when the state is of a newer
   /// version.
   explicit Store(std::filesystem::path state_dir);
+  ~Store();
 
   const std::filesystem::path& state_dir() const noexcept { return state_dir_; }
   FileStore& files() noexcept { return files_; }
@@ -234,6 +241,14 @@ class Store {
   std::vector<std::pair<std::string, std::string>> referenced_files(const std::string& after = {},
                                                                     std::int64_t limit = -1);
 
+  // One backup at a time (backup.hpp). Until its end no file is removed. Outside a transaction
+  // only.
+  /// Fails with kConflict while another is made.
+  Backup& begin_backup(const std::filesystem::path& folder);
+  Backup* backup() noexcept { return backup_.get(); }
+  /// Ends it, whole or not, and removes the files that nobody refers to any more.
+  void end_backup();
+
   // What came with Ptah (NewJob::shipped), by the hash of what it is.
   /// Whether the store has it, or had it until somebody deleted it.
   bool knew_shipped(const std::string& hash);
@@ -314,6 +329,7 @@ class Store {
   bool after_crash_ = false;
   FileStore files_;
   Database database_;
+  std::unique_ptr<Backup> backup_;  ///< Of both.
   std::vector<std::string> replaced_;
 };
 

@@ -1,4 +1,5 @@
 // The end of jobs, and of files that nobody refers to any more.
+#include "store/backup.hpp"
 #include "store/failure.hpp"
 #include "store/store.hpp"
 
@@ -91,12 +92,33 @@ void Store::remove_unreferenced(const std::vector<std::string>& hashes) {
   std::optional<Failure> first;
   for (const std::string& hash : hashes) {
     try {
-      if (!referenced(hash)) files_.remove(hash);
+      if (referenced(hash)) continue;
+      if (backup_) {
+        backup_->postpone(hash);
+      } else {
+        files_.remove(hash);
+      }
     } catch (const Failure& failure) {
       if (!first) first = failure;
     }
   }
   if (first) throw Failure(*first);
+}
+
+Backup& Store::begin_backup(const std::filesystem::path& folder) {
+  if (backup_) {
+    fail(ErrorCode::kConflict, "A backup is being made already.", folder.string(),
+         "Wait for its end, and try again.");
+  }
+  backup_ = std::make_unique<Backup>(*this, folder);
+  return *backup_;
+}
+
+void Store::end_backup() {
+  if (!backup_) return;
+  const std::set<std::string> postponed = backup_->take_postponed();
+  backup_.reset();
+  remove_unreferenced({postponed.begin(), postponed.end()});
 }
 
 void Store::remove_orphans(int folder) {

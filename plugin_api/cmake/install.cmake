@@ -3,6 +3,8 @@ include(CMakePackageConfigHelpers)
 set(ptah_package ${CMAKE_INSTALL_LIBDIR}/cmake/Ptah)
 install(TARGETS ptah_sdk EXPORT PtahTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT sdk NAMELINK_COMPONENT sdk)
+# Programs need the library as well; a package has it once.
+install(TARGETS ptah_sdk LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT program NAMELINK_SKIP)
 # In-tree targets are linked as Ptah::sdk; the package offers the same name.
 set_target_properties(ptah_sdk PROPERTIES EXPORT_NAME sdk)
 install(EXPORT PtahTargets NAMESPACE Ptah:: DESTINATION ${ptah_package} COMPONENT sdk)

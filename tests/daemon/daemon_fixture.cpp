@@ -173,6 +173,7 @@ bool Daemon::start(const Options& options) {
       const rlimit limit{options.descriptor_limit, options.descriptor_limit};
       ::setrlimit(RLIMIT_NOFILE, &limit);
     }
+    if (options.before_exec) options.before_exec();
     ::execv(arguments[0], arguments.data());
     ::_exit(127);
   }

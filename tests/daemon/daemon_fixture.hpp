@@ -66,6 +66,8 @@ class Daemon {
     std::uint64_t file_limit = 0;
     /// Limit on its open files; 0: as it is.
     std::uint64_t descriptor_limit = 0;
+    /// Called in the new process, before it becomes ptahd.
+    std::function<void()> before_exec{};
   };
 
   Daemon();

@@ -76,6 +76,7 @@ const std::vector<Naming>& namings() {
     add_circuit("dataset.make", {{"spec", {{"name", "d"}, {"count", 1}}}}, "/spec");
     add_circuit("score.placement", {{"placement", Json::array()}}, "");
     all.push_back({"flow.run", "out", {{"spec", circuit}}});
+    all.push_back({"server.backup", "folder", Json::object()});
     all.push_back({"flow.check", "out", check});
     all.push_back({"flow.check", "spec.gds", spec});
     all.push_back({"flow.render", "spec.gds", spec});

@@ -16,6 +16,7 @@ class Nobody final : public Service {
   PTAH_NOBODY(status, Nothing, StatusReply)
   PTAH_NOBODY(shutdown, ShutdownParams, Nothing)
   PTAH_NOBODY(verify, Nothing, VerifyReply)
+  PTAH_NOBODY(backup, BackupParams, BackupReply)
   PTAH_NOBODY(usage, Nothing, UsageReply)
   PTAH_NOBODY(audit, AuditParams, AuditReply)
   PTAH_NOBODY(token_create, TokenCreateParams, TokenCreateReply)

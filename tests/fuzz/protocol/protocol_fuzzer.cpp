@@ -48,6 +48,7 @@ class EchoService final : public Service {
   void status(const Nothing&, Reply<StatusReply> reply) override { reply(StatusReply{}); }
   void shutdown(const ShutdownParams&, Reply<Nothing> reply) override { reply(Nothing{}); }
   void verify(const Nothing&, Reply<VerifyReply> reply) override { reply(VerifyReply{}); }
+  void backup(const BackupParams&, Reply<BackupReply> reply) override { reply(BackupReply{}); }
   void usage(const Nothing&, Reply<UsageReply> reply) override { reply(UsageReply{}); }
   void audit(const AuditParams& params, Reply<AuditReply> reply) override {
     AuditReply answer;
