@@ -71,7 +71,10 @@ int help(const CLI::App& app, const std::vector<std::string>& words) {
     }
     about = *found;
   }
-  std::cout << about->help("", CLI::AppFormatMode::Normal);
+  // Of itself an app would show the help of the command that was given, which is this one.
+  std::cout << (about == &app
+                    ? app.get_formatter()->make_help(&app, "ptah", CLI::AppFormatMode::Normal)
+                    : about->help("", CLI::AppFormatMode::Normal));
   return ptah::cli::kOk;
 }
 
