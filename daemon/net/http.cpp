@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "net/web_socket.hpp"
+#include "ptah/core/letter_case.hpp"
 
 namespace ptah {
 
@@ -28,14 +29,6 @@ constexpr int kMaxRequests = 1000;
 
 std::string text_of(beast::string_view text) {
   return {text.data(), text.size()};
-}
-
-std::string lower(std::string_view text) {
-  std::string small(text);
-  for (char& c : small) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return small;
 }
 
 /// The host of "host:port" or "[::1]:port".
@@ -253,9 +246,9 @@ HttpAnswer http_text(unsigned status, std::string text) {
 }
 
 bool is_own_origin(std::string_view origin, std::string_view host, bool secure) {
-  const std::string own = (secure ? "https://" : "http://") + lower(host);
-  return !host.empty() && lower(origin) == own &&
-         (secure || is_loopback_name(without_port(lower(host))));
+  const std::string own = (secure ? "https://" : "http://") + lower_case(host);
+  return !host.empty() && lower_case(origin) == own &&
+         (secure || is_loopback_name(without_port(lower_case(host))));
 }
 
 std::shared_ptr<HttpConnection> HttpConnection::start(Session::Socket socket, Peer peer,

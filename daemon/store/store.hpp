@@ -270,8 +270,8 @@ class Store {
   // Rights by library, and quotas.
   /// The libraries whose jobs or versions have the file.
   std::vector<std::string> libraries_of(const std::string& hash);
-  /// That somebody has sent a file, and so knows its bytes. Until then, or until one of his jobs has
-  /// it, it counts for him.
+  /// That somebody has sent a file, and so knows its bytes. Until then, or until one of his jobs
+  /// has it, it counts for him.
   void remember_sender(const std::string& principal, const std::string& hash,
                        std::int64_t until_ms);
   bool has_sent(const std::string& principal, const std::string& hash);

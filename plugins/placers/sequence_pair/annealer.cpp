@@ -76,13 +76,13 @@ class Annealer {
         rng_(rng),
         job_(job),
         stats_(stats),
-        evaluator_(problem, params.sampling || problem.tiles > kExactTiles),
+        evaluator_(problem, is_estimated(params, problem.tiles)),
         elites_wanted_(at(std::max(1, params.elites))),
         poll_every_(problem.tiles > 40 ? 4 : 64),
         iterations_(params.iterations > 0 ? params.iterations
                     : params.sampling     ? sampling_iterations(problem.tiles)
                                           : default_iterations(problem.tiles)),
-        sampling_(params.sampling || problem.tiles > kExactTiles) {}
+        sampling_(is_estimated(params, problem.tiles)) {}
 
   std::vector<Candidate> run() {
     const int rounds = problem_.tiles > 6 && !sampling_ ? 2 : 1;

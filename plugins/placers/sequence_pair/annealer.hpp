@@ -36,7 +36,7 @@ State first_state(const Problem& problem, Rng& rng);
 void mutate(State& state, const Problem& problem, Rng& rng);
 
 /// The best different states met, best first, at most params.elites; of a circuit of some dozen
-/// tiles the first is a local optimum under all single moves, unless they are sampled: then the
+/// tiles the first is a local optimum under all single moves, unless `is_estimated`: then the
 /// walk goes down once and nothing is refined. Empty only when the job was cancelled.
 std::vector<Candidate> anneal(const Problem& problem, const Params& params, Rng rng,
                               JobContext& job, AnnealStats& stats);

@@ -133,8 +133,7 @@ Result<Placement> place(const Circuit& circuit, const Tiles& tiles,
   if (candidates.empty()) {
     return make_error(ErrorCode::kInternal, "The first arrangement has no packing.", circuit.name);
   }
-  if (params.sampling || problem.tiles > kExactTiles)
-    return pack_on_grid(circuit, problem, candidates, stats);
+  if (is_estimated(params, problem.tiles)) return pack_on_grid(circuit, problem, candidates, stats);
   std::optional<ExactPacking> best;
   const State* chosen = nullptr;
   std::optional<Error> failure;

@@ -18,9 +18,10 @@ struct Stats {
 
 /// `clearance` as for `make_problem`. Matched groups share y and orientation; clusters of pairs an
 /// axis. Slots are outlines grown by the halo, at least a clearance apart; the box of all slots
-/// starts at (0, 0). With Params::sampling nothing is packed exactly: the annealer's packing on the
-/// grid is taken, as legal and as symmetric, some per cent longer and many times faster. Fails with
-/// kInfeasible when nothing found fits the outline. Same arguments and job.seed(), same placement.
+/// starts at (0, 0). With Params::sampling, and of more than kExactTiles, nothing is packed
+/// exactly: the annealer's packing on the grid is taken, as legal and as symmetric, some per cent
+/// longer and many times faster. Fails with kInfeasible when nothing found fits the outline. Same
+/// arguments and job.seed(), same placement.
 Result<Placement> place(const Circuit& circuit, const Tiles& tiles,
                         const std::vector<Dbu>& clearance, const Params& params, JobContext& job,
                         Stats& stats);

@@ -43,6 +43,10 @@ struct Params {
 
 /// What exact packings are for: each takes time with the cube of the tiles.
 constexpr int kExactTiles = 200;
+/// Whether placements are estimated and packed on the grid, and none exactly.
+inline bool is_estimated(const Params& params, int tiles) noexcept {
+  return params.sampling || tiles > kExactTiles;
+}
 
 /// A tile's terminals on one net, as a range of centres, twice the distance (nm) from the slot's
 /// lower left corner, not flipped.

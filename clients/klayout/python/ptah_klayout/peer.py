@@ -12,6 +12,7 @@ HINT = "Remove it, or choose another socket in Ptah > Server > Settings."
 
 
 def trusted_users(path):
+    """Who may listen there."""
     trusted = {os.geteuid(), 0}
     try:
         folder = pathlib.Path(path).parent.resolve()
