@@ -605,49 +605,17 @@ class Flattener {
     drop(alone);
   }
 
-  /// Magic calls what lies below a cell VSUBS, and where the cell above does not name it, that is
-  /// all that joins it to the substrate of the others.
   void join_local_substrates() {
-    Circuit& circuit = result_.circuit;
-    std::vector<bool> local(circuit.nets.size(), false);
-    for (std::size_t n = 0; n < local.size(); ++n) {
-      const std::string& name = circuit.nets[n].name;
-      const std::size_t inner = name.find_last_of("./");
-      local[n] = inner != name.npos && same_but_for_case(name.substr(inner + 1), "vsubs") &&
-                 !circuit.is_port(static_cast<NetId>(n));
+    std::vector<NetId> driven;
+    for (const Source& source : sources_)
+      driven.insert(driven.end(), source.nets.begin(), source.nets.end());
+    const LocalSubstrates local = spice::join_local_substrates(result_.circuit, driven);
+    for (std::size_t n = 0; n < local.gone.size(); ++n) {
+      if (local.gone[n])
+        note({result_.circuit.nets[n].name, "the substrate below a cell, as Magic calls it",
+              "inner net", net_name(local.joined)});
     }
-    const auto is_local = [&](NetId id) { return local[static_cast<std::size_t>(id)]; };
-    const auto spare = [&](NetId id) { local[static_cast<std::size_t>(id)] = false; };
-    for (const Device& device : circuit.devices) {
-      const auto below = substrate_terminal(device);
-      for (std::size_t t = 0; t < device.nets.size(); ++t)
-        if (below != t) spare(device.nets[t]);
-    }
-    for (const Source& source : sources_) {
-      for (const NetId id : source.nets)
-        if (id != kNoNet) spare(id);
-    }
-    if (std::find(local.begin(), local.end(), true) == local.end()) return;
-    // Of the others, if there is one.
-    Circuit others = circuit;
-    std::erase_if(others.devices, [&](const Device& device) {
-      const auto below = substrate_terminal(device);
-      return !below || is_local(device.nets[*below]);
-    });
-    NetId substrate = substrate_net(others);
-    if (substrate == kNoNet) substrate = substrate_net(circuit);
-    if (substrate == kNoNet) return;
-    spare(substrate);
-    for (Device& device : circuit.devices) {
-      if (const auto below = substrate_terminal(device); below && is_local(device.nets[*below]))
-        device.nets[*below] = substrate;
-    }
-    for (std::size_t n = 0; n < local.size(); ++n) {
-      if (local[n])
-        note({circuit.nets[n].name, "the substrate below a cell, as Magic calls it", "inner net",
-              net_name(substrate)});
-    }
-    drop(local);
+    drop(local.gone);
   }
 
   /// Takes out nets that no device has.

@@ -64,4 +64,45 @@ void mark_isolated(Circuit& circuit) {
   }
 }
 
+spice::LocalSubstrates spice::join_local_substrates(Circuit& circuit,
+                                                    const std::vector<NetId>& driven) {
+  LocalSubstrates result;
+  std::vector<bool>& local = result.gone;
+  local.resize(circuit.nets.size(), false);
+  for (std::size_t n = 0; n < local.size(); ++n) {
+    const std::string& name = circuit.nets[n].name;
+    const std::size_t inner = name.find_last_of("./");
+    local[n] = inner != name.npos && same_but_for_case(name.substr(inner + 1), "vsubs") &&
+               !circuit.is_port(static_cast<NetId>(n));
+  }
+  const auto is_local = [&](NetId id) { return local[static_cast<std::size_t>(id)]; };
+  const auto spare = [&](NetId id) {
+    if (id != kNoNet) local[static_cast<std::size_t>(id)] = false;
+  };
+  std::for_each(driven.begin(), driven.end(), spare);
+  for (const Device& device : circuit.devices) {
+    const auto below = substrate_terminal(device);
+    for (std::size_t t = 0; t < device.nets.size(); ++t)
+      if (below != t) spare(device.nets[t]);
+  }
+  if (std::find(local.begin(), local.end(), true) == local.end()) return result;
+  Circuit others = circuit;
+  std::erase_if(others.devices, [&](const Device& device) {
+    const auto below = substrate_terminal(device);
+    return !below || is_local(device.nets[*below]);
+  });
+  result.joined = substrate_net(others);
+  if (result.joined == kNoNet) result.joined = substrate_net(circuit);
+  if (result.joined == kNoNet) {
+    local.assign(local.size(), false);
+    return result;
+  }
+  spare(result.joined);
+  for (Device& device : circuit.devices) {
+    if (const auto below = substrate_terminal(device); below && is_local(device.nets[*below]))
+      device.nets[*below] = result.joined;
+  }
+  return result;
+}
+
 }  // namespace ptah

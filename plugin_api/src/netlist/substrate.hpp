@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "ptah/netlist/circuit.hpp"
 
@@ -22,4 +23,18 @@ void mark_isolated(Circuit& circuit);
 /// is an n-well.
 std::optional<std::size_t> substrate_terminal(const Device& device);
 
+namespace spice {
+
+struct LocalSubstrates {
+  NetId joined = kNoNet;   ///< The net that devices are on now.
+  std::vector<bool> gone;  ///< By net: those that no device is on any more.
+};
+
+/// Magic calls what lies below a cell VSUBS, and where the cell above does not name it, nothing
+/// joins it to the substrate of the others: puts devices on it that of the others, or of all where
+/// all are like that. A net that is a port, does more than lie below devices, or is among `driven`
+/// (kNoNet is ignored) is none of these.
+LocalSubstrates join_local_substrates(Circuit& circuit, const std::vector<NetId>& driven);
+
+}  // namespace spice
 }  // namespace ptah

@@ -116,6 +116,11 @@ TEST(SpiceDialect, TheSubstratesOfExtractedCellsAreOne) {
   const auto alone = read_ok(cell + row + ".subckt top a b c\nX1 a b row\nX2 b c row\n.ends\n");
   EXPECT_EQ(alone.circuit.nets.size(), 4u);
   EXPECT_EQ(alone.circuit.devices[0].nets[2], alone.circuit.devices[1].nets[2]);
+  // Nor is there one to be joined where no device lies in a substrate.
+  const auto none = read_ok(
+      ".subckt well a b VSUBS\nXM a a b b sky130_fd_pr__pfet_01v8 w=1 l=1\n.ends\n"
+      ".subckt top a b\nX1 a b w.VSUBS well\n.ends\n");
+  EXPECT_EQ(none.circuit.devices.size(), 1u);
   // A net that does more than that is what it is.
   const auto used = read_ok(cell +
                             ".subckt top a b gnd\nXr a x.VSUBS x.VSUBS res\n"
